@@ -1,0 +1,27 @@
+/** Operator sets that the writer knows an IR version for. */
+export const SUPPORTED_OPSETS = { min: 11, max: 21 } as const;
+
+/** The last opset of each IR version, in order. */
+const LAST_OPSET_OF_IR_VERSION: readonly (readonly [lastOpset: number, irVersion: number])[] = [
+  [11, 6],
+  [14, 7],
+  [18, 8],
+  [20, 9],
+  [21, 10],
+];
+
+/**
+ * The IR version that ONNX shipped together with an operator set, so that a runtime old enough to know only that
+ * opset opens the file.
+ * Source: ONNX docs/Versioning.md, "Released Versions".
+ * @throws RangeError if the opset is not a whole number from 11 to 21
+ */
+export function irVersionOf(opset: number): number {
+  const row = LAST_OPSET_OF_IR_VERSION.find(([lastOpset]) => opset <= lastOpset);
+  if (row === undefined || opset < SUPPORTED_OPSETS.min || !Number.isInteger(opset)) {
+    throw new RangeError(
+      `opset ${opset} is not a whole number from ${SUPPORTED_OPSETS.min} to ${SUPPORTED_OPSETS.max}`,
+    );
+  }
+  return row[1];
+}
