@@ -1,0 +1,75 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { referencesExternalData } from './external-data.js';
+
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+
+/** A length-delimited protobuf field with a short payload. */
+function field(number: number, payload: number[]): number[] {
+  const length = payload.length < 128 ? [payload.length] : [(payload.length & 0x7f) | 0x80, payload.length >> 7];
+  return [
+    ...(number < 16 ? [number * 8 + 2] : [((number * 8 + 2) & 0x7f) | 0x80, (number * 8) >> 7]),
+    ...length,
+    ...payload,
+  ];
+}
+
+let folder: string;
+async function check(bytes: number[]): Promise<boolean> {
+  const path = join(folder, 'model.onnx');
+  await writeFile(path, Uint8Array.from(bytes));
+  return referencesExternalData(path);
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'caissa-external-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('referencesExternalData', () => {
+  it('finds it in initializers and in attributes', () => {
+    expect(referencesExternalData(fixture('scale.onnx'))).toBe(false);
+    expect(referencesExternalData(fixture('endless.onnx'))).toBe(false);
+    expect(referencesExternalData(fixture('external-data.onnx'))).toBe(true);
+    expect(referencesExternalData(fixture('external-constant.onnx'))).toBe(true);
+  });
+
+  it.each<[string, number[]]>([
+    ['a graph in an attribute', [7, 1, 5, 6, 5]],
+    ['a list of tensors in an attribute', [7, 1, 5, 10]],
+    ['the values of a sparse initializer', [7, 15, 1]],
+    ['a sparse tensor in an attribute', [7, 1, 5, 22, 2]],
+    ['the default of a function attribute', [25, 11, 5]],
+    ['the graph of training information', [20, 1, 5]],
+  ])('finds it in %s', async (_name, path) => {
+    const wrap = (tensor: number[]) => path.toReversed().reduce((payload, number) => field(number, payload), tensor);
+    expect(await check(wrap(field(13, [])))).toBe(true);
+    expect(await check(wrap([14 * 8, 1]))).toBe(true);
+    expect(await check(wrap([14 * 8, 0]))).toBe(false);
+  });
+
+  it('takes a location that only equals 1 in its low 32 bits for external', async () => {
+    const location = [14 * 8, 0x81, 0x80, 0x80, 0x80, 0x10];
+    expect(await check(field(7, field(5, location)))).toBe(true);
+  });
+
+  it('skips weights that are larger than its window', async () => {
+    const raw = Buffer.alloc(300_000, 0x6a);
+    const tensor = [9 * 8 + 2, 0xe0, 0xa7, 0x12, ...raw];
+    const graph = [5 * 8 + 2, 0xe4, 0xa7, 0x12, ...tensor];
+    expect(await check([7 * 8 + 2, 0xe8, 0xa7, 0x12, ...graph])).toBe(false);
+  });
+
+  it('refuses a message that is cut, too deep, or has an unknown wire type', async () => {
+    const whole = [...(await readFile(fixture('scale.onnx')))];
+    await expect(check(whole.slice(0, -3))).rejects.toThrow(RangeError);
+    await expect(check([0x0b])).rejects.toThrow('unknown wire type');
+    await expect(check([0x08, ...new Array<number>(11).fill(0x80)])).rejects.toThrow('ten bytes');
+    let nested: number[] = [];
+    for (let depth = 0; depth < 33; depth++) nested = field(1, field(5, field(6, nested)));
+    await expect(check(field(7, nested))).rejects.toThrow('too deep');
+  });
+});

@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
+import { referencesExternalData } from './external-data.js';
+import { SessionError } from './session-error.js';
+import type { OpenOptions, SessionInfo, TensorInfo } from './session-messages.js';
+
+/** An onnxruntime session of this process, with its description. */
+export interface OpenModel {
+  readonly session: InferenceSession;
+  readonly info: SessionInfo;
+}
+
+const GPU_NAME_TIMEOUT_MS = 5_000;
+
+function tensorInfo(metadata: InferenceSession.ValueMetadata): TensorInfo {
+  if (!metadata.isTensor) {
+    throw new SessionError('SESSION_START_FAILED', `The model's "${metadata.name}" is not a tensor.`);
+  }
+  // onnxruntime gives '' for an axis that has neither a size nor a name.
+  const shape = metadata.shape.map((size) => (size === '' ? null : size));
+  return { name: metadata.name, dtype: metadata.type, shape };
+}
+
+/** The driver's name of the first GPU; the driver's tool may be missing in a container. */
+async function gpuName(): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], {
+      timeout: GPU_NAME_TIMEOUT_MS,
+    });
+    return stdout.split('\n')[0]?.trim() || 'CUDA GPU';
+  } catch {
+    return 'CUDA GPU';
+  }
+}
+
+async function createSession(options: OpenOptions, executionProviders: string[]): Promise<InferenceSession> {
+  return InferenceSession.create(options.modelPath, {
+    executionProviders,
+    interOpNumThreads: 1,
+    ...(options.intraOpThreads === undefined ? {} : { intraOpNumThreads: options.intraOpThreads }),
+  });
+}
+
+/** The providers to try, in order. onnxruntime lists CUDA when it was built with it, even where its libraries are missing. */
+function providersToTry(device: OpenOptions['device']): string[][] {
+  const offersCuda = device === 'auto' && listSupportedBackends().some(({ name }) => name === 'cuda');
+  return offersCuda ? [['cuda', 'cpu'], ['cpu']] : [['cpu']];
+}
+
+function assertSingleFile(modelPath: string): void {
+  let external: boolean;
+  try {
+    external = referencesExternalData(modelPath);
+  } catch (error) {
+    const reason = error instanceof RangeError ? error.message : 'It cannot be read.';
+    throw new SessionError('SESSION_START_FAILED', `This is not an ONNX model: ${reason}`);
+  }
+  if (external) {
+    throw new SessionError('SESSION_START_FAILED', 'The model keeps weights in another file, which is refused.');
+  }
+}
+
+/**
+ * Opens a model on the best device that can hold it.
+ * @throws SessionError SESSION_START_FAILED if it is no ONNX model, refers to other files or cannot be opened
+ */
+export async function openModel(options: OpenOptions): Promise<OpenModel> {
+  assertSingleFile(options.modelPath);
+  // Failures reach us as exceptions; a machine without CUDA would print one more for each model.
+  env.logLevel = 'fatal';
+  let reason = 'no execution provider is available';
+  for (const executionProviders of providersToTry(options.device)) {
+    try {
+      const session = await createSession(options, executionProviders);
+      const device = executionProviders[0] === 'cuda' ? 'cuda' : 'cpu';
+      const deviceName = device === 'cuda' ? await gpuName() : 'CPU';
+      const inputs = session.inputMetadata.map(tensorInfo);
+      const outputs = session.outputMetadata.map(tensorInfo);
+      return { session, info: { inputs, outputs, device, deviceName, executionProviders } };
+    } catch (error) {
+      if (error instanceof SessionError) throw error;
+      reason = error instanceof Error ? error.message : String(error);
+    }
+  }
+  throw new SessionError(
+    'SESSION_START_FAILED',
+    `onnxruntime cannot open the model: ${reason.replaceAll(options.modelPath, 'the file')}`,
+  );
+}
