@@ -10,6 +10,8 @@ export interface Storage {
   readonly sizeBytes: number;
   readonly source: ByteSource;
   readonly offsetBytes: number;
+  /** CRC-32 that the file states for these bytes; absent where the file states none. */
+  readonly crc32?: number;
 }
 
 /** A view of a storage. Offset and strides count elements of `dtype`, as PyTorch counts them. */

@@ -1,0 +1,81 @@
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { assertInside, type ByteSource, FormatError } from '@caissa/tensor';
+
+/** What tells one file, in one state, from another. */
+export interface FileIdentity {
+  readonly ino: bigint;
+  readonly sizeBytes: number;
+  readonly mtimeNs: bigint;
+}
+
+/** Bytes of a regular file, which stays open until `close`. */
+export class FileSource implements ByteSource {
+  readonly identity: FileIdentity;
+  readonly #handle: FileHandle;
+
+  private constructor(handle: FileHandle, identity: FileIdentity) {
+    this.#handle = handle;
+    this.identity = identity;
+  }
+
+  /**
+   * Opens a regular file, or a symbolic link to one.
+   * @throws FormatError NOT_A_CHECKPOINT for a folder, FIFO, socket or device; the system's error if it cannot be opened
+   */
+  static async open(path: string): Promise<FileSource> {
+    // Without O_NONBLOCK, opening a FIFO waits until somebody writes to it.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
+      throw isNoFile(error) ? notAFile() : error;
+    });
+    try {
+      const stats = await handle.stat({ bigint: true });
+      if (!stats.isFile()) throw notAFile();
+      return new FileSource(handle, identityOf(stats));
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  get sizeBytes(): number {
+    return this.identity.sizeBytes;
+  }
+
+  async readInto(target: Uint8Array, offset: number): Promise<void> {
+    assertInside(this, target.length, offset);
+    for (let filled = 0; filled < target.length; ) {
+      const { bytesRead } = await this.#handle.read(target, filled, target.length - filled, offset + filled);
+      if (bytesRead === 0) {
+        throw new FormatError('ZIP_TRUNCATED', 'The file became shorter while it was read.', {
+          offset: offset + filled,
+        });
+      }
+      filled += bytesRead;
+    }
+  }
+
+  /** Whether the open file still has the size and modification time that it had at first. */
+  async assertUnchanged(): Promise<boolean> {
+    const now = identityOf(await this.#handle.stat({ bigint: true }));
+    return now.sizeBytes === this.identity.sizeBytes && now.mtimeNs === this.identity.mtimeNs;
+  }
+
+  /** Ends the use of the file; reads that are under way end first. */
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+function identityOf(stats: BigIntStats): FileIdentity {
+  return { ino: stats.ino, sizeBytes: Number(stats.size), mtimeNs: stats.mtimeNs };
+}
+
+/** ENXIO: a socket, or a device without a driver. */
+function isNoFile(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENXIO';
+}
+
+function notAFile(): FormatError {
+  return new FormatError('NOT_A_CHECKPOINT', 'This is not a regular file, but a folder, a pipe or a device.');
+}

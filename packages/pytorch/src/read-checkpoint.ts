@@ -1,0 +1,25 @@
+import type { ByteSource, Storage } from '@caissa/tensor';
+import { FormatError } from '@caissa/tensor';
+import type { PickleValue } from './pickle-value.js';
+
+/** A checkpoint that has been opened: its values, and where the bytes of its storages lie. */
+export interface CheckpointFile {
+  readonly container: 'zip' | 'legacy';
+  /** The saved object. */
+  readonly root: PickleValue;
+  /** Storages that tensors of `root` use, by key. Nothing of their bytes has been read yet. */
+  readonly storages: ReadonlyMap<string, Storage>;
+  /**
+   * Whether the file states CRCs. Legacy files never do; files saved after
+   * `torch.serialization.set_crc32_options(False)` have 0 in place of every CRC.
+   */
+  readonly hasChecksums: boolean;
+}
+
+/**
+ * Reads a PyTorch checkpoint without running anything in it. Reads the archive's directory and `data.pkl`, no weights.
+ * @throws FormatError every ZIP_, PICKLE_ code, STORAGE_SIZE, TENSOR_BOUNDS, NOT_A_CHECKPOINT, TORCHSCRIPT, LEGACY_FORMAT
+ */
+export async function readCheckpoint(source: ByteSource): Promise<CheckpointFile> {
+  throw new FormatError('NOT_A_CHECKPOINT', `Cannot read ${source.sizeBytes} bytes yet.`);
+}
