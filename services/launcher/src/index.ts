@@ -1,1 +1,3 @@
-export {};
+export { type ProvidedRedis, type ProvideRedisOptions, provideRedis } from './provide-redis.js';
+export { type RedisServer, type RedisServerOptions, startRedisServer } from './redis-server.js';
+export { SetupError } from './setup-error.js';
