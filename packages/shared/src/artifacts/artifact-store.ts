@@ -1,0 +1,57 @@
+import type { Readable } from 'node:stream';
+import type { ByteSink } from '@caissa/tensor';
+import type { Manifest } from './manifest.js';
+
+/** What is written down of an artifact once its bytes are known; the store adds name, size and digest. */
+export type ManifestDraft = Omit<Manifest, 'filename' | 'size_bytes' | 'sha256' | 'metadata_file' | 'schema_version'>;
+
+/** The bytes of a new artifact while they are written. Nobody sees them before `commit`. */
+export interface ArtifactDraft extends ByteSink {
+  /** Where the bytes lie, for tools that need a file. */
+  readonly localPath: string;
+  readonly sizeBytes: number;
+  /** SHA-256 of what was written so far, as hexadecimal digits. To be asked once, after the last write. */
+  digest(): string;
+  /**
+   * Publishes the artifact under `{stem}.{extension}`, or `{stem}_2.{extension}` and so on if that is taken. Everything
+   * is on the disk before the manifest is, and the manifest comes last.
+   * @param metadataFile whether `manifest.metadata` is also published as `{stem}.json`
+   * @throws AppError STORAGE_FULL, STORE_UNAVAILABLE
+   */
+  commit(name: { stem: string; extension: string }, manifest: ManifestDraft, metadataFile: boolean): Promise<Manifest>;
+  /** Removes what was written. Does nothing after `commit`. */
+  abort(): Promise<void>;
+}
+
+/** A published file, opened: it stays readable though it be removed meanwhile. */
+export interface StoredFile {
+  readonly filename: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly modifiedAt: Date;
+  /** Bytes `start` to `end`, both inclusive. Ends the file when it ends; call once. */
+  read(range?: { start: number; end: number }): Readable;
+  close(): Promise<void>;
+}
+
+/** Where exported files live. Everything it shows is whole: an artifact is visible with its manifest or not at all. */
+export interface ArtifactStore {
+  /** Begins an artifact for a job; left-overs of earlier attempts at the same job are removed. */
+  begin(jobId: string): Promise<ArtifactDraft>;
+  /** The artifact that a job has published under this stem, if it has. */
+  findByJob(jobId: string, name: { stem: string; extension: string }): Promise<Manifest | undefined>;
+  readManifest(filename: string): Promise<Manifest | undefined>;
+  /** All manifests, in no order. */
+  listManifests(): AsyncIterable<Manifest>;
+  /**
+   * Opens an artifact or a metadata file.
+   * @throws AppError EXPORT_NOT_FOUND, or ARTIFACT_DAMAGED if it has not the size its manifest says
+   */
+  open(filename: string): Promise<StoredFile>;
+  /** Removes an artifact with all that belongs to it. @throws AppError EXPORT_NOT_FOUND */
+  remove(filename: string): Promise<{ filename: string; size_bytes: number }[]>;
+  /** Removes what dead workers left behind. `isActive` tells whether a job is still being worked on. */
+  sweep(isActive: (jobId: string) => Promise<boolean>): Promise<string[]>;
+  /** Settles if the store can be used. @throws AppError STORE_UNAVAILABLE */
+  check(): Promise<void>;
+}

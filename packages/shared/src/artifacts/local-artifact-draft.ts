@@ -1,0 +1,126 @@
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
+import { syncFolder, writeFileDurably } from './durable-file.js';
+import type { Manifest } from './manifest.js';
+
+/** Extension of the file that makes an artifact visible; it follows the artifact's whole name. */
+export const MANIFEST_SUFFIX = '.manifest.json';
+
+/** How many names are tried for exports of one model in one second. */
+const NAME_ATTEMPTS = 10_000;
+
+/** An artifact on its way into a local folder. */
+export class LocalArtifactDraft implements ArtifactDraft {
+  readonly localPath: string;
+  readonly #folder: string;
+  readonly #handle: FileHandle;
+  readonly #hash: Hash = createHash('sha256');
+  #sizeBytes = 0;
+  #open = true;
+  #committed = false;
+
+  private constructor(folder: string, localPath: string, handle: FileHandle) {
+    this.#folder = folder;
+    this.localPath = localPath;
+    this.#handle = handle;
+  }
+
+  /** Creates the temporary file `path` in `folder`. */
+  static async create(folder: string, path: string): Promise<LocalArtifactDraft> {
+    return new LocalArtifactDraft(folder, path, await open(path, 'wx'));
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    let position = this.#sizeBytes;
+    this.#sizeBytes += chunk.length;
+    // The write runs in the thread pool while this thread computes the digest.
+    const first = this.#handle.write(chunk, 0, chunk.length, position);
+    this.#hash.update(chunk);
+    let { bytesWritten } = await first;
+    for (let done = bytesWritten; done < chunk.length; done += bytesWritten) {
+      position += bytesWritten;
+      ({ bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done, position));
+    }
+  }
+
+  digest(): string {
+    return this.#hash.copy().digest('hex');
+  }
+
+  async commit(
+    name: { stem: string; extension: string },
+    draft: ManifestDraft,
+    metadataFile: boolean,
+  ): Promise<Manifest> {
+    await this.#handle.sync();
+    await this.#close();
+    const { stem, filename } = await this.#claimName(name);
+    try {
+      return await this.#publish(stem, filename, draft, metadataFile);
+    } catch (error) {
+      for (const left of [filename, `${stem}.json`]) await rm(join(this.#folder, left), { force: true });
+      throw error;
+    }
+  }
+
+  async abort(): Promise<void> {
+    await this.#close();
+    if (!this.#committed) await rm(this.localPath, { force: true });
+  }
+
+  /** Takes a free name by creating it empty: without a manifest nobody sees it. */
+  async #claimName(name: { stem: string; extension: string }): Promise<{ stem: string; filename: string }> {
+    for (let attempt = 1; attempt <= NAME_ATTEMPTS; attempt++) {
+      const stem = attempt === 1 ? name.stem : `${name.stem}_${attempt}`;
+      const filename = `${stem}.${name.extension}`;
+      try {
+        await (await open(join(this.#folder, filename), 'wx')).close();
+        return { stem, filename };
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      }
+    }
+    throw new Error(`no free name for ${name.stem}`);
+  }
+
+  async #publish(stem: string, filename: string, draft: ManifestDraft, metadataFile: boolean): Promise<Manifest> {
+    const manifest: Manifest = {
+      schema_version: 1,
+      ...draft,
+      filename,
+      size_bytes: this.#sizeBytes,
+      sha256: this.digest(),
+    };
+    await rename(this.localPath, join(this.#folder, filename));
+    if (metadataFile) manifest.metadata_file = await this.#writeMetadata(`${stem}.json`, draft.metadata);
+    await syncFolder(this.#folder);
+    await writeFileDurably(
+      join(this.#folder, `${filename}${MANIFEST_SUFFIX}`),
+      `${JSON.stringify(manifest, undefined, 2)}\n`,
+    );
+    this.#committed = true;
+    return manifest;
+  }
+
+  async #writeMetadata(filename: string, metadata: Manifest['metadata']): Promise<Manifest['metadata_file']> {
+    const text = `${JSON.stringify(metadata, undefined, 2)}\n`;
+    await writeFileDurably(join(this.#folder, filename), text);
+    return {
+      filename,
+      size_bytes: Buffer.byteLength(text),
+      sha256: createHash('sha256').update(text).digest('hex'),
+    };
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    await this.#handle.close();
+  }
+}

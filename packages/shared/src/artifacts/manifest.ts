@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import type { ExportSummary } from '../contracts/http.js';
+import type { ExportResult } from '../contracts/jobs.js';
+import { metadataSchema } from '../contracts/json.js';
+import { exportFormatSchema, filenameSchema, modelNameSchema, toMebibytes } from '../contracts/names.js';
+
+/** The JSON that lies beside an artifact and makes it visible: no manifest, no export. */
+export const manifestSchema = z.object({
+  schema_version: z.literal(1),
+  filename: filenameSchema,
+  format: exportFormatSchema,
+  model_name: modelNameSchema,
+  job_id: z.string(),
+  size_bytes: z.int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  export_date: z.iso.datetime(),
+  metadata: metadataSchema,
+  /** The JSON file that users download beside an ONNX model. */
+  metadata_file: z
+    .object({ filename: filenameSchema, size_bytes: z.int().nonnegative(), sha256: z.string() })
+    .optional(),
+});
+
+/** See {@link manifestSchema}. */
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** What a list shows of an artifact. */
+export function toExportSummary(manifest: Manifest): ExportSummary {
+  return {
+    filename: manifest.filename,
+    format: manifest.format,
+    file_size_mb: toMebibytes(manifest.size_bytes),
+    export_date: manifest.export_date,
+    metadata: manifest.metadata,
+    model_name: manifest.model_name,
+    size_bytes: manifest.size_bytes,
+    sha256: manifest.sha256,
+    ...(manifest.metadata_file ? { metadata_filename: manifest.metadata_file.filename } : {}),
+    download_url: `/api/model/download/${manifest.filename}`,
+  };
+}
+
+/** The result of the job that made an artifact. */
+export function toExportResult(manifest: Manifest): ExportResult {
+  const { export_date: _, ...summary } = toExportSummary(manifest);
+  return {
+    success: true,
+    message: `Model exported successfully to ${manifest.format} format`,
+    ...summary,
+    job_id: manifest.job_id,
+  };
+}

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+
+/** One environment variable: what it may be, what it is when unset, and what it does. */
+export interface Setting<T> {
+  readonly schema: z.ZodType<T, string>;
+  readonly fallback: string;
+  readonly description: string;
+  /** Whether the value may hold a password and is never printed. */
+  readonly secret: boolean;
+}
+
+const setting = <T>(
+  schema: z.ZodType<T, string>,
+  fallback: string,
+  description: string,
+  secret = false,
+): Setting<T> => ({ schema, fallback, description, secret });
+
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+
+const boolean = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+const countOrAny = z
+  .string()
+  .regex(/^(any|[1-9]\d{0,5})$/, 'must be a positive whole number or the word any')
+  .transform((value) => (value === 'any' ? ('any' as const) : Number(value)));
+
+const redisUrl = z
+  .string()
+  .regex(/^rediss?:\/\/\S+$/, 'must look like redis://host:6379 or rediss://user:password@host:6379/0');
+
+const text = (pattern: RegExp, message: string) => z.string().regex(pattern, message);
+
+/** Every setting there is. A service reads those it needs; the README's table is tested against this one. */
+export const SETTINGS = {
+  PORT: setting(integer(0, 65_535), '8001', 'port of the API; 0 takes a free one'),
+  HOST: setting(text(/^\S+$/, 'must be an address or a host name'), '127.0.0.1', 'address the API listens on'),
+  REDIS_URL: setting(
+    redisUrl,
+    'redis://127.0.0.1:6379',
+    'the Redis to use; `npm start` finds or provides one when this is unset',
+    true,
+  ),
+  REDIS_PREFIX: setting(
+    text(/^[A-Za-z0-9{}_-]{1,64}$/, 'must be 1 to 64 of the characters A-Z a-z 0-9 { } _ -'),
+    'caissa',
+    'what every Redis key starts with',
+  ),
+  DATA_DIR: setting(
+    text(/\S/, 'must be a folder'),
+    './data',
+    'folder of `models/`, `exports/`, `active/` and `redis/`',
+  ),
+  LOG_LEVEL: setting(
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'must be one of trace, debug, info, warn, error, fatal, silent',
+    }),
+    'info',
+    'trace, debug, info, warn, error, fatal or silent',
+  ),
+  DEFAULT_WAIT_SECONDS: setting(
+    integer(0, 60),
+    '0',
+    'how long a request that starts work is held for its result when the client does not say; 60 at most',
+  ),
+  EXPORT_CONCURRENCY: setting(integer(1, 64), '2', 'jobs that one exporter works on at once'),
+  MAX_UPLOAD_MB: setting(integer(1, 1_048_576), '4096', 'largest checkpoint that can be uploaded'),
+  KEEP_RECENT_EXPORTS: setting(integer(0, 1_000_000), '0', 'exports kept after each new one; 0 keeps all'),
+  EXPECTED_CHANNELS: setting(countOrAny, '128', 'channels a model must have to be activated, or `any`'),
+  EXPECTED_BLOCKS: setting(countOrAny, '6', 'residual blocks a model must have to be activated, or `any`'),
+  API_KEYS: setting(list, '', 'access keys, `role:name:key` separated by commas; role is `viewer` or `operator`', true),
+  API_KEYS_FILE: setting(z.string(), '', 'file with one `role:name:key` a line, instead of `API_KEYS`'),
+  ALLOW_ANONYMOUS: setting(boolean, 'false', 'lets the API listen beyond loopback without access keys'),
+  CORS_ORIGINS: setting(list, '', 'origins of pages served elsewhere, separated by commas'),
+  RATE_LIMIT_PER_MINUTE: setting(integer(0, 10_000_000), '3000', 'requests a minute per key or address; 0 is no limit'),
+  WATCH_POLLING: setting(boolean, 'false', 'watches the model folder by polling, for network volumes'),
+  HEALTH_PORT: setting(
+    integer(0, 65_535),
+    '0',
+    'port of `/livez`, `/readyz` and `/metrics` of a worker; 0 opens none (the API has them on its own port)',
+  ),
+  EXPORTERS: setting(integer(0, 64), '1', 'exporter processes that `npm start` runs'),
+  LOADERS: setting(integer(0, 64), '1', 'loader processes that `npm start` runs'),
+} as const;
+
+/** Name of a setting. */
+export type SettingName = keyof typeof SETTINGS;
+
+/** Value of a setting, parsed. */
+export type SettingValue<K extends SettingName> = (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;

@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { callerMetadataSchema, metadataSchema } from './json.js';
+import { exportFormatSchema, filenameSchema, modelNameSchema } from './names.js';
+
+/** The kinds of work, one queue each. */
+export const jobTypeSchema = z.enum(['export', 'load', 'inspect']).meta({ id: 'JobType' });
+
+/** See {@link jobTypeSchema}. */
+export type JobType = z.infer<typeof jobTypeSchema>;
+
+/** All kinds of work. */
+export const JOB_TYPES: readonly JobType[] = jobTypeSchema.options;
+
+/** How far an export is checked before anybody sees it. */
+export const verifyLevelSchema = z
+  .enum(['none', 'quick', 'full'])
+  .meta({ id: 'VerifyLevel' })
+  .describe(
+    'none: written and not run. quick: run once in onnxruntime; names, shapes, types and value ranges are checked. ' +
+      'full: also compared with an independent computation over the checkpoint on real positions.',
+  );
+
+/** See {@link verifyLevelSchema}. */
+export type VerifyLevel = z.infer<typeof verifyLevelSchema>;
+
+/** Choices a caller has for an export. */
+export const exportOptionsSchema = z
+  .strictObject({
+    opset: z.int().min(11).max(21).default(11).describe('ONNX operator set; ignored by the pytorch format.'),
+    verify: verifyLevelSchema.default('quick'),
+  })
+  .meta({ id: 'ExportOptions' });
+
+/** See {@link exportOptionsSchema}. */
+export type ExportOptions = z.infer<typeof exportOptionsSchema>;
+
+const common = {
+  model_name: modelNameSchema,
+  /** Set when somebody asked for the job to be cancelled. */
+  cancel_requested_at: z.iso.datetime().optional(),
+  /** Who asked: the name of the access key. */
+  requested_by: z.string().optional(),
+  /** Request id, so that logs of the API and of a worker can be joined. */
+  request_id: z.string().optional(),
+};
+
+/** Payload of an `export` job. */
+export const exportJobDataSchema = z.object({
+  ...common,
+  format: exportFormatSchema,
+  metadata: callerMetadataSchema,
+  options: exportOptionsSchema,
+});
+
+/** Payload of a `load` job. */
+export const loadJobDataSchema = z.object(common);
+
+/** Payload of an `inspect` job. */
+export const inspectJobDataSchema = z.object({
+  ...common,
+  /** The file as it was when the job was queued; see `fileIdentity`. */
+  identity: z.string(),
+});
+
+/** See {@link exportJobDataSchema}. */
+export type ExportJobData = z.infer<typeof exportJobDataSchema>;
+/** See {@link loadJobDataSchema}. */
+export type LoadJobData = z.infer<typeof loadJobDataSchema>;
+/** See {@link inspectJobDataSchema}. */
+export type InspectJobData = z.infer<typeof inspectJobDataSchema>;
+
+/** Payload schema of each queue. */
+export const JOB_DATA_SCHEMAS = {
+  export: exportJobDataSchema,
+  load: loadJobDataSchema,
+  inspect: inspectJobDataSchema,
+} as const;
+
+/** Payload type by kind of work. */
+export interface JobDataByType {
+  export: ExportJobData;
+  load: LoadJobData;
+  inspect: InspectJobData;
+}
+
+/** How far a job has come. */
+export const jobProgressSchema = z
+  .object({
+    percent: z.number().min(0).max(100),
+    stage: z
+      .enum(['queued', 'opening', 'reading', 'writing', 'converting', 'verifying', 'warming_up', 'publishing', 'done'])
+      .describe('What is being done.'),
+  })
+  .meta({ id: 'JobProgress' });
+
+/** See {@link jobProgressSchema}. */
+export type JobProgress = z.infer<typeof jobProgressSchema>;
+
+/** Result of an export, as the requirement shows it. */
+export const exportResultSchema = z
+  .object({
+    success: z.literal(true),
+    message: z.string(),
+    format: exportFormatSchema,
+    filename: filenameSchema,
+    file_size_mb: z.number(),
+    metadata: metadataSchema,
+    job_id: z.string(),
+    model_name: modelNameSchema,
+    size_bytes: z.int(),
+    sha256: z.string(),
+    metadata_filename: filenameSchema.optional(),
+    download_url: z.string(),
+  })
+  .meta({ id: 'ExportResult' });
+
+/** See {@link exportResultSchema}. */
+export type ExportResult = z.infer<typeof exportResultSchema>;
+
+/** How many loader processes serve the active model, of how many there are. */
+export const replicasSchema = z
+  .object({ ready: z.int().nonnegative(), total: z.int().nonnegative() })
+  .meta({ id: 'Replicas' });
+
+/** Result of an activation, as the requirement shows it. */
+export const loadResultSchema = z
+  .object({
+    success: z.literal(true),
+    message: z.string(),
+    model_name: modelNameSchema,
+    device: z.string(),
+    load_date: z.string(),
+    metadata: metadataSchema,
+    generation: z.int().positive(),
+    replicas: replicasSchema,
+    job_id: z.string(),
+  })
+  .meta({ id: 'LoadResult' });
+
+/** See {@link loadResultSchema}. */
+export type LoadResult = z.infer<typeof loadResultSchema>;
+
+/** Result of an inspection: what the catalogue now says of the file. */
+export const inspectResultSchema = z
+  .object({
+    success: z.literal(true),
+    message: z.string(),
+    model_name: modelNameSchema,
+    status: z.enum(['ready', 'unreadable', 'gone']),
+    job_id: z.string(),
+  })
+  .meta({ id: 'InspectResult' });
+
+/** See {@link inspectResultSchema}. */
+export type InspectResult = z.infer<typeof inspectResultSchema>;
+
+/** Result type by kind of work. */
+export interface JobResultByType {
+  export: ExportResult;
+  load: LoadResult;
+  inspect: InspectResult;
+}

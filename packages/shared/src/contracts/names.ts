@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { AppError } from '../errors/app-error.js';
+
+const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/;
+const FILENAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
+
+/** Name of a model: the checkpoint's file name without `.pt`. */
+export const modelNameSchema = z
+  .string()
+  .regex(NAME, 'must be 1 to 128 of the characters A-Z a-z 0-9 . _ - and not start with a dot')
+  .meta({ id: 'ModelName', example: 'model_v1' });
+
+/** Name of an exported file. Longer than a model's name, which it holds together with its time. */
+export const filenameSchema = z
+  .string()
+  .regex(FILENAME, 'must be made of the characters A-Z a-z 0-9 . _ - and not start with a dot')
+  .meta({ id: 'Filename', example: 'model_v1_export_20251007_031138.pt' });
+
+/** The formats that a model can be exported to. */
+export const exportFormatSchema = z.enum(['pytorch', 'onnx']).meta({ id: 'ExportFormat' });
+
+/** See {@link exportFormatSchema}. */
+export type ExportFormat = z.infer<typeof exportFormatSchema>;
+
+/** File name extension of each format, without the dot. */
+export const FORMAT_EXTENSION: Readonly<Record<ExportFormat, string>> = { pytorch: 'pt', onnx: 'onnx' };
+
+/** Refuses names that are not valid before anything is looked up. @throws AppError INVALID_NAME */
+export function parseModelName(name: string): string {
+  if (!NAME.test(name)) {
+    throw new AppError(
+      'INVALID_NAME',
+      'A model name is 1 to 128 of the characters A-Z a-z 0-9 . _ - and does not start with a dot.',
+    );
+  }
+  return name;
+}
+
+/** Refuses file names that are not valid before anything is looked up. @throws AppError INVALID_NAME */
+export function parseFilename(filename: string): string {
+  if (!FILENAME.test(filename)) {
+    throw new AppError(
+      'INVALID_NAME',
+      'A file name is made of the characters A-Z a-z 0-9 . _ - and does not start with a dot.',
+    );
+  }
+  return filename;
+}
+
+/** `{model}_export_{YYYYMMDD_HHMMSS}` in UTC. */
+export function exportStem(modelName: string, date: Date): string {
+  const digits = date.toISOString().replace(/[-:]/g, '');
+  return `${modelName}_export_${digits.slice(0, 8)}_${digits.slice(9, 15)}`;
+}
+
+/** Mebibytes with two decimals, as the requirement shows sizes. */
+export function toMebibytes(sizeBytes: number): number {
+  return Math.round((sizeBytes / 1024 ** 2) * 100) / 100;
+}
+
+/** A time as the API writes it: ISO 8601 in UTC, whole seconds. */
+export function toIsoSeconds(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,55 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseModelName } from '../contracts/names.js';
+import { AppError } from '../errors/app-error.js';
+
+/** Extension of the checkpoints in the model folder. */
+export const MODEL_EXTENSION = '.pt';
+
+/** A checkpoint in the model folder, as the file system describes it. */
+export interface ModelFile {
+  readonly name: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly modifiedAt: Date;
+  /** Changes when the file is replaced or written to; see {@link fileIdentity}. */
+  readonly identity: string;
+  /** Whether it is a regular file: folders, pipes and the like are listed but cannot be read. */
+  readonly isRegular: boolean;
+}
+
+/** Tells one state of a file from another: inode, size and time of the last change of its contents. */
+export function fileIdentity(stats: { ino: bigint; size: bigint; mtimeNs: bigint }): string {
+  return `${stats.ino}-${stats.size}-${stats.mtimeNs}`;
+}
+
+/** Path of a model's checkpoint. @throws AppError INVALID_NAME */
+export function modelPath(modelsFolder: string, name: string): string {
+  return join(modelsFolder, `${parseModelName(name)}${MODEL_EXTENSION}`);
+}
+
+/** Describes a model's checkpoint. @throws AppError INVALID_NAME, MODEL_NOT_FOUND */
+export async function findModelFile(modelsFolder: string, name: string): Promise<ModelFile> {
+  const path = modelPath(modelsFolder, name);
+  try {
+    const stats = await stat(path, { bigint: true });
+    return {
+      name,
+      path,
+      sizeBytes: Number(stats.size),
+      modifiedAt: stats.mtime,
+      identity: fileIdentity(stats),
+      isRegular: stats.isFile(),
+    };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ELOOP')) {
+      throw modelNotFound(name);
+    }
+    throw error;
+  }
+}
+
+/** The error for a model that is not there. */
+export function modelNotFound(name: string): AppError {
+  return new AppError('MODEL_NOT_FOUND', `There is no model named ${name}. GET /api/model/list shows those there are.`);
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import type { Job, JobsOptions } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { JobDataByType, JobType } from '../contracts/jobs.js';
+import { callRedis } from '../redis/connect.js';
+import type { RedisKeys } from '../redis/keys.js';
+import { runTransaction } from '../redis/transaction.js';
+import { claimJobId, type IdempotencyClaim, rebindJobId } from './idempotency.js';
+import { newJobId } from './job-id.js';
+import type { QueuedJob } from './job-view.js';
+import type { Queues } from './queues.js';
+
+/** What a producer of jobs needs. */
+export interface JobsContext {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly queues: Queues;
+}
+
+/** Entries of the index of jobs that are kept; the jobs themselves go by the retention of their queue. */
+const INDEX_LIMIT = 20_000;
+
+/** Payload fields that do not change what is done, and so do not tell two requests apart. */
+const INCIDENTAL = new Set(['requested_by', 'request_id', 'cancel_requested_at']);
+
+/**
+ * Puts work into its queue. Work that is in flight already is joined, not doubled, and one idempotency key gives one job.
+ * @throws AppError REDIS_UNAVAILABLE, IDEMPOTENCY_MISMATCH
+ */
+export function enqueue<T extends JobType>(
+  context: JobsContext,
+  type: T,
+  data: JobDataByType[T],
+  idempotency?: IdempotencyClaim,
+): Promise<{ job: QueuedJob; joined: boolean }> {
+  return callRedis(async () => {
+    const { redis, keys } = context;
+    const wanted = newJobId(type);
+    const jobId = idempotency ? await claimJobId(redis, keys, idempotency, wanted) : wanted;
+    const queue = context.queues[type].queue as unknown as {
+      add(name: string, data: JobDataByType[T], options: JobsOptions): Promise<Job>;
+    };
+    const job = await queue.add(type, data, { jobId, deduplication: { id: fingerprint(type, data) } });
+    const id = job.id ?? jobId;
+    if (idempotency && id !== jobId) await rebindJobId(redis, keys, idempotency, id);
+    if (id === wanted) await index(context, id, job.timestamp);
+    return { job: job as QueuedJob, joined: id !== wanted };
+  });
+}
+
+/** Two payloads have the same fingerprint if doing one does the other. */
+function fingerprint<T extends JobType>(type: T, data: JobDataByType[T]): string {
+  const essential = Object.entries(data).filter(([name]) => !INCIDENTAL.has(name));
+  return createHash('sha256')
+    .update(JSON.stringify([type, sortKeys(Object.fromEntries(essential))]))
+    .digest('hex');
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([key, inner]) => [key, sortKeys(inner)]);
+}
+
+async function index({ redis, keys }: JobsContext, jobId: string, timestampMs: number): Promise<void> {
+  await runTransaction(
+    redis
+      .multi()
+      .zadd(keys.jobsByDate, timestampMs, jobId)
+      .zremrangebyrank(keys.jobsByDate, 0, -INDEX_LIMIT - 1),
+  );
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { AppError } from '../errors/app-error.js';
+import type { RedisKeys } from '../redis/keys.js';
+
+/** How long a key is remembered. */
+const IDEMPOTENCY_TTL_SECONDS = 24 * 3600;
+
+/** A client's promise that two requests are one. */
+export interface IdempotencyClaim {
+  /** The `Idempotency-Key` header. */
+  readonly key: string;
+  /** Who sent it; keys of different callers do not meet. */
+  readonly caller: string;
+  /** What was asked for, in full: two requests of one key must agree in it. */
+  readonly request: unknown;
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/**
+ * Binds a key to a job id, or finds the id it is bound to.
+ * @throws AppError IDEMPOTENCY_MISMATCH if the key came with another request before
+ */
+export async function claimJobId(
+  redis: Redis,
+  keys: RedisKeys,
+  claim: IdempotencyClaim,
+  jobId: string,
+): Promise<string> {
+  const key = keys.idempotency(digest(`${claim.caller}\n${claim.key}`));
+  const request = digest(JSON.stringify(claim.request));
+  const earlier = await redis.set(key, `${request} ${jobId}`, 'EX', IDEMPOTENCY_TTL_SECONDS, 'NX', 'GET');
+  if (earlier === null) return jobId;
+  const [earlierRequest, earlierJobId] = earlier.split(' ');
+  if (earlierRequest !== request || earlierJobId === undefined) {
+    throw new AppError(
+      'IDEMPOTENCY_MISMATCH',
+      'This Idempotency-Key was sent before with another request. Use a new key for a new request.',
+    );
+  }
+  return earlierJobId;
+}
+
+/** Points a key at the job that really does the work, when an identical one was in flight already. */
+export async function rebindJobId(
+  redis: Redis,
+  keys: RedisKeys,
+  claim: IdempotencyClaim,
+  jobId: string,
+): Promise<void> {
+  const key = keys.idempotency(digest(`${claim.caller}\n${claim.key}`));
+  await redis.set(key, `${digest(JSON.stringify(claim.request))} ${jobId}`, 'EX', IDEMPOTENCY_TTL_SECONDS);
+}

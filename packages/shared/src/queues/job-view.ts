@@ -1,0 +1,70 @@
+import type { Job } from 'bullmq';
+import type { JobStatus, JobView } from '../contracts/http.js';
+import {
+  type JobDataByType,
+  type JobProgress,
+  type JobResultByType,
+  type JobType,
+  jobProgressSchema,
+} from '../contracts/jobs.js';
+import { toProblem } from '../errors/problem.js';
+import { parseFailedReason } from './failed-reason.js';
+
+/** A job of one of our queues. */
+export type QueuedJob = Job<JobDataByType[JobType], JobResultByType[JobType]>;
+
+/**
+ * What a client sees of a job. BullMQ has no cancelled state: a waiting job that was asked to stop counts as cancelled
+ * at once, though a worker will only drop it when it gets there, and one that a worker dropped has failed with CANCELLED.
+ */
+export async function viewJob(type: JobType, job: QueuedJob): Promise<JobView> {
+  const failure = job.finishedOn && job.failedReason ? parseFailedReason(job.failedReason) : undefined;
+  const status = await statusOf(job, failure?.code === 'CANCELLED');
+  const id = job.id ?? '';
+  const result = status === 'completed' ? job.returnvalue : undefined;
+  return {
+    success: true,
+    job_id: id,
+    type,
+    status,
+    progress: progressOf(job, status),
+    model_name: job.data.model_name,
+    ...('format' in job.data ? { format: job.data.format } : {}),
+    attempts: job.attemptsStarted,
+    created_at: new Date(job.timestamp).toISOString(),
+    ...(job.processedOn ? { started_at: new Date(job.processedOn).toISOString() } : {}),
+    ...(job.finishedOn ? { finished_at: new Date(job.finishedOn).toISOString() } : {}),
+    cancel_requested: job.data.cancel_requested_at !== undefined,
+    ...(result ? { result } : {}),
+    ...(status === 'failed' && failure ? { error: toProblem(failure, job.data.request_id) } : {}),
+    links: {
+      ...jobLinks(id),
+      ...(result && 'download_url' in result ? { download: result.download_url } : {}),
+    },
+  };
+}
+
+/** Where a job is found and followed. */
+export function jobLinks(jobId: string): { self: string; events: string } {
+  return { self: `/api/jobs/${jobId}`, events: `/api/jobs/${jobId}/events` };
+}
+
+/** Whether a job of this status will not change any more, unless it is retried. */
+export function isFinal(status: JobStatus): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
+async function statusOf(job: QueuedJob, cancelled: boolean): Promise<JobStatus> {
+  if (job.finishedOn) return cancelled ? 'cancelled' : job.failedReason ? 'failed' : 'completed';
+  const state = await job.getState();
+  if (state === 'completed') return 'completed';
+  if (state === 'failed') return cancelled ? 'cancelled' : 'failed';
+  if (state === 'active') return 'active';
+  return job.data.cancel_requested_at === undefined ? 'queued' : 'cancelled';
+}
+
+function progressOf(job: QueuedJob, status: JobStatus): JobProgress {
+  if (status === 'completed') return { percent: 100, stage: 'done' };
+  const parsed = jobProgressSchema.safeParse(job.progress);
+  return parsed.success ? parsed.data : { percent: 0, stage: 'queued' };
+}

@@ -1,0 +1,119 @@
+import type { JobStatus, JobView } from '../contracts/http.js';
+import type { JobType } from '../contracts/jobs.js';
+import { AppError } from '../errors/app-error.js';
+import { callRedis } from '../redis/connect.js';
+import type { JobsContext } from './enqueue.js';
+import { jobNotFound, jobTypeOf } from './job-id.js';
+import { isFinal, type QueuedJob, viewJob } from './job-view.js';
+
+/** Finds a job. @throws AppError JOB_NOT_FOUND, REDIS_UNAVAILABLE */
+export function findJob(context: JobsContext, jobId: string): Promise<QueuedJob> {
+  return callRedis(async () => {
+    const job = await context.queues[jobTypeOf(jobId)].queue.getJob(jobId);
+    if (!job) throw jobNotFound();
+    return job as QueuedJob;
+  });
+}
+
+/** What a client sees of a job. @throws AppError JOB_NOT_FOUND, REDIS_UNAVAILABLE */
+export async function showJob(context: JobsContext, jobId: string): Promise<JobView> {
+  const job = await findJob(context, jobId);
+  return callRedis(() => viewJob(jobTypeOf(jobId), job));
+}
+
+/**
+ * Asks for a job to be stopped. A waiting job is cancelled from now on; an active one when its worker next looks.
+ * @throws AppError JOB_NOT_FOUND, JOB_FINISHED, REDIS_UNAVAILABLE
+ */
+export async function cancelJob(context: JobsContext, jobId: string): Promise<JobView> {
+  const job = await findJob(context, jobId);
+  const type = jobTypeOf(jobId);
+  return callRedis(async () => {
+    const before = await viewJob(type, job);
+    if (isFinal(before.status)) {
+      throw new AppError('JOB_FINISHED', `The job is ${before.status} already and cannot be cancelled.`);
+    }
+    await job.updateData({ ...job.data, cancel_requested_at: new Date().toISOString() });
+    // Somebody who asks for the same work from now on does not want this job.
+    await job.removeDeduplicationKey();
+    const after = await viewJob(type, job);
+    if (after.status === 'cancelled') {
+      await context.queues[type].events.publishEvent({ eventName: 'cancelled', jobId });
+    }
+    return after;
+  });
+}
+
+/** Puts a failed job back into its queue with all its attempts. @throws AppError JOB_NOT_FOUND, JOB_NOT_FAILED */
+export async function retryJob(context: JobsContext, jobId: string): Promise<JobView> {
+  const job = await findJob(context, jobId);
+  const type = jobTypeOf(jobId);
+  return callRedis(async () => {
+    const { status } = await viewJob(type, job);
+    if (status !== 'failed')
+      throw new AppError('JOB_NOT_FAILED', `The job is ${status}; only a failed job is retried.`);
+    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    return showJob(context, jobId);
+  });
+}
+
+/** Which jobs to list. */
+export interface JobFilter {
+  readonly type?: JobType | undefined;
+  readonly status?: JobStatus | undefined;
+  readonly model?: string | undefined;
+  readonly limit: number;
+  /** Where the last page ended. */
+  readonly cursor?: string | undefined;
+}
+
+const PAGE = 100;
+
+/** Lists jobs, newest first. Reads only as far as the page needs. @throws AppError INVALID_PARAMETER, REDIS_UNAVAILABLE */
+export function listJobs(context: JobsContext, filter: JobFilter): Promise<{ jobs: JobView[]; next_cursor?: string }> {
+  return callRedis(async () => {
+    const jobs: JobView[] = [];
+    let start = await startRank(context, filter.cursor);
+    for (;;) {
+      const ids = await context.redis.zrevrange(context.keys.jobsByDate, start, start + PAGE - 1);
+      const found = await Promise.all(ids.map((id) => viewIfMatching(context, id, filter)));
+      for (const [index, view] of found.entries()) {
+        if (typeof view !== 'object') continue;
+        jobs.push(view);
+        const more = index + 1 < ids.length || ids.length === PAGE;
+        if (jobs.length === filter.limit) return { jobs, ...(more ? { next_cursor: view.job_id } : {}) };
+      }
+      if (ids.length < PAGE) return { jobs };
+      // Entries that were taken out of the index no longer count as ranks.
+      start += PAGE - found.filter((view) => view === 'gone').length;
+    }
+  });
+}
+
+async function startRank({ redis, keys }: JobsContext, cursor: string | undefined): Promise<number> {
+  if (cursor === undefined) return 0;
+  const rank = await redis.zrevrank(keys.jobsByDate, cursor);
+  if (rank === null) {
+    throw new AppError('INVALID_PARAMETER', 'The cursor is not one that was given out, or is too old.', {
+      errors: [{ pointer: '?cursor', detail: 'unknown cursor' }],
+    });
+  }
+  return rank + 1;
+}
+
+async function viewIfMatching(
+  context: JobsContext,
+  id: string,
+  filter: JobFilter,
+): Promise<JobView | 'gone' | 'other'> {
+  const type = jobTypeOf(id);
+  if (filter.type !== undefined && filter.type !== type) return 'other';
+  const job = (await context.queues[type].queue.getJob(id)) as QueuedJob | undefined;
+  if (!job) {
+    await context.redis.zrem(context.keys.jobsByDate, id);
+    return 'gone';
+  }
+  if (filter.model !== undefined && job.data.model_name !== filter.model) return 'other';
+  const view = await viewJob(type, job);
+  return filter.status !== undefined && filter.status !== view.status ? 'other' : view;
+}

@@ -1,0 +1,135 @@
+import { Job, UnrecoverableError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import {
+  JOB_DATA_SCHEMAS,
+  type JobDataByType,
+  type JobProgress,
+  type JobResultByType,
+  type JobType,
+} from '../contracts/jobs.js';
+import { AppError, toAppError } from '../errors/app-error.js';
+import type { Logger } from '../logger.js';
+import { formatFailedReason } from './failed-reason.js';
+import { ProgressReporter } from './progress-reporter.js';
+
+/** One piece of work, as a processor sees it. It may be handed out more than once, to several workers even. */
+export interface WorkItem<T extends JobType> {
+  readonly id: string;
+  readonly data: JobDataByType[T];
+  /** When the job was created. */
+  readonly createdAt: Date;
+  /** Aborted when somebody cancels the job; the reason is an {@link AppError} CANCELLED. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  /** Tells how far the work is. Cheap: calls are gathered. */
+  report(progress: JobProgress): void;
+}
+
+/** Does one piece of work. An error that is not retryable, by the error table, ends the job. */
+export type Processor<T extends JobType> = (item: WorkItem<T>) => Promise<JobResultByType[T]>;
+
+/** What a worker needs. */
+export interface WorkerContext {
+  /** A connection that waits while Redis is away. */
+  readonly connection: Redis;
+  readonly prefix: string;
+  readonly logger: Logger;
+}
+
+/** A worker that has died is noticed within lock + check: about 20 s. Processors never block for that long. */
+const LOCK_MS = 15_000;
+const STALLED_CHECK_MS = 5_000;
+
+/** How often an active job looks whether it was cancelled. Short jobs never look. */
+const CANCEL_CHECK_MS = 250;
+
+/** Begins to take jobs of one kind. Jobs are validated against their contract before the processor sees them. */
+export function runWorker<T extends JobType>(
+  context: WorkerContext,
+  type: T,
+  processor: Processor<T>,
+  concurrency: number,
+): Worker {
+  const worker: Worker = new Worker(type, (job: Job) => processJob({ type, job, processor, worker }, context.logger), {
+    connection: context.connection,
+    prefix: context.prefix,
+    concurrency,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_CHECK_MS,
+    maxStalledCount: 5,
+    skipVersionCheck: true,
+  });
+  worker.on('error', (error) => context.logger.debug({ err: error, queue: type }, 'the queue connection failed'));
+  return worker;
+}
+
+interface Run<T extends JobType> {
+  readonly type: T;
+  readonly job: Job;
+  readonly processor: Processor<T>;
+  readonly worker: Worker;
+}
+
+async function processJob<T extends JobType>(
+  { type, job, processor, worker }: Run<T>,
+  parent: Logger,
+): Promise<JobResultByType[T]> {
+  const logger = parent.child({ job_id: job.id, request_id: job.data?.request_id });
+  const reporter = new ProgressReporter((progress) => job.updateProgress(progress));
+  const cancellation = watchCancellation(worker, job.id ?? '');
+  try {
+    const data = JOB_DATA_SCHEMAS[type].parse(job.data) as JobDataByType[T];
+    throwIfCancelled(data.cancel_requested_at);
+    const result = await processor({
+      id: job.id ?? '',
+      data,
+      createdAt: new Date(job.timestamp),
+      signal: cancellation.signal,
+      logger,
+      report: (progress) => reporter.report(progress),
+    });
+    logger.info({ model_name: data.model_name, queue: type }, result.message);
+    return result;
+  } catch (thrown) {
+    throw toQueueError(cancellation.signal.aborted ? cancellation.signal.reason : thrown, logger);
+  } finally {
+    cancellation.stop();
+    await reporter.flush();
+  }
+}
+
+/** The only place that knows how BullMQ is told not to try again. */
+function toQueueError(thrown: unknown, logger: Logger): Error {
+  const error = toAppError(thrown);
+  const reason = formatFailedReason(error);
+  if (error.code === 'INTERNAL') logger.error({ err: thrown }, 'the job failed for a reason nobody foresaw');
+  else logger.warn({ code: error.code }, error.message);
+  return error.retryable ? new Error(reason) : new UnrecoverableError(reason);
+}
+
+function throwIfCancelled(requestedAt: string | undefined): void {
+  if (requestedAt !== undefined) throw cancelled();
+}
+
+function cancelled(): AppError {
+  return new AppError('CANCELLED', 'The job was cancelled.');
+}
+
+function watchCancellation(worker: Worker, jobId: string): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController();
+  let looking = false;
+  const look = async () => {
+    if (looking) return;
+    looking = true;
+    try {
+      const fresh = await Job.fromId(worker, jobId);
+      if (fresh?.data?.cancel_requested_at !== undefined) controller.abort(cancelled());
+    } catch {
+      // Redis is away; the next look will tell.
+    } finally {
+      looking = false;
+    }
+  };
+  const timer = setInterval(() => void look(), CANCEL_CHECK_MS);
+  return { signal: controller.signal, stop: () => clearInterval(timer) };
+}

@@ -1,0 +1,86 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { AppError } from '../errors/app-error.js';
+
+/** Longest pause between two attempts to reach Redis again. */
+const RECONNECT_LIMIT_MS = 2_000;
+
+/** Time after which a command of a producer counts as lost; two of them fit into the second that a request may take. */
+const COMMAND_TIMEOUT_MS = 400;
+
+const CONNECTION: RedisOptions = {
+  lazyConnect: true,
+  connectTimeout: 5_000,
+  retryStrategy: (attempt) => Math.min(attempt * 100, RECONNECT_LIMIT_MS),
+};
+
+/**
+ * A connection for code that answers somebody: fails at once while Redis is away instead of queueing commands.
+ * Connecting is started, not awaited; use {@link waitUntilReady} where the first command must succeed.
+ */
+export function connectProducer(url: string): Redis {
+  return connect(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: COMMAND_TIMEOUT_MS });
+}
+
+/** A connection for code that waits: commands are kept until Redis is back, and a frozen server is left after 15 s. */
+export function connectWorker(url: string): Redis {
+  return connect(url, { maxRetriesPerRequest: null, socketTimeout: 15_000 });
+}
+
+function connect(url: string, options: RedisOptions): Redis {
+  const redis = new Redis(url, { ...CONNECTION, ...options, replyMapping: 'legacy' });
+  // Without a listener ioredis prints every failed attempt; callers learn of trouble from their commands.
+  redis.on('error', () => undefined);
+  redis.connect().catch(() => undefined);
+  return redis;
+}
+
+/** Waits until a connection can take commands. @throws AppError REDIS_UNAVAILABLE after `timeoutMs` */
+export async function waitUntilReady(redis: Redis, timeoutMs: number): Promise<void> {
+  if (redis.status === 'ready') return;
+  await new Promise<void>((resolve, reject) => {
+    const onReady = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(() => {
+      redis.off('ready', onReady);
+      reject(redisUnavailable());
+    }, timeoutMs);
+    redis.once('ready', onReady);
+  });
+}
+
+/** The error of a request that needs Redis while it is away. */
+export function redisUnavailable(cause?: unknown): AppError {
+  return new AppError(
+    'REDIS_UNAVAILABLE',
+    'The job queue cannot be reached. Nothing was lost; try again in a moment.',
+    {
+      retryAfterSeconds: 2,
+      cause,
+    },
+  );
+}
+
+const PROGRAMMING_ERRORS = [TypeError, RangeError, ReferenceError, SyntaxError];
+
+/**
+ * Runs commands of a producer connection and gives their failures a code. An error reply of Redis, or a mistake in our
+ * own code, passes through; whatever else goes wrong means that Redis did not answer.
+ * @throws AppError REDIS_UNAVAILABLE
+ */
+export async function callRedis<T>(commands: () => Promise<T>): Promise<T> {
+  try {
+    return await commands();
+  } catch (error) {
+    if (error instanceof AppError || PROGRAMMING_ERRORS.some((kind) => error instanceof kind)) throw error;
+    if (
+      error instanceof Error &&
+      error.name === 'ReplyError' &&
+      !/^(LOADING|READONLY|MASTERDOWN)\b/.test(error.message)
+    ) {
+      throw error;
+    }
+    throw redisUnavailable(error);
+  }
+}

@@ -1,0 +1,47 @@
+import type { JobType } from '../contracts/jobs.js';
+
+/** Name of every Redis key that is ours, under one prefix. BullMQ's own keys are `prefix:queue:…`. */
+export interface RedisKeys {
+  readonly prefix: string;
+  /** Hash: model name → catalogue entry as JSON. */
+  readonly catalogue: string;
+  /** Hash: model name → tensor list as JSON. */
+  readonly catalogueTensors: string;
+  /** Counter that grows with every change of the catalogue. */
+  readonly catalogueRevision: string;
+  /** Hash: file name → manifest as JSON. */
+  readonly exports: string;
+  /** Sorted set: file name by time of export. */
+  readonly exportsByDate: string;
+  /** Sorted set: job id by time of creation, all kinds of work. */
+  readonly jobsByDate: string;
+  /** Hash with `generation` and `pointer`, the model that is served. */
+  readonly active: string;
+  /** Channel that carries each new generation. */
+  readonly activeChannel: string;
+  /** Set of loader ids that have reported themselves. */
+  readonly loaders: string;
+  loaderHeartbeat(id: string): string;
+  idempotency(scope: string): string;
+  /** Stream of a queue's events, written by BullMQ. */
+  queueEvents(type: JobType): string;
+}
+
+/** The keys under one prefix. */
+export function redisKeys(prefix: string): RedisKeys {
+  return {
+    prefix,
+    catalogue: `${prefix}:catalogue`,
+    catalogueTensors: `${prefix}:catalogue:tensors`,
+    catalogueRevision: `${prefix}:catalogue:revision`,
+    exports: `${prefix}:exports`,
+    exportsByDate: `${prefix}:exports:by-date`,
+    jobsByDate: `${prefix}:jobs:by-date`,
+    active: `${prefix}:active`,
+    activeChannel: `${prefix}:active:changed`,
+    loaders: `${prefix}:loaders`,
+    loaderHeartbeat: (id) => `${prefix}:loader:${id}`,
+    idempotency: (scope) => `${prefix}:idempotency:${scope}`,
+    queueEvents: (type) => `${prefix}:${type}:events`,
+  };
+}
