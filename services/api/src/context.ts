@@ -1,0 +1,44 @@
+import type {
+  ArtifactStore,
+  Catalogue,
+  ExportIndex,
+  JobsContext,
+  JobWatcher,
+  Logger,
+  SettingName,
+  SettingValue,
+} from '@caissa/shared';
+import type { ModelFolder } from './models/model-folder.js';
+
+/** The settings that the API reads. */
+export const API_SETTINGS = [
+  'PORT',
+  'HOST',
+  'REDIS_URL',
+  'REDIS_PREFIX',
+  'DATA_DIR',
+  'LOG_LEVEL',
+  'DEFAULT_WAIT_SECONDS',
+  'MAX_UPLOAD_MB',
+  'API_KEYS',
+  'API_KEYS_FILE',
+  'ALLOW_ANONYMOUS',
+  'CORS_ORIGINS',
+  'RATE_LIMIT_PER_MINUTE',
+  'WATCH_POLLING',
+] as const satisfies readonly SettingName[];
+
+/** See {@link API_SETTINGS}. */
+export type ApiSettings = { readonly [P in (typeof API_SETTINGS)[number]]: SettingValue<P> };
+
+/** Everything that a route handler may use. */
+export interface ApiContext {
+  readonly settings: ApiSettings;
+  readonly logger: Logger;
+  readonly jobs: JobsContext;
+  readonly watcher: JobWatcher;
+  readonly store: ArtifactStore;
+  readonly exports: ExportIndex;
+  readonly catalogue: Catalogue;
+  readonly models: ModelFolder;
+}

@@ -1,0 +1,83 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Response } from 'express';
+import type { z } from 'zod';
+import type { ApiContext } from '../context.js';
+
+/** Who sends a request: the name and role of the access key, or `anonymous` where none is needed. */
+export interface Caller {
+  readonly name: string;
+  readonly role: 'viewer' | 'operator';
+}
+
+/** A request after validation: handlers see nothing that the route's schemas have not passed. */
+export interface RouteRequest<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly headers: IncomingHttpHeaders;
+  readonly method: string;
+  readonly caller: Caller;
+  /** Stands in the logs of the API and of the workers, and in problem documents. */
+  readonly requestId: string;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+  /** The body as it arrives, for routes that take raw bytes. */
+  readonly raw: Readable;
+}
+
+/** What a handler answers: JSON, a stream of known or unknown length, or a function that takes the response over. */
+export type Reply = {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+} & (
+  | { readonly body: unknown }
+  | { readonly stream: Readable | undefined }
+  | { readonly takeOver: (response: Response) => Promise<void> }
+);
+
+/** One documented answer of a route. */
+export interface RouteResponse {
+  readonly description: string;
+  /** Schema of a JSON body. */
+  readonly schema?: z.ZodType;
+  /** Media type of a body that is not JSON. */
+  readonly contentType?: string;
+}
+
+/** One row of the route table: validation, access, documentation and code of an endpoint in one place. */
+export interface Route<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+> {
+  readonly method: 'get' | 'head' | 'post' | 'put' | 'delete';
+  /** Path with `:name` for parameters. */
+  readonly path: string;
+  readonly tag: 'Models' | 'Exports' | 'Activation' | 'Jobs' | 'Device';
+  readonly summary: string;
+  readonly description?: string;
+  /** Least role that may call it. */
+  readonly role: 'viewer' | 'operator';
+  readonly params?: Params;
+  readonly query?: Query;
+  /** Schema of the JSON body; a missing body counts as `{}` where `bodyOptional`. */
+  readonly body?: Body;
+  readonly bodyOptional?: boolean;
+  /** Media type of a raw body that the handler reads as a stream; not parsed. */
+  readonly rawBody?: string;
+  /** Request headers that the route understands, name → description. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly responses: Readonly<Record<number, RouteResponse>>;
+  readonly handler: (
+    context: ApiContext,
+    request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ) => Promise<Reply>;
+}
+
+/** Types a route by its own schemas and forgets them, so that routes of different shapes stand in one table. */
+export function defineRoute<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(
+  route: Route<Params, Query, Body>,
+): Route {
+  return route as unknown as Route;
+}
