@@ -127,7 +127,7 @@ class GraphParts {
   }
 }
 
-/** Little-endian bytes of float32 pieces: their own memory, as every processor Node runs on is little-endian. */
+/** Little-endian bytes of float32 pieces: their own memory, since Caissa runs on little-endian processors only. */
 async function* bytesOf(chunks: AsyncIterable<Float32Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

@@ -16,32 +16,26 @@ const DECLARED: readonly (readonly [key: string, expected: (architecture: Archit
   ['num_channels', ({ channels }) => [channels]],
   ['num_res_blocks', ({ blocks }) => [blocks]],
   ['input_shape', ({ planes }) => [planes, 8, 8]],
-  ['input_planes', ({ planes }) => [planes]],
-  ['num_planes', ({ planes }) => [planes]],
   ['policy_size', ({ policySize }) => [policySize]],
-  ['policy_planes', ({ policyPlanes }) => [policyPlanes]],
-  ['value_planes', ({ valuePlanes }) => [valuePlanes]],
-  ['value_hidden', ({ valueHidden }) => [valueHidden]],
 ];
 
 const MAX_LISTED = 8;
 
 /**
  * Compares what a checkpoint's `architecture` entry says of itself with what its weights are. Keys that mean nothing
- * to us, and an entry that is no dict (or absent), say nothing that could be wrong.
- * @param declared a Map or plain object such as `{num_channels: 128, num_res_blocks: 6}`
+ * to us, an entry that is no dict (or absent), and values that are neither numbers, texts nor lists of them say
+ * nothing that could be wrong.
+ * @param declared a Map or plain object such as `{num_channels: 128, num_res_blocks: 6}`; numbers may be wrapped as
+ *   `{value}`, lists as `{items}` or `{sizes}`, as a checkpoint's reader does with Python's own types
  * @throws FormatError ARCHITECTURE_MISMATCH with both values
  */
 export function checkDeclared(architecture: Architecture, declared: unknown): void {
   for (const [key, expectedOf] of DECLARED) {
-    const found = entryOf(declared, key);
-    if (found === undefined || found === null) continue;
+    const found = listOf(entryOf(declared, key)).map(scalarOf);
+    if (found.includes(undefined)) continue;
     const expected = expectedOf(architecture);
-    const values: readonly unknown[] = Array.isArray(found) ? found : [found];
-    if (values.length !== expected.length || values.some((value, i) => numberOf(value) !== expected[i])) {
-      throw mismatch(
-        `the checkpoint declares ${key} ${declaredText(found)}, and its weights have ${listText(expected)}`,
-      );
+    if (found.length !== expected.length || found.some((value, i) => value !== expected[i])) {
+      throw mismatch(`The checkpoint declares ${key} ${listText(found)}, and its weights have ${listText(expected)}.`);
     }
   }
 }
@@ -53,12 +47,12 @@ export function checkDeclared(architecture: Architecture, declared: unknown): vo
 export function checkInterface(architecture: Architecture): void {
   if (architecture.planes !== NETWORK_INTERFACE.planes) {
     throw mismatch(
-      `the network takes ${architecture.planes} input planes, and ${NETWORK_INTERFACE.planes} are expected`,
+      `The network takes ${architecture.planes} input planes, and ${NETWORK_INTERFACE.planes} are expected.`,
     );
   }
   if (architecture.policySize !== NETWORK_INTERFACE.policySize) {
     throw mismatch(
-      `the network's policy has ${architecture.policySize} outputs, and ${NETWORK_INTERFACE.policySize} are expected`,
+      `The network's policy has ${architecture.policySize} outputs, and ${NETWORK_INTERFACE.policySize} are expected.`,
     );
   }
 }
@@ -70,7 +64,7 @@ export function checkInterface(architecture: Architecture): void {
 export function checkExpected(architecture: Architecture, expected: ExpectedArchitecture): void {
   for (const size of ['channels', 'blocks'] as const) {
     if (expected[size] !== 'any' && architecture[size] !== expected[size]) {
-      throw mismatch(`the network has ${architecture[size]} ${size}, and ${expected[size]} are expected`);
+      throw mismatch(`The network has ${architecture[size]} ${size}, and ${expected[size]} are expected.`);
     }
   }
 }
@@ -81,25 +75,27 @@ function entryOf(declared: unknown, key: string): unknown {
   return Object.entries(declared).find(([name]) => name === key)?.[1];
 }
 
-function numberOf(value: unknown): number | undefined {
+/** The elements of a list, or the value as the only element of one. */
+function listOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  for (const key of ['items', 'sizes']) {
+    const list = entryOf(value, key);
+    if (Array.isArray(list)) return list;
+  }
+  return [value];
+}
+
+/** A value that can be compared with a size, or undefined for one that cannot. */
+function scalarOf(value: unknown): number | string | boolean | undefined {
   if (typeof value === 'bigint') return Number(value);
-  return typeof value === 'number' ? value : undefined;
+  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value;
+  const wrapped = entryOf(value, 'value');
+  return typeof wrapped === 'number' ? wrapped : undefined;
 }
 
-function declaredText(value: unknown): string {
-  // One level only: a list in a pickle may hold itself.
-  if (Array.isArray(value)) return `[${value.slice(0, MAX_LISTED).map(scalarText).join(', ')}]`;
-  return scalarText(value);
-}
-
-function scalarText(value: unknown): string {
-  if (typeof value === 'string') return quoteName(value);
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
-  return 'of an unexpected type';
-}
-
-function listText(values: readonly number[]): string {
-  return values.length === 1 ? String(values[0]) : `[${values.join(', ')}]`;
+function listText(values: readonly unknown[]): string {
+  const texts = values.slice(0, MAX_LISTED).map((value) => (typeof value === 'string' ? quoteName(value) : `${value}`));
+  return values.length === 1 ? texts.join() : `[${texts.join(', ')}${values.length > MAX_LISTED ? ', …' : ''}]`;
 }
 
 function mismatch(message: string): FormatError {

@@ -49,7 +49,7 @@ export function inferArchitecture(stateDict: StateDict): NetworkTensors {
   for (const slot of slots) {
     const tensor = named.get(slot.name);
     if (tensor !== undefined) tensors.set(slot.name, checkTensor(slot, tensor));
-    else if (!slot.optional) throw mismatch(`the checkpoint has no tensor ${slot.name}, which this network needs`);
+    else if (!slot.optional) throw mismatch(`The checkpoint has no tensor ${slot.name}, which this network needs.`);
   }
   for (const name of named.keys()) {
     if (!tensors.has(name)) throw extra(prefix + name);
@@ -67,12 +67,12 @@ function findPrefix(stateDict: StateDict): string {
   const [prefix, second] = prefixes;
   if (prefix === undefined) {
     throw unknown(
-      `the state dict of ${stateDict.size} tensors has no ${FIRST_TENSOR}, so it is not an AlphaZero chess network`,
+      `The state dict of ${stateDict.size} tensors has no ${FIRST_TENSOR}, so it is not an AlphaZero chess network.`,
     );
   }
   if (second !== undefined) {
     throw unknown(
-      `the state dict holds more than one network (${quoteName(prefix)} and ${quoteName(second)}); save the state dict of one`,
+      `The state dict holds more than one network (${quoteName(prefix)} and ${quoteName(second)}); save the state dict of one.`,
     );
   }
   return prefix;
@@ -92,12 +92,12 @@ function readSizes(named: ReadonlyMap<string, Tensor>): Omit<Architecture, 'bloc
   for (const [key, name, axis] of SIZE_SOURCES) {
     const tensor = named.get(name);
     if (tensor === undefined) {
-      throw unknown(`the checkpoint has no tensor ${name}, so it is not an AlphaZero chess network`);
+      throw unknown(`The checkpoint has no tensor ${name}, so it is not an AlphaZero chess network.`);
     }
     const size = tensor.shape[axis];
     if (size === undefined || size < 1 || size > LIMITS[key]) {
       throw unknown(
-        `${name} has shape ${shapeText(tensor.shape)}; its axis ${axis} should be a size from 1 to ${LIMITS[key]}`,
+        `${name} has shape ${shapeText(tensor.shape)}; its axis ${axis} should be a size from 1 to ${LIMITS[key]}.`,
       );
     }
     sizes[key] = size;
@@ -112,7 +112,7 @@ function countBlocks(named: ReadonlyMap<string, Tensor>): number {
     if (index === undefined) continue;
     blocks = Math.max(blocks, Number(index) + 1);
     if (blocks > LIMITS.blocks) {
-      throw unknown(`${quoteName(name)} would make this a network of more than ${LIMITS.blocks} residual blocks`);
+      throw unknown(`${quoteName(name)} would make this a network of more than ${LIMITS.blocks} residual blocks.`);
     }
   }
   return blocks;
@@ -121,16 +121,16 @@ function countBlocks(named: ReadonlyMap<string, Tensor>): number {
 function checkTensor(slot: Slot, tensor: Tensor): Tensor {
   const { name, shape, kind } = slot;
   if (tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
-    throw mismatch(`${name} has shape ${shapeText(tensor.shape)}, and ${shapeText(shape)} is expected`);
+    throw mismatch(`${name} has shape ${shapeText(tensor.shape)}, and ${shapeText(shape)} is expected.`);
   }
   if (kind !== 'count' && !isFloatingPoint(tensor.dtype)) {
-    throw mismatch(`${name} has dtype ${tensor.dtype}, and a floating-point one is expected`);
+    throw mismatch(`${name} has dtype ${tensor.dtype}, and a floating-point one is expected.`);
   }
   return tensor;
 }
 
 function extra(name: string): FormatError {
-  return mismatch(`the checkpoint holds a tensor ${quoteName(name)}, which has no place in this network`);
+  return mismatch(`The checkpoint holds a tensor ${quoteName(name)}, which has no place in this network.`);
 }
 
 function unknown(message: string): FormatError {

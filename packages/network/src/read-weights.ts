@@ -95,5 +95,5 @@ function indexOf(element: number, shape: readonly number[]): number[] {
 }
 
 function nonFinite(message: string): FormatError {
-  return new FormatError('NON_FINITE_WEIGHTS', `${message}, so the network cannot play`);
+  return new FormatError('NON_FINITE_WEIGHTS', `${message}, so the network cannot play.`);
 }

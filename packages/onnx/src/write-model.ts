@@ -94,7 +94,7 @@ function checkSize(sizeBytes: number): number {
   if (sizeBytes > MAX_MODEL_SIZE_BYTES) {
     throw new FormatError(
       'OUTPUT_LIMIT',
-      `the ONNX file would take ${sizeBytes} bytes, and one ONNX file holds less than 2 GiB; export this model as PyTorch instead`,
+      `The ONNX file would take ${sizeBytes} bytes, and one ONNX file holds less than 2 GiB; export this model as PyTorch instead.`,
     );
   }
   return sizeBytes;

@@ -1,0 +1,13 @@
+import { describe, expect, it } from 'vitest';
+import { irVersionOf } from './ir-version.js';
+
+describe('irVersionOf', () => {
+  it('answers the IR version that ONNX released with each opset', () => {
+    const opsets = [11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21];
+    expect(opsets.map(irVersionOf)).toEqual([6, 7, 7, 7, 8, 8, 8, 8, 9, 9, 10]);
+  });
+
+  it.each([10, 22, 12.5, Number.NaN])('refuses opset %s', (opset) => {
+    expect(() => irVersionOf(opset)).toThrow(RangeError);
+  });
+});
