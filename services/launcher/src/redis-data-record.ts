@@ -11,7 +11,7 @@ interface RedisRecord {
 }
 
 const RECORD_FILE = 'caissa-redis.json';
-const ENDING_TIMEOUT_MS = 5_000;
+const ENDING_TIMEOUT_MS = 3_000;
 const ENDING_INTERVAL_MS = 100;
 
 async function readRecord(dataDir: string): Promise<RedisRecord | undefined> {
@@ -24,7 +24,7 @@ async function readRecord(dataDir: string): Promise<RedisRecord | undefined> {
 
 /**
  * Two servers that append to one file destroy it, and Redis does not look. A server that is just ending, because its
- * launcher died, gets five seconds.
+ * launcher died, gets three seconds.
  * @throws SetupError if a server uses the folder
  */
 export async function assertRedisDataUnused(dataDir: string): Promise<void> {

@@ -1,0 +1,36 @@
+import { createServer } from 'node:net';
+import { SetupError } from './setup-error.js';
+
+/** The URL under which this machine reaches a server that listens on `host`. */
+export function localUrl(host: string, port: number): string {
+  if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
+  if (host === '::') return `http://[::1]:${port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function cannotListen(code: string | undefined, host: string, port: number): SetupError {
+  if (code === 'EADDRINUSE') {
+    return new SetupError(
+      `Port ${port} of ${host} is taken by another program: stop that, or set PORT to another one.`,
+    );
+  }
+  if (code === 'EACCES') {
+    return new SetupError(`Listening on port ${port} is not permitted: set PORT to one above 1023.`);
+  }
+  return new SetupError(`HOST is "${host}", which is no address of this machine.`);
+}
+
+/**
+ * The port to listen on: `port`, or a free one when that is 0.
+ * @throws SetupError if it cannot be listened on, so that nothing else has to be started to find out
+ */
+export function usablePort(host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error.code, host, port)));
+    server.listen({ host, port }, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
+    });
+  });
+}

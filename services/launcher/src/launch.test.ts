@@ -1,0 +1,154 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { localUrl, usablePort } from './api-address.js';
+import { Launch, type LaunchSettings } from './launch.js';
+import { provideModels } from './sample-models.js';
+import { SetupError } from './setup-error.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'caissa-launch-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** A service that notes its environment and its end, and answers when it is an API. */
+const SERVICE = `import { appendFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+const note = (event) => appendFileSync(process.env.EVENTS, JSON.stringify([event, process.env.SERVICE_ENV, process.env.REDIS_URL]) + '\\n');
+const name = import.meta.url.match(/(\\w+)\\.mjs$/)[1];
+note('start ' + name);
+process.on('SIGTERM', () => { note('stop ' + name); process.exit(0); });
+if (name === 'api') createServer((_, response) => response.end()).listen(Number(process.env.PORT), process.env.HOST);
+setInterval(() => {}, 1000);`;
+
+async function prepare(changes: Partial<LaunchSettings> = {}) {
+  const events = join(folder, 'events');
+  for (const name of ['api', 'exporter', 'loader']) await writeFile(join(folder, `${name}.mjs`), SERVICE);
+  const said: string[] = [];
+  const givenUp: string[] = [];
+  const redis = {
+    url: 'redis://user:secret@127.0.0.1:7777',
+    pid: 4242,
+    exited: new Promise<void>(() => {}),
+    stop: async () => writeFile(events, `${await readFile(events, 'utf8')}["stop redis"]\n`),
+  };
+  const settings: LaunchSettings = {
+    host: '127.0.0.1',
+    port: await usablePort('127.0.0.1', 0),
+    dataDir: join(folder, 'data'),
+    exporters: 1,
+    loaders: 1,
+    env: { EVENTS: events, SERVICE_ENV: 'inherited' },
+    ...changes,
+  };
+  const launch = new Launch(settings, {
+    provideRedis: async () => redis,
+    writeSampleModels: async (models) => {
+      await writeFile(join(models, 'model_v1.pt'), '');
+      return ['model_v1.pt'];
+    },
+    programOf: (service) => join(folder, `${service}.mjs`),
+    policy: { backoffMs: 1, maxBackoffMs: 1, quickEndMs: 10_000, maxQuickEnds: 3, hopelessCodes: [2] },
+    say: (line) => said.push(line),
+    giveUp: (sentence) => givenUp.push(sentence),
+  });
+  const readEvents = async (): Promise<string[][]> =>
+    (await readFile(events, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  return { launch, said, givenUp, readEvents, settings };
+}
+
+describe('Launch', () => {
+  it('starts everything with the right environment, says what runs where, and stops Redis last', async () => {
+    const { launch, said, givenUp, readEvents, settings } = await prepare({ exporters: 2 });
+    await launch.start();
+    await expect.poll(async () => (await readEvents()).length).toBe(4);
+    await launch.stop();
+    const events = await readEvents();
+    const names = events.map(([event]) => event);
+    expect(names.slice(0, 4).toSorted()).toEqual(['start api', 'start exporter', 'start exporter', 'start loader']);
+    expect(names.slice(4, 8).toSorted()).toEqual(['stop api', 'stop exporter', 'stop exporter', 'stop loader']);
+    expect(names.slice(8)).toEqual(['stop redis']);
+    expect(events[0]?.slice(1)).toEqual(['inherited', 'redis://user:secret@127.0.0.1:7777']);
+    expect(said.join('\n')).toContain(`process 4242, data in ${join(settings.dataDir, 'redis')}`);
+    expect(said.join('\n')).toContain(`http://127.0.0.1:${settings.port}`);
+    expect(said.join('\n')).toContain('1 untrained sample models');
+    expect(said.join('\n')).not.toContain('secret');
+    expect(said.filter((line) => /^ {2}(redis|models|api|exporter [12]|loader) /.test(line))).toHaveLength(6);
+    expect(givenUp).toEqual([]);
+  });
+
+  it('stops while it waits for an API that is never ready', async () => {
+    const { launch } = await prepare();
+    await writeFile(join(folder, 'api.mjs'), 'setInterval(() => {}, 1000);');
+    await writeFile(join(folder, 'events'), '');
+    const starting = launch.start();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await launch.stop();
+    await starting;
+  });
+
+  it('says that a service is given up', async () => {
+    const { launch, givenUp } = await prepare();
+    await writeFile(join(folder, 'loader.mjs'), 'process.exit(2)');
+    await launch.start();
+    await expect.poll(() => givenUp).toEqual(['The loader cannot run with this configuration; it says why above.']);
+    await launch.stop();
+  });
+});
+
+describe('usablePort', () => {
+  it('finds a free port and refuses a taken one and a foreign address', async () => {
+    const port = await usablePort('127.0.0.1', 0);
+    const server = createServer().listen(port, '127.0.0.1');
+    await expect.poll(() => server.listening).toBe(true);
+    await expect(usablePort('127.0.0.1', port)).rejects.toThrow(`Port ${port} of 127.0.0.1 is taken`);
+    await expect(usablePort('192.0.2.1', 0)).rejects.toThrow('HOST is "192.0.2.1", which is no address');
+    await expect(usablePort('192.0.2.1', 0)).rejects.toThrow(SetupError);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await usablePort('127.0.0.1', port)).toBe(port);
+  });
+});
+
+describe('localUrl', () => {
+  it('gives an address that this machine can call', () => {
+    expect(localUrl('0.0.0.0', 1)).toBe('http://127.0.0.1:1');
+    expect(localUrl('::', 1)).toBe('http://[::1]:1');
+    expect(localUrl('::1', 1)).toBe('http://[::1]:1');
+    expect(localUrl('localhost', 1)).toBe('http://localhost:1');
+  });
+});
+
+describe('provideModels', () => {
+  const write = async (models: string) => {
+    await writeFile(join(models, 'a.pt'), '');
+    return ['a.pt'];
+  };
+
+  it('fills a missing folder once and leaves an existing one alone, even empty', async () => {
+    const models = join(folder, 'data', 'models');
+    expect(await provideModels(models, write)).toBe(1);
+    expect(await readdir(models)).toEqual(['a.pt']);
+    await rm(join(models, 'a.pt'));
+    expect(await provideModels(models, write)).toBe(0);
+    expect(await readdir(models)).toEqual([]);
+  });
+
+  it('leaves no folder when it is interrupted, and sweeps what was begun', async () => {
+    const models = join(folder, 'models');
+    await mkdir(join(folder, '.models-1'));
+    const failing = async (unfinished: string) => {
+      await write(unfinished);
+      throw new Error('no space');
+    };
+    await expect(provideModels(models, failing)).rejects.toThrow('no space');
+    expect(await readdir(folder)).not.toContain('models');
+    expect(await provideModels(models, write)).toBe(1);
+    expect(await readdir(folder)).toEqual(['models']);
+  });
+});
