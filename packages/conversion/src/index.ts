@@ -1,1 +1,12 @@
-export {};
+export { checkSession, type SessionCheck } from './check-session.js';
+export { type CheckpointDescription, describeCheckpoint } from './describe-checkpoint.js';
+export { digestSource } from './digest-source.js';
+export { type ExportOnnxOptions, exportOnnx } from './export-onnx.js';
+export { type ExportControl, type ExportPytorchOptions, exportPytorch } from './export-pytorch.js';
+export { type FileIdentity, FileSource } from './file-source.js';
+export { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
+export { writeSampleModels } from './sample-models.js';
+export { type ConversionFailure, conversionFailure, VerificationError } from './verification-error.js';
+export { type OnnxReport, type VerificationLevel, verifyOnnx } from './verify-onnx.js';
+export { type PytorchReport, verifyPytorch } from './verify-pytorch.js';
+export { TEMPORARY_PREFIX, writeFileWhole } from './write-file.js';

@@ -1,0 +1,76 @@
+import { checkFinite, checkVariances } from '@caissa/network';
+import { fromJson, type JsonValue, OrderedDict, type PickleValue, type PyDict, writeCheckpoint } from '@caissa/pytorch';
+import type { ByteSink } from '@caissa/tensor';
+import { FiniteTap } from './finite-tap.js';
+import type { Checkpoint } from './open-checkpoint.js';
+import { portableValue } from './portable-value.js';
+
+/** How an export is watched and stopped. */
+export interface ExportControl {
+  onProgress?(bytesWritten: number, totalBytes: number): void;
+  readonly signal?: AbortSignal;
+}
+
+/** Choices of {@link exportPytorch}. */
+export interface ExportPytorchOptions extends ExportControl {
+  /** Entries that are added to the checkpoint's own metadata, or take their place. */
+  readonly metadata: Readonly<Record<string, JsonValue>>;
+}
+
+/**
+ * Writes a checkpoint of the plain network: `model_state_dict` with the names its `load_state_dict(strict=True)` takes,
+ * `metadata` and `architecture`, and nothing else that the source may hold. Elements stay as they are, bit by bit.
+ * @throws FormatError NON_FINITE_WEIGHTS, ZIP_CRC, ZIP_TRUNCATED; the signal's reason
+ */
+export async function exportPytorch(
+  checkpoint: Checkpoint,
+  sink: ByteSink,
+  options: ExportPytorchOptions,
+): Promise<{ sizeBytes: number }> {
+  const { metadata, ...control } = options;
+  const { architecture } = checkpoint.network;
+  await checkVariances(checkpoint.network);
+  const tap = new FiniteTap();
+  const root: PyDict = new Map<PickleValue, PickleValue>([
+    ['model_state_dict', stateDictOf(checkpoint, tap)],
+    ['metadata', metadataOf(checkpoint, metadata)],
+    [
+      'architecture',
+      new Map<PickleValue, PickleValue>([
+        ['num_channels', architecture.channels],
+        ['num_res_blocks', architecture.blocks],
+      ]),
+    ],
+  ]);
+  const written = await writeCheckpoint(sink, root, control);
+  if (tap.isSuspicious) await checkFinite(checkpoint.network, control.signal);
+  return written;
+}
+
+function stateDictOf(checkpoint: Checkpoint, tap: FiniteTap): OrderedDict {
+  const stateDict = new OrderedDict();
+  for (const [name, tensor] of checkpoint.network.tensors) stateDict.set(name, tap.tensor(tensor));
+  const versions = checkpoint.moduleVersions;
+  if (versions !== undefined) {
+    stateDict.attributes.set('_metadata', withoutPrefix(versions, checkpoint.network.prefix));
+  }
+  return stateDict;
+}
+
+/** Entries of the modules inside the one that the prefix names; that one itself becomes the root, `''`. */
+function withoutPrefix(versions: PyDict, prefix: string): OrderedDict {
+  const kept = new OrderedDict();
+  for (const [path, version] of versions) {
+    if (typeof path !== 'string') continue;
+    if (prefix !== '' && `${path}.` === prefix) kept.set('', portableValue(version));
+    else if (path.startsWith(prefix)) kept.set(path.slice(prefix.length), portableValue(version));
+  }
+  return kept;
+}
+
+function metadataOf(checkpoint: Checkpoint, added: Readonly<Record<string, JsonValue>>): PyDict {
+  const metadata = new Map<PickleValue, PickleValue>();
+  for (const [key, value] of checkpoint.metadata) metadata.set(key, portableValue(value));
+  for (const [key, value] of Object.entries(added)) metadata.set(key, fromJson(value));
+  return metadata;
+}

@@ -1,0 +1,103 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  compareOutputs,
+  encodePosition,
+  forward,
+  type NetworkOutputs,
+  type NetworkTensors,
+  type OutputDifference,
+  VERIFICATION_POSITIONS,
+} from '@caissa/network';
+import { type Session, type SessionOptions, startSession } from '@caissa/session';
+import { checkSession } from './check-session.js';
+import type { Checkpoint } from './open-checkpoint.js';
+import { blameModel, VerificationError } from './verification-error.js';
+
+/** Largest |Δ| of an output between the exported model and an independent computation. */
+const MAX_DIFFERENCE = 1e-4;
+
+/** How much is verified: what the file is and gives, or also that this agrees with the checkpoint. */
+export type VerificationLevel = 'quick' | 'full';
+
+/** What the verification of an ONNX model has found; goes into the export's metadata as it is. */
+export interface OnnxReport {
+  readonly level: VerificationLevel;
+  /** Chess positions that were computed. */
+  readonly positions: number;
+  readonly probability_sum_error: number;
+  readonly max_abs_value: number;
+  /** Between onnxruntime and a computation in plain TypeScript from the checkpoint; level `full` only. */
+  readonly max_abs_difference?: { readonly policy: number; readonly value: number };
+  readonly device: string;
+}
+
+/**
+ * Opens an ONNX model in a process of its own, runs it and checks what it gives against what a chess network gives;
+ * at level `full` also against the checkpoint, computed independently of the graph.
+ * @throws VerificationError if the model is not right; SessionError if its process was lost; the signal's reason
+ */
+export async function verifyOnnx(
+  path: string,
+  checkpoint: Checkpoint,
+  level: VerificationLevel,
+  signal?: AbortSignal,
+): Promise<OnnxReport> {
+  const session = await start({ modelPath: path, device: 'cpu', ...(signal ? { signal } : {}) });
+  try {
+    const { outputs, probabilitySumError, maxAbsValue } = await checkSession(session, VERIFICATION_POSITIONS);
+    signal?.throwIfAborted();
+    const difference = level === 'full' ? await differenceTo(checkpoint.network, outputs, signal) : undefined;
+    return {
+      level,
+      positions: VERIFICATION_POSITIONS.length,
+      probability_sum_error: probabilitySumError,
+      max_abs_value: maxAbsValue,
+      ...(difference ? { max_abs_difference: { policy: difference.policy, value: difference.value } } : {}),
+      device: session.info.deviceName,
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+async function start(options: SessionOptions): Promise<Session> {
+  try {
+    return await startSession(options);
+  } catch (error) {
+    throw blameModel(error);
+  }
+}
+
+/** @throws VerificationError if an output differs by more than {@link MAX_DIFFERENCE} */
+async function differenceTo(
+  network: NetworkTensors,
+  outputs: NetworkOutputs,
+  signal: AbortSignal | undefined,
+): Promise<OutputDifference> {
+  const expected = await computePositions(network, signal);
+  const difference = compareOutputs(outputs, expected);
+  for (const name of ['policy', 'value'] as const) {
+    // Not `> limit`: NaN must fail too.
+    if (difference[name] <= MAX_DIFFERENCE) continue;
+    throw new VerificationError(
+      `The exported model's ${name} differs by ${difference[name]} from what the checkpoint computes; ` +
+        `at most ${MAX_DIFFERENCE} is allowed.`,
+    );
+  }
+  return difference;
+}
+
+/** One position at a time, so that the event loop is never held for long: the job's lock is renewed on it. */
+async function computePositions(network: NetworkTensors, signal: AbortSignal | undefined): Promise<NetworkOutputs> {
+  const { policySize } = network.architecture;
+  const policy = new Float32Array(VERIFICATION_POSITIONS.length * policySize);
+  const value = new Float32Array(VERIFICATION_POSITIONS.length);
+  for (const [index, position] of VERIFICATION_POSITIONS.entries()) {
+    signal?.throwIfAborted();
+    const one = await forward(network, encodePosition(position), 1);
+    policy.set(one.policy, index * policySize);
+    value.set(one.value, index);
+    await setImmediate();
+  }
+  return { policy, value };
+}

@@ -1,0 +1,92 @@
+import { verifyStorages } from '@caissa/pytorch';
+import { type ByteSource, FormatError, type Storage, type Tensor } from '@caissa/tensor';
+import { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
+import { VerificationError } from './verification-error.js';
+import type { VerificationLevel } from './verify-onnx.js';
+
+const PIECE_BYTES = 1 << 20;
+
+/** What the verification of a PyTorch checkpoint has found; goes into the export's metadata as it is. */
+export interface PytorchReport {
+  readonly level: VerificationLevel;
+  /** Tensors that were found again with name, shape, type and place in their storage. */
+  readonly tensors: number;
+  /** Bytes that were compared one by one with the source; level `full` only. */
+  readonly bytes_compared?: number;
+}
+
+/**
+ * Reads an exported checkpoint back as any other checkpoint: it must hold the same network, and its bytes must have the
+ * checksums it states. Level `full` also compares every byte with the source.
+ * @throws VerificationError if it is not right; FormatError if the source can no longer be read; the signal's reason
+ */
+export async function verifyPytorch(
+  written: ByteSource,
+  checkpoint: Checkpoint,
+  level: VerificationLevel,
+  signal?: AbortSignal,
+): Promise<PytorchReport> {
+  const pairs = await pairTensors(written, checkpoint, signal);
+  if (level === 'quick') return { level, tensors: pairs.length };
+  const compared = new Map<Storage, Storage>();
+  let bytes = 0;
+  for (const { name, found, source } of pairs) {
+    if (compared.get(source.storage) === found.storage) continue;
+    compared.set(source.storage, found.storage);
+    await compareStorages(name, found.storage, source.storage, signal);
+    bytes += source.storage.sizeBytes;
+  }
+  return { level, tensors: pairs.length, bytes_compared: bytes };
+}
+
+interface Pair {
+  readonly name: string;
+  readonly found: Tensor;
+  readonly source: Tensor;
+}
+
+async function pairTensors(written: ByteSource, checkpoint: Checkpoint, signal?: AbortSignal): Promise<Pair[]> {
+  const found = await readBack(written, signal);
+  const expected = checkpoint.network.tensors;
+  if ([...found.keys()].join() !== [...expected.keys()].join()) {
+    throw new VerificationError('The exported checkpoint does not hold the tensors of its source.');
+  }
+  return [...expected].map(([name, source]) => {
+    const tensor = found.get(name);
+    if (tensor === undefined || placeOf(tensor) !== placeOf(source)) {
+      throw new VerificationError(`The exported checkpoint holds another ${name} than its source.`);
+    }
+    return { name, found: tensor, source };
+  });
+}
+
+async function readBack(written: ByteSource, signal?: AbortSignal): Promise<ReadonlyMap<string, Tensor>> {
+  try {
+    const { network, file } = await openCheckpoint(written);
+    if (network.prefix !== '') throw new VerificationError('The exported checkpoint kept a prefix before its names.');
+    await verifyStorages(file.storages.values(), signal);
+    return network.tensors;
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new VerificationError(`The exported checkpoint cannot be read back: ${error.message}`);
+  }
+}
+
+function placeOf({ dtype, shape, stride, offset, storage }: Tensor): string {
+  return JSON.stringify([dtype, shape, stride, offset, storage.sizeBytes]);
+}
+
+async function compareStorages(name: string, found: Storage, source: Storage, signal?: AbortSignal): Promise<void> {
+  const [left, right] = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)];
+  for (let at = 0; at < source.sizeBytes; at += PIECE_BYTES) {
+    signal?.throwIfAborted();
+    const length = Math.min(PIECE_BYTES, source.sizeBytes - at);
+    await Promise.all([
+      found.source.readInto(left.subarray(0, length), found.offsetBytes + at),
+      source.source.readInto(right.subarray(0, length), source.offsetBytes + at),
+    ]);
+    if (Buffer.compare(left.subarray(0, length), right.subarray(0, length)) !== 0) {
+      throw new VerificationError(`The exported checkpoint holds other numbers in ${name} than its source.`);
+    }
+  }
+}
