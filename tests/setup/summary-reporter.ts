@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
 
 /** How many tests of a run ended how. */
-export interface TestCounts {
+interface TestCounts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
@@ -12,7 +12,7 @@ export interface TestCounts {
  * Counts tests. What fails outside a test counts as one failed test each: a file that cannot be imported, a suite whose
  * hook throws, an error that nobody caught.
  */
-export function countTests(modules: Iterable<TestModule>, unhandledErrors: number): TestCounts {
+function countTests(modules: Iterable<TestModule>, unhandledErrors: number): TestCounts {
   const counts = { passed: 0, failed: unhandledErrors, skipped: 0 };
   for (const module of modules) {
     if (module.errors().length > 0) counts.failed++;

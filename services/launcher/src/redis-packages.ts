@@ -15,7 +15,7 @@ const APT_TIMEOUT_MS = 180_000;
  * Options that let `apt-get update` work in a folder of its own, without root: the machine's package lists may be
  * missing (container images delete them) or too old for the mirror.
  */
-export function privateListsOptions(folder: string): string[] {
+function privateListsOptions(folder: string): string[] {
   const settings = [
     `Dir::State=${join(folder, 'state')}`,
     'Dir::State::status=/var/lib/dpkg/status',
@@ -27,7 +27,7 @@ export function privateListsOptions(folder: string): string[] {
 }
 
 /** The packages named by the `Inst` lines of a simulated installation. */
-export function packagesOfSimulation(output: string): string[] {
+function packagesOfSimulation(output: string): string[] {
   const names = [...output.matchAll(/^Inst (\S+)/gm)].map((match) => match[1] ?? '');
   return names.filter((name) => NEEDED_PACKAGE.test(name));
 }

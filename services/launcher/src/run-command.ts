@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 /** Where and how long a command may run. */
-export interface CommandOptions {
+interface CommandOptions {
   readonly cwd?: string;
   readonly timeoutMs?: number;
 }
