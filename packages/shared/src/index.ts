@@ -14,6 +14,7 @@ export * from './contracts/names.js';
 export * from './errors/app-error.js';
 export * from './errors/error-table.js';
 export * from './errors/problem.js';
+export * from './health-server.js';
 export * from './lifecycle.js';
 export * from './logger.js';
 export * from './models/catalogue.js';

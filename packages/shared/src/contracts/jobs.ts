@@ -60,6 +60,11 @@ export const inspectJobDataSchema = z.object({
   ...common,
   /** The file as it was when the job was queued; see `fileIdentity`. */
   identity: z.string(),
+  /** A temporary file of the model folder that is to become `model_name`; a bad one fails the job. */
+  upload: z
+    .string()
+    .regex(/^\.upload-[0-9a-f]{32}$/)
+    .optional(),
 });
 
 /** See {@link exportJobDataSchema}. */

@@ -1,4 +1,4 @@
-import { Job, UnrecoverableError, Worker } from 'bullmq';
+import { Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import {
   JOB_DATA_SCHEMAS,
@@ -18,7 +18,7 @@ export interface WorkItem<T extends JobType> {
   readonly data: JobDataByType[T];
   /** When the job was created. */
   readonly createdAt: Date;
-  /** Aborted when somebody cancels the job; the reason is an {@link AppError} CANCELLED. */
+  /** Aborted when somebody cancels the job, with an {@link AppError} CANCELLED, or when this worker is being stopped. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
   /** Tells how far the work is. Cheap: calls are gathered. */
@@ -50,33 +50,60 @@ export function runWorker<T extends JobType>(
   processor: Processor<T>,
   concurrency: number,
 ): Worker {
-  const worker: Worker = new Worker(type, (job: Job) => processJob({ type, job, processor, worker }, context.logger), {
-    connection: context.connection,
-    prefix: context.prefix,
-    concurrency,
-    lockDuration: LOCK_MS,
-    stalledInterval: STALLED_CHECK_MS,
-    maxStalledCount: 5,
-    skipVersionCheck: true,
-  });
+  const worker: Worker = new Worker(
+    type,
+    (job: Job, token?: string, stopped?: AbortSignal) =>
+      processJob({ type, job, token, stopped, processor, worker }, context.logger),
+    {
+      connection: context.connection,
+      prefix: context.prefix,
+      concurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: 5,
+      skipVersionCheck: true,
+    },
+  );
   worker.on('error', (error) => context.logger.debug({ err: error, queue: type }, 'the queue connection failed'));
   return worker;
+}
+
+/**
+ * Stops taking jobs and lets those in progress finish. What is not finished after `graceMs` is aborted and put back into
+ * the queue, where another worker finds it at once; it does not count as an attempt.
+ */
+export async function stopWorker(worker: Worker, graceMs: number): Promise<void> {
+  const timer = setTimeout(() => worker.cancelAllJobs(), graceMs);
+  try {
+    await worker.close();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Why a run is aborted when its worker stops. */
+class HandedBack extends Error {
+  override readonly name = 'HandedBack';
 }
 
 interface Run<T extends JobType> {
   readonly type: T;
   readonly job: Job;
+  /** Proves to Redis that this worker holds the job. */
+  readonly token: string | undefined;
+  /** Aborted when the worker is being stopped. */
+  readonly stopped: AbortSignal | undefined;
   readonly processor: Processor<T>;
   readonly worker: Worker;
 }
 
 async function processJob<T extends JobType>(
-  { type, job, processor, worker }: Run<T>,
+  { type, job, token, stopped, processor, worker }: Run<T>,
   parent: Logger,
 ): Promise<JobResultByType[T]> {
   const logger = parent.child({ job_id: job.id, request_id: job.data?.request_id });
   const reporter = new ProgressReporter((progress) => job.updateProgress(progress));
-  const cancellation = watchCancellation(worker, job.id ?? '');
+  const cancellation = watchCancellation(worker, job.id ?? '', stopped);
   try {
     const data = JOB_DATA_SCHEMAS[type].parse(job.data) as JobDataByType[T];
     throwIfCancelled(data.cancel_requested_at);
@@ -91,6 +118,10 @@ async function processJob<T extends JobType>(
     logger.info({ model_name: data.model_name, queue: type }, result.message);
     return result;
   } catch (thrown) {
+    if (cancellation.signal.reason instanceof HandedBack) {
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
     throw toQueueError(cancellation.signal.aborted ? cancellation.signal.reason : thrown, logger);
   } finally {
     cancellation.stop();
@@ -115,8 +146,13 @@ function cancelled(): AppError {
   return new AppError('CANCELLED', 'The job was cancelled.');
 }
 
-function watchCancellation(worker: Worker, jobId: string): { signal: AbortSignal; stop: () => void } {
+function watchCancellation(
+  worker: Worker,
+  jobId: string,
+  stopped: AbortSignal | undefined,
+): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
+  stopped?.addEventListener('abort', () => controller.abort(new HandedBack('the worker is being stopped')));
   let looking = false;
   const look = async () => {
     if (looking) return;
