@@ -58,6 +58,7 @@ export async function runService(
   start: (lifecycle: Lifecycle) => Promise<Logger>,
   exit: (code: number) => void = process.exit,
 ): Promise<void> {
+  const supervised = process.connected;
   const lifecycle = new Lifecycle();
   let logger: Logger;
   try {
@@ -78,4 +79,5 @@ export async function runService(
   process.once('SIGINT', () => stop('SIGINT'));
   process.once('SIGTERM', () => stop('SIGTERM'));
   if (process.connected) process.once('disconnect', () => stop('the launcher ended'));
+  else if (supervised) stop('the launcher ended');
 }

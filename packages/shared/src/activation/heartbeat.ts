@@ -57,7 +57,11 @@ export function readHeartbeats(redis: Redis, keys: RedisKeys): Promise<Heartbeat
     const texts = await redis.mget(ids.map((id) => keys.loaderHeartbeat(id)));
     const gone = ids.filter((_, index) => texts[index] == null);
     if (gone.length > 0) await redis.srem(keys.loaders, ...gone);
-    return texts.flatMap((text) => (text == null ? [] : [heartbeatSchema.parse(JSON.parse(text))]));
+    return texts.flatMap((text) => {
+      // A report of another version of the loader must not hide those of the others.
+      const parsed = text == null ? undefined : heartbeatSchema.safeParse(JSON.parse(text));
+      return parsed?.success ? [parsed.data] : [];
+    });
   });
 }
 

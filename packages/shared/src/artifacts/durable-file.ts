@@ -24,8 +24,9 @@ export async function writeFileDurably(path: string, text: string): Promise<void
     handle = undefined;
     await rename(temporary, path);
   } catch (error) {
-    await handle?.close();
-    await rm(temporary, { force: true });
+    // The reason is what went wrong first.
+    await handle?.close().catch(() => undefined);
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
   await syncFolder(dirname(path));

@@ -61,7 +61,9 @@ export class ExportIndex {
     for await (const manifest of store.listManifests()) {
       if (known.delete(manifest.filename)) continue;
       await this.add(manifest);
-      added++;
+      // It may have been removed since the store was listed.
+      if (await store.readManifest(manifest.filename)) added++;
+      else await this.remove(manifest.filename);
     }
     // An artifact may have come after the store was listed; only what really is not there is forgotten.
     let removed = 0;

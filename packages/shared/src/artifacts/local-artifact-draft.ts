@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
 import { syncFolder, writeFileDurably } from './durable-file.js';
 import type { Manifest } from './manifest.js';
+import { callStore } from './store-error.js';
 
 /** Extension of the file that makes an artifact visible; it follows the artifact's whole name. */
 export const MANIFEST_SUFFIX = '.manifest.json';
@@ -36,7 +37,11 @@ export class LocalArtifactDraft implements ArtifactDraft {
     return this.#sizeBytes;
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
+  write(chunk: Uint8Array): Promise<void> {
+    return callStore(() => this.#write(chunk));
+  }
+
+  async #write(chunk: Uint8Array): Promise<void> {
     let position = this.#sizeBytes;
     this.#sizeBytes += chunk.length;
     // The write runs in the thread pool while this thread computes the digest.
@@ -58,15 +63,17 @@ export class LocalArtifactDraft implements ArtifactDraft {
     draft: ManifestDraft,
     metadataFile: boolean,
   ): Promise<Manifest> {
-    await this.#handle.sync();
-    await this.#close();
-    const { stem, filename } = await this.#claimName(name);
-    try {
-      return await this.#publish(stem, filename, draft, metadataFile);
-    } catch (error) {
-      for (const left of [filename, `${stem}.json`]) await rm(join(this.#folder, left), { force: true });
-      throw error;
-    }
+    return callStore(async () => {
+      await this.#handle.sync();
+      await this.#close();
+      const { stem, filename } = await this.#claimName(name);
+      try {
+        return await this.#publish(stem, filename, draft, metadataFile);
+      } catch (error) {
+        await this.#unpublish(stem, filename, metadataFile);
+        throw error;
+      }
+    });
   }
 
   async abort(): Promise<void> {
@@ -87,6 +94,18 @@ export class LocalArtifactDraft implements ArtifactDraft {
       }
     }
     throw new Error(`no free name for ${name.stem}`);
+  }
+
+  /**
+   * Takes back what a failed commit may have done, the manifest first. All of it lies under the claimed name and so is
+   * ours; `{stem}.json` is only if we publish one, else it belongs to the same model's ONNX export of the same second.
+   */
+  async #unpublish(stem: string, filename: string, metadataFile: boolean): Promise<void> {
+    const files = [`${filename}${MANIFEST_SUFFIX}`, ...(metadataFile ? [`${stem}.json`] : []), filename];
+    for (const name of files) {
+      // What cannot be removed now has no manifest, or none that can be trusted, and is swept later.
+      await rm(join(this.#folder, name), { force: true }).catch(() => undefined);
+    }
   }
 
   async #publish(stem: string, filename: string, draft: ManifestDraft, metadataFile: boolean): Promise<Manifest> {

@@ -1,12 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { access, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { filenameSchema } from '../contracts/names.js';
 import { AppError } from '../errors/app-error.js';
 import type { ArtifactDraft, ArtifactStore, StoredFile } from './artifact-store.js';
 import { syncFolder } from './durable-file.js';
 import { LocalArtifactDraft, MANIFEST_SUFFIX } from './local-artifact-draft.js';
 import { type Manifest, manifestSchema } from './manifest.js';
+import { openRegularFile, readRegularFile } from './regular-file.js';
+import { callStore } from './store-error.js';
 
 const DRAFT_PREFIX = '.draft-';
 const TEMPORARY_PREFIX = '.tmp-';
@@ -25,14 +29,19 @@ export class LocalArtifactStore implements ArtifactStore {
 
   /** Opens the store, creating the folder if need be. */
   static async open(folder: string): Promise<LocalArtifactStore> {
-    await mkdir(folder, { recursive: true });
+    await callStore(() => mkdir(folder, { recursive: true }));
     return new LocalArtifactStore(folder);
   }
 
-  async begin(jobId: string): Promise<ArtifactDraft> {
-    const path = join(this.#folder, `${DRAFT_PREFIX}${jobId}`);
-    await rm(path, { force: true });
-    return LocalArtifactDraft.create(this.#folder, path);
+  begin(jobId: string): Promise<ArtifactDraft> {
+    return callStore(async () => {
+      for (const name of await readdir(this.#folder)) {
+        if (draftOwner(name) === jobId) await rm(join(this.#folder, name), { force: true });
+      }
+      // A name of its own: a worker that lost the job without noticing must not publish what this one writes.
+      const path = join(this.#folder, `${DRAFT_PREFIX}${jobId}.${randomBytes(6).toString('hex')}`);
+      return LocalArtifactDraft.create(this.#folder, path);
+    });
   }
 
   async findByJob(jobId: string, { stem, extension }: { stem: string; extension: string }) {
@@ -44,68 +53,74 @@ export class LocalArtifactStore implements ArtifactStore {
     }
   }
 
-  async readManifest(filename: string): Promise<Manifest | undefined> {
-    try {
-      const text = await readFile(join(this.#folder, `${filename}${MANIFEST_SUFFIX}`), 'utf8');
-      const parsed = manifestSchema.safeParse(JSON.parse(text));
-      return parsed.success && parsed.data.filename === filename ? parsed.data : undefined;
-    } catch (error) {
-      if (error instanceof SyntaxError || isMissing(error)) return undefined;
-      throw error;
-    }
+  readManifest(filename: string): Promise<Manifest | undefined> {
+    return callStore(async () => {
+      if (!filenameSchema.safeParse(filename).success) return undefined;
+      const text = await readRegularFile(join(this.#folder, `${filename}${MANIFEST_SUFFIX}`));
+      const manifest = text === undefined ? undefined : parseManifest(text);
+      // A manifest whose file somebody took away shows nothing any more.
+      return manifest?.filename === filename && (await this.#exists(filename)) ? manifest : undefined;
+    });
   }
 
   async *listManifests(): AsyncGenerator<Manifest> {
-    for (const name of await readdir(this.#folder)) {
-      if (!name.endsWith(MANIFEST_SUFFIX) || name.startsWith('.')) continue;
+    for (const name of await callStore(() => readdir(this.#folder))) {
+      if (!name.endsWith(MANIFEST_SUFFIX)) continue;
       const manifest = await this.readManifest(name.slice(0, -MANIFEST_SUFFIX.length));
-      if (manifest && (await this.#exists(manifest.filename))) yield manifest;
+      if (manifest) yield manifest;
     }
   }
 
-  async open(filename: string): Promise<StoredFile> {
-    const expected = await this.#expected(filename);
-    if (!expected) throw exportNotFound();
-    const handle = await this.#openRegular(filename);
-    const { size, mtime } = await handle.stat();
-    if (size !== expected.size_bytes) {
-      await handle.close();
-      throw new AppError('ARTIFACT_DAMAGED', 'The exported file is not of the size it had. Export the model again.');
-    }
-    return {
-      filename,
-      sizeBytes: size,
-      sha256: expected.sha256,
-      modifiedAt: mtime,
-      read: (range): Readable => handle.createReadStream({ highWaterMark: 1 << 20, ...range }),
-      close: () => handle.close(),
-    };
+  open(filename: string): Promise<StoredFile> {
+    return callStore(async () => {
+      const expected = await this.#expected(filename);
+      const opened = expected && (await openRegularFile(join(this.#folder, filename)));
+      if (!opened) throw exportNotFound();
+      const { handle, stats } = opened;
+      if (stats.size !== expected.size_bytes) {
+        await handle.close();
+        throw new AppError('ARTIFACT_DAMAGED', 'The exported file is not of the size it had. Export the model again.');
+      }
+      return {
+        filename,
+        sizeBytes: stats.size,
+        sha256: expected.sha256,
+        modifiedAt: stats.mtime,
+        read: (range): Readable => handle.createReadStream({ highWaterMark: 1 << 20, ...range }),
+        close: () => handle.close(),
+      };
+    });
   }
 
-  async remove(filename: string): Promise<{ filename: string; size_bytes: number }[]> {
-    const manifest = await this.readManifest(filename);
-    if (!manifest) throw exportNotFound();
-    // The manifest goes first: from then on nobody sees the rest.
-    await rm(join(this.#folder, `${filename}${MANIFEST_SUFFIX}`), { force: true });
-    const removed = [{ filename, size_bytes: manifest.size_bytes }];
-    if (manifest.metadata_file) {
-      removed.push({ filename: manifest.metadata_file.filename, size_bytes: manifest.metadata_file.size_bytes });
-    }
-    for (const one of removed) await rm(join(this.#folder, one.filename), { force: true });
-    await syncFolder(this.#folder);
-    return removed;
+  remove(filename: string): Promise<{ filename: string; size_bytes: number }[]> {
+    return callStore(async () => {
+      const manifest = await this.readManifest(filename);
+      if (!manifest) throw exportNotFound();
+      const { size_bytes, metadata_file } = manifest;
+      const files = [{ filename, size_bytes }];
+      if (metadata_file) files.push({ filename: metadata_file.filename, size_bytes: metadata_file.size_bytes });
+      // The manifest goes first: from then on nobody sees the rest. The artifact goes last: it holds the name, so that
+      // no new export takes the name while its old metadata file is still to be removed.
+      for (const name of [`${filename}${MANIFEST_SUFFIX}`, ...files.map((one) => one.filename).reverse()]) {
+        await rm(join(this.#folder, name), { force: true });
+      }
+      await syncFolder(this.#folder);
+      return files;
+    });
   }
 
-  async sweep(isActive: (jobId: string) => Promise<boolean>): Promise<string[]> {
-    const names = await readdir(this.#folder);
-    const present = new Set(names);
-    const removed: string[] = [];
-    for (const name of names) {
-      if (!(await this.#isLeftOver(name, present, isActive))) continue;
-      await rm(join(this.#folder, name), { force: true });
-      removed.push(name);
-    }
-    return removed;
+  sweep(isActive: (jobId: string) => Promise<boolean>): Promise<string[]> {
+    return callStore(async () => {
+      const names = await readdir(this.#folder);
+      const present = new Set(names);
+      const removed: string[] = [];
+      for (const name of names) {
+        if (!(await this.#isLeftOver(name, present, isActive))) continue;
+        await rm(join(this.#folder, name), { force: true });
+        removed.push(name);
+      }
+      return removed;
+    });
   }
 
   async check(): Promise<void> {
@@ -117,11 +132,11 @@ export class LocalArtifactStore implements ArtifactStore {
   }
 
   async #isLeftOver(name: string, present: Set<string>, isActive: (id: string) => Promise<boolean>): Promise<boolean> {
-    if (name.startsWith(DRAFT_PREFIX)) return !(await isActive(name.slice(DRAFT_PREFIX.length)));
-    const orphan = OUR_NAME.test(name) && !present.has(`${name.replace(/\.json$/, '.onnx')}${MANIFEST_SUFFIX}`);
-    if (!orphan && !name.startsWith(TEMPORARY_PREFIX)) return false;
-    const found = await stat(join(this.#folder, name)).catch(() => undefined);
-    return found !== undefined && Date.now() - found.ctimeMs > ORPHAN_AGE_MS;
+    const jobId = draftOwner(name);
+    if (jobId === undefined && !name.startsWith(TEMPORARY_PREFIX) && !isOrphan(name, present)) return false;
+    const found = await lstat(join(this.#folder, name)).catch(() => undefined);
+    if (!found?.isFile()) return false;
+    return jobId === undefined ? Date.now() - found.ctimeMs > ORPHAN_AGE_MS : !(await isActive(jobId));
   }
 
   /** Size and digest that a visible file must have. */
@@ -131,31 +146,34 @@ export class LocalArtifactStore implements ArtifactStore {
     return owner?.metadata_file?.filename === filename ? owner.metadata_file : undefined;
   }
 
-  async #openRegular(filename: string): Promise<FileHandle> {
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    let handle: FileHandle;
-    try {
-      handle = await open(join(this.#folder, filename), flags);
-    } catch (error) {
-      if (isMissing(error) || (error instanceof Error && 'code' in error && error.code === 'ELOOP')) {
-        throw exportNotFound();
-      }
-      throw error;
-    }
-    if ((await handle.stat()).isFile()) return handle;
-    await handle.close();
-    throw exportNotFound();
-  }
-
   async #exists(filename: string): Promise<boolean> {
-    return (await stat(join(this.#folder, filename)).catch(() => undefined)) !== undefined;
+    return (await lstat(join(this.#folder, filename)).catch(() => undefined)) !== undefined;
+  }
+}
+
+/** The job whose draft a file is, if it is one. */
+function draftOwner(name: string): string | undefined {
+  return name.startsWith(DRAFT_PREFIX) ? name.slice(DRAFT_PREFIX.length).split('.')[0] : undefined;
+}
+
+/** Whether a file is one half of an export whose other half is missing. */
+function isOrphan(name: string, present: Set<string>): boolean {
+  if (name.endsWith(MANIFEST_SUFFIX)) {
+    const artifact = name.slice(0, -MANIFEST_SUFFIX.length);
+    return OUR_NAME.test(artifact) && !present.has(artifact);
+  }
+  return OUR_NAME.test(name) && !present.has(`${name.replace(/\.json$/, '.onnx')}${MANIFEST_SUFFIX}`);
+}
+
+function parseManifest(text: string): Manifest | undefined {
+  try {
+    return manifestSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    // Not JSON, or nested beyond what can be read: not written by us.
+    return undefined;
   }
 }
 
 function exportNotFound(): AppError {
   return new AppError('EXPORT_NOT_FOUND', 'There is no exported file of this name. It may have been removed.');
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }

@@ -17,16 +17,40 @@ export const metadataSchema = z
   .record(z.string(), z.json())
   .meta({ id: 'Metadata', example: { win_rate: 0.75, exported_by: 'User' } }) as z.ZodType<JsonObject>;
 
-function depthOf(value: JsonValue): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  return 1 + Object.values(value).reduce<number>((deepest, inner) => Math.max(deepest, depthOf(inner)), 0);
+/**
+ * Why a value is refused as metadata of a caller, if it is. Looks no deeper than is allowed, so that no nesting
+ * overflows the stack, and visits each value once: `z.json()` takes 3 ms for every thousand of them.
+ */
+function refusal(value: unknown, levelsLeft: number): string | undefined {
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? undefined : 'must not hold numbers that are not finite';
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return undefined;
+  if (typeof value !== 'object') return 'must be JSON';
+  if (levelsLeft === 0) return `must not be nested deeper than ${METADATA_LIMIT_DEPTH} levels`;
+  // Objects are copied key by key on their way, and this one key would be lost.
+  if (Object.hasOwn(value, '__proto__')) return 'must not hold a key named __proto__';
+  for (const inner of Object.values(value)) {
+    const reason = refusal(inner, levelsLeft - 1);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
 }
 
-/** Metadata that a caller sends with an export: bounded in size and depth. */
-export const callerMetadataSchema = metadataSchema
-  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= METADATA_LIMIT_BYTES, {
-    message: `must not exceed ${METADATA_LIMIT_BYTES} bytes of JSON`,
+function metadataRefusal(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be a JSON object';
+  const reason = refusal(value, METADATA_LIMIT_DEPTH);
+  if (reason !== undefined) return reason;
+  if (Buffer.byteLength(JSON.stringify(value)) > METADATA_LIMIT_BYTES) {
+    return `must not exceed ${METADATA_LIMIT_BYTES} bytes of JSON`;
+  }
+  return undefined;
+}
+
+/** Metadata that a caller sends with an export: bounded in depth and size. */
+export const callerMetadataSchema = z
+  .custom<JsonObject>()
+  .superRefine((value, context) => {
+    const message = metadataRefusal(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
   })
-  .refine((value) => depthOf(value) <= METADATA_LIMIT_DEPTH, {
-    message: `must not be nested deeper than ${METADATA_LIMIT_DEPTH} levels`,
-  });
+  .meta({ id: 'CallerMetadata', type: 'object', additionalProperties: true, example: { exported_by: 'User' } });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { architectureSchema, type TensorSummary, tensorSummarySchema } from '../contracts/http.js';
@@ -74,7 +75,7 @@ export class Catalogue {
           .multi()
           .hset(this.#keys.catalogue, entry.name, JSON.stringify(entry))
           .hset(this.#keys.catalogueTensors, entry.name, JSON.stringify(tensors))
-          .incr(this.#keys.catalogueRevision),
+          .set(this.#keys.catalogueRevision, randomUUID()),
       ),
     );
   }
@@ -88,7 +89,7 @@ export class Catalogue {
           .multi()
           .hdel(this.#keys.catalogue, ...names)
           .hdel(this.#keys.catalogueTensors, ...names)
-          .incr(this.#keys.catalogueRevision),
+          .set(this.#keys.catalogueRevision, randomUUID()),
       ),
     );
   }

@@ -43,7 +43,8 @@ export function enqueue<T extends JobType>(
     const job = await queue.add(type, data, { jobId, deduplication: { id: fingerprint(type, data) } });
     const id = job.id ?? jobId;
     if (idempotency && id !== jobId) await rebindJobId(redis, keys, idempotency, id);
-    if (id === wanted) await index(context, id, job.timestamp);
+    // Also for a job that is there already: whoever added it may have ended before it was listed.
+    await index(context, id, job.timestamp);
     return { job: job as QueuedJob, joined: id !== wanted };
   });
 }
@@ -59,16 +60,18 @@ function fingerprint<T extends JobType>(type: T, data: JobDataByType[T]): string
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value)
+  const pairs = Object.entries(value)
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([key, inner]) => [key, sortKeys(inner)]);
+  // Wrapped, because a list of pairs is a value of its own.
+  return { pairs };
 }
 
 async function index({ redis, keys }: JobsContext, jobId: string, timestampMs: number): Promise<void> {
   await runTransaction(
     redis
       .multi()
-      .zadd(keys.jobsByDate, timestampMs, jobId)
+      .zadd(keys.jobsByDate, 'NX', timestampMs, jobId)
       .zremrangebyrank(keys.jobsByDate, 0, -INDEX_LIMIT - 1),
   );
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { AppError } from '../errors/app-error.js';
 import type { RedisKeys } from '../redis/keys.js';
+import { runTransaction } from '../redis/transaction.js';
 
 /** How long a key is remembered. */
 const IDEMPOTENCY_TTL_SECONDS = 24 * 3600;
@@ -30,16 +31,18 @@ export async function claimJobId(
 ): Promise<string> {
   const key = keys.idempotency(digest(`${claim.caller}\n${claim.key}`));
   const request = digest(JSON.stringify(claim.request));
-  const earlier = await redis.set(key, `${request} ${jobId}`, 'EX', IDEMPOTENCY_TTL_SECONDS, 'NX', 'GET');
-  if (earlier === null) return jobId;
-  const [earlierRequest, earlierJobId] = earlier.split(' ');
-  if (earlierRequest !== request || earlierJobId === undefined) {
+  // Not `SET … NX GET`, which only Redis 7 has.
+  const replies = await runTransaction(
+    redis.multi().set(key, `${request} ${jobId}`, 'EX', IDEMPOTENCY_TTL_SECONDS, 'NX').get(key),
+  );
+  const [boundRequest, boundJobId] = String(replies[1]).split(' ');
+  if (boundRequest !== request || boundJobId === undefined) {
     throw new AppError(
       'IDEMPOTENCY_MISMATCH',
       'This Idempotency-Key was sent before with another request. Use a new key for a new request.',
     );
   }
-  return earlierJobId;
+  return boundJobId;
 }
 
 /** Points a key at the job that really does the work, when an identical one was in flight already. */

@@ -18,7 +18,8 @@ export type QueuedJob = Job<JobDataByType[JobType], JobResultByType[JobType]>;
  * at once, though a worker will only drop it when it gets there, and one that a worker dropped has failed with CANCELLED.
  */
 export async function viewJob(type: JobType, job: QueuedJob): Promise<JobView> {
-  const failure = job.finishedOn && job.failedReason ? parseFailedReason(job.failedReason) : undefined;
+  const failure =
+    job.finishedOn && job.failedReason && !hasResult(job) ? parseFailedReason(job.failedReason) : undefined;
   const status = await statusOf(job, failure?.code === 'CANCELLED');
   const id = job.id ?? '';
   const result = status === 'completed' ? job.returnvalue : undefined;
@@ -54,17 +55,23 @@ export function isFinal(status: JobStatus): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled';
 }
 
+/** The reason of an earlier failed attempt stays with a job that succeeds later, so the result tells. */
+function hasResult(job: QueuedJob): boolean {
+  return job.finishedOn !== undefined && job.returnvalue !== null && job.returnvalue !== undefined;
+}
+
 async function statusOf(job: QueuedJob, cancelled: boolean): Promise<JobStatus> {
-  if (job.finishedOn) return cancelled ? 'cancelled' : job.failedReason ? 'failed' : 'completed';
+  if (hasResult(job)) return 'completed';
+  if (job.finishedOn) return cancelled ? 'cancelled' : 'failed';
   const state = await job.getState();
-  if (state === 'completed') return 'completed';
-  if (state === 'failed') return cancelled ? 'cancelled' : 'failed';
-  if (state === 'active') return 'active';
+  // A job that ended after it was read has no result here yet, and is shown as it was read.
+  if (state === 'active' || state === 'completed' || state === 'failed') return 'active';
   return job.data.cancel_requested_at === undefined ? 'queued' : 'cancelled';
 }
 
 function progressOf(job: QueuedJob, status: JobStatus): JobProgress {
   if (status === 'completed') return { percent: 100, stage: 'done' };
+  if (status === 'queued') return { percent: 0, stage: 'queued' };
   const parsed = jobProgressSchema.safeParse(job.progress);
   return parsed.success ? parsed.data : { percent: 0, stage: 'queued' };
 }

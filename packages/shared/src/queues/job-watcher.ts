@@ -1,4 +1,5 @@
-import { QueueEvents, type QueueEventsListener } from 'bullmq';
+import { setTimeout as delay } from 'node:timers/promises';
+import { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JobView } from '../contracts/http.js';
 import { JOB_TYPES, type JobProgress, type JobType, jobProgressSchema } from '../contracts/jobs.js';
@@ -25,13 +26,17 @@ type Listener = (event: JobEvent) => void;
 /** Events may be trimmed away while a connection is down, so a waiting request also looks for itself this often. */
 const SAFETY_POLL_MS = 2_000;
 
+/** Pause before a reader of events that ended with an error is started again. */
+const RESTART_PAUSE_MS = 500;
+
 /** Follows the jobs of all queues over one connection per queue, however many clients wait. */
 export class JobWatcher {
   readonly #context: JobsContext;
   readonly #sources: QueueEvents[];
   readonly #listeners = new Map<string, Set<Listener>>();
+  #closed = false;
 
-  /** @param connection waits while Redis is away; it is duplicated for each queue */
+  /** @param connection waits while Redis is away; BullMQ duplicates it for each queue */
   constructor(context: JobsContext, connection: Redis) {
     this.#context = context;
     this.#sources = JOB_TYPES.map((type) => this.#follow(type, connection));
@@ -55,7 +60,8 @@ export class JobWatcher {
     const deadline = performance.now() + timeoutMs;
     let wake: () => void = () => undefined;
     const unsubscribe = this.subscribe(jobId, (event) => event.kind !== 'progress' && wake());
-    signal.addEventListener('abort', () => wake(), { once: true });
+    const onAbort = () => wake();
+    signal.addEventListener('abort', onAbort);
     try {
       for (;;) {
         const changed = new Promise<void>((resolve) => {
@@ -69,6 +75,7 @@ export class JobWatcher {
         clearTimeout(timer);
       }
     } finally {
+      signal.removeEventListener('abort', onAbort);
       unsubscribe();
     }
   }
@@ -76,33 +83,51 @@ export class JobWatcher {
   /** The newest event id of a queue: what was written until now is not later than this. */
   lastEventId(type: JobType): Promise<string> {
     const { redis, keys } = this.#context;
-    return callRedis(async () => {
-      const newest = await redis.xrevrange(keys.queueEvents(type), '+', '-', 'COUNT', 1);
-      return newest[0]?.[0] ?? '0-0';
-    });
+    return callRedis(() => newestEventId(redis, keys.queueEvents(type)));
   }
 
   /** Events of a job after `afterId`, in order, as far as the stream still holds them. */
   async eventsSince(jobId: string, afterId: string): Promise<JobEvent[]> {
     const { redis, keys } = this.#context;
     if (!/^\d+-\d+$/.test(afterId)) throw new AppError('INVALID_PARAMETER', 'Last-Event-ID is not one that was sent.');
-    const entries = await callRedis(() => redis.xrange(keys.queueEvents(jobTypeOf(jobId)), `(${afterId}`, '+'));
+    const entries = await callRedis(() => redis.xrange(keys.queueEvents(jobTypeOf(jobId)), afterId, '+'));
     return entries.flatMap(([id, pairs]) => {
+      if (id === afterId) return [];
       const fields = new Map(pairs.flatMap((value, at) => (at % 2 === 0 ? [[value, pairs[at + 1] ?? '']] : [])));
       if (fields.get('jobId') !== jobId) return [];
       return toEvent(id, fields.get('event'), fields.get('data'), fields.get('failedReason'));
     });
   }
 
+  /** Stops following; whoever still waits finds out for itself. */
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all(this.#sources.map((source) => source.close()));
+  }
+
+  /**
+   * Reads on from the newest event of now. Left to itself, BullMQ begins each read at the end of the stream until a
+   * first event has come, and misses what is written between two reads.
+   */
+  async #run(type: JobType, events: QueueEvents, connection: Redis): Promise<void> {
+    while (!this.#closed) {
+      try {
+        const options: QueueEventsOptions = events.opts;
+        options.lastEventId ??= await newestEventId(connection, this.#context.keys.queueEvents(type));
+        await events.run();
+        return;
+      } catch {
+        if (!this.#closed) await delay(RESTART_PAUSE_MS);
+      }
+    }
   }
 
   #follow(type: JobType, connection: Redis): QueueEvents {
     const events = new QueueEvents(type, {
-      connection: connection.duplicate(),
+      connection,
       prefix: this.#context.keys.prefix,
       skipVersionCheck: true,
+      autorun: false,
     });
     events.on('error', () => undefined);
     const pass = (jobId: string, event: JobEvent[]) => {
@@ -114,8 +139,14 @@ export class JobWatcher {
     events.on<CancelledEvent>('cancelled', ({ jobId }: { jobId: string }, id: string) =>
       pass(jobId, toEvent(id, 'cancelled')),
     );
+    void this.#run(type, events, connection);
     return events;
   }
+}
+
+async function newestEventId(redis: Redis, stream: string): Promise<string> {
+  const newest = await redis.xrevrange(stream, '+', '-', 'COUNT', 1);
+  return newest[0]?.[0] ?? '0-0';
 }
 
 function toEvent(id: string, kind: string | undefined, data?: string, failedReason?: string): JobEvent[] {

@@ -1,3 +1,4 @@
+import { ErrorCode } from 'bullmq';
 import type { JobStatus, JobView } from '../contracts/http.js';
 import type { JobType } from '../contracts/jobs.js';
 import { AppError } from '../errors/app-error.js';
@@ -33,9 +34,9 @@ export async function cancelJob(context: JobsContext, jobId: string): Promise<Jo
     if (isFinal(before.status)) {
       throw new AppError('JOB_FINISHED', `The job is ${before.status} already and cannot be cancelled.`);
     }
-    await job.updateData({ ...job.data, cancel_requested_at: new Date().toISOString() });
     // Somebody who asks for the same work from now on does not want this job.
     await job.removeDeduplicationKey();
+    await unlessGone(job.updateData({ ...job.data, cancel_requested_at: new Date().toISOString() }));
     const after = await viewJob(type, job);
     if (after.status === 'cancelled') {
       await context.queues[type].events.publishEvent({ eventName: 'cancelled', jobId });
@@ -52,9 +53,28 @@ export async function retryJob(context: JobsContext, jobId: string): Promise<Job
     const { status } = await viewJob(type, job);
     if (status !== 'failed')
       throw new AppError('JOB_NOT_FAILED', `The job is ${status}; only a failed job is retried.`);
-    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    if (job.data.cancel_requested_at !== undefined) {
+      // It was asked to stop, and failed of itself before it did.
+      const { cancel_requested_at: _, ...data } = job.data;
+      await unlessGone(job.updateData(data));
+    }
+    await unlessGone(job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true }));
     return showJob(context, jobId);
   });
+}
+
+/** Names the refusals of BullMQ when somebody else removed or retried the job meanwhile. */
+async function unlessGone(change: Promise<void>): Promise<void> {
+  try {
+    await change;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === ErrorCode.JobNotExist) throw jobNotFound();
+    if (code === ErrorCode.JobNotInState) {
+      throw new AppError('JOB_NOT_FAILED', 'The job is not failed any more; somebody retried it.');
+    }
+    throw error;
+  }
 }
 
 /** Which jobs to list. */
@@ -73,12 +93,15 @@ const PAGE = 100;
 export function listJobs(context: JobsContext, filter: JobFilter): Promise<{ jobs: JobView[]; next_cursor?: string }> {
   return callRedis(async () => {
     const jobs: JobView[] = [];
+    const seen = new Set<string>();
     let start = await startRank(context, filter.cursor);
     for (;;) {
       const ids = await context.redis.zrevrange(context.keys.jobsByDate, start, start + PAGE - 1);
       const found = await Promise.all(ids.map((id) => viewIfMatching(context, id, filter)));
       for (const [index, view] of found.entries()) {
-        if (typeof view !== 'object') continue;
+        // Jobs that come in meanwhile push those already shown onto this page.
+        if (typeof view !== 'object' || seen.has(view.job_id)) continue;
+        seen.add(view.job_id);
         jobs.push(view);
         const more = index + 1 < ids.length || ids.length === PAGE;
         if (jobs.length === filter.limit) return { jobs, ...(more ? { next_cursor: view.job_id } : {}) };

@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import { ZodError } from 'zod';
 import { AppError } from '../errors/app-error.js';
 
 /** Longest pause between two attempts to reach Redis again. */
@@ -7,8 +8,11 @@ const RECONNECT_LIMIT_MS = 2_000;
 /** Time after which a command of a producer counts as lost; two of them fit into the second that a request may take. */
 const COMMAND_TIMEOUT_MS = 400;
 
+/**
+ * Never `lazyConnect`: BullMQ awaits the first attempt of a lazy connection, and a worker or watcher that was started
+ * while Redis was away would stay dead for ever.
+ */
 const CONNECTION: RedisOptions = {
-  lazyConnect: true,
   connectTimeout: 5_000,
   retryStrategy: (attempt) => Math.min(attempt * 100, RECONNECT_LIMIT_MS),
 };
@@ -30,7 +34,6 @@ function connect(url: string, options: RedisOptions): Redis {
   const redis = new Redis(url, { ...CONNECTION, ...options, replyMapping: 'legacy' });
   // Without a listener ioredis prints every failed attempt; callers learn of trouble from their commands.
   redis.on('error', () => undefined);
-  redis.connect().catch(() => undefined);
   return redis;
 }
 
@@ -62,25 +65,32 @@ export function redisUnavailable(cause?: unknown): AppError {
   );
 }
 
-const PROGRAMMING_ERRORS = [TypeError, RangeError, ReferenceError, SyntaxError];
+/** Errors that say something of a value or of our code, and nothing of the connection. */
+const OUR_ERRORS = [AppError, TypeError, RangeError, ReferenceError, SyntaxError, ZodError];
+
+/** Error replies by which Redis says that it cannot serve now: it starts, fails over, or has no memory or disk left. */
+const UNABLE = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|OOM|MISCONF)\b/;
+
+/** Whether a failed command means that Redis did not, or could not, do what it was asked. */
+function isUnavailable(error: unknown): boolean {
+  if (OUR_ERRORS.some((kind) => error instanceof kind)) return false;
+  // BullMQ's scripts refuse a job that is gone or in another state with a negative code.
+  if (error instanceof Error && 'code' in error && typeof error.code === 'number') return false;
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return true;
+  // A refused transaction tells the reason in the errors of its commands.
+  const reasons = 'previousErrors' in error && Array.isArray(error.previousErrors) ? error.previousErrors : [error];
+  return reasons.some((reason) => reason instanceof Error && UNABLE.test(reason.message));
+}
 
 /**
- * Runs commands of a producer connection and gives their failures a code. An error reply of Redis, or a mistake in our
- * own code, passes through; whatever else goes wrong means that Redis did not answer.
+ * Runs commands of a producer connection and gives their failures a code. Any other error reply of Redis, a refusal of
+ * BullMQ, or a mistake in our own code, passes through; whatever else goes wrong means that Redis did not answer.
  * @throws AppError REDIS_UNAVAILABLE
  */
 export async function callRedis<T>(commands: () => Promise<T>): Promise<T> {
   try {
     return await commands();
   } catch (error) {
-    if (error instanceof AppError || PROGRAMMING_ERRORS.some((kind) => error instanceof kind)) throw error;
-    if (
-      error instanceof Error &&
-      error.name === 'ReplyError' &&
-      !/^(LOADING|READONLY|MASTERDOWN)\b/.test(error.message)
-    ) {
-      throw error;
-    }
-    throw redisUnavailable(error);
+    throw isUnavailable(error) ? redisUnavailable(error) : error;
   }
 }

@@ -7,7 +7,7 @@ export interface RedisKeys {
   readonly catalogue: string;
   /** Hash: model name → tensor list as JSON. */
   readonly catalogueTensors: string;
-  /** Counter that grows with every change of the catalogue. */
+  /** A value that is new with every change of the catalogue, also after Redis was emptied, where a counter would repeat itself. */
   readonly catalogueRevision: string;
   /** Hash: file name → manifest as JSON. */
   readonly exports: string;
