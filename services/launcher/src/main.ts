@@ -1,1 +1,111 @@
-export {};
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeSampleModels } from '@caissa/conversion';
+import { CONFIGURATION_EXIT_CODE, ConfigurationError, readSettings } from '@caissa/shared';
+import { localUrl, usablePort } from './api-address.js';
+import { Launch, type ServiceName } from './launch.js';
+import { provideRedis } from './provide-redis.js';
+import { SetupError } from './setup-error.js';
+
+// The whole system on one machine, in one command.
+
+const RESTART_POLICY = {
+  backoffMs: 250,
+  maxBackoffMs: 5_000,
+  quickEndMs: 10_000,
+  maxQuickEnds: 5,
+  hopelessCodes: [CONFIGURATION_EXIT_CODE],
+};
+
+/** npm passes on a Ctrl-C that the terminal has sent to us already; a second one from a person comes later. */
+const REPEATED_SIGNAL_MS = 1_000;
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+const complain = (line: string) => void process.stderr.write(`${line}\n`);
+
+function programOf(service: ServiceName): string {
+  return fileURLToPath(new URL(`../../${service}/dist/main.js`, import.meta.url));
+}
+
+function stopOnSignals(stop: () => void, kill: () => void): void {
+  let firstAt: number | undefined;
+  const onSignal = () => {
+    if (firstAt !== undefined && Date.now() - firstAt > REPEATED_SIGNAL_MS) return kill();
+    if (firstAt !== undefined) return;
+    firstAt = Date.now();
+    stop();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+}
+
+/** On a terminal the launcher's own lines are what matters, and services speak up when something is wrong. */
+function serviceEnvironment(): Record<string, string | undefined> {
+  const quiet = process.stdout.isTTY && !process.env['LOG_LEVEL'] ? { LOG_LEVEL: 'warn' } : {};
+  // Several workers cannot share one health port; the API has its own.
+  return { ...process.env, ...quiet, HEALTH_PORT: undefined };
+}
+
+/** Stops the system when a person, the system itself or a failure asks for it, and ends this process. */
+class Shutdown {
+  readonly #launch: Launch;
+  #begun = false;
+
+  constructor(launch: Launch) {
+    this.#launch = launch;
+  }
+
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  begin(exitCode: number): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    say('Stopping.');
+    void this.#launch.stop().then(() => process.exit(exitCode));
+  }
+
+  force(): void {
+    this.#launch.kill();
+    process.exit(130);
+  }
+}
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.env, ['HOST', 'PORT', 'REDIS_URL', 'DATA_DIR', 'EXPORTERS', 'LOADERS']);
+  const { HOST: host, EXPORTERS: exporters, LOADERS: loaders } = settings;
+  const port = await usablePort(host, settings.PORT);
+  const redisUrl = process.env['REDIS_URL'] ? { redisUrl: settings.REDIS_URL } : {};
+  const giveUp = (sentence: string) => {
+    complain(sentence);
+    shutdown.begin(1);
+  };
+  const launch = new Launch(
+    { host, port, dataDir: resolve(settings.DATA_DIR), ...redisUrl, exporters, loaders, env: serviceEnvironment() },
+    { provideRedis, writeSampleModels, programOf, policy: RESTART_POLICY, say, giveUp },
+  );
+  const shutdown = new Shutdown(launch);
+  stopOnSignals(
+    () => shutdown.begin(0),
+    () => shutdown.force(),
+  );
+  say('Caissa is starting.');
+  try {
+    await launch.start();
+  } catch (error) {
+    await launch.stop();
+    throw error;
+  }
+  if (shutdown.begun) return;
+  const url = localUrl(host, port);
+  say(`Ready. ${url}/api/docs describes the API; Ctrl-C stops everything. A first request:`);
+  say(`  curl ${url}/api/model/list`);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof SetupError || error instanceof ConfigurationError)) throw error;
+  complain(error.message);
+  process.exit(error instanceof ConfigurationError ? CONFIGURATION_EXIT_CODE : 1);
+}
