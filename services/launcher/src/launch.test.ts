@@ -1,11 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localUrl, usablePort } from './api-address.js';
 import { Launch, type LaunchSettings } from './launch.js';
-import { provideModels } from './sample-models.js';
 import { SetupError } from './setup-error.js';
 
 let folder: string;
@@ -121,34 +120,5 @@ describe('localUrl', () => {
     expect(localUrl('::', 1)).toBe('http://[::1]:1');
     expect(localUrl('::1', 1)).toBe('http://[::1]:1');
     expect(localUrl('localhost', 1)).toBe('http://localhost:1');
-  });
-});
-
-describe('provideModels', () => {
-  const write = async (models: string) => {
-    await writeFile(join(models, 'a.pt'), '');
-    return ['a.pt'];
-  };
-
-  it('fills a missing folder once and leaves an existing one alone, even empty', async () => {
-    const models = join(folder, 'data', 'models');
-    expect(await provideModels(models, write)).toBe(1);
-    expect(await readdir(models)).toEqual(['a.pt']);
-    await rm(join(models, 'a.pt'));
-    expect(await provideModels(models, write)).toBe(0);
-    expect(await readdir(models)).toEqual([]);
-  });
-
-  it('leaves no folder when it is interrupted, and sweeps what was begun', async () => {
-    const models = join(folder, 'models');
-    await mkdir(join(folder, '.models-1'));
-    const failing = async (unfinished: string) => {
-      await write(unfinished);
-      throw new Error('no space');
-    };
-    await expect(provideModels(models, failing)).rejects.toThrow('no space');
-    expect(await readdir(folder)).not.toContain('models');
-    expect(await provideModels(models, write)).toBe(1);
-    expect(await readdir(folder)).toEqual(['models']);
   });
 });

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { localUrl } from './api-address.js';
+import { prepareDataFolder, provideModels } from './data-folder.js';
 import type { ProvidedRedis, ProvideRedisOptions } from './provide-redis.js';
-import { provideModels } from './sample-models.js';
 import { type RunningProcess, startServiceProcess } from './service-process.js';
 import { type RestartPolicy, type Supervised, supervise } from './supervise.js';
 
@@ -63,6 +63,7 @@ export class Launch {
    */
   async start(): Promise<void> {
     const { dataDir, host, port, exporters, loaders } = this.#settings;
+    await prepareDataFolder(dataDir);
     const redisUrl = await this.#startRedis();
     const modelsFolder = join(dataDir, 'models');
     if (this.#stopping.signal.aborted) return;
