@@ -1,0 +1,67 @@
+// Exports checkpoints in both formats, each file as an exporter writes it: from disk to disk, through the same code.
+//
+//   node export-cases.mjs CASES_JSON OUT_DIR
+//
+// OUT_DIR gets the exports, and exports.json: a list of {case, format, opset, file}, or {case, format, opset, error}.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  describeCheckpoint,
+  exportOnnx,
+  exportPytorch,
+  FileSource,
+  openCheckpoint,
+  writeFileWhole,
+} from '@caissa/conversion';
+
+/** What the system adds to every export's metadata. */
+const ADDED = { export_format: 'interop', note_of_export: 'König ♔', attempts: 1 };
+
+const asText = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
+
+const exportsOf = (oneCase) => [
+  { case: oneCase.name, format: 'pytorch', opset: 0, filename: `${oneCase.name}.exported.pt` },
+  ...oneCase.opsets.map((opset) => ({
+    case: oneCase.name,
+    format: 'onnx',
+    opset,
+    filename: `${oneCase.name}.opset${opset}.onnx`,
+  })),
+];
+
+const WRITERS = {
+  pytorch: (checkpoint, sink) => exportPytorch(checkpoint, sink, { metadata: ADDED }),
+  onnx: (checkpoint, sink, opset) => {
+    const entries = Object.entries({ ...describeCheckpoint(checkpoint).metadata, ...ADDED });
+    return exportOnnx(checkpoint, sink, {
+      opset,
+      metadata: Object.fromEntries(entries.map(([key, value]) => [key, asText(value)])),
+    });
+  },
+};
+
+const exportOne = async (source, { filename, ...wanted }, folder) => {
+  const file = join(folder, filename);
+  try {
+    const checkpoint = await openCheckpoint(source);
+    await writeFileWhole(file, (sink) => WRITERS[wanted.format](checkpoint, sink, wanted.opset));
+    return { ...wanted, file };
+  } catch (error) {
+    return { ...wanted, error: String(error) };
+  }
+};
+
+const [casesFile, folder] = process.argv.slice(2);
+const done = [];
+for (const oneCase of JSON.parse(await readFile(casesFile, 'utf8'))) {
+  const source = await FileSource.open(oneCase.file);
+  for (const wanted of exportsOf(oneCase)) done.push(await exportOne(source, wanted, folder));
+  await source.close();
+}
+await writeFile(join(folder, 'exports.json'), JSON.stringify(done));
+for (const { case: name, format, error } of done) {
+  const status = error === undefined ? 'passed' : 'failed';
+  const group = `export to ${format}`;
+  process.stdout.write(`${JSON.stringify({ group, case: name, status, detail: error ?? '' })}\n`);
+}

@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+// Proves exports against real PyTorch, onnx and onnxruntime. Full-size checkpoints are trained for a few steps and saved by
+// PyTorch, they and every committed fixture are exported by Caissa, and the exports are loaded, compared and computed.
+//
+//   npm run test:interop              PYTHON: the interpreter that makes the environment (python3)
+//                                     INTEROP_PYTHONS: more interpreters that have some PyTorch, separated by colons
+//                                     INTEROP_KEEP=1 leaves checkpoints and exports in .cache/interop/work
+
+import { mkdir, rm } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pythonEnvironment, run } from './child.mjs';
+import { provideDebianTorch } from './debian-torch.mjs';
+import { providePython } from './python-venv.mjs';
+import { Tally } from './tally.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const cache = join(here, '../../.cache/interop');
+const work = join(cache, 'work');
+const fixtures = join(here, '../fixtures');
+const cases = join(work, 'cases.json');
+const exported = join(work, 'exports.json');
+
+const say = (line) => process.stdout.write(`${line}\n`);
+const tally = new Tally();
+
+/** Runs a script that prints one result a line. A script that does not end well is a failed check. */
+const check = async (title, file, args, env = pythonEnvironment()) => {
+  const began = performance.now();
+  const problem = await run(file, args, { env, onLine: (line) => tally.add(JSON.parse(line)) });
+  if (problem !== undefined) tally.add({ group: title, case: 'the script', status: 'failed', detail: problem });
+  for (const line of tally.takeLines()) say(line);
+  say(`        ${title}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+};
+
+const skip = (group, detail) => {
+  tally.add({ group, case: '', status: 'skipped', detail });
+  for (const line of tally.takeLines()) say(line);
+};
+
+const checkOlderVersions = async () => {
+  const debian = await provideDebianTorch(cache, say);
+  const script = join(here, 'check_pytorch.py');
+  if (debian.reason !== undefined) skip("Debian's PyTorch 1.13", debian.reason);
+  else await check("Debian's PyTorch 1.13", debian.python, [script, cases, exported], debian.env);
+  const others = (process.env.INTEROP_PYTHONS ?? '').split(delimiter).filter(Boolean);
+  if (others.length === 0)
+    skip('PyTorch 2.6', 'no small CPU build of it can be fetched; name a Python that has it in INTEROP_PYTHONS');
+  for (const python of others) await check(`PyTorch of ${python}`, python, [script, cases, exported]);
+};
+
+const main = async () => {
+  const python = await providePython(cache, join(here, 'requirements.txt'), say);
+  await rm(work, { recursive: true, force: true });
+  await mkdir(work, { recursive: true });
+  const problem = await run(python, [join(here, 'make_cases.py'), fixtures, work]);
+  if (problem !== undefined) throw new Error(`The checkpoints cannot be made: ${problem}.`);
+  await check('exports', process.execPath, [join(here, 'export-cases.mjs'), cases, work], process.env);
+  await check('PyTorch', python, [join(here, 'check_pytorch.py'), cases, exported, '--compare']);
+  await check('ONNX', python, [join(here, 'check_onnx.py'), cases, exported, join(fixtures, 'positions.json')]);
+  await checkOlderVersions();
+  if (process.env.INTEROP_KEEP !== '1') await rm(work, { recursive: true });
+};
+
+try {
+  await main();
+} catch (error) {
+  say(error.message);
+  tally.totals.failed++;
+}
+say(tally.summary);
+process.exitCode = tally.totals.failed === 0 ? 0 : 1;
