@@ -1,7 +1,7 @@
 import type { OnnxGraph, OnnxInitializer, OnnxModel, OnnxNode } from '@caissa/onnx';
 import type { NetworkTensors } from './architecture.js';
-import { foldedBias, foldedWeightChunks } from './fold-batch-norm.js';
-import { type ConvLayer, type LinearLayer, layersOf } from './layout.js';
+import { type Fold, foldedWeightChunks, readFolds } from './fold-batch-norm.js';
+import { type ConvLayer, convLayersOf, type LinearLayer, layersOf } from './layout.js';
 import { readFiniteChunks, tensorNamed } from './read-weights.js';
 
 /** Names of the ONNX graph's input and outputs. */
@@ -48,6 +48,7 @@ class GraphParts {
   readonly #network: NetworkTensors;
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers: OnnxInitializer[] = [];
+  #reading: Promise<ReadonlyMap<string, Fold>> | undefined;
 
   constructor(network: NetworkTensors) {
     this.#network = network;
@@ -73,11 +74,16 @@ class GraphParts {
     const { conv, outChannels, inChannels, kernelSize } = layer;
     const pad = (kernelSize - 1) / 2;
     const network = this.#network;
-    const weight = this.#initializer(`${conv}.weight`, [outChannels, inChannels, kernelSize, kernelSize], () =>
-      foldedWeightChunks(network, layer),
+    const fold = () => this.#folds().then((folds) => foldNamed(folds, conv));
+    const weight = this.#initializer(
+      `${conv}.weight`,
+      [outChannels, inChannels, kernelSize, kernelSize],
+      async function* () {
+        yield* foldedWeightChunks(network, layer, await fold());
+      },
     );
     const bias = this.#initializer(`${conv}.bias`, [outChannels], async function* () {
-      yield await foldedBias(network, layer);
+      yield (await fold()).bias;
     });
     return this.node('Conv', conv, [input, weight, bias], {
       dilations: { ints: [1, 1] },
@@ -117,6 +123,12 @@ class GraphParts {
     };
   }
 
+  /** Read when the first convolution is written. */
+  #folds(): Promise<ReadonlyMap<string, Fold>> {
+    this.#reading ??= readFolds(this.#network, convLayersOf(layersOf(this.#network.architecture)));
+    return this.#reading;
+  }
+
   #unchanged(name: string, shape: readonly number[]): string {
     return this.#initializer(name, shape, () => readFiniteChunks(name, tensorNamed(this.#network, name)));
   }
@@ -125,6 +137,12 @@ class GraphParts {
     this.#initializers.push({ name, shape, dataType: 'float32', data: () => bytesOf(chunks()) });
     return name;
   }
+}
+
+function foldNamed(folds: ReadonlyMap<string, Fold>, conv: string): Fold {
+  const fold = folds.get(conv);
+  if (fold === undefined) throw new RangeError(`no batch norm was read for ${conv}`);
+  return fold;
 }
 
 /** Little-endian bytes of float32 pieces: their own memory, since Caissa runs on little-endian processors only. */

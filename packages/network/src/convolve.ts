@@ -11,39 +11,64 @@ const PADDED = 10;
 export function convolve(input: Float64Array, weight: Float32Array, layer: ConvLayer, batch: number): Float64Array {
   const { inChannels, outChannels, kernelSize } = layer;
   const output = new Float64Array(batch * outChannels * SQUARES);
-  const steps = kernelSteps(kernelSize);
+  const addChannel = kernelSize === 3 ? addThreeByThree : addOneByOne;
   for (let b = 0; b < batch; b++) {
     const boards = pad(input.subarray(b * inChannels * SQUARES, (b + 1) * inChannels * SQUARES));
     for (let out = 0; out < outChannels; out++) {
       const start = (b * outChannels + out) * SQUARES;
       const map = output.subarray(start, start + SQUARES);
-      const firstWeight = out * inChannels * steps.length;
       for (let channel = 0; channel < inChannels; channel++) {
-        for (let k = 0; k < steps.length; k++) {
-          const factor = weight[firstWeight + channel * steps.length + k] ?? 0;
-          addShifted(map, boards, channel * PADDED * PADDED + (steps[k] ?? 0), factor);
-        }
+        const firstWeight = (out * inChannels + channel) * kernelSize ** 2;
+        addChannel(map, boards, channel * PADDED * PADDED, weight, firstWeight);
       }
     }
   }
   return output;
 }
 
-/** Adds `factor` times the 8×8 window of the padded board that starts at `start`. */
-function addShifted(map: Float64Array, boards: Float64Array, start: number, factor: number): void {
+/** Adds what one padded board, which starts at `board`, gives through a kernel of nine weights. */
+function addThreeByThree(
+  map: Float64Array,
+  boards: Float64Array,
+  board: number,
+  weight: Float32Array,
+  first: number,
+): void {
+  for (let row = 0; row < 3; row++) {
+    const at = first + row * 3;
+    addRow(map, boards, board + row * PADDED, weight[at] ?? 0, weight[at + 1] ?? 0, weight[at + 2] ?? 0);
+  }
+}
+
+/** Adds what one padded board gives through a kernel of one weight: the middle of a row, one rank and file in. */
+function addOneByOne(
+  map: Float64Array,
+  boards: Float64Array,
+  board: number,
+  weight: Float32Array,
+  first: number,
+): void {
+  addRow(map, boards, board + PADDED, 0, weight[first] ?? 0, 0);
+}
+
+/** Adds one row of a kernel, slid over the 8×10 squares that start at `start`. */
+function addRow(
+  map: Float64Array,
+  boards: Float64Array,
+  start: number,
+  left: number,
+  middle: number,
+  right: number,
+): void {
   for (let rank = 0; rank < 8; rank++) {
     const from = start + rank * PADDED;
     const to = rank * 8;
     for (let file = 0; file < 8; file++) {
-      map[to + file] = (map[to + file] ?? 0) + factor * (boards[from + file] ?? 0);
+      const at = from + file;
+      const sum = left * (boards[at] ?? 0) + middle * (boards[at + 1] ?? 0) + right * (boards[at + 2] ?? 0);
+      map[to + file] = (map[to + file] ?? 0) + sum;
     }
   }
-}
-
-/** Where in a padded board the window of each kernel element starts, row by row. */
-function kernelSteps(kernelSize: 1 | 3): number[] {
-  if (kernelSize === 1) return [PADDED + 1];
-  return [0, 1, 2].flatMap((rank) => [0, 1, 2].map((file) => rank * PADDED + file));
 }
 
 /** Copies `[in, 64]` maps into the middle of `[in, 100]` ones. */

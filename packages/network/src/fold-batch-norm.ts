@@ -1,63 +1,92 @@
 import { BATCH_NORM_EPSILON, type NetworkTensors } from './architecture.js';
 import type { ConvLayer } from './layout.js';
-import { readFinite, readFiniteChunks, refuseNegativeVariance, refuseNonFinite, tensorNamed } from './read-weights.js';
+import {
+  readAllFinite,
+  readFiniteChunks,
+  refuseNegativeVariance,
+  refuseNonFinite,
+  tensorNamed,
+} from './read-weights.js';
 
-/** What a batch norm in evaluation does to channel c: `x · scale[c] + shift[c]`. */
-export interface NormFactors {
+/** What a convolution needs to do the work of the batch norm after it. */
+export interface Fold {
+  /** Factor for the weights of each output channel, in double precision. */
   readonly scale: Float64Array;
-  readonly shift: Float64Array;
+  /** The bias `[out]` that takes the place of the convolution's own, rounded once. */
+  readonly bias: Float32Array;
 }
 
 /**
- * Reads a batch norm's four tensors.
+ * Reads the batch norms and biases of convolutions and answers their folds by the convolutions' names. All are read
+ * at once: they are small, and one after the other they would take as long as the weights.
  * @throws FormatError NON_FINITE_WEIGHTS
  */
-export async function readNorm(network: NetworkTensors, norm: string): Promise<NormFactors> {
-  const weight = await readFinite(network, `${norm}.weight`);
-  const bias = await readFinite(network, `${norm}.bias`);
-  const mean = await readFinite(network, `${norm}.running_mean`);
-  const variance = await readFinite(network, `${norm}.running_var`);
-  refuseNegativeVariance(`${norm}.running_var`, variance);
-  const scale = Float64Array.from(weight, (factor, c) => factor / Math.sqrt((variance[c] ?? 0) + BATCH_NORM_EPSILON));
-  const shift = Float64Array.from(bias, (value, c) => value - (mean[c] ?? 0) * (scale[c] ?? 0));
-  return { scale, shift };
+export async function readFolds(
+  network: NetworkTensors,
+  layers: readonly ConvLayer[],
+): Promise<ReadonlyMap<string, Fold>> {
+  const names = layers.flatMap(({ conv, norm }) => [`${conv}.bias`, ...Object.values(normNames(norm))]);
+  const values = await readAllFinite(
+    network,
+    names.filter((name) => network.tensors.has(name)),
+  );
+  return new Map(layers.map((layer) => [layer.conv, foldOf(layer, values)]));
+}
+
+function foldOf(layer: ConvLayer, values: ReadonlyMap<string, Float32Array>): Fold {
+  const names = normNames(layer.norm);
+  const scale = new Float64Array(layer.outChannels);
+  const bias = new Float32Array(layer.outChannels);
+  const variances = values.get(names.variance) ?? bias;
+  refuseNegativeVariance(names.variance, variances);
+  for (let c = 0; c < layer.outChannels; c++) {
+    const own = values.get(`${layer.conv}.bias`)?.[c] ?? 0;
+    const [weight, mean, shift] = [names.weight, names.mean, names.bias].map((name) => values.get(name)?.[c] ?? 0);
+    scale[c] = (weight ?? 0) / Math.sqrt((variances[c] ?? 0) + BATCH_NORM_EPSILON);
+    bias[c] = (own - (mean ?? 0)) * (scale[c] ?? 0) + (shift ?? 0);
+  }
+  refuseNonFinite(`${layer.conv}.bias with ${layer.norm} folded in`, [layer.outChannels], bias, 0);
+  return { scale, bias };
+}
+
+function normNames(norm: string) {
+  return {
+    weight: `${norm}.weight`,
+    bias: `${norm}.bias`,
+    mean: `${norm}.running_mean`,
+    variance: `${norm}.running_var`,
+  };
 }
 
 /**
- * The weight `[out, in, k, k]` of a convolution that does its batch norm's work too, in float32 pieces: computed in
- * double precision and rounded once.
+ * The weight `[out, in, k, k]` of a convolution that does its batch norm's work too, in float32 pieces, each valid
+ * until the next one is asked for: computed in double precision and rounded once.
  * @throws FormatError NON_FINITE_WEIGHTS
  */
-export async function* foldedWeightChunks(network: NetworkTensors, layer: ConvLayer): AsyncGenerator<Float32Array> {
-  const { scale } = await readNorm(network, layer.norm);
+export async function* foldedWeightChunks(
+  network: NetworkTensors,
+  layer: ConvLayer,
+  { scale }: Fold,
+): AsyncGenerator<Float32Array> {
   const name = `${layer.conv}.weight`;
   const tensor = tensorNamed(network, name);
   const perChannel = layer.inChannels * layer.kernelSize ** 2;
   let element = 0;
   for await (const chunk of readFiniteChunks(name, tensor)) {
-    const folded = new Float32Array(chunk.length);
-    let at = 0;
-    while (at < chunk.length) {
-      const channel = Math.floor((element + at) / perChannel);
-      const end = Math.min(chunk.length, (channel + 1) * perChannel - element);
-      const factor = scale[channel] ?? 0;
-      for (; at < end; at++) folded[at] = (chunk[at] ?? 0) * factor;
-    }
-    refuseNonFinite(`${name} with ${layer.norm} folded in`, tensor.shape, folded, element);
+    scaleChannels(chunk, element, perChannel, scale);
+    refuseNonFinite(`${name} with ${layer.norm} folded in`, tensor.shape, chunk, element);
     element += chunk.length;
-    yield folded;
+    yield chunk;
   }
 }
 
-/**
- * The bias `[out]` of a convolution that does its batch norm's work too, computed in double precision.
- * @throws FormatError NON_FINITE_WEIGHTS
- */
-export async function foldedBias(network: NetworkTensors, layer: ConvLayer): Promise<Float32Array> {
-  const { scale, shift } = await readNorm(network, layer.norm);
-  const name = `${layer.conv}.bias`;
-  const bias = network.tensors.has(name) ? await readFinite(network, name) : new Float32Array(layer.outChannels);
-  const folded = Float32Array.from(bias, (value, c) => value * (scale[c] ?? 0) + (shift[c] ?? 0));
-  refuseNonFinite(`${name} with ${layer.norm} folded in`, [layer.outChannels], folded, 0);
-  return folded;
+/** Multiplies each output channel of a piece of weights, which starts at `element`, by its factor. */
+function scaleChannels(chunk: Float32Array, element: number, perChannel: number, scale: Float64Array): void {
+  let at = 0;
+  while (at < chunk.length) {
+    const channel = Math.floor((element + at) / perChannel);
+    const end = Math.min(chunk.length, (channel + 1) * perChannel - element);
+    const factor = scale[channel] ?? 0;
+    for (; at < end; at++) chunk[at] = (chunk[at] ?? 0) * factor;
+  }
 }

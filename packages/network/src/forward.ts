@@ -16,7 +16,7 @@ type Maps = Float64Array;
 
 /**
  * Runs a network in plain TypeScript straight from its state dict, to check by independent means what an exported
- * graph computes: batch norm is not folded, weights are float32, every sum is made in double precision. About 0.2 s
+ * graph computes: batch norm is not folded, weights are float32, every sum is made in double precision. About 0.15 s
  * per position at full size; the memory it takes does not grow with the fully connected layers.
  * @param boards `[batch, planes, 8, 8]`, as `encodePosition` makes them
  * @throws FormatError NON_FINITE_WEIGHTS

@@ -56,6 +56,11 @@ export function layersOf(architecture: Architecture): Layers {
   };
 }
 
+/** The convolutions among the layers, in the order of the state dict. */
+export function convLayersOf({ input, blocks, policyConv, valueConv }: Layers): ConvLayer[] {
+  return [input, ...blocks.flat(), policyConv, valueConv];
+}
+
 /** Every tensor a state dict of this architecture holds, in PyTorch's order. */
 export function slotsOf(architecture: Architecture): Slot[] {
   const layers = layersOf(architecture);

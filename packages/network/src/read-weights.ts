@@ -28,6 +28,23 @@ export async function readFinite(network: NetworkTensors, name: string): Promise
   return values;
 }
 
+/**
+ * Reads some small tensors at once. Waits for every read before it refuses, so that the file may be closed then.
+ * @throws FormatError NON_FINITE_WEIGHTS for the first of `names` that holds one
+ */
+export async function readAllFinite(
+  network: NetworkTensors,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const results = await Promise.allSettled(names.map((name) => readFinite(network, name)));
+  const values = new Map<string, Float32Array>();
+  results.forEach((result, i) => {
+    if (result.status === 'rejected') throw result.reason;
+    values.set(names[i] ?? '', result.value);
+  });
+  return values;
+}
+
 /** The named tensor of a network that has it. */
 export function tensorNamed(network: NetworkTensors, name: string): Tensor {
   const tensor = network.tensors.get(name);
