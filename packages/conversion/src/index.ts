@@ -1,4 +1,5 @@
 export { checkSession, type SessionCheck } from './check-session.js';
+export { checkWeights } from './check-weights.js';
 export { type CheckpointDescription, describeCheckpoint } from './describe-checkpoint.js';
 export { digestSource } from './digest-source.js';
 export { type ExportOnnxOptions, exportOnnx } from './export-onnx.js';

@@ -1,1 +1,80 @@
-export {};
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  Catalogue,
+  closeQueues,
+  connectProducer,
+  connectWorker,
+  createLogger,
+  ExportIndex,
+  LocalArtifactStore,
+  openQueues,
+  readSettings,
+  redisKeys,
+  runService,
+  runWorker,
+  startHealthServer,
+  stopWorker,
+} from '@caissa/shared';
+import type { ExporterContext } from './context.js';
+import { exportProcessor } from './export-model.js';
+import { inspectProcessor } from './inspect-model.js';
+import { EXPORTER_SETTINGS } from './settings.js';
+import { sweepDrafts } from './sweep-drafts.js';
+
+/** Inspections read whole files and do little else; two keep a disk busy. */
+const INSPECT_CONCURRENCY = 2;
+
+const SWEEP_INTERVAL_MS = 3600 * 1000;
+
+/** Time for jobs in progress to finish when the service stops; what is left then goes back into the queue. */
+const STOP_GRACE_MS = 5_000;
+
+await runService(async (lifecycle) => {
+  const settings = readSettings(process.env, EXPORTER_SETTINGS);
+  const { REDIS_URL, REDIS_PREFIX: prefix, DATA_DIR, HOST: host, HEALTH_PORT: healthPort } = settings;
+  const logger = createLogger('exporter', settings.LOG_LEVEL);
+  const dataDir = resolve(DATA_DIR);
+  const modelsFolder = join(dataDir, 'models');
+  await mkdir(modelsFolder, { recursive: true });
+  const store = await LocalArtifactStore.open(join(dataDir, 'exports'));
+
+  const redis = connectProducer(REDIS_URL);
+  lifecycle.onStop('redis', () => redis.disconnect());
+  const connection = connectWorker(REDIS_URL);
+  lifecycle.onStop('worker redis', () => connection.disconnect());
+  const keys = redisKeys(prefix);
+  const queues = openQueues(redis, prefix);
+  lifecycle.onStop('queues', () => closeQueues(queues));
+
+  const context: ExporterContext = {
+    modelsFolder,
+    store,
+    exports: new ExportIndex(redis, keys),
+    catalogue: new Catalogue(redis, keys),
+    keepRecentExports: settings.KEEP_RECENT_EXPORTS,
+  };
+  const sweep = () =>
+    sweepDrafts(store, queues, logger).catch((error: unknown) => logger.debug({ err: error }, 'no sweep this time'));
+  redis.once('ready', () => void sweep());
+  const sweepTimer = setInterval(() => void sweep(), SWEEP_INTERVAL_MS);
+  lifecycle.onStop('sweep', () => clearInterval(sweepTimer));
+
+  const worker = { connection, prefix, logger };
+  const exporter = runWorker(worker, 'export', exportProcessor(context), settings.EXPORT_CONCURRENCY);
+  const inspector = runWorker(worker, 'inspect', inspectProcessor(context), INSPECT_CONCURRENCY);
+  lifecycle.onStop('workers', async () => {
+    await Promise.all([stopWorker(exporter, STOP_GRACE_MS), stopWorker(inspector, STOP_GRACE_MS)]);
+  });
+
+  if (healthPort !== 0) {
+    const ready = async () => {
+      await redis.ping();
+      await store.check();
+    };
+    const health = await startHealthServer({ host, port: healthPort, ready });
+    lifecycle.onStop('health', () => health.close());
+  }
+  logger.info({ concurrency: settings.EXPORT_CONCURRENCY }, 'exporter ready');
+  return logger;
+});

@@ -1,0 +1,11 @@
+import type { ArtifactStore, Catalogue, ExportIndex } from '@caissa/shared';
+
+/** What the use cases of the exporter work with. */
+export interface ExporterContext {
+  readonly modelsFolder: string;
+  readonly store: ArtifactStore;
+  readonly exports: ExportIndex;
+  readonly catalogue: Catalogue;
+  /** Exports that are kept after each new one; 0 keeps all. */
+  readonly keepRecentExports: number;
+}

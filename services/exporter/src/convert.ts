@@ -1,0 +1,116 @@
+import {
+  type Checkpoint,
+  describeCheckpoint,
+  digestSource,
+  type ExportControl,
+  exportOnnx,
+  exportPytorch,
+  FileSource,
+  openCheckpoint,
+  verifyOnnx,
+  verifyPytorch,
+} from '@caissa/conversion';
+import {
+  type ArtifactDraft,
+  exportStem,
+  FORMAT_EXTENSION,
+  type JsonObject,
+  type Manifest,
+  type WorkItem,
+} from '@caissa/shared';
+import type { ExporterContext } from './context.js';
+import { type ExportFindings, metadataInFile, metadataOfExport, toOnnxProperties } from './export-metadata.js';
+import { type OpenedFile, refuseIfChanged } from './with-checkpoint.js';
+
+type ExportItem = WorkItem<'export'>;
+
+/** Percent at which each stage begins; converting takes what lies between. */
+const PERCENT = { opening: 0, converting: 5, verifying: 80, publishing: 95 } as const;
+
+/** Name under which a job's artifact is published; the same for every attempt at the job. */
+export function artifactName({ data, createdAt }: ExportItem): { stem: string; extension: string } {
+  return { stem: exportStem(data.model_name, createdAt), extension: FORMAT_EXTENSION[data.format] };
+}
+
+/**
+ * Makes and publishes the artifact of a job. Nothing is left of one that failed.
+ * @throws AppError, FormatError, VerificationError, SessionError; the signal's reason
+ */
+export async function convert(context: ExporterContext, item: ExportItem, file: OpenedFile): Promise<Manifest> {
+  const { data, signal, createdAt } = item;
+  item.report({ stage: 'opening', percent: PERCENT.opening });
+  const checkpoint = await openCheckpoint(file.source);
+  const inFile = metadataInFile({
+    data,
+    exportDate: createdAt,
+    sourceSha256: await sourceDigest(context, item, file),
+  });
+  const { metadata } = describeCheckpoint(checkpoint);
+  signal.throwIfAborted();
+  const draft = await context.store.begin(item.id);
+  try {
+    await write(item, checkpoint, draft, { ...metadata, ...inFile }, inFile);
+    const verification = await verify(item, checkpoint, draft);
+    await refuseIfChanged(file.source, `${data.model_name}.pt`);
+    signal.throwIfAborted();
+    item.report({ stage: 'publishing', percent: PERCENT.publishing });
+    const whole = metadataOfExport(metadata, inFile, { sha256: draft.digest(), verification });
+    return await draft.commit(
+      artifactName(item),
+      {
+        format: data.format,
+        model_name: data.model_name,
+        job_id: item.id,
+        export_date: createdAt.toISOString(),
+        metadata: whole,
+      },
+      data.format === 'onnx',
+    );
+  } catch (error) {
+    await draft.abort();
+    throw error;
+  }
+}
+
+/** The digest of the source: from the catalogue if that has seen the file in this state, else computed. */
+async function sourceDigest(context: ExporterContext, item: ExportItem, file: OpenedFile): Promise<string> {
+  const known = await context.catalogue.get(item.data.model_name).catch(() => undefined);
+  if (known?.identity === file.identity && known.sha256 !== null) return known.sha256;
+  return digestSource(file.source, item.signal);
+}
+
+async function write(
+  item: ExportItem,
+  checkpoint: Checkpoint,
+  draft: ArtifactDraft,
+  metadata: JsonObject,
+  added: JsonObject,
+): Promise<void> {
+  const share = PERCENT.verifying - PERCENT.converting;
+  const control: ExportControl = {
+    signal: item.signal,
+    onProgress: (written, total) =>
+      item.report({ stage: 'converting', percent: PERCENT.converting + (share * written) / total }),
+  };
+  item.report({ stage: 'converting', percent: PERCENT.converting });
+  const { format, options } = item.data;
+  if (format === 'pytorch') await exportPytorch(checkpoint, draft, { ...control, metadata: added });
+  else await exportOnnx(checkpoint, draft, { ...control, opset: options.opset, metadata: toOnnxProperties(metadata) });
+}
+
+async function verify(
+  item: ExportItem,
+  checkpoint: Checkpoint,
+  draft: ArtifactDraft,
+): Promise<ExportFindings['verification']> {
+  const level = item.data.options.verify;
+  if (level === 'none') return { level };
+  item.report({ stage: 'verifying', percent: PERCENT.verifying });
+  if (item.data.format === 'onnx') return verifyOnnx(draft.localPath, checkpoint, level, item.signal);
+  const written = await FileSource.open(draft.localPath);
+  try {
+    return await verifyPytorch(written, checkpoint, level, item.signal);
+  } finally {
+    await written.close();
+  }
+}

@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import {
+  AppError,
+  type CatalogueEntry,
+  findModelFile,
+  type InspectResult,
+  MODEL_EXTENSION,
+  type ModelFile,
+  type Processor,
+  type TensorSummary,
+  toAppError,
+  toProblem,
+  type WorkItem,
+} from '@caissa/shared';
+import type { ExporterContext } from './context.js';
+import { examineFile } from './examine-file.js';
+
+type InspectItem = WorkItem<'inspect'>;
+
+/** The work of an `inspect` job: finds out what a file of the model folder is and writes it into the catalogue. */
+export function inspectProcessor(context: ExporterContext): Processor<'inspect'> {
+  return (item) => (item.data.upload === undefined ? inspectModel(context, item) : inspectUpload(context, item));
+}
+
+async function inspectModel(context: ExporterContext, item: InspectItem): Promise<InspectResult> {
+  const name = item.data.model_name;
+  const before = await findFile(context, name);
+  if (before === undefined) return forget(context, item);
+  const { entry, tensors } = await examineModel(before, item);
+  const after = await findFile(context, name);
+  if (after === undefined) return forget(context, item);
+  if (after.identity !== before.identity) {
+    throw new AppError('SOURCE_CHANGED', `${name}${MODEL_EXTENSION} was replaced while it was inspected.`);
+  }
+  await context.catalogue.put(entry, tensors);
+  const { status } = entry;
+  return result(item, status, status === 'ready' ? `Model ${name} is ready` : `Model ${name} cannot be read`);
+}
+
+/** A file that is not a model yet: it is examined under its temporary name, and the catalogue is not told. */
+async function inspectUpload(context: ExporterContext, item: InspectItem): Promise<InspectResult> {
+  const { model_name: name, upload = '' } = item.data;
+  const path = join(context.modelsFolder, upload);
+  await examineFile(path, `${name}${MODEL_EXTENSION}`, item).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) throw new AppError('MODEL_NOT_FOUND', `The upload of ${name} was given up.`);
+    throw error;
+  });
+  return result(item, 'ready', `Model ${name} can be used`);
+}
+
+/** What the catalogue will say of a file, be it good or bad. Trouble that may pass is thrown. */
+async function examineModel(
+  file: ModelFile,
+  item: InspectItem,
+): Promise<{ entry: CatalogueEntry; tensors: readonly TensorSummary[] }> {
+  const { name, identity } = file;
+  const inspectedAt = new Date().toISOString();
+  try {
+    const { sha256, description } = await examineFile(file.path, `${name}${MODEL_EXTENSION}`, item);
+    const { tensors, ...known } = description;
+    return { entry: { name, identity, status: 'ready', ...known, sha256, inspected_at: inspectedAt }, tensors };
+  } catch (error) {
+    const problem = item.signal.aborted ? undefined : unreadableBecause(error, name);
+    if (problem === undefined) throw error;
+    return {
+      entry: { ...UNKNOWN, name, identity, problem: toProblem(problem), inspected_at: inspectedAt },
+      tensors: [],
+    };
+  }
+}
+
+const UNKNOWN = {
+  status: 'unreadable',
+  version: null,
+  training_date: null,
+  metadata: {},
+  architecture: null,
+  sha256: null,
+} as const;
+
+/** What makes a file unreadable for good, or nothing if looking again may help or the fault is ours. */
+function unreadableBecause(thrown: unknown, name: string): AppError | undefined {
+  if (hasCode(thrown, 'EACCES') || hasCode(thrown, 'EPERM')) {
+    return new AppError('STORE_UNAVAILABLE', `${name}${MODEL_EXTENSION} cannot be read: permission was denied.`);
+  }
+  const error = toAppError(thrown);
+  return error.retryable || error.code === 'INTERNAL' ? undefined : error;
+}
+
+async function findFile(context: ExporterContext, name: string): Promise<ModelFile | undefined> {
+  try {
+    return await findModelFile(context.modelsFolder, name);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'MODEL_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+async function forget(context: ExporterContext, item: InspectItem): Promise<InspectResult> {
+  const name = item.data.model_name;
+  await context.catalogue.remove([name]);
+  return result(item, 'gone', `Model ${name} is gone`);
+}
+
+function result(item: InspectItem, status: InspectResult['status'], message: string): InspectResult {
+  return { success: true, message, model_name: item.data.model_name, status, job_id: item.id };
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

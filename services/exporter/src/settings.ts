@@ -1,0 +1,13 @@
+import type { SettingName } from '@caissa/shared';
+
+/** The settings that the exporter reads. */
+export const EXPORTER_SETTINGS = [
+  'REDIS_URL',
+  'REDIS_PREFIX',
+  'DATA_DIR',
+  'LOG_LEVEL',
+  'HOST',
+  'HEALTH_PORT',
+  'EXPORT_CONCURRENCY',
+  'KEEP_RECENT_EXPORTS',
+] as const satisfies readonly SettingName[];
