@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { pino } from 'pino';
+import type { ExportJobData } from '../contracts/jobs.js';
+import type { Logger } from '../logger.js';
+import type { JobsContext } from '../queues/enqueue.js';
+import { closeQueues, openQueues } from '../queues/queues.js';
+import type { WorkerContext } from '../queues/run-worker.js';
+import { connectProducer, connectWorker, waitUntilReady } from '../redis/connect.js';
+import { redisKeys } from '../redis/keys.js';
+
+/** Queues of a test on the shared Redis, under a prefix of their own. */
+export interface TestJobs {
+  readonly context: JobsContext;
+  readonly worker: WorkerContext;
+  /** Registers what has to be closed before the connections are. */
+  onClose(close: () => Promise<unknown>): void;
+  /** Closes everything and removes every key of the prefix. */
+  close(): Promise<void>;
+}
+
+const SILENT: Logger = pino({ level: 'silent' });
+
+/** Removes every key of a prefix. */
+async function removeKeys(redis: Redis, prefix: string): Promise<void> {
+  for (let cursor = '0'; ; ) {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}:*`, 'COUNT', 1000);
+    if (keys.length > 0) await redis.unlink(...keys);
+    if (next === '0') return;
+    cursor = next;
+  }
+}
+
+/** Opens queues under a new prefix. `url` may lead through a proxy; `cleanUrl` leads to Redis itself. */
+export async function openTestJobs(url: string, cleanUrl = url): Promise<TestJobs> {
+  const prefix = `test-${randomUUID()}`;
+  const redis = connectProducer(url);
+  const connection = connectWorker(url);
+  await waitUntilReady(redis, 5_000);
+  const queues = openQueues(redis, prefix);
+  const closers: (() => Promise<unknown>)[] = [];
+  return {
+    context: { redis, keys: redisKeys(prefix), queues },
+    worker: { connection, prefix, logger: SILENT },
+    onClose: (close) => closers.push(close),
+    close: async () => {
+      for (const close of closers.reverse()) await close();
+      await closeQueues(queues);
+      redis.disconnect();
+      connection.disconnect();
+      const direct = connectWorker(cleanUrl);
+      await removeKeys(direct, prefix);
+      direct.disconnect();
+    },
+  };
+}
+
+/** A payload of an export job. */
+export function exportData(change: Partial<ExportJobData> = {}): ExportJobData {
+  return {
+    model_name: 'model_v1',
+    format: 'onnx',
+    metadata: {},
+    options: { opset: 11, verify: 'none' },
+    ...change,
+  };
+}
