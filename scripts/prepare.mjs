@@ -45,7 +45,13 @@ const withLock = async (lock, work) => {
     said = true;
     await delay(LOCK_POLL_MS);
   }
-  const heartbeat = setInterval(() => utimesSync(lock, new Date(), new Date()), LOCK_HEARTBEAT_MS);
+  const heartbeat = setInterval(() => {
+    try {
+      utimesSync(lock, new Date(), new Date());
+    } catch {
+      // Taken for abandoned, after this machine slept perhaps; the work is worth finishing all the same.
+    }
+  }, LOCK_HEARTBEAT_MS);
   const release = () => rmSync(lock, { recursive: true, force: true });
   process.once('exit', release);
   try {
