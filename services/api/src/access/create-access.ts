@@ -1,13 +1,22 @@
+import { AppError } from '@caissa/shared';
 import { type RequestHandler, type Response, Router } from 'express';
 import type { ApiContext } from '../context.js';
+import { servePageFiles } from '../docs/page-files.js';
 import type { Caller } from '../http/route.js';
-import type { AccessKeys } from './access-keys.js';
+import { refuseForeignPages } from './foreign-pages.js';
+import { type Identity, identify } from './identify.js';
+import type { AccessKeys } from './key-ring.js';
+import { addressOf, limitRequests, limitWrongKeys } from './rate-limit.js';
+import { crossOriginHeaders, securityHeaders } from './security-headers.js';
+import { createSessionRoutes } from './session-routes.js';
+import { Sessions } from './sessions.js';
+import { createSignInPage, signInAddress } from './sign-in-page.js';
 
 /** What decides who may do what. Refusals are passed on as AppErrors, for the one place that writes problem documents. */
 export interface Access {
   /** Security headers, CORS, and the refusal of foreign hosts and origins. To stand before every route. */
   readonly guards: RequestHandler[];
-  /** `/api/session` and `/sign-in`. To be mounted at the root, after the guards. */
+  /** `/api/session`, `/sign-in` and the files of our own pages. To be mounted at the root, after the guards. */
   readonly router: Router;
   /** Lets callers of at least this role on, within their rate: 401, 403 or 429 otherwise. */
   allow(role: Caller['role']): RequestHandler[];
@@ -15,12 +24,97 @@ export interface Access {
   allowPage(role: Caller['role']): RequestHandler[];
 }
 
-/** Who sent the request, as the handlers of {@link Access} found out. */
+/** What is found out about a request, kept with its response. */
+const identities = new WeakMap<Response, Identity>();
+
+function identityOf(response: Response): Identity {
+  return identities.get(response) ?? { kind: 'missing' };
+}
+
+function callerIfKnown(response: Response): Caller | undefined {
+  const identity = identityOf(response);
+  return identity.kind === 'known' ? identity.caller : undefined;
+}
+
+/** Who sent the request, as the handlers of {@link Access} found out. To be asked behind them only. */
 export function callerOf(response: Response): Caller {
-  return response.locals['caller'] as Caller;
+  const caller = callerIfKnown(response);
+  if (!caller) throw new Error('callerOf was asked about a request that nobody let on');
+  return caller;
 }
 
 /** Puts together access by key and by session, rate limits and protection against foreign pages. */
-export function createAccess(_context: Pick<ApiContext, 'settings' | 'logger' | 'jobs'>, _keys: AccessKeys): Access {
-  return { guards: [], router: Router(), allow: () => [], allowPage: () => [] };
+export function createAccess(context: Pick<ApiContext, 'settings' | 'logger' | 'jobs'>, keys: AccessKeys): Access {
+  const { settings, jobs } = context;
+  const sessions = new Sessions(jobs.redis, jobs.keys, keys);
+  const wrongKeys = limitWrongKeys(context);
+  const findCaller: RequestHandler = async (request, response, next) => {
+    identities.set(response, await identify(request, keys, sessions, settings));
+    next();
+  };
+  const countRequest = limitRequests(context, (request, response) => {
+    const caller = keys.required ? callerIfKnown(response) : undefined;
+    return caller ? `key:${caller.name}` : addressOf(request);
+  });
+  const refuseWrongKey: RequestHandler = (request, response, next) =>
+    wrongKeys(request, response, (error?: unknown) => next(error ?? unauthenticated(response, 'wrong-key')));
+  const refuseStrangers: RequestHandler = (request, response, next) => {
+    const identity = identityOf(response);
+    if (identity.kind === 'known') next();
+    else if (identity.kind === 'wrong-key') return refuseWrongKey(request, response, next);
+    else next(unauthenticated(response, 'missing'));
+  };
+  const recognise = [findCaller, countRequest];
+  const router = Router();
+  router.use(createSessionRoutes({ keys, sessions, recognise, callerIfKnown, refuseWrongKey, refuseForeignSession }));
+  router.use(createSignInPage(), servePageFiles());
+  return {
+    guards: [
+      ...securityHeaders(),
+      ...crossOriginHeaders(settings.CORS_ORIGINS),
+      refuseForeignPages(settings, keys.required),
+    ],
+    router,
+    allow: (role) => [...recognise, refuseForeignSession, refuseStrangers, requireRole(role)],
+    allowPage: (role) => [...recognise, sendToSignIn, refuseForeignSession, refuseStrangers, requireRole(role)],
+  };
 }
+
+function requireRole(role: Caller['role']): RequestHandler {
+  return (_request, response, next) => {
+    if (role === 'viewer' || callerOf(response).role === 'operator') next();
+    else
+      next(
+        new AppError(
+          'FORBIDDEN',
+          'This needs an access key of the role operator; the one that was sent is a viewer’s.',
+        ),
+      );
+  };
+}
+
+const sendToSignIn: RequestHandler = (request, response, next) => {
+  const page = request.method === 'GET' && request.accepts(['json', 'html']) === 'html';
+  if (identityOf(response).kind !== 'missing' || !page) next();
+  else response.set('Cache-Control', 'no-store').redirect(303, signInAddress(request.originalUrl));
+};
+
+/** RFC 6750, section 3: an error is named only to those who tried a key. */
+function unauthenticated(response: Response, kind: 'missing' | 'wrong-key'): AppError {
+  response.setHeader('WWW-Authenticate', kind === 'missing' ? 'Bearer' : 'Bearer error="invalid_token"');
+  return new AppError(
+    'UNAUTHENTICATED',
+    kind === 'missing'
+      ? 'An access key is needed: send it as Authorization: Bearer … or X-API-Key, or sign in at /sign-in.'
+      : 'The access key is not one of this server’s.',
+  );
+}
+
+const refuseForeignSession: RequestHandler = (_request, response, next) => {
+  if (identityOf(response).kind !== 'foreign-session') next();
+  else {
+    next(
+      new AppError('FORBIDDEN', 'A session can only be used from pages of this server; send an access key instead.'),
+    );
+  }
+};

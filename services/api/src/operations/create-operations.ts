@@ -1,6 +1,11 @@
 import { type RequestHandler, Router } from 'express';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Access } from '../access/create-access.js';
 import type { ApiContext } from '../context.js';
+import { createDashboard } from './dashboard.js';
+import { createReadiness, showLiveness } from './readiness.js';
+import { measureRequests } from './request-metrics.js';
+import { measureSystem } from './system-metrics.js';
 
 /** What operators look at. */
 export interface Operations {
@@ -10,7 +15,19 @@ export interface Operations {
   readonly router: Router;
 }
 
-/** Puts together probes, metrics and the queue dashboard. */
-export function createOperations(_context: ApiContext, _access: Access): Operations {
-  return { measure: (_request, _response, next) => next(), router: Router() };
+/** Puts together probes, metrics and the queue dashboard. Probes need no key; metrics and dashboard do. */
+export function createOperations(context: ApiContext, access: Access): Operations {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  measureSystem(registry, context.jobs);
+  const showMetrics: RequestHandler = async (_request, response) => {
+    const text = await registry.metrics();
+    response.set({ 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' }).end(text);
+  };
+  const router = Router({ caseSensitive: true });
+  router.get('/livez', showLiveness);
+  router.get('/readyz', createReadiness(context));
+  router.get('/metrics', ...access.allow('viewer'), showMetrics);
+  router.use(createDashboard(context.jobs, access));
+  return { measure: measureRequests(registry), router };
 }

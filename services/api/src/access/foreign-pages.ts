@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http';
+import { AppError } from '@caissa/shared';
+import type { RequestHandler } from 'express';
+import type { ApiSettings } from '../context.js';
+import { isLoopback } from './loopback.js';
+
+/** Where the page stands that sent a request: here, at a listed origin, elsewhere, or not a page as far as can be told. */
+export type PageOrigin = 'same' | 'listed' | 'foreign' | 'none';
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Whether a request may change something, by its method. */
+export function changesState(request: Pick<IncomingMessage, 'method'>): boolean {
+  return !SAFE_METHODS.has(request.method ?? '');
+}
+
+/**
+ * Tells where the page stands that sent a request. `Sec-Fetch-Site` is believed first: pages cannot set it, and proxies
+ * that change `Host` do not spoil it. The scheme is not compared, because TLS may end at a proxy.
+ * Source: https://www.w3.org/TR/fetch-metadata/ and RFC 6454, section 7.
+ */
+export function pageOrigin(request: IncomingMessage, listed: readonly string[]): PageOrigin {
+  const { origin, host } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  if (site === 'same-origin') return 'same';
+  if (site === undefined && origin !== undefined && hasHost(origin, host)) return 'same';
+  if (origin !== undefined && listed.includes(origin)) return 'listed';
+  return origin === undefined && (site === undefined || site === 'none') ? 'none' : 'foreign';
+}
+
+/** Whether an origin has the host and port that the request was sent to. */
+function hasHost(origin: string, host: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(origin)) return false;
+  const { protocol, host: originHost } = new URL(origin);
+  // Reading both as URLs of one scheme drops that scheme's default port from either.
+  return (
+    originHost !== '' && URL.canParse(`${protocol}//${host}`) && new URL(`${protocol}//${host}`).host === originHost
+  );
+}
+
+/**
+ * Refuses what pages of other sites may try in a visitor's browser: changes sent from an origin that is neither ours nor
+ * listed, and, while the API is open to this machine only and asks for no key, any name that is not this machine's
+ * (a page can make its own name point to 127.0.0.1 and would then count as ours).
+ */
+export function refuseForeignPages(
+  settings: Pick<ApiSettings, 'HOST' | 'ALLOW_ANONYMOUS' | 'CORS_ORIGINS'>,
+  keysRequired: boolean,
+): RequestHandler {
+  const onlyThisMachine = !keysRequired && !settings.ALLOW_ANONYMOUS && isLoopback(settings.HOST);
+  return (request, _response, next) => {
+    if (onlyThisMachine && !isLoopback(hostName(request.headers.host))) {
+      next(
+        new AppError(
+          'FORBIDDEN',
+          'The API is open to this machine only, under localhost or 127.0.0.1. To reach it by another name, configure ' +
+            'access keys, or ALLOW_ANONYMOUS=true if everybody may do everything.',
+        ),
+      );
+    } else if (changesState(request) && pageOrigin(request, settings.CORS_ORIGINS) === 'foreign') {
+      next(
+        new AppError(
+          'FORBIDDEN',
+          'Pages of another origin may not change anything here; CORS_ORIGINS lists those that may.',
+        ),
+      );
+    } else next();
+  };
+}
+
+/** The host of a `Host` header without its port. A client without the header is no browser and counts as local. */
+function hostName(header: string | undefined): string {
+  if (header === undefined) return 'localhost';
+  return URL.canParse(`http://${header}`) ? new URL(`http://${header}`).hostname : header;
+}

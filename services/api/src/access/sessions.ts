@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { callRedis, type RedisKeys } from '@caissa/shared';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import type { Caller } from '../http/route.js';
+import { type AccessKeys, sha256 } from './key-ring.js';
+
+/** Seconds after which somebody has to sign in again. */
+export const SESSION_SECONDS = 12 * 3600;
+
+const ID = /^[A-Za-z0-9_-]{43}$/;
+
+const storedSchema = z.object({ name: z.string(), fingerprint: z.string() });
+
+/** Who is signed in. Redis holds a digest of each session id, so that reading Redis opens no session. */
+export class Sessions {
+  readonly #redis: Redis;
+  readonly #prefix: string;
+  readonly #keys: AccessKeys;
+
+  constructor(redis: Redis, redisKeys: Pick<RedisKeys, 'prefix'>, keys: AccessKeys) {
+    this.#redis = redis;
+    this.#prefix = redisKeys.prefix;
+    this.#keys = keys;
+  }
+
+  /** Opens a session for the holder of a key; answers its id, 256 random bits. @throws AppError REDIS_UNAVAILABLE */
+  async open(caller: Caller): Promise<string> {
+    const id = randomBytes(32).toString('base64url');
+    const stored = JSON.stringify({ name: caller.name, fingerprint: this.#keys.fingerprint(caller.name) });
+    await callRedis(() => this.#redis.set(this.#key(id), stored, 'EX', SESSION_SECONDS));
+    return id;
+  }
+
+  /** Whose session it is, with the role that their key has now. A removed or replaced key ends its sessions. @throws AppError REDIS_UNAVAILABLE */
+  async find(id: string): Promise<Caller | undefined> {
+    if (!ID.test(id)) return undefined;
+    const text = await callRedis(() => this.#redis.get(this.#key(id)));
+    const stored = text === null ? undefined : storedSchema.safeParse(JSON.parse(text)).data;
+    return stored && this.#keys.findByFingerprint(stored.name, stored.fingerprint);
+  }
+
+  /** Ends a session. @throws AppError REDIS_UNAVAILABLE */
+  async close(id: string): Promise<void> {
+    if (ID.test(id)) await callRedis(() => this.#redis.del(this.#key(id)));
+  }
+
+  #key(id: string): string {
+    return `${this.#prefix}:session:${sha256(id).toString('hex')}`;
+  }
+}

@@ -1,0 +1,41 @@
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Makes a text safe to stand in HTML, in an element or a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}
+
+/** One of our own small pages. `body` is HTML; `script` and `styles` are files that {@link servePageFiles} serves. */
+export interface Page {
+  readonly title: string;
+  readonly body: string;
+  readonly script?: string;
+}
+
+/** Writes a page that keeps to the strict content security policy: no inline script, no inline style, nothing from elsewhere. */
+export function renderPage({ title, body, script }: Page): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${escapeHtml(title)} · Caissa</title>
+<link rel="icon" href="/pages/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/pages/page.css">
+${script === undefined ? '' : `<script src="/pages/${escapeHtml(script)}" defer></script>\n`}</head>
+<body>
+<main>
+${body}
+</main>
+</body>
+</html>
+`;
+}

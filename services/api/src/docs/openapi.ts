@@ -1,0 +1,57 @@
+import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
+import { SESSION_COOKIE } from '../access/session-cookie.js';
+import type { Route } from '../http/route.js';
+import { OWN_ROUTES } from './openapi-own-routes.js';
+import { describeRoute } from './openapi-route.js';
+
+/** An OpenAPI document as JSON. */
+export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
+
+const DESCRIPTION = `Exports AlphaZero chess networks from PyTorch checkpoints and activates them.
+
+**Work takes time.** A request that starts work answers 202 with a job: ask \`Location\` until it is over, or follow its
+events. \`Prefer: wait=N\` (RFC 7240, at most 60 s) holds the request for the result and answers 200 if it came in time.
+\`Idempotency-Key\` makes a repeated request join the first one.
+
+**Failures** are problem documents (RFC 9457) with a \`code\`; see [the table of codes](/api/docs/errors).
+
+**Access.** Where keys are configured, send one as \`Authorization: Bearer …\` or \`X-API-Key\`. A viewer reads; an operator
+does everything.`;
+
+const TAGS = [
+  { name: 'Models', description: 'Checkpoints in the model folder.' },
+  { name: 'Exports', description: 'Making, listing, downloading and removing exported files.' },
+  { name: 'Activation', description: 'The model that is served.' },
+  { name: 'Jobs', description: 'Work that was asked for.' },
+  { name: 'Device', description: 'What the models run on.' },
+  { name: 'Access', description: 'Sessions of browsers.' },
+  { name: 'Operations', description: 'Probes and measurements.' },
+];
+
+/** Writes the OpenAPI document of a route table. Source: OpenAPI 3.1.1. */
+export function buildOpenApi(routes: readonly Route[], version: string): OpenApiDocument {
+  const registry = new OpenAPIRegistry();
+  const scheme = (name: string, value: Parameters<OpenAPIRegistry['registerComponent']>[2]) =>
+    registry.registerComponent('securitySchemes', name, value);
+  scheme('bearer', { type: 'http', scheme: 'bearer', description: 'An access key.' });
+  scheme('apiKey', { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An access key.' });
+  scheme('session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: SESSION_COOKIE,
+    description: 'A session of `POST /api/session`. Changes must come from a page of this server.',
+  });
+  for (const route of routes) registry.registerPath(describeRoute(route));
+  for (const route of OWN_ROUTES) registry.registerPath(route);
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'Caissa',
+      version,
+      description: DESCRIPTION,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags: TAGS,
+  });
+}

@@ -1,0 +1,79 @@
+import {
+  countReplicas,
+  JOB_TYPES,
+  type JobsContext,
+  readActivation,
+  readHeartbeats,
+  withTimeout,
+} from '@caissa/shared';
+import { Gauge, type Registry } from 'prom-client';
+
+/** Longest time that asking Redis may add to a scrape. */
+const ASK_TIMEOUT_MS = 800;
+
+/** Asks Redis, or answers nothing at once when it is away: a scrape must not fail or wait because Redis does. */
+async function ask<T>({ redis }: JobsContext, question: () => Promise<T>): Promise<T | undefined> {
+  if (redis.status !== 'ready') return undefined;
+  try {
+    return await withTimeout(question(), ASK_TIMEOUT_MS);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Adds what Redis knows of the whole system. Series of which nothing is known at the moment are left out or `NaN`. */
+export function measureSystem(registry: Registry, jobs: JobsContext): void {
+  const registers = [registry];
+  const redisUp: Gauge = new Gauge({
+    name: 'caissa_redis_up',
+    help: 'Whether Redis answers (1) or not (0).',
+    registers,
+    collect: async () => {
+      redisUp.set((await ask(jobs, () => jobs.redis.ping())) === undefined ? 0 : 1);
+    },
+  });
+  const queued = new Gauge({
+    name: 'caissa_queue_jobs',
+    help: 'Jobs by queue and state, as BullMQ counts them.',
+    labelNames: ['queue', 'state'],
+    registers,
+    collect: async () => {
+      const counts = await ask(jobs, () => countJobs(jobs));
+      queued.reset();
+      for (const { queue, state, count } of counts ?? []) queued.set({ queue, state }, count);
+    },
+  });
+  const exported: Gauge = new Gauge({
+    name: 'caissa_exports',
+    help: 'Exports that can be downloaded.',
+    registers,
+    collect: async () => {
+      exported.set((await ask(jobs, () => jobs.redis.zcard(jobs.keys.exportsByDate))) ?? Number.NaN);
+    },
+  });
+  const replicas = new Gauge({
+    name: 'caissa_loader_replicas',
+    help: 'Loaders that serve the active model (ready) and that report themselves (total).',
+    labelNames: ['state'],
+    registers,
+    collect: async () => {
+      const counts = await ask(jobs, () => countLoaders(jobs));
+      replicas.reset();
+      for (const [state, count] of Object.entries(counts ?? {})) replicas.set({ state }, count);
+    },
+  });
+}
+
+async function countJobs({ queues }: JobsContext): Promise<{ queue: string; state: string; count: number }[]> {
+  const all = await Promise.all(
+    JOB_TYPES.map(async (queue) =>
+      Object.entries(await queues[queue].queue.getJobCounts()).map(([state, count]) => ({ queue, state, count })),
+    ),
+  );
+  return all.flat();
+}
+
+async function countLoaders({ redis, keys }: JobsContext): Promise<{ ready: number; total: number }> {
+  const [heartbeats, activation] = await Promise.all([readHeartbeats(redis, keys), readActivation(redis, keys)]);
+  return countReplicas(heartbeats, activation?.generation ?? 0);
+}

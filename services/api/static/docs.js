@@ -1,0 +1,29 @@
+// Shows the OpenAPI document with swagger-ui. Nothing is sent to anybody else: the online validator is switched off.
+window.SwaggerUIBundle({
+  url: '/api/openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  displayRequestDuration: true,
+  layout: 'BaseLayout',
+  presets: [window.SwaggerUIBundle.presets.apis],
+  validatorUrl: null,
+  queryConfigEnabled: false,
+});
+
+const who = document.getElementById('who');
+const signOut = document.getElementById('sign-out');
+
+async function showCaller() {
+  const session = await (await fetch('/api/session')).json();
+  if (!session.authenticated) return;
+  who.textContent = `${session.name} (${session.role})`;
+  signOut.hidden = false;
+}
+
+signOut.addEventListener('click', async () => {
+  const response = await fetch('/api/session', { method: 'DELETE' });
+  if (response.ok) location.reload();
+});
+
+// The page is of use without it, so a failure is not shown.
+showCaller().catch(() => undefined);
