@@ -2,15 +2,25 @@ import { writeModel } from '@caissa/onnx';
 import { isContiguous, readFloat32, type StateDict } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import { onnx } from '../../onnx/generated/onnx.js';
-import { changed, floats, named, SMALL, tensorOf, trainedStateDict, withElement } from '../test-support/networks.js';
+import {
+  changed,
+  floats,
+  LIVELY,
+  named,
+  tensorOf,
+  trainedStateDict,
+  withElement,
+  zeros,
+} from '../test-support/networks.js';
 import { onnxBytes, runOnnx } from '../test-support/onnx.js';
 import { buildOnnxModel } from './build-onnx-model.js';
+import { compareOutputs } from './check-outputs.js';
 import { encodePositions } from './encode-position.js';
 import { forward, type NetworkOutputs } from './forward.js';
 import { inferArchitecture } from './infer-architecture.js';
 import { VERIFICATION_POSITIONS } from './verification-positions.js';
 
-const stateDict = trainedStateDict(SMALL, 11);
+const stateDict = trainedStateDict(LIVELY, 11);
 
 function boards(batch: number): Float32Array {
   const fens = Array.from({ length: batch }, (_, i) => VERIFICATION_POSITIONS[i % VERIFICATION_POSITIONS.length] ?? '');
@@ -47,9 +57,9 @@ describe('buildOnnxModel', () => {
     const values = await readFloat32(weight);
     const transposed = floats(
       [64, 4096],
-      values.map((_, i) => values[(i % 4096) * 64 + Math.floor(i / 4096)] ?? 0),
+      values.map((_, i) => values[(i % 4096) * 256 + Math.floor(i / 4096)] ?? 0),
     );
-    const view = { ...transposed, shape: [4096, 64], stride: [1, 4096] };
+    const view = { ...transposed, shape: [4096, 256], stride: [1, 4096] };
     expect(isContiguous(view)).toBe(false);
     const network = inferArchitecture(changed(bare, { 'policy_fc.weight': view }));
     const bytes = await onnxBytes(network, 11);
@@ -58,8 +68,22 @@ describe('buildOnnxModel', () => {
     expectAgreement(await forward(network, boards(3), 3), expected);
   });
 
+  it('is tested with a network whose outputs depend on the position and on every layer', async () => {
+    const layers = [...stateDict.keys()].filter((name) => /(conv\w*|fc\d?)\.weight$/.test(name));
+    expect(layers.length).toBe(10);
+    const all = await forward(inferArchitecture(stateDict), boards(2), 2);
+    expect(all.policy.subarray(0, 4096)).not.toEqual(all.policy.subarray(4096));
+    expect(all.value[0]).not.toBe(all.value[1]);
+    for (const name of layers) {
+      const silenced = changed(stateDict, { [name]: zeros(named(stateDict, name).shape) });
+      const outputs = await forward(inferArchitecture(silenced), boards(2), 2);
+      const difference = compareOutputs(outputs, all);
+      expect(Math.max(difference.policy, difference.value), name).toBeGreaterThan(1e-3);
+    }
+  });
+
   it('takes the shape of any network of the family', async () => {
-    const architecture = { ...SMALL, channels: 5, blocks: 0, policyPlanes: 3, valuePlanes: 1, valueHidden: 9 };
+    const architecture = { ...LIVELY, channels: 5, blocks: 0, policyPlanes: 3, valuePlanes: 1, valueHidden: 9 };
     const network = inferArchitecture(trainedStateDict(architecture, 2));
     const outputs = await runOnnx(await onnxBytes(network, 11), boards(3), 3);
     expectAgreement(outputs, await forward(network, boards(3), 3));
@@ -132,7 +156,7 @@ describe('buildOnnxModel', () => {
   });
 
   it.each([
-    ['policy_fc.weight', 64 * 64, 'policy_fc.weight holds NaN at [64, 0]'],
+    ['policy_fc.weight', 64 * 256, 'policy_fc.weight holds NaN at [64, 0]'],
     ['value_fc2.bias', 0, 'value_fc2.bias holds NaN at [0]'],
     ['res_blocks.1.conv1.weight', 1, 'res_blocks.1.conv1.weight holds NaN at [0, 0, 0, 1]'],
     ['res_blocks.1.conv1.bias', 7, 'res_blocks.1.conv1.bias holds NaN at [7]'],
@@ -152,10 +176,19 @@ describe('buildOnnxModel', () => {
       code: 'NON_FINITE_WEIGHTS',
       message: expect.stringContaining('bn_input.running_var is -1 at channel 2'),
     });
-    const scale = await withElement(named(stateDict, 'bn_input.weight'), 2, 3e38);
-    const tiny = await withElement(named(stateDict, 'bn_input.running_var'), 2, 0);
-    const overflowing = changed(stateDict, { 'bn_input.weight': scale, 'bn_input.running_var': tiny });
+    const overflowing = changed(stateDict, {
+      'bn_input.weight': await withElement(named(stateDict, 'bn_input.weight'), 2, 3e38),
+      'bn_input.running_var': await withElement(named(stateDict, 'bn_input.running_var'), 2, 0),
+    });
     expect(await refusal(overflowing)).toMatchObject({
+      code: 'NON_FINITE_WEIGHTS',
+      message: expect.stringContaining('conv_input.bias with bn_input folded in'),
+    });
+    const withoutBias = changed(overflowing, {
+      'conv_input.bias': undefined,
+      'bn_input.running_mean': await withElement(named(stateDict, 'bn_input.running_mean'), 2, 0),
+    });
+    expect(await refusal(withoutBias)).toMatchObject({
       code: 'NON_FINITE_WEIGHTS',
       message: expect.stringContaining('conv_input.weight with bn_input folded in'),
     });

@@ -1,7 +1,7 @@
 import { type Architecture, SQUARES } from './architecture.js';
 
 /** What a slot holds: `count` is `num_batches_tracked`, the only one that is not made of real numbers. */
-export type SlotKind = 'weight' | 'bias' | 'normWeight' | 'normBias' | 'runningMean' | 'runningVar' | 'count';
+type SlotKind = 'weight' | 'bias' | 'normWeight' | 'normBias' | 'runningMean' | 'runningVar' | 'count';
 
 /** One place in the state dict of the family. */
 export interface Slot {

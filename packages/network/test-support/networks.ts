@@ -56,6 +56,9 @@ export function changed(stateDict: StateDict, changes: Readonly<Record<string, T
   return result;
 }
 
+/** A network with several planes in each head, so that no single dead one makes an output the same for every position. */
+export const LIVELY: Architecture = { ...SMALL, policyPlanes: 4, valuePlanes: 3, valueHidden: 16 };
+
 /** A state dict whose batch norms do something, as after training. */
 export function trainedStateDict(architecture: Architecture, seed: number): StateDict {
   const random = seededRandom(seed + 1000);
