@@ -40,6 +40,7 @@ const SERVICE_ERRORS = {
   SESSION_FAILED: entry(500, 'The model could not be run', true),
   WORKER_LOST: entry(500, 'The workers that took the job ended before it was done'),
   REDIS_UNAVAILABLE: entry(503, 'The job queue cannot be reached', true),
+  WORKERS_BUSY: entry(503, 'No worker did the work in time', true),
   STORE_UNAVAILABLE: entry(503, 'The store of files cannot be reached', true),
   STORAGE_FULL: entry(507, 'The disk is full'),
 } as const satisfies Record<string, ErrorEntry>;
