@@ -1,6 +1,9 @@
 import type { ByteSource, Storage } from '@caissa/tensor';
-import { FormatError } from '@caissa/tensor';
+import { openArchive } from './archive/archive.js';
+import { detectContainer } from './container.js';
+import { readLegacyCheckpoint } from './legacy-checkpoint.js';
 import type { PickleValue } from './pickle-value.js';
+import { readZipCheckpoint } from './zip-checkpoint.js';
 
 /** A checkpoint that has been opened: its values, and where the bytes of its storages lie. */
 export interface CheckpointFile {
@@ -21,5 +24,8 @@ export interface CheckpointFile {
  * @throws FormatError every ZIP_, PICKLE_ code, STORAGE_SIZE, TENSOR_BOUNDS, NOT_A_CHECKPOINT, TORCHSCRIPT, LEGACY_FORMAT
  */
 export async function readCheckpoint(source: ByteSource): Promise<CheckpointFile> {
-  throw new FormatError('NOT_A_CHECKPOINT', `Cannot read ${source.sizeBytes} bytes yet.`);
+  const container = await detectContainer(source);
+  if (container === 'legacy') return { container, hasChecksums: false, ...(await readLegacyCheckpoint(source)) };
+  const archive = await openArchive(source);
+  return { container, hasChecksums: archive.hasChecksums, ...(await readZipCheckpoint(archive)) };
 }

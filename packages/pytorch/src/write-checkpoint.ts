@@ -1,5 +1,8 @@
-import { type ByteSink, FormatError } from '@caissa/tensor';
+import type { ByteSink } from '@caissa/tensor';
 import type { PickleValue } from './pickle-value.js';
+import { type EntryContent, planArchive } from './write/archive-plan.js';
+import { streamSegments } from './write/segment-stream.js';
+import { writePickle } from './write/write-pickle.js';
 
 /** How {@link writeCheckpoint} writes. */
 export interface WriteCheckpointOptions {
@@ -14,17 +17,48 @@ export interface WrittenCheckpoint {
   readonly sizeBytes: number;
 }
 
+const DEFAULT_ARCHIVE_NAME = 'archive';
+
 /**
- * Writes a checkpoint as `torch.save` would: only storages that tensors in `root` use, each once, copied straight from
- * their source. The same `root` gives the same bytes. The sink has taken all of them when the promise settles.
- * @throws FormatError ZIP_CRC if a storage does not have the CRC that its file states; ZIP_TRUNCATED; PICKLE_LIMIT
+ * Writes a checkpoint as `torch.save` would: only storages that tensors in `root` use, each (by identity of the Storage)
+ * once, copied straight from their source. The same `root` gives the same bytes. When the promise settles, the sink has
+ * taken every byte, or, if it rejects, nothing is being read or written any more.
+ * @throws FormatError ZIP_CRC if a storage does not have the CRC that its file states; ZIP_TRUNCATED; PICKLE_LIMIT;
+ * the sink's own error; the signal's reason
  */
 export async function writeCheckpoint(
   sink: ByteSink,
   root: PickleValue,
   options: WriteCheckpointOptions = {},
 ): Promise<WrittenCheckpoint> {
-  void sink;
-  void root;
-  throw new FormatError('PICKLE_LIMIT', `Cannot write ${options.archiveName ?? 'archive'} yet.`);
+  const { sizeBytes, segments } = planArchive(entriesOf(root, options.archiveName ?? DEFAULT_ARCHIVE_NAME));
+  let bytesWritten = 0;
+  const take = async (block: Uint8Array): Promise<void> => {
+    await sink.write(block);
+    bytesWritten += block.length;
+    options.onProgress?.(bytesWritten, sizeBytes);
+  };
+  await streamSegments(segments, take, options.signal);
+  return { sizeBytes };
+}
+
+/** Entries in the order in which PyTorch has them. */
+function entriesOf(root: PickleValue, top: string): EntryContent[] {
+  const { bytes, storages } = writePickle(root);
+  const known = (name: string, content: Uint8Array): EntryContent => ({
+    name: `${top}/${name}`,
+    content,
+    sizeBytes: content.length,
+  });
+  return [
+    known('data.pkl', bytes),
+    known('byteorder', Buffer.from('little')),
+    ...storages.map((storage, index) => ({
+      name: `${top}/data/${index}`,
+      content: { source: storage.source, offsetBytes: storage.offsetBytes },
+      sizeBytes: storage.sizeBytes,
+      expectedCrc32: storage.crc32,
+    })),
+    known('version', Buffer.from('3\n')),
+  ];
 }

@@ -1,0 +1,69 @@
+import { crc32 } from 'node:zlib';
+import { type ByteSource, FormatError } from '@caissa/tensor';
+import { readDirectory } from './directory.js';
+import { readEndRecord } from './end-record.js';
+import { type ArchiveEntry, METHOD_STORED } from './entry.js';
+import { InflateSource } from './inflate-source.js';
+import { readLayout } from './layout.js';
+
+/** An archive that can be read in one way only: its structure has been checked from the first byte to the last. */
+export interface Archive {
+  /** The one folder that all entries are in. */
+  readonly topFolder: string;
+  /** Entries by their name inside the top folder. */
+  readonly entries: ReadonlyMap<string, ArchiveEntry>;
+  readonly source: ByteSource;
+  /** Whether CRCs are stated: PyTorch can be told not to compute them, and then writes 0 for every entry. */
+  readonly hasChecksums: boolean;
+}
+
+/** Bytes of an entry: a range of a source. */
+export interface EntryBytes {
+  readonly source: ByteSource;
+  readonly offsetBytes: number;
+}
+
+/**
+ * Reads and checks the structure of a zip archive, but no data.
+ * @throws FormatError every ZIP_ code, NOT_A_CHECKPOINT if it is empty
+ */
+export async function openArchive(source: ByteSource): Promise<Archive> {
+  const extent = await readEndRecord(source);
+  const records = await readDirectory(source, extent);
+  const entries = await readLayout(source, records, extent.offset);
+  const first = entries[0];
+  if (first === undefined) throw new FormatError('NOT_A_CHECKPOINT', 'The archive is empty.');
+  const topFolder = first.name.slice(0, first.name.indexOf('/'));
+  return {
+    topFolder,
+    entries: new Map(entries.map((entry) => [entry.name.slice(topFolder.length + 1), entry])),
+    source,
+    hasChecksums: entries.some((entry) => entry.crc32 !== 0),
+  };
+}
+
+/** Where the bytes of an entry can be read, inflated if need be. */
+export function entryBytes(archive: Archive, entry: ArchiveEntry): EntryBytes {
+  return entry.method === METHOD_STORED
+    ? { source: archive.source, offsetBytes: entry.dataOffset }
+    : { source: new InflateSource(archive.source, entry), offsetBytes: 0 };
+}
+
+/**
+ * Reads a small entry whole and checks its CRC.
+ * @throws FormatError ZIP_LIMIT if it is larger than `maxBytes`, ZIP_CRC
+ */
+export async function readEntry(archive: Archive, entry: ArchiveEntry, maxBytes: number): Promise<Uint8Array> {
+  if (entry.sizeBytes > maxBytes) {
+    throw new FormatError('ZIP_LIMIT', `Archive entry ${entry.name} is larger than ${maxBytes} bytes.`, {
+      entry: entry.name,
+    });
+  }
+  const bytes = new Uint8Array(entry.sizeBytes);
+  const { source, offsetBytes } = entryBytes(archive, entry);
+  await source.readInto(bytes, offsetBytes);
+  if (archive.hasChecksums && crc32(bytes) !== entry.crc32) {
+    throw new FormatError('ZIP_CRC', `Archive entry ${entry.name} is damaged: its CRC differs.`, { entry: entry.name });
+  }
+  return bytes;
+}

@@ -1,0 +1,147 @@
+import { type ByteSource, FormatError, itemSizeBytes, type Storage } from '@caissa/tensor';
+import { readBytes } from './archive/read-bytes.js';
+import { LegacyStorage } from './legacy-storage.js';
+import { MAX_PICKLE_BYTES } from './limits.js';
+import type { PickleContext } from './pickle/machine.js';
+import { findPickleEnd } from './pickle/pickle-extent.js';
+import { readPickle } from './pickle/read-pickle.js';
+import type { PickleValue } from './pickle-value.js';
+import { StorageTable } from './storage-table.js';
+
+/** First pickle of every file that `torch.save` wrote before 1.6. Source: torch 2.13, torch/serialization.py */
+const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
+const PROTOCOL_VERSION = 1001;
+const FIRST_WINDOW_BYTES = 64 << 10;
+
+/** Each storage begins with its element count, 8 bytes. */
+const COUNT_BYTES = 8;
+const COUNTS_AT_ONCE = 64;
+
+/** A run of pickles, read one after the other. */
+interface PickleRun {
+  readonly source: ByteSource;
+  offset: number;
+}
+
+/**
+ * Reads the format before PyTorch 1.6: pickles of a magic number, a version, facts about the machine, the saved object
+ * and the list of storage keys, then the storages in that order.
+ * @throws FormatError NOT_A_CHECKPOINT, LEGACY_FORMAT, ZIP_TRUNCATED, ZIP_AMBIGUOUS, and all of the pickle and its storages
+ */
+export async function readLegacyCheckpoint(
+  source: ByteSource,
+): Promise<{ root: PickleValue; storages: ReadonlyMap<string, Storage> }> {
+  const run: PickleRun = { source, offset: 0 };
+  await readPreamble(run);
+  const storages = new Map<string, LegacyStorage>();
+  const table = new StorageTable('The legacy pickle', source.sizeBytes, ({ key, dtype, sizeBytes }) => {
+    const storage = new LegacyStorage(key, dtype, sizeBytes, source);
+    storages.set(key, storage);
+    return storage;
+  });
+  const root = await readNext(run, table);
+  const keys = await readNext(run, bare('The list of storages'));
+  await placeStorages(source, run.offset, keys, storages);
+  return { root, storages: table.storages };
+}
+
+async function readPreamble(run: PickleRun): Promise<void> {
+  const magic = await readNext(run, bare('The file')).catch((error: unknown) => {
+    // What a bare pickle asks for is worth saying; that it ends early, for one, is not.
+    throw error instanceof FormatError && error.code !== 'PICKLE_GLOBAL' ? notCheckpoint(error) : error;
+  });
+  if (magic !== MAGIC_NUMBER) throw notCheckpoint();
+  const version = await readNext(run, bare('The protocol version'));
+  if (version !== PROTOCOL_VERSION) {
+    throw new FormatError(
+      'LEGACY_FORMAT',
+      'The checkpoint has a version of the format before PyTorch 1.6 that is not known.',
+    );
+  }
+  const machine = await readNext(run, bare('The description of the machine'));
+  if (!(machine instanceof Map) || machine.get('little_endian') !== true) {
+    throw new FormatError('LEGACY_FORMAT', 'The checkpoint was saved on a big-endian machine, which is not supported.');
+  }
+}
+
+/** Reads the next pickle: in a window that grows until its end is inside. */
+async function readNext(run: PickleRun, context: PickleContext): Promise<PickleValue> {
+  const left = run.source.sizeBytes - run.offset;
+  for (let windowBytes = FIRST_WINDOW_BYTES; ; windowBytes *= 4) {
+    const lengthBytes = Math.min(windowBytes, left, MAX_PICKLE_BYTES);
+    const window = await readBytes(run.source, run.offset, lengthBytes);
+    const end = findPickleEnd(window);
+    if (end !== undefined) {
+      run.offset += end;
+      return readPickle(window.subarray(0, end), context);
+    }
+    if (lengthBytes === left) {
+      throw new FormatError('ZIP_TRUNCATED', 'The file ends in the middle of its pickles: it was cut short.', {
+        offset: run.source.sizeBytes,
+      });
+    }
+    if (lengthBytes === MAX_PICKLE_BYTES) {
+      throw new FormatError('PICKLE_LIMIT', `A pickle is larger than ${MAX_PICKLE_BYTES} bytes.`, {
+        offset: run.offset,
+      });
+    }
+  }
+}
+
+/** For pickles that have neither tensors nor storages. */
+function bare(entry: string): PickleContext {
+  return new StorageTable(entry, 0, ({ key }) => {
+    throw new FormatError('PICKLE_CORRUPT', `${entry} refers to storage ${key}, where there can be none.`);
+  });
+}
+
+async function placeStorages(
+  source: ByteSource,
+  firstOffset: number,
+  keys: PickleValue,
+  storages: ReadonlyMap<string, LegacyStorage>,
+): Promise<void> {
+  if (!Array.isArray(keys) || keys.length !== storages.size || new Set(keys).size !== keys.length) {
+    throw new FormatError('STORAGE_SIZE', 'The list of storages is not that of the storages which tensors use.');
+  }
+  let offset = firstOffset;
+  const placed = keys.map((key) => {
+    const storage = typeof key === 'string' ? storages.get(key) : undefined;
+    if (storage === undefined)
+      throw new FormatError('STORAGE_SIZE', 'The list of storages names one that no tensor uses.');
+    storage.offsetBytes = offset + COUNT_BYTES;
+    offset = storage.offsetBytes + storage.sizeBytes;
+    return storage;
+  });
+  for (let first = 0; first < placed.length; first += COUNTS_AT_ONCE) {
+    await Promise.all(placed.slice(first, first + COUNTS_AT_ONCE).map((storage) => assertCount(source, storage)));
+  }
+  if (offset > source.sizeBytes) {
+    throw new FormatError('ZIP_TRUNCATED', `The file ends at byte ${source.sizeBytes}, before its last storage does.`);
+  }
+  if (offset < source.sizeBytes) {
+    throw new FormatError('ZIP_AMBIGUOUS', 'The file has bytes after its last storage.', { offset });
+  }
+}
+
+async function assertCount(source: ByteSource, storage: LegacyStorage): Promise<void> {
+  const count = (await readBytes(source, storage.offsetBytes - COUNT_BYTES, COUNT_BYTES)).readBigUInt64LE();
+  const declared = storage.sizeBytes / itemSizeBytes(storage.dtype);
+  if (count === BigInt(declared)) return;
+  throw new FormatError(
+    'STORAGE_SIZE',
+    `Storage ${storage.key}, of ${declared} elements by the pickle, has ${count} in the file.`,
+    {
+      offset: storage.offsetBytes,
+    },
+  );
+}
+
+function notCheckpoint(cause?: FormatError): FormatError {
+  const error = new FormatError(
+    'NOT_A_CHECKPOINT',
+    'This is a Python pickle, but not a PyTorch checkpoint: save it with torch.save.',
+  );
+  error.cause = cause;
+  return error;
+}

@@ -1,0 +1,35 @@
+/** A checkpoint has one entry per storage: GPT-sized ones have some thousands. */
+export const MAX_ENTRIES = 200_000;
+
+/** The archive's directory is read whole: 160 bytes for each of {@link MAX_ENTRIES}. */
+export const MAX_DIRECTORY_BYTES = 32 << 20;
+
+/** `NAME/data/123` and its like; NAME is a file's stem, which file systems hold to 255 bytes. */
+export const MAX_NAME_BYTES = 1024;
+
+/** Deflate reaches 1000:1, weights hardly 2:1; more than this is a bomb. */
+export const MAX_EXPANSION_RATIO = 20;
+
+/** The pickle is read whole; 1M operations, the other limit, take about this much. */
+export const MAX_PICKLE_BYTES = 64 << 20;
+
+/** A tensor takes 20 to 30 operations. */
+export const MAX_OPERATIONS = 1_000_000;
+
+/** Objects that a pickle may name for later use. */
+export const MAX_MEMO = 1_000_000;
+
+/** How deep containers may stand in one another. */
+export const MAX_DEPTH = 1_000;
+
+/** Bytes or elements that functions named in a pickle may produce from arguments it names again and again. */
+export const MAX_REDUCED_UNITS = 64 << 20;
+
+/** Views may repeat the bytes of a file this many times over, all together: more serves nothing but to exhaust memory. */
+export const MAX_VIEW_REPETITION = 4;
+
+/** What views may amount to in any case, in bytes: small files hold small expanded tensors. */
+export const FREE_VIEW_BYTES = 64 << 20;
+
+/** Values that {@link toJson} may produce. */
+export const MAX_JSON_VALUES = 100_000;

@@ -1,0 +1,45 @@
+import { Block, SegmentCursor } from './block.js';
+import type { Segment } from './segment.js';
+
+/**
+ * Blocks in turn: one is being read, one is being summed, one is being written. With two, a read would wait for the
+ * write before it.
+ */
+const BLOCK_COUNT = 3;
+
+/**
+ * Brings segments together in large blocks, in order, and hands them over. Sources are read straight into the blocks,
+ * and the next block is being read while CRCs are computed and the last one is taken. A block is the taker's until its
+ * promise settles. No read and no taking is under way any more when this settles.
+ */
+export async function streamSegments(
+  segments: Iterable<Segment>,
+  take: (block: Uint8Array) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const cursor = new SegmentCursor(segments);
+  const blocks = Array.from({ length: BLOCK_COUNT }, () => new Block());
+  try {
+    let turn = 0;
+    let current = await fill(blocks, turn, cursor);
+    while (current !== undefined) {
+      signal?.throwIfAborted();
+      await current.read;
+      turn = (turn + 1) % BLOCK_COUNT;
+      const next = await fill(blocks, turn, cursor);
+      for (const finish of current.finishers) finish();
+      current.startTaking(take);
+      current = next;
+    }
+    await Promise.all(blocks.map((block) => block.taken));
+  } finally {
+    await Promise.allSettled(blocks.flatMap((block) => [block.read, block.taken]));
+  }
+}
+
+/** Waits until the block is free, then starts to read into it; undefined if nothing is left to read. */
+async function fill(blocks: readonly Block[], turn: number, cursor: SegmentCursor): Promise<Block | undefined> {
+  const block = blocks[turn];
+  await block?.taken;
+  return block?.startReading(cursor) === true ? block : undefined;
+}

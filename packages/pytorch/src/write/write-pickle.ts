@@ -1,0 +1,108 @@
+import type { Storage } from '@caissa/tensor';
+import { OPCODE } from '../pickle/opcode.js';
+import { isTensor, OrderedDict, type PickleValue, PyCounter, PyFloat, PyStorage, PyTuple } from '../pickle-value.js';
+import { writeObject } from './object-values.js';
+import { PickleBuilder, type Step } from './pickle-builder.js';
+import { StorageOrder } from './storage-order.js';
+import { writeStorage, writeTensor } from './tensor-values.js';
+
+/** A pickle, and the storages it refers to by their index. */
+export interface WrittenPickle {
+  readonly bytes: Uint8Array;
+  readonly storages: readonly Storage[];
+}
+
+/** What a value is written to. */
+interface Writer {
+  readonly builder: PickleBuilder;
+  readonly order: StorageOrder;
+}
+
+/**
+ * Writes values as a protocol 2 pickle, in the way of `torch.save`. An object that occurs twice is written once.
+ * @throws FormatError PICKLE_LIMIT if they nest too deep, as what contains itself does
+ */
+export function writePickle(root: PickleValue): WrittenPickle {
+  const writer = { builder: new PickleBuilder(), order: new StorageOrder() };
+  writer.builder.schedule([() => writeValue(writer, root)]);
+  const bytes = writer.builder.finish();
+  return { bytes, storages: writer.order.inOrder };
+}
+
+function writeValue(writer: Writer, value: PickleValue): void {
+  const { builder } = writer;
+  if (value === null) builder.operation(OPCODE.NONE);
+  else if (typeof value === 'boolean') builder.operation(value ? OPCODE.NEWTRUE : OPCODE.NEWFALSE);
+  else if (typeof value === 'string') builder.text(value);
+  else if (typeof value === 'bigint') builder.integer(value);
+  else if (typeof value === 'number') writeNumber(builder, value);
+  else if (value instanceof PyFloat) builder.float(value.value);
+  else if (Array.isArray(value) || value instanceof Map || value instanceof Set || value instanceof PyTuple) {
+    writeContainer(writer, value);
+  } else if (isTensor(value)) {
+    if (builder.recall(value)) return;
+    writeTensor(builder, writer.order, value, [() => builder.memoize(value)]);
+  } else if (value instanceof PyStorage) writeStorage(builder, writer.order, value);
+  else writeObject(builder, value);
+}
+
+/** Whole numbers are ints, all others floats. */
+function writeNumber(builder: PickleBuilder, value: number): void {
+  if (Number.isSafeInteger(value)) builder.integer(value);
+  else builder.float(value);
+}
+
+function writeContainer(
+  writer: Writer,
+  value: PickleValue[] | Map<PickleValue, PickleValue> | Set<PickleValue> | PyTuple,
+): void {
+  const { builder } = writer;
+  if (builder.recall(value)) return;
+  const memoize = (): void => builder.memoize(value);
+  if (value instanceof PyTuple) {
+    const items = value.items.map((item) => () => writeValue(writer, item));
+    builder.schedule([() => builder.tuple(items), ...(items.length > 0 ? [memoize] : [])]);
+  } else if (Array.isArray(value)) {
+    builder.operation(OPCODE.EMPTY_LIST);
+    memoize();
+    writeItems(writer, value);
+  } else if (value instanceof Set) {
+    builder.call('__builtin__', 'set', [() => writeList(writer, [...value])], [memoize]);
+  } else if (value instanceof PyCounter) {
+    builder.call('collections', 'Counter', [() => writeDict(writer, value)], [memoize]);
+  } else if (value instanceof OrderedDict) {
+    builder.call('collections', 'OrderedDict', [], [memoize, ...orderedDictSteps(writer, value)]);
+  } else {
+    builder.operation(OPCODE.EMPTY_DICT);
+    memoize();
+    writeEntries(writer, value);
+  }
+}
+
+function orderedDictSteps(writer: Writer, value: OrderedDict): Step[] {
+  const entries = (): void => writeEntries(writer, value);
+  if (value.attributes.size === 0) return [entries];
+  return [entries, () => writeDict(writer, value.attributes), () => writer.builder.operation(OPCODE.BUILD)];
+}
+
+function writeList(writer: Writer, items: readonly PickleValue[]): void {
+  writer.builder.operation(OPCODE.EMPTY_LIST);
+  writeItems(writer, items);
+}
+
+function writeDict(writer: Writer, entries: ReadonlyMap<PickleValue, PickleValue>): void {
+  writer.builder.operation(OPCODE.EMPTY_DICT);
+  writeEntries(writer, entries);
+}
+
+function writeItems(writer: Writer, items: readonly PickleValue[]): void {
+  const steps = items.map((item) => () => writeValue(writer, item));
+  writer.builder.items(steps, OPCODE.APPEND, OPCODE.APPENDS);
+}
+
+function writeEntries(writer: Writer, entries: ReadonlyMap<PickleValue, PickleValue>): void {
+  const steps = [...entries].map(([key, value]) => () => {
+    writer.builder.schedule([() => writeValue(writer, key), () => writeValue(writer, value)]);
+  });
+  writer.builder.items(steps, OPCODE.SETITEM, OPCODE.SETITEMS);
+}
