@@ -10,4 +10,5 @@ export { writeSampleModels } from './sample-models.js';
 export { type ConversionFailure, conversionFailure, VerificationError } from './verification-error.js';
 export { type OnnxReport, type VerificationLevel, verifyOnnx } from './verify-onnx.js';
 export { type PytorchReport, verifyPytorch } from './verify-pytorch.js';
+export { refuseIfChanged, SourceChangedError, withFile } from './with-file.js';
 export { TEMPORARY_PREFIX, writeFileWhole } from './write-file.js';

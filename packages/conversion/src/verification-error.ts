@@ -1,5 +1,6 @@
 import { SessionError } from '@caissa/session';
 import { FormatError, type FormatErrorCode } from '@caissa/tensor';
+import { SourceChangedError } from './with-file.js';
 
 /** An export that does not compute, or does not hold, what its checkpoint does. The message is a sentence for a person. */
 export class VerificationError extends Error {
@@ -9,13 +10,15 @@ export class VerificationError extends Error {
 
 /** What a failed conversion is called by those who report it. */
 export interface ConversionFailure {
-  readonly code: FormatErrorCode | 'VERIFICATION_FAILED' | 'SESSION_FAILED';
+  readonly code: FormatErrorCode | 'VERIFICATION_FAILED' | 'SESSION_FAILED' | 'SOURCE_CHANGED';
   readonly message: string;
 }
 
 /** Gives a failure of this package, or of those below it, its code; anything else is not ours to explain. */
 export function conversionFailure(thrown: unknown): ConversionFailure | undefined {
-  if (thrown instanceof FormatError || thrown instanceof VerificationError) return thrown;
+  if ([FormatError, VerificationError, SourceChangedError].some((kind) => thrown instanceof kind)) {
+    return thrown as FormatError | VerificationError | SourceChangedError;
+  }
   return thrown instanceof SessionError ? { code: 'SESSION_FAILED', message: thrown.message } : undefined;
 }
 

@@ -7,6 +7,7 @@ import {
   exportPytorch,
   FileSource,
   openCheckpoint,
+  refuseIfChanged,
   verifyOnnx,
   verifyPytorch,
 } from '@caissa/conversion';
@@ -20,7 +21,7 @@ import {
 } from '@caissa/shared';
 import type { ExporterContext } from './context.js';
 import { type ExportFindings, metadataInFile, metadataOfExport, toOnnxProperties } from './export-metadata.js';
-import { type OpenedFile, refuseIfChanged } from './with-checkpoint.js';
+import { identityOf } from './identity.js';
 
 type ExportItem = WorkItem<'export'>;
 
@@ -36,14 +37,14 @@ export function artifactName({ data, createdAt }: ExportItem): { stem: string; e
  * Makes and publishes the artifact of a job. Nothing is left of one that failed.
  * @throws AppError, FormatError, VerificationError, SessionError; the signal's reason
  */
-export async function convert(context: ExporterContext, item: ExportItem, file: OpenedFile): Promise<Manifest> {
+export async function convert(context: ExporterContext, item: ExportItem, source: FileSource): Promise<Manifest> {
   const { data, signal, createdAt } = item;
   item.report({ stage: 'opening', percent: PERCENT.opening });
-  const checkpoint = await openCheckpoint(file.source);
+  const checkpoint = await openCheckpoint(source);
   const inFile = metadataInFile({
     data,
     exportDate: createdAt,
-    sourceSha256: await sourceDigest(context, item, file),
+    sourceSha256: await sourceDigest(context, item, source),
   });
   const { metadata } = describeCheckpoint(checkpoint);
   signal.throwIfAborted();
@@ -51,7 +52,7 @@ export async function convert(context: ExporterContext, item: ExportItem, file: 
   try {
     await write(item, checkpoint, draft, { ...metadata, ...inFile }, inFile);
     const verification = await verify(item, checkpoint, draft);
-    await refuseIfChanged(file.source, `${data.model_name}.pt`);
+    await refuseIfChanged(source);
     signal.throwIfAborted();
     item.report({ stage: 'publishing', percent: PERCENT.publishing });
     const whole = metadataOfExport(metadata, inFile, { sha256: draft.digest(), verification });
@@ -73,10 +74,10 @@ export async function convert(context: ExporterContext, item: ExportItem, file: 
 }
 
 /** The digest of the source: from the catalogue if that has seen the file in this state, else computed. */
-async function sourceDigest(context: ExporterContext, item: ExportItem, file: OpenedFile): Promise<string> {
+async function sourceDigest(context: ExporterContext, item: ExportItem, source: FileSource): Promise<string> {
   const known = await context.catalogue.get(item.data.model_name).catch(() => undefined);
-  if (known?.identity === file.identity && known.sha256 !== null) return known.sha256;
-  return digestSource(file.source, item.signal);
+  if (known?.identity === identityOf(source) && known.sha256 !== null) return known.sha256;
+  return digestSource(source, item.signal);
 }
 
 async function write(

@@ -1,8 +1,16 @@
-import { AppError, findModelFile, MODEL_EXTENSION, type Processor, toExportResult } from '@caissa/shared';
+import { withFile } from '@caissa/conversion';
+import {
+  findModelFile,
+  type Manifest,
+  MODEL_EXTENSION,
+  type Processor,
+  toExportResult,
+  type WorkItem,
+} from '@caissa/shared';
 import type { ExporterContext } from './context.js';
 import { artifactName, convert } from './convert.js';
+import { namedError } from './named-error.js';
 import { pruneExports } from './prune-exports.js';
-import { withCheckpoint } from './with-checkpoint.js';
 
 /**
  * The work of an `export` job: one checkpoint in, one published artifact out. A job that has published already, and was
@@ -21,15 +29,11 @@ export function exportProcessor(context: ExporterContext): Processor<'export'> {
   };
 }
 
-const exportOnce = async (context: ExporterContext, item: Parameters<Processor<'export'>>[0]) => {
+async function exportOnce(context: ExporterContext, item: WorkItem<'export'>): Promise<Manifest> {
   const { name, path } = await findModelFile(context.modelsFolder, item.data.model_name);
-  return withCheckpoint(path, `${name}${MODEL_EXTENSION}`, (file) => convert(context, item, file)).catch(
-    (error: unknown) => {
-      // Removed between the two looks.
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw gone(name);
-      throw error;
-    },
-  );
-};
-
-const gone = (name: string) => new AppError('MODEL_NOT_FOUND', `${name}${MODEL_EXTENSION} was removed.`);
+  try {
+    return await withFile(path, (source) => convert(context, item, source));
+  } catch (error) {
+    throw namedError(error, `${name}${MODEL_EXTENSION}`);
+  }
+}

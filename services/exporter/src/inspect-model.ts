@@ -14,6 +14,7 @@ import {
 } from '@caissa/shared';
 import type { ExporterContext } from './context.js';
 import { examineFile } from './examine-file.js';
+import { namedError } from './named-error.js';
 
 type InspectItem = WorkItem<'inspect'>;
 
@@ -41,9 +42,9 @@ async function inspectModel(context: ExporterContext, item: InspectItem): Promis
 async function inspectUpload(context: ExporterContext, item: InspectItem): Promise<InspectResult> {
   const { model_name: name, upload = '' } = item.data;
   const path = join(context.modelsFolder, upload);
-  await examineFile(path, `${name}${MODEL_EXTENSION}`, item).catch((error: unknown) => {
+  await examineFile(path, item).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) throw new AppError('MODEL_NOT_FOUND', `The upload of ${name} was given up.`);
-    throw error;
+    throw namedError(error, `${name}${MODEL_EXTENSION}`);
   });
   return result(item, 'ready', `Model ${name} can be used`);
 }
@@ -56,7 +57,7 @@ async function examineModel(
   const { name, identity } = file;
   const inspectedAt = new Date().toISOString();
   try {
-    const { sha256, description } = await examineFile(file.path, `${name}${MODEL_EXTENSION}`, item);
+    const { sha256, description } = await examineFile(file.path, item);
     const { tensors, ...known } = description;
     return { entry: { name, identity, status: 'ready', ...known, sha256, inspected_at: inspectedAt }, tensors };
   } catch (error) {
@@ -83,7 +84,7 @@ function unreadableBecause(thrown: unknown, name: string): AppError | undefined 
   if (hasCode(thrown, 'EACCES') || hasCode(thrown, 'EPERM')) {
     return new AppError('STORE_UNAVAILABLE', `${name}${MODEL_EXTENSION} cannot be read: permission was denied.`);
   }
-  const error = toAppError(thrown);
+  const error = toAppError(namedError(thrown, `${name}${MODEL_EXTENSION}`));
   return error.retryable || error.code === 'INTERNAL' ? undefined : error;
 }
 

@@ -1,0 +1,16 @@
+import type { ExpectedArchitecture } from '@caissa/network';
+import type { Logger, RedisKeys } from '@caissa/shared';
+import type { Redis } from 'ioredis';
+import type { ConvertedModels } from './converted-models.js';
+
+/** What the use cases of the loader work with. */
+export interface LoaderContext {
+  readonly modelsFolder: string;
+  readonly converted: ConvertedModels;
+  /** What a model must be before it is activated. */
+  readonly expected: ExpectedArchitecture;
+  /** Fails fast while Redis is away. */
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly logger: Logger;
+}

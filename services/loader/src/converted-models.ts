@@ -1,0 +1,82 @@
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Checkpoint, exportOnnx, TEMPORARY_PREFIX, writeFileWhole } from '@caissa/conversion';
+
+/** Converted models that are kept: going back to one of them needs no conversion. */
+const KEPT = 4;
+
+/** A temporary file that was last written to this long ago belongs to a process that died. */
+const ABANDONED_AFTER_MS = 3600 * 1000;
+
+const EXTENSION = '.onnx';
+
+/** The operator set that every onnxruntime of the last years runs. */
+const OPSET = 11;
+
+/** Models as onnxruntime opens them, by the SHA-256 of the checkpoint they were made from. Loaders may share the folder. */
+export class ConvertedModels {
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Opens the folder, creating it if need be. */
+  static async open(folder: string): Promise<ConvertedModels> {
+    await mkdir(folder, { recursive: true });
+    return new ConvertedModels(folder);
+  }
+
+  /** The converted model of a checkpoint, if there is one. */
+  async find(sha256: string): Promise<string | undefined> {
+    const path = this.#pathOf(sha256);
+    try {
+      // What is used stays among the newest.
+      const now = new Date();
+      await utimes(path, now, now);
+      return path;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Converts a checkpoint whose digest is `sha256`. @throws FormatError; the signal's reason */
+  async convert(
+    sha256: string,
+    checkpoint: Checkpoint,
+    control: { signal: AbortSignal; onProgress?(written: number, total: number): void },
+  ): Promise<string> {
+    const path = this.#pathOf(sha256);
+    await writeFileWhole(path, (sink) => exportOnnx(checkpoint, sink, { opset: OPSET, metadata: {}, ...control }));
+    return path;
+  }
+
+  /** Forgets a converted model that turned out to be damaged. */
+  async discard(sha256: string): Promise<void> {
+    await rm(this.#pathOf(sha256), { force: true });
+  }
+
+  /** Removes all but the newest models, those in `inUse`, and what dead processes left behind. */
+  async prune(inUse: ReadonlySet<string>): Promise<void> {
+    const files = await this.#list();
+    const models = files.filter(({ name }) => name.endsWith(EXTENSION)).sort((a, b) => b.mtimeMs - a.mtimeMs);
+    const surplus = models.slice(KEPT).filter(({ name }) => !inUse.has(name.slice(0, -EXTENSION.length)));
+    const abandoned = files.filter(
+      ({ name, mtimeMs }) => name.startsWith(TEMPORARY_PREFIX) && Date.now() - mtimeMs > ABANDONED_AFTER_MS,
+    );
+    for (const { name } of [...surplus, ...abandoned]) await rm(join(this.#folder, name), { force: true });
+  }
+
+  async #list(): Promise<{ name: string; mtimeMs: number }[]> {
+    const names = await readdir(this.#folder);
+    const files = names.map(async (name) => {
+      const found = await stat(join(this.#folder, name)).catch(() => undefined);
+      return found === undefined ? [] : [{ name, mtimeMs: found.mtimeMs }];
+    });
+    return (await Promise.all(files)).flat();
+  }
+
+  #pathOf(sha256: string): string {
+    return join(this.#folder, `${sha256}${EXTENSION}`);
+  }
+}
