@@ -41,4 +41,6 @@ export interface ApiContext {
   readonly exports: ExportIndex;
   readonly catalogue: Catalogue;
   readonly models: ModelFolder;
+  /** Aborted when the process begins to stop: held requests and streams end then. */
+  readonly stopping: AbortSignal;
 }

@@ -20,10 +20,10 @@ export interface RouteRequest<Params, Query, Body> {
   readonly caller: Caller;
   /** Stands in the logs of the API and of the workers, and in problem documents. */
   readonly requestId: string;
-  /** Aborted when the client goes away. */
+  /** Aborted when the client goes away or the process begins to stop. */
   readonly signal: AbortSignal;
-  /** The body as it arrives, for routes that take raw bytes. */
-  readonly raw: Readable;
+  /** The body as it arrives, for routes that take raw bytes. A client that waits for leave to send it gets it now. */
+  openBody(): Readable;
 }
 
 /** What a handler answers: JSON, a stream of known or unknown length, or a function that takes the response over. */

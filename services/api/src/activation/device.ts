@@ -1,0 +1,35 @@
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import type { Activation, DeviceInfo, Heartbeat } from '@caissa/shared';
+
+/** What a device is, as far as the API tells it. */
+export type Device = Omit<DeviceInfo, 'success' | 'replicas'>;
+
+/** The device that serves, or would serve, the active model; this machine's processor when no loader is alive. */
+export function deviceOf(heartbeats: readonly Heartbeat[], activation: Activation | undefined): Device {
+  const serving = heartbeats.find((one) => one.model_name !== null && one.generation === activation?.generation);
+  const loader = serving ?? heartbeats[0];
+  return loader ? deviceOfLoader(loader) : deviceOfThisMachine();
+}
+
+function deviceOfLoader(loader: Heartbeat): Device {
+  return {
+    device_type: loader.device_type,
+    device_name: loader.device_name,
+    is_gpu: loader.device_type === 'cuda',
+    cpu: loader.cpu,
+    memory: loader.memory,
+    execution_providers: loader.execution_providers,
+    ...(loader.gpu ? { gpu: loader.gpu } : {}),
+  };
+}
+
+function deviceOfThisMachine(): Device {
+  return {
+    device_type: 'cpu',
+    device_name: 'CPU',
+    is_gpu: false,
+    cpu: { model: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism() },
+    memory: { total_bytes: totalmem(), free_bytes: freemem() },
+    execution_providers: [],
+  };
+}

@@ -1,0 +1,22 @@
+import { countReplicas, type DeviceInfo, deviceInfoSchema, readActivation, readHeartbeats } from '@caissa/shared';
+import { defineRoute } from '../http/route.js';
+import { deviceOf } from './device.js';
+
+/** `GET /api/device/info` */
+export const showDeviceRoute = defineRoute({
+  method: 'get',
+  path: '/api/device/info',
+  tag: 'Device',
+  summary: 'Show the device that models run on',
+  role: 'viewer',
+  responses: { 200: { description: 'The device, as the loaders report it.', schema: deviceInfoSchema } },
+  handler: async ({ jobs: { redis, keys } }) => {
+    const [activation, heartbeats] = await Promise.all([readActivation(redis, keys), readHeartbeats(redis, keys)]);
+    const body: DeviceInfo = {
+      success: true,
+      ...deviceOf(heartbeats, activation),
+      replicas: countReplicas(heartbeats, activation?.generation ?? 0),
+    };
+    return { status: 200, body };
+  },
+});

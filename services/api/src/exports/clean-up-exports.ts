@@ -1,0 +1,55 @@
+import {
+  AppError,
+  type ArtifactStore,
+  cleanupRequestSchema,
+  type Manifest,
+  problemSchema,
+  removalSchema,
+} from '@caissa/shared';
+import type { ApiContext } from '../context.js';
+import { defineRoute } from '../http/route.js';
+import { describeRemoval } from './removal.js';
+
+/** `POST /api/model/exports/cleanup` */
+export const cleanUpExportsRoute = defineRoute({
+  method: 'post',
+  path: '/api/model/exports/cleanup',
+  tag: 'Exports',
+  summary: 'Remove all but the newest exports',
+  description: 'Keeps the `keep_recent` newest exports over all models.',
+  role: 'operator',
+  body: cleanupRequestSchema,
+  responses: {
+    200: { description: 'What was removed, or would be with `dry_run`.', schema: removalSchema },
+    400: { description: 'The body is not valid.', schema: problemSchema },
+  },
+  handler: async (context, { body: { keep_recent, dry_run } }) => {
+    const beyond = await context.exports.beyond(keep_recent);
+    const removed = dry_run ? beyond.flatMap(filesOf) : await removeAll(context, beyond);
+    return { status: 200, body: describeRemoval(removed, dry_run) };
+  },
+});
+
+function filesOf({ filename, size_bytes, metadata_file }: Manifest): { filename: string; size_bytes: number }[] {
+  const metadata = metadata_file ? [{ filename: metadata_file.filename, size_bytes: metadata_file.size_bytes }] : [];
+  return [{ filename, size_bytes }, ...metadata];
+}
+
+async function removeAll({ store, exports }: ApiContext, manifests: readonly Manifest[]) {
+  const removed: { filename: string; size_bytes: number }[] = [];
+  for (const { filename } of manifests) {
+    removed.push(...(await removeIfThere(store, filename)));
+    await exports.remove(filename);
+  }
+  return removed;
+}
+
+/** Somebody else may have removed it since it was listed. */
+async function removeIfThere(store: ArtifactStore, filename: string) {
+  try {
+    return await store.remove(filename);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'EXPORT_NOT_FOUND') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import {
+  exportFormatSchema,
+  exportOptionsSchema,
+  exportRequestSchema,
+  exportResultSchema,
+  jobAcceptedSchema,
+  modelNameSchema,
+  problemSchema,
+} from '@caissa/shared';
+import { z } from 'zod';
+import { defineRoute } from '../http/route.js';
+import { START_HEADERS, startJob, waitQuerySchema } from '../jobs/start-job.js';
+import { assertUsable } from '../models/assert-usable.js';
+
+/** `POST /api/model/export/{format}/{model_name}` */
+export const createExportRoute = defineRoute({
+  method: 'post',
+  path: '/api/model/export/:format/:model_name',
+  tag: 'Exports',
+  summary: 'Export a model',
+  role: 'operator',
+  params: z.object({
+    format: exportFormatSchema,
+    model_name: modelNameSchema,
+  }),
+  query: waitQuerySchema,
+  body: exportRequestSchema,
+  bodyOptional: true,
+  headers: START_HEADERS,
+  responses: {
+    200: { description: 'The export is done; for requests that waited.', schema: exportResultSchema },
+    202: { description: 'The work waits in its queue.', schema: jobAcceptedSchema },
+    400: { description: 'The format, the name or the body is not valid.', schema: problemSchema },
+    404: { description: 'There is no such model.', schema: problemSchema },
+    422: { description: 'The checkpoint was refused.', schema: problemSchema },
+  },
+  handler: async (context, request) => {
+    const { format, model_name } = request.params;
+    await assertUsable(context, model_name);
+    const { metadata = {}, options = exportOptionsSchema.parse({}) } = request.body;
+    return startJob(context, request, 'export', { model_name, format, metadata, options });
+  },
+});

@@ -1,0 +1,85 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { AppError, problemSchema, type StoredFile, toProblem } from '@caissa/shared';
+import { z } from 'zod';
+import { defineRoute, type Route } from '../http/route.js';
+import { bundleExport } from './bundle-export.js';
+import { type ByteRange, parseRange } from './byte-range.js';
+import { matchesTag } from './entity-tag.js';
+import { fileParamsSchema } from './file-params.js';
+
+/** `GET` or `HEAD /api/model/download/{filename}` */
+const downloadRoute = (method: 'get' | 'head'): Route =>
+  defineRoute({
+    method,
+    path: '/api/model/download/:filename',
+    tag: 'Exports',
+    summary: method === 'get' ? 'Download an exported file' : 'Ask for size and digest of an exported file',
+    description: 'Exported models and the `.json` of an ONNX model. The ETag is the SHA-256 of the file.',
+    role: 'viewer',
+    params: fileParamsSchema,
+    query: z.object({
+      bundle: z.enum(['zip'], 'must be zip').optional().describe('One archive with the export and its metadata.'),
+    }),
+    headers: {
+      Range: 'One range of bytes.',
+      'If-Range': 'ETag that the file must have for the range to count.',
+      'If-None-Match': 'ETags that the client has already.',
+    },
+    responses: {
+      200: { description: 'The file.', contentType: 'application/octet-stream' },
+      206: { description: 'The range of the file.', contentType: 'application/octet-stream' },
+      304: { description: 'The client has the file already.' },
+      400: { description: 'The name or a parameter is not valid.', schema: problemSchema },
+      404: { description: 'There is no such export.', schema: problemSchema },
+      416: { description: 'The range lies outside the file.', schema: problemSchema },
+    },
+    handler: async ({ store }, { params: { filename }, query: { bundle }, headers, requestId }) => {
+      if (bundle === 'zip') return bundleExport(store, filename, method === 'head');
+      const file = await store.open(filename);
+      const plan = planDownload(file, method, headers);
+      if (plan.send !== undefined && method === 'get') return { ...plan, stream: file.read(plan.send) };
+      await file.close();
+      if (plan.status !== 416) return { ...plan, stream: undefined };
+      const error = new AppError('RANGE_NOT_SATISFIABLE', `The file has ${file.sizeBytes} bytes.`);
+      return { ...plan, body: toProblem(error, requestId) };
+    },
+  });
+
+/** See {@link downloadRoute}. */
+export const downloadExportRoute = downloadRoute('get');
+/** See {@link downloadRoute}. */
+export const headExportRoute = downloadRoute('head');
+
+interface Plan {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  /** What to send of the file, if anything. */
+  readonly send?: ByteRange;
+}
+
+/** Decides what to send. Source: RFC 9110 section 13.2.2, in its order; `Range` is defined for GET alone, 14.2. */
+function planDownload(file: StoredFile, method: 'get' | 'head', request: IncomingHttpHeaders): Plan {
+  const tag = `"${file.sha256}"`;
+  const size = file.sizeBytes;
+  const headers = { ETag: tag, 'Cache-Control': 'private, max-age=31536000, immutable', 'Accept-Ranges': 'bytes' };
+  const noneMatch = request['if-none-match'];
+  if (noneMatch !== undefined && matchesTag(noneMatch, tag)) return { status: 304, headers };
+  const applies = method === 'get' && (request['if-range'] === undefined || request['if-range'] === tag);
+  const range = applies && request.range !== undefined ? parseRange(request.range, size) : undefined;
+  if (range === 'unsatisfiable') {
+    const type = 'application/problem+json; charset=utf-8';
+    return { status: 416, headers: { 'Content-Type': type, 'Content-Range': `bytes */${size}` } };
+  }
+  const full = {
+    ...headers,
+    'Content-Type': file.filename.endsWith('.json') ? 'application/json; charset=utf-8' : 'application/octet-stream',
+    'Content-Disposition': `attachment; filename="${file.filename}"`,
+  };
+  if (range === undefined) {
+    const whole = size === 0 ? {} : { send: { start: 0, end: size - 1 } };
+    return { status: 200, headers: { ...full, 'Content-Length': String(size) }, ...whole };
+  }
+  const { start, end } = range;
+  const partial = { 'Content-Range': `bytes ${start}-${end}/${size}`, 'Content-Length': String(end - start + 1) };
+  return { status: 206, headers: { ...full, ...partial }, send: range };
+}

@@ -1,0 +1,5 @@
+import { filenameSchema } from '@caissa/shared';
+import { z } from 'zod';
+
+/** Path parameters of the routes of one exported file. */
+export const fileParamsSchema = z.object({ filename: filenameSchema });

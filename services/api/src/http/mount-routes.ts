@@ -1,0 +1,88 @@
+import { AppError } from '@caissa/shared';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type Access, callerOf } from '../access/create-access.js';
+import type { ApiContext } from '../context.js';
+import { readJson } from './read-json.js';
+import { mediaTypeOf, openBody } from './request-body.js';
+import type { Route } from './route.js';
+import { sendReply } from './send-reply.js';
+import { validateBody, validateParams, validateQuery } from './validate.js';
+
+/** Methods whose requests may carry a JSON body. */
+const BODY_METHODS = new Set(['post']);
+
+/** Makes the route table answer requests: access, validation, the handler, its reply; 405 for other methods. */
+export function mountRoutes(routes: readonly Route[], context: ApiContext, access: Access): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  for (const route of routes) router[route.method](route.path, ...access.allow(route.role), answer(route, context));
+  for (const route of routes) router.all(route.path, noteAllowed(route));
+  router.use(refuseOtherMethods);
+  return router;
+}
+
+function answer(route: Route, context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const signal = signalOf(response, context.stopping);
+    const params = validateParams(route.params, request.params);
+    const query = validateQuery(route.query, request.query);
+    if (route.rawBody !== undefined && mediaTypeOf(request) !== route.rawBody) {
+      throw new AppError('UNSUPPORTED_MEDIA_TYPE', `The body must be sent as Content-Type: ${route.rawBody}.`);
+    }
+    const body = await bodyOf(route, request, response);
+    const reply = await route.handler(context, {
+      params,
+      query,
+      body,
+      headers: request.headers,
+      method: request.method,
+      caller: callerOf(response),
+      requestId: String(request.id),
+      signal,
+      openBody: () => openBody(request, response),
+    });
+    await sendReply(response, reply, request.method === 'HEAD');
+  };
+}
+
+/** The JSON body. A route without one still refuses what is not JSON, and then ignores it. */
+async function bodyOf(route: Route, request: Request, response: Response): Promise<unknown> {
+  if (!BODY_METHODS.has(route.method) || route.rawBody !== undefined) return undefined;
+  const body = await readJson(request, response);
+  if (body === undefined && route.body !== undefined && route.bodyOptional !== true) {
+    throw new AppError('INVALID_BODY', 'A JSON body is needed.');
+  }
+  return validateBody(route.body, body ?? {});
+}
+
+function signalOf(response: Response, stopping: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  stopping.addEventListener('abort', abort);
+  response.once('close', () => {
+    stopping.removeEventListener('abort', abort);
+    if (!response.writableFinished) abort();
+  });
+  if (stopping.aborted) abort();
+  return controller.signal;
+}
+
+/** Notes what an address offers; several rows may match it. */
+function noteAllowed(route: Route): RequestHandler {
+  const methods = route.method === 'get' ? ['GET', 'HEAD'] : [route.method.toUpperCase()];
+  return (_request, response, next) => {
+    const noted: string[] = response.locals['allowedMethods'] ?? [];
+    response.locals['allowedMethods'] = [...new Set([...noted, ...methods])].sort();
+    next();
+  };
+}
+
+const refuseOtherMethods: RequestHandler = (request, response, next) => {
+  const allowed: string[] | undefined = response.locals['allowedMethods'];
+  if (allowed === undefined) return next();
+  response.set('Allow', allowed.join(', '));
+  if (request.method === 'OPTIONS') {
+    response.status(204).end();
+    return;
+  }
+  throw new AppError('METHOD_NOT_ALLOWED', `This address takes ${allowed.join(', ')} and nothing else.`);
+};

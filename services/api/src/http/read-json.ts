@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError } from '@caissa/shared';
+import { isNestedDeeper } from './json-depth.js';
+import { hasBody, mediaTypeOf, openBody } from './request-body.js';
+
+/** Largest JSON body; metadata, the largest part of one, has a lower limit of its own. */
+export const JSON_LIMIT_BYTES = 1 << 20;
+
+/** Beyond this, code that walks the value by recursion would be at risk. Metadata has a lower limit of its own. */
+const JSON_LIMIT_DEPTH = 64;
+
+/** Longest time a client may take to send a JSON body. */
+const JSON_TIMEOUT_MS = 30_000;
+
+/**
+ * Reads a JSON body; no body is `undefined`.
+ * @throws AppError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_BODY
+ */
+export async function readJson(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+  if (!hasBody(request)) return undefined;
+  if (!/^application\/([a-z0-9.+-]+\+)?json$/.test(mediaTypeOf(request))) {
+    throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON, sent as Content-Type: application/json.');
+  }
+  if (Number(request.headers['content-length'] ?? 0) > JSON_LIMIT_BYTES) throw tooLarge();
+  const text = decode(await collect(openBody(request, response)));
+  if (text.trim() === '') return undefined;
+  if (isNestedDeeper(text, JSON_LIMIT_DEPTH)) {
+    throw new AppError('INVALID_BODY', `The body is nested deeper than ${JSON_LIMIT_DEPTH} levels.`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AppError('INVALID_BODY', 'The body is not valid JSON.');
+  }
+}
+
+async function collect(body: IncomingMessage): Promise<Buffer> {
+  const timer = setTimeout(() => body.socket.destroy(), JSON_TIMEOUT_MS);
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  try {
+    // Leaving the loop early must not destroy the request: its connection still carries the answer.
+    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > JSON_LIMIT_BYTES) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  return Buffer.concat(chunks);
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new AppError('INVALID_BODY', 'The body is not valid UTF-8.');
+  }
+}
+
+function tooLarge(): AppError {
+  return new AppError('BODY_TOO_LARGE', `A JSON body may have ${JSON_LIMIT_BYTES} bytes at most.`);
+}

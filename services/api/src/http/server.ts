@@ -1,0 +1,48 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Headers must be there by then; slow clients hold sockets otherwise. */
+const HEADERS_TIMEOUT_MS = 15_000;
+
+/** An idle connection is kept a little longer than most proxies keep theirs, so that they close first. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+
+/** How long requests that are under way may go on when the process stops. */
+const DRAIN_MS = 5_000;
+
+/** A server with time limits that long uploads survive: a whole request may take any time, a pause in it may not. */
+export function createHttpServer(listener: RequestListener): Server {
+  const server = createServer(
+    {
+      requestTimeout: 0,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      connectionsCheckingInterval: 5_000,
+    },
+    listener,
+  );
+  // Who takes the body tells the client to send it; a refusal then costs no upload.
+  server.on('checkContinue', (request, response) => server.emit('request', request, response));
+  return server;
+}
+
+/** Begins to listen; answers where. */
+export async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return server.address() as AddressInfo;
+}
+
+/** Takes no more connections, lets requests end, and then ends what is left. */
+export async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(timer);
+}

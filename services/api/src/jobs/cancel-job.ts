@@ -1,0 +1,24 @@
+import { cancelJob, isFinal, jobSchema, problemSchema } from '@caissa/shared';
+import { defineRoute } from '../http/route.js';
+import { jobParamsSchema } from './job-params.js';
+
+/** `DELETE /api/jobs/{job_id}` */
+export const cancelJobRoute = defineRoute({
+  method: 'delete',
+  path: '/api/jobs/:job_id',
+  tag: 'Jobs',
+  summary: 'Cancel a job',
+  role: 'operator',
+  params: jobParamsSchema,
+  responses: {
+    200: { description: 'The job was waiting and is cancelled.', schema: jobSchema },
+    202: { description: 'The job is at work and will stop soon.', schema: jobSchema },
+    404: { description: 'There is no such job.', schema: problemSchema },
+    409: { description: 'The job is over.', schema: problemSchema },
+  },
+  handler: async (context, { params }) => {
+    const body = await cancelJob(context.jobs, params.job_id);
+    if (isFinal(body.status)) return { status: 200, body };
+    return { status: 202, headers: { Location: body.links.self, 'Retry-After': '1' }, body };
+  },
+});

@@ -1,0 +1,22 @@
+import { isFinal, jobSchema, problemSchema, showJob } from '@caissa/shared';
+import { defineRoute } from '../http/route.js';
+import { jobParamsSchema } from './job-params.js';
+
+/** `GET /api/jobs/{job_id}` */
+export const showJobRoute = defineRoute({
+  method: 'get',
+  path: '/api/jobs/:job_id',
+  tag: 'Jobs',
+  summary: 'Show a job',
+  description: 'A failed job is shown with status 200 too; its `error` is a problem document.',
+  role: 'viewer',
+  params: jobParamsSchema,
+  responses: {
+    200: { description: 'The job. `Retry-After` says when to ask again while it is not over.', schema: jobSchema },
+    404: { description: 'There is no such job.', schema: problemSchema },
+  },
+  handler: async (context, { params }) => {
+    const body = await showJob(context.jobs, params.job_id);
+    return { status: 200, headers: isFinal(body.status) ? {} : { 'Retry-After': '1' }, body };
+  },
+});

@@ -1,0 +1,126 @@
+import { AppError, type Catalogue, enqueue, type JobsContext, type Logger } from '@caissa/shared';
+import type { ModelFolder } from './model-folder.js';
+
+/** A file that changed less long ago is probably still being written. */
+const QUIET_MS = 200;
+
+/** How soon after a change the catalogue is brought up to date. */
+const DEBOUNCE_MS = 50;
+
+/** How often everything is compared, for changes that nobody reported. */
+const INTERVAL_MS = 30_000;
+
+/** Pause after an inspection that left no entry; it doubles each time, up to the limit. */
+const FIRST_PAUSE_MS = 20_000;
+const LONGEST_PAUSE_MS = 3_600_000;
+
+/** What the reconciler works with. */
+export interface ReconcilerContext {
+  readonly models: ModelFolder;
+  readonly catalogue: Catalogue;
+  readonly jobs: JobsContext;
+  readonly logger: Logger;
+}
+
+/** An inspection that was asked for and has not shown in the catalogue. */
+interface Asked {
+  readonly identity: string;
+  readonly pauseMs: number;
+  readonly untilMs: number;
+}
+
+/**
+ * Keeps the catalogue true to the model folder: asks for an inspection of every file without an entry of its present
+ * state, and removes entries of files that are gone. Any number of API processes may do so at once, since the queue joins
+ * identical inspections.
+ */
+export class ModelReconciler {
+  readonly #context: ReconcilerContext;
+  readonly #asked = new Map<string, Asked>();
+  #timer: NodeJS.Timeout | undefined;
+  #interval: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(context: ReconcilerContext) {
+    this.#context = context;
+  }
+
+  /** Begins, and goes on until `stop`. */
+  start(): void {
+    this.#context.models.onChange(() => this.#schedule(DEBOUNCE_MS));
+    this.#interval = setInterval(() => {
+      void this.#context.models.rescan().then(() => this.#schedule(0));
+    }, INTERVAL_MS);
+    this.#schedule(0);
+  }
+
+  /** To be called when Redis is back: what it was told before may be lost. */
+  startOver(): void {
+    this.#asked.clear();
+    this.#schedule(0);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#interval);
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#timer !== undefined || this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#running === undefined) this.#running = this.#run();
+      else void this.#running.then(() => this.#schedule(0));
+    }, delayMs);
+  }
+
+  async #run(): Promise<void> {
+    try {
+      if (!(await this.#reconcile())) this.#schedule(QUIET_MS);
+    } catch (error) {
+      const expected = error instanceof AppError && error.code === 'REDIS_UNAVAILABLE';
+      if (!expected) this.#context.logger.error({ err: error }, 'the catalogue could not be brought up to date');
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** Answers whether nothing was left for later. */
+  async #reconcile(): Promise<boolean> {
+    const { models, catalogue } = this.#context;
+    const entries = await catalogue.all();
+    const files = models.list();
+    let complete = true;
+    for (const { name, identity } of files) {
+      if (entries.get(name)?.identity === identity) this.#asked.delete(name);
+      else if (models.isQuiet(name, QUIET_MS)) await this.#ask(name, identity);
+      else complete = false;
+    }
+    const present = new Set(files.map((file) => file.name));
+    for (const name of this.#asked.keys()) if (!present.has(name)) this.#asked.delete(name);
+    await this.#forget([...entries.keys()].filter((name) => !present.has(name)));
+    return complete;
+  }
+
+  async #ask(name: string, identity: string): Promise<void> {
+    const earlier = this.#asked.get(name);
+    const again = earlier?.identity === identity;
+    if (again && performance.now() < earlier.untilMs) return;
+    await enqueue(this.#context.jobs, 'inspect', { model_name: name, identity });
+    const pauseMs = again ? Math.min(earlier.pauseMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
+    this.#asked.set(name, { identity, pauseMs, untilMs: performance.now() + pauseMs });
+  }
+
+  /** Only what is really not there is forgotten: the list may be behind. */
+  async #forget(names: readonly string[]): Promise<void> {
+    const gone: string[] = [];
+    for (const name of names) {
+      const found = await this.#context.models.find(name).catch((error: unknown) => error);
+      if (found instanceof AppError && found.code === 'MODEL_NOT_FOUND') gone.push(name);
+    }
+    await this.#context.catalogue.remove(gone);
+  }
+}

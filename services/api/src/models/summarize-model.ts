@@ -1,0 +1,29 @@
+import { type Activation, type CatalogueEntry, type ModelFile, type ModelSummary, toMebibytes } from '@caissa/shared';
+
+/** What the file system, the catalogue and the active pointer say of one model, put together. */
+export function summarizeModel(
+  file: ModelFile,
+  known: CatalogueEntry | undefined,
+  activation: Activation | undefined,
+): ModelSummary {
+  // What was found out about another state of the file says nothing about it.
+  const entry = known?.identity === file.identity ? known : undefined;
+  return {
+    name: file.name,
+    version: entry?.version ?? null,
+    training_date: entry?.training_date ?? null,
+    file_size_mb: toMebibytes(file.sizeBytes),
+    metadata: entry?.metadata ?? {},
+    is_current: isCurrent(file.name, entry?.sha256 ?? null, activation),
+    size_bytes: file.sizeBytes,
+    status: entry?.status ?? 'inspecting',
+    architecture: entry?.architecture ?? null,
+    ...(entry?.problem ? { problem: entry.problem } : {}),
+  };
+}
+
+/** A file that was replaced since it was activated is another model of the same name. */
+function isCurrent(name: string, sha256: string | null, activation: Activation | undefined): boolean {
+  if (activation?.pointer.model_name !== name) return false;
+  return sha256 === null || sha256 === activation.pointer.source_sha256;
+}

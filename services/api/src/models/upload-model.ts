@@ -1,0 +1,116 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  AppError,
+  callRedis,
+  cancelJob,
+  enqueue,
+  modelPath,
+  problemSchema,
+  toMebibytes,
+  uploadResultSchema,
+} from '@caissa/shared';
+import type { ApiContext } from '../context.js';
+import { defineRoute, type RouteRequest } from '../http/route.js';
+import { toError } from '../jobs/start-job.js';
+import { modelParamsSchema } from './model-params.js';
+import { modelExists, publishUpload } from './publish-upload.js';
+import { type ReceivedFile, receiveUpload, uploadTooLarge } from './receive-upload.js';
+
+/** How long an upload waits for a worker to look into it. */
+const CHECK_TIMEOUT_MS = 60_000;
+
+/** `PUT /api/model/upload/{model_name}` */
+export const uploadModelRoute = defineRoute({
+  method: 'put',
+  path: '/api/model/upload/:model_name',
+  tag: 'Models',
+  summary: 'Upload a checkpoint',
+  description: 'The body is the file itself. A worker looks into it before it appears among the models.',
+  role: 'operator',
+  params: modelParamsSchema,
+  rawBody: 'application/octet-stream',
+  responses: {
+    201: { description: 'The model is there; its entry in the list is being made.', schema: uploadResultSchema },
+    400: { description: 'The name is not valid or the body is empty.', schema: problemSchema },
+    409: { description: 'There is a model of this name.', schema: problemSchema },
+    413: { description: 'The file is larger than MAX_UPLOAD_MB.', schema: problemSchema },
+    415: { description: 'The body is not application/octet-stream.', schema: problemSchema },
+    422: { description: 'The checkpoint was refused.', schema: problemSchema },
+    503: { description: 'No worker looked into the file in time.', schema: problemSchema },
+    507: { description: 'The disk is full.', schema: problemSchema },
+  },
+  handler: async (context, request) => {
+    const { model_name: name } = request.params;
+    const { folder } = context.models;
+    const limitBytes = context.settings.MAX_UPLOAD_MB * 1024 ** 2;
+    if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw uploadTooLarge(limitBytes);
+    await assertFree(context, name);
+    // Better to say now than after gigabytes that the file cannot be checked.
+    await callRedis(() => context.jobs.redis.ping());
+    const received = await receiveUpload(folder, request.openBody(), limitBytes);
+    const temporaryPath = join(folder, received.temporaryName);
+    try {
+      await check(context, request, name, received);
+      await publishUpload(temporaryPath, modelPath(folder, name), name);
+    } finally {
+      await rm(temporaryPath, { force: true });
+    }
+    return {
+      status: 201,
+      headers: { Location: `/api/model/info/${name}` },
+      body: await announce(context, name, received),
+    };
+  },
+});
+
+async function assertFree({ models }: ApiContext, name: string): Promise<void> {
+  const found = await models.find(name).catch((error: unknown) => error);
+  if (found instanceof AppError && found.code === 'MODEL_NOT_FOUND') return;
+  throw found instanceof Error ? found : modelExists(name);
+}
+
+/** Has a worker look into the file: this process never reads a checkpoint. @throws AppError why it was refused */
+async function check(
+  context: ApiContext,
+  { caller, requestId, signal }: RouteRequest<unknown, unknown, unknown>,
+  name: string,
+  { identity, temporaryName }: ReceivedFile,
+): Promise<void> {
+  const { job } = await enqueue(context.jobs, 'inspect', {
+    model_name: name,
+    identity,
+    upload: temporaryName,
+    requested_by: caller.name,
+    request_id: requestId,
+  });
+  const jobId = job.id ?? '';
+  const view = await context.watcher.waitForEnd(jobId, CHECK_TIMEOUT_MS, signal);
+  if (view.status === 'completed') return;
+  if (view.error) throw toError(view.error);
+  // Nobody waits for it any more; if it cannot be cancelled, it finds no file and does no harm.
+  await cancelJob(context.jobs, jobId).catch(() => undefined);
+  throw new AppError(
+    'WORKERS_BUSY',
+    'No worker looked into the file in time. Is an exporter running? Try again later.',
+    {
+      retryAfterSeconds: 30,
+    },
+  );
+}
+
+/** Shows the new model at once, and has its entry made. The upload succeeded even if Redis is lost by now. */
+async function announce(context: ApiContext, name: string, { sizeBytes, sha256, identity }: ReceivedFile) {
+  await context.models.refresh(name);
+  const inspection = await enqueue(context.jobs, 'inspect', { model_name: name, identity }).catch(() => undefined);
+  return {
+    success: true,
+    message: `Model ${name} was uploaded`,
+    name,
+    size_bytes: sizeBytes,
+    file_size_mb: toMebibytes(sizeBytes),
+    sha256,
+    status: 'inspecting',
+    ...(inspection?.job.id === undefined ? {} : { job_id: inspection.job.id }),
+  };
+}

@@ -1,0 +1,38 @@
+import { loadModelRoute } from './activation/load-model.js';
+import { showCurrentRoute } from './activation/show-current.js';
+import { showDeviceRoute } from './activation/show-device.js';
+import { cleanUpExportsRoute } from './exports/clean-up-exports.js';
+import { createExportRoute } from './exports/create-export.js';
+import { deleteExportRoute } from './exports/delete-export.js';
+import { downloadExportRoute, headExportRoute } from './exports/download-export.js';
+import { listExportsRoute } from './exports/list-exports.js';
+import type { Route } from './http/route.js';
+import { cancelJobRoute } from './jobs/cancel-job.js';
+import { listJobsRoute } from './jobs/list-jobs.js';
+import { retryJobRoute } from './jobs/retry-job.js';
+import { showJobRoute } from './jobs/show-job.js';
+import { streamJobEventsRoute } from './jobs/stream-job-events.js';
+import { listModelsRoute } from './models/list-models.js';
+import { showModelRoute } from './models/show-model.js';
+import { uploadModelRoute } from './models/upload-model.js';
+
+/** Every route of the API. `HEAD` comes before the `GET` of its path, which would answer it too. */
+export const ROUTES: readonly Route[] = [
+  listModelsRoute,
+  showModelRoute,
+  uploadModelRoute,
+  createExportRoute,
+  headExportRoute,
+  downloadExportRoute,
+  listExportsRoute,
+  cleanUpExportsRoute,
+  deleteExportRoute,
+  loadModelRoute,
+  showCurrentRoute,
+  showDeviceRoute,
+  listJobsRoute,
+  showJobRoute,
+  streamJobEventsRoute,
+  cancelJobRoute,
+  retryJobRoute,
+];

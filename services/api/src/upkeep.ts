@@ -1,0 +1,46 @@
+import { AppError, type Lifecycle, type Logger, limitActivations } from '@caissa/shared';
+import type { ApiContext } from './context.js';
+import { ModelReconciler } from './models/reconcile-models.js';
+import { sweepUploads } from './models/sweep-uploads.js';
+
+/** How often the list of exports is compared with the store. */
+const EXPORTS_INTERVAL_MS = 60_000;
+
+const SWEEP_INTERVAL_MS = 3_600_000;
+
+/**
+ * Keeps Redis true to what lies on the disk, which is what counts: at the start, from time to time, and when Redis is
+ * back. Every API process does so; what one has done, the others find done.
+ */
+export function startUpkeep(context: ApiContext, lifecycle: Lifecycle): void {
+  const { jobs, logger, models } = context;
+  const reconciler = new ModelReconciler(context);
+  reconciler.start();
+  lifecycle.onStop('model reconciler', () => reconciler.stop());
+
+  const reconcileExports = () => attempt(logger, 'list of exports', () => context.exports.reconcile(context.store));
+  const exportsTimer = setInterval(reconcileExports, EXPORTS_INTERVAL_MS);
+  lifecycle.onStop('export reconciler', () => clearInterval(exportsTimer));
+
+  const onRedis = () => {
+    reconciler.startOver();
+    reconcileExports();
+    attempt(logger, 'limit of activations', () => limitActivations(jobs.queues));
+  };
+  jobs.redis.on('ready', onRedis);
+  lifecycle.onStop('redis listener', () => void jobs.redis.off('ready', onRedis));
+  if (jobs.redis.status === 'ready') onRedis();
+
+  const sweep = () => attempt(logger, 'sweep of uploads', () => sweepUploads(models.folder));
+  const sweepTimer = setInterval(sweep, SWEEP_INTERVAL_MS);
+  lifecycle.onStop('sweep', () => clearInterval(sweepTimer));
+  sweep();
+}
+
+/** Upkeep that fails is tried again the next time; that Redis is away is told elsewhere. */
+function attempt(logger: Logger, what: string, work: () => Promise<unknown>): void {
+  work().catch((error: unknown) => {
+    const expected = error instanceof AppError && error.code === 'REDIS_UNAVAILABLE';
+    logger[expected ? 'debug' : 'warn']({ err: error }, `upkeep failed: ${what}`);
+  });
+}
