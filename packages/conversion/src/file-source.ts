@@ -1,6 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { assertInside, type ByteSource, FormatError } from '@caissa/tensor';
+import { MAX_CACHED_READ_BYTES, PageCache } from './page-cache.js';
 
 /** What tells one file, in one state, from another. */
 export interface FileIdentity {
@@ -13,10 +14,12 @@ export interface FileIdentity {
 export class FileSource implements ByteSource {
   readonly identity: FileIdentity;
   readonly #handle: FileHandle;
+  readonly #pages: PageCache;
 
   private constructor(handle: FileHandle, identity: FileIdentity) {
     this.#handle = handle;
     this.identity = identity;
+    this.#pages = new PageCache(identity.sizeBytes, (target, offset) => this.#readRange(target, offset));
   }
 
   /**
@@ -44,6 +47,11 @@ export class FileSource implements ByteSource {
 
   async readInto(target: Uint8Array, offset: number): Promise<void> {
     assertInside(this, target.length, offset);
+    if (target.length > MAX_CACHED_READ_BYTES) await this.#readRange(target, offset);
+    else await this.#pages.readInto(target, offset);
+  }
+
+  async #readRange(target: Uint8Array, offset: number): Promise<void> {
     for (let filled = 0; filled < target.length; ) {
       const { bytesRead } = await this.#handle.read(target, filled, target.length - filled, offset + filled);
       if (bytesRead === 0) {
