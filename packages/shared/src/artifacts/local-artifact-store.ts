@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,8 +13,6 @@ import { openRegularFile, readRegularFile } from './regular-file.js';
 import { callStore } from './store-error.js';
 
 const DRAFT_PREFIX = '.draft-';
-/** Stands between the job and the attempt in a draft's name; no job id contains it. */
-const ATTEMPT_SEPARATOR = '~';
 const TEMPORARY_PREFIX = '.tmp-';
 /** Files that only we name like this; others in the folder are left alone. */
 const OUR_NAME = /_export_\d{8}_\d{6}(_\d+)?\.(pt|onnx|json)$/;
