@@ -1,0 +1,332 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { FormatError } from '@caissa/tensor';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { ExportResult, LoadResult } from '../contracts/jobs.js';
+import { AppError } from '../errors/app-error.js';
+import { eventually } from '../testing/eventually.js';
+import { exportData, openTestJobs, type TestJobs } from '../testing/open-test-jobs.js';
+import { enqueue } from './enqueue.js';
+import { viewJob } from './job-view.js';
+import { cancelJob, findJob, retryJob, showJob } from './jobs.js';
+import { limitActivations } from './queues.js';
+import { type Processor, runWorker, type WorkItem } from './run-worker.js';
+
+let jobs: TestJobs;
+let closeWorker: (() => Promise<void>) | undefined;
+let model = 0;
+
+beforeAll(async () => {
+  jobs = await openTestJobs(inject('redisUrl'));
+});
+afterEach(async () => {
+  await closeWorker?.();
+  closeWorker = undefined;
+});
+afterAll(() => jobs.close());
+
+function work(processor: Processor<'export'>): void {
+  const worker = runWorker(jobs.worker, 'export', processor, 2);
+  closeWorker = () => worker.close();
+}
+
+async function add(): Promise<string> {
+  const { job } = await enqueue(jobs.context, 'export', exportData({ model_name: `m${++model}`, request_id: 'r-1' }));
+  return job.id ?? '';
+}
+
+const show = (id: string) => showJob(jobs.context, id);
+const until = (id: string, status: string) =>
+  eventually(`job is ${status}`, async () => {
+    const view = await show(id);
+    return view.status === status && view;
+  });
+
+function resultOf(item: WorkItem<'export'>): ExportResult {
+  const filename = `${item.data.model_name}.onnx`;
+  return {
+    success: true,
+    message: 'done',
+    format: 'onnx',
+    filename,
+    file_size_mb: 0,
+    metadata: {},
+    job_id: item.id,
+    model_name: item.data.model_name,
+    size_bytes: 1,
+    sha256: 'a'.repeat(64),
+    download_url: `/api/model/download/${filename}`,
+  };
+}
+
+/** Works until it is aborted. */
+const untilAborted: Processor<'export'> = ({ signal }) =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
+describe('the view of a job', () => {
+  test('follows it from the queue to its result', async () => {
+    const id = await add();
+    expect(await show(id)).toMatchObject({
+      success: true,
+      job_id: id,
+      type: 'export',
+      status: 'queued',
+      progress: { percent: 0, stage: 'queued' },
+      format: 'onnx',
+      attempts: 0,
+      cancel_requested: false,
+      links: { self: `/api/jobs/${id}`, events: `/api/jobs/${id}/events` },
+    });
+    let finish = () => {};
+    work(async (item) => {
+      item.report({ percent: 41.6, stage: 'writing' });
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return resultOf(item);
+    });
+    const active = await eventually('progress', async () => {
+      const view = await show(id);
+      return view.progress.stage === 'writing' && view;
+    });
+    expect(active).toMatchObject({ status: 'active', attempts: 1, progress: { percent: 42, stage: 'writing' } });
+    expect(active.started_at).toBeDefined();
+    expect(active.finished_at).toBeUndefined();
+    finish();
+    const done = await until(id, 'completed');
+    expect(done.progress).toEqual({ percent: 100, stage: 'done' });
+    expect(done.result).toMatchObject({ job_id: id, sha256: 'a'.repeat(64) });
+    expect(done.links.download).toBe(`/api/model/download/m${model}.onnx`);
+    expect(done.finished_at).toBeDefined();
+    expect(done.error).toBeUndefined();
+  });
+
+  test('of a job that succeeds in a later attempt shows success, and waiting between the attempts', async () => {
+    const id = await add();
+    let tries = 0;
+    work(async (item) => {
+      item.report({ percent: 50, stage: 'writing' });
+      await delay(30);
+      if (++tries === 1) throw new AppError('STORE_UNAVAILABLE', 'The disk is away.');
+      return resultOf(item);
+    });
+    const between = await eventually('the back-off', async () => {
+      const view = await show(id);
+      return (await (await findJob(jobs.context, id)).getState()) === 'delayed' && view;
+    });
+    expect(between).toMatchObject({ status: 'queued', attempts: 1, progress: { percent: 0, stage: 'queued' } });
+    expect(between.error).toBeUndefined();
+    const done = await until(id, 'completed');
+    expect(done).toMatchObject({ attempts: 2, result: { job_id: id } });
+    expect(done.error).toBeUndefined();
+  });
+
+  test('read before the job ended does not claim an end without a result', async () => {
+    const id = await add();
+    const early = await findJob(jobs.context, id);
+    work(async (item) => resultOf(item));
+    await until(id, 'completed');
+    expect(await viewJob('export', early)).toMatchObject({ status: 'active' });
+  });
+});
+
+describe('a failure', () => {
+  test.each([
+    ['of the file', () => new FormatError('ZIP_TRUNCATED', 'The file is cut short.'), 'ZIP_TRUNCATED', 422],
+    ['that is permanent', () => new AppError('STORAGE_FULL', 'Full.'), 'STORAGE_FULL', 507],
+    ['nobody foresaw', () => new TypeError('secret detail'), 'INTERNAL', 500],
+  ])('%s ends the job at its first attempt', async (_, error, code, status) => {
+    const id = await add();
+    let tries = 0;
+    work(async () => {
+      tries++;
+      throw error();
+    });
+    const failed = await until(id, 'failed');
+    expect(failed.error).toMatchObject({ success: false, code, status, request_id: 'r-1' });
+    expect(failed.error?.detail).not.toContain('secret detail');
+    expect(tries).toBe(1);
+    expect(failed.result).toBeUndefined();
+  });
+
+  test('that may pass is tried again with growing pauses', async () => {
+    const id = await add();
+    const at: number[] = [];
+    work(async () => {
+      at.push(performance.now());
+      throw new AppError('STORE_UNAVAILABLE', 'The disk is away.');
+    });
+    await eventually('three attempts', () => at.length >= 3, 10_000);
+    const [first = 0, second = 0, third = 0] = at;
+    expect(second - first).toBeGreaterThan(900);
+    expect(third - second).toBeGreaterThan(1_900);
+    expect((await findJob(jobs.context, id)).opts.attempts).toBe(5);
+    await cancelJob(jobs.context, id);
+  });
+
+  test('of a payload that breaks its contract is a bug, not a crash', async () => {
+    const job = await jobs.context.queues.export.queue.add('export', { model_name: '../etc' } as never, {
+      jobId: 'export-00000000-0000-4000-8000-000000000000',
+    });
+    work(async (item) => resultOf(item));
+    expect(await until(job.id ?? '', 'failed')).toMatchObject({ error: { code: 'INTERNAL' } });
+  });
+});
+
+describe('cancelling', () => {
+  test('a waiting job holds at once, and no worker begins it', async () => {
+    const id = await add();
+    expect(await cancelJob(jobs.context, id)).toMatchObject({ status: 'cancelled', cancel_requested: true });
+    let begun = false;
+    work(async (item) => {
+      begun ||= item.id === id;
+      return resultOf(item);
+    });
+    await eventually('dropped', async () => (await (await findJob(jobs.context, id)).getState()) === 'failed');
+    const view = await show(id);
+    expect(view).toMatchObject({ status: 'cancelled', attempts: 1 });
+    expect(view.error).toBeUndefined();
+    expect(begun).toBe(false);
+  });
+
+  test('an active job stops it within a second, without another attempt', async () => {
+    const id = await add();
+    let tries = 0;
+    work((item) => {
+      tries++;
+      return untilAborted(item);
+    });
+    await until(id, 'active');
+    const begin = performance.now();
+    expect(await cancelJob(jobs.context, id)).toMatchObject({ status: 'active', cancel_requested: true });
+    await until(id, 'cancelled');
+    expect(performance.now() - begin).toBeLessThan(1_000);
+    await delay(100);
+    expect(tries).toBe(1);
+  });
+
+  test('a job between two attempts', async () => {
+    const id = await add();
+    work(async () => {
+      throw new AppError('STORE_UNAVAILABLE', 'away');
+    });
+    await eventually('back-off', async () => (await (await findJob(jobs.context, id)).getState()) === 'delayed');
+    expect(await cancelJob(jobs.context, id)).toMatchObject({ status: 'cancelled' });
+    await eventually('dropped', async () => (await (await findJob(jobs.context, id)).getState()) === 'failed');
+    expect(await show(id)).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('a finished or cancelled job is refused', async () => {
+    const id = await add();
+    work(async (item) => resultOf(item));
+    await until(id, 'completed');
+    await expect(cancelJob(jobs.context, id)).rejects.toMatchObject({ code: 'JOB_FINISHED', status: 409 });
+    await closeWorker?.();
+    const waiting = await add();
+    await cancelJob(jobs.context, waiting);
+    await expect(cancelJob(jobs.context, waiting)).rejects.toMatchObject({ code: 'JOB_FINISHED' });
+  });
+
+  test('a job nobody knows, or of an id that is none', async () => {
+    const unknown = 'export-00000000-0000-4000-8000-00000000dead';
+    for (const id of [unknown, 'export-1', '../x', '', 'other-00000000-0000-4000-8000-000000000000']) {
+      await expect(cancelJob(jobs.context, id)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND', status: 404 });
+    }
+  });
+
+  test('lets the same work be asked for anew while the worker still stops', async () => {
+    const data = exportData({ model_name: `m${++model}` });
+    const first = await enqueue(jobs.context, 'export', data);
+    let release = () => {};
+    work(async (item) => {
+      if (item.id !== first.job.id) return resultOf(item);
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      throw new AppError('CANCELLED', 'stopped');
+    });
+    await until(first.job.id ?? '', 'active');
+    await cancelJob(jobs.context, first.job.id ?? '');
+    const second = await enqueue(jobs.context, 'export', data);
+    expect(second.joined).toBe(false);
+    await until(second.job.id ?? '', 'completed');
+    release();
+    await until(first.job.id ?? '', 'cancelled');
+  });
+});
+
+describe('retrying', () => {
+  test('a failed job gives it all its attempts again', async () => {
+    const id = await add();
+    let healed = false;
+    work(async (item) => {
+      if (!healed) throw new AppError('STORAGE_FULL', 'Full.');
+      return resultOf(item);
+    });
+    await until(id, 'failed');
+    healed = true;
+    const queued = await retryJob(jobs.context, id);
+    expect(['queued', 'active', 'completed']).toContain(queued.status);
+    const done = await until(id, 'completed');
+    expect(done).toMatchObject({ attempts: 1, result: { job_id: id } });
+    expect(done.error).toBeUndefined();
+    expect((await findJob(jobs.context, id)).attemptsMade).toBe(1);
+  });
+
+  test('a job that failed of itself after it was asked to stop lets it run', async () => {
+    const id = await add();
+    let healed = false;
+    work(async (item) => {
+      if (healed) return resultOf(item);
+      await cancelJob(jobs.context, id);
+      throw new AppError('STORAGE_FULL', 'Full.');
+    });
+    await until(id, 'failed');
+    healed = true;
+    expect(await retryJob(jobs.context, id)).toMatchObject({ cancel_requested: false });
+    await until(id, 'completed');
+  });
+
+  test('is for failed jobs only', async () => {
+    const waiting = await add();
+    await expect(retryJob(jobs.context, waiting)).rejects.toMatchObject({ code: 'JOB_NOT_FAILED', status: 409 });
+    await cancelJob(jobs.context, waiting);
+    await expect(retryJob(jobs.context, waiting)).rejects.toMatchObject({ code: 'JOB_NOT_FAILED' });
+    work(async (item) => resultOf(item));
+    const id = await add();
+    await until(id, 'completed');
+    await expect(retryJob(jobs.context, id)).rejects.toMatchObject({ code: 'JOB_NOT_FAILED' });
+  });
+
+  test('twice at once retries once and tells the other', async () => {
+    const id = await add();
+    work(async () => {
+      throw new AppError('STORAGE_FULL', 'Full.');
+    });
+    await until(id, 'failed');
+    await closeWorker?.();
+    closeWorker = undefined;
+    const both = await Promise.allSettled([retryJob(jobs.context, id), retryJob(jobs.context, id)]);
+    const refused = both.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    expect(refused).toMatchObject([{ code: 'JOB_NOT_FAILED' }]);
+    await cancelJob(jobs.context, id);
+  });
+});
+
+test('activations run one at a time, however many loaders there are', async () => {
+  await limitActivations(jobs.context.queues);
+  let running = 0;
+  let most = 0;
+  const processor: Processor<'load'> = async () => {
+    most = Math.max(most, ++running);
+    await delay(60);
+    running--;
+    return { message: 'done' } as LoadResult;
+  };
+  const workers = [runWorker(jobs.worker, 'load', processor, 1), runWorker(jobs.worker, 'load', processor, 1)];
+  const added = await Promise.all(
+    [1, 2, 3].map((n) => enqueue(jobs.context, 'load', { model_name: `load${n}` }).then(({ job }) => job.id ?? '')),
+  );
+  for (const id of added) await until(id, 'completed');
+  expect(most).toBe(1);
+  await Promise.all(workers.map((worker) => worker.close()));
+});
