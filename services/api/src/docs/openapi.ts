@@ -1,6 +1,7 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { SESSION_COOKIE } from '../access/session-cookie.js';
 import type { Route } from '../http/route.js';
+import { nameJsonValue } from './json-value.js';
 import { OWN_ROUTES } from './openapi-own-routes.js';
 import { describeRoute } from './openapi-route.js';
 
@@ -30,6 +31,7 @@ const TAGS = [
 
 /** Writes the OpenAPI document of a route table. Source: OpenAPI 3.1.1. */
 export function buildOpenApi(routes: readonly Route[], version: string): OpenApiDocument {
+  nameJsonValue();
   const registry = new OpenAPIRegistry();
   const scheme = (name: string, value: Parameters<OpenAPIRegistry['registerComponent']>[2]) =>
     registry.registerComponent('securitySchemes', name, value);
