@@ -4,27 +4,33 @@ export class ByteBuilder {
   #length = 0;
 
   uint8(value: number): void {
-    this.#buffer.writeUInt8(value, this.#reserve(1));
+    const at = this.#reserve(1);
+    this.#buffer.writeUInt8(value, at);
   }
 
   uint16(value: number): void {
-    this.#buffer.writeUInt16LE(value, this.#reserve(2));
+    const at = this.#reserve(2);
+    this.#buffer.writeUInt16LE(value, at);
   }
 
   uint32(value: number): void {
-    this.#buffer.writeUInt32LE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#buffer.writeUInt32LE(value, at);
   }
 
   int32(value: number): void {
-    this.#buffer.writeInt32LE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#buffer.writeInt32LE(value, at);
   }
 
   uint64(value: number): void {
-    this.#buffer.writeBigUInt64LE(BigInt(value), this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#buffer.writeBigUInt64LE(BigInt(value), at);
   }
 
   float64BigEndian(value: number): void {
-    this.#buffer.writeDoubleBE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#buffer.writeDoubleBE(value, at);
   }
 
   bytes(bytes: Uint8Array): void {
@@ -42,6 +48,7 @@ export class ByteBuilder {
     return this.#buffer.subarray(0, this.#length);
   }
 
+  /** Makes room; what `#buffer` was before the call may be too small after it. */
   #reserve(count: number): number {
     const at = this.#length;
     this.#length += count;
