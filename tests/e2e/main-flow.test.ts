@@ -1,0 +1,230 @@
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FileSource, openCheckpoint } from '@caissa/conversion';
+import { startSession } from '@caissa/session';
+import { readFloat32 } from '@caissa/tensor';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Client } from '../setup/client.js';
+import { type System, startSystem } from '../setup/system.js';
+
+const fixtures = join(import.meta.dirname, '../fixtures');
+const VERSIONS = ['1.13', '2.6', '2.13'];
+
+let system: System;
+let client: Client;
+
+beforeAll(async () => {
+  system = await startSystem({
+    redisUrl: inject('redisUrl'),
+    exporters: 2,
+    prepare: async ({ modelsDir }) => {
+      for (const version of VERSIONS) {
+        await copyFile(join(fixtures, `torch-${version}`, 'checkpoint.pt'), join(modelsDir, `torch_${version}.pt`));
+      }
+      for (const kind of [
+        'checkpoint_legacy',
+        'checkpoint_protocol4',
+        'views',
+        'float16',
+        'training',
+        'data_parallel',
+      ]) {
+        await copyFile(join(fixtures, 'torch-2.13', `${kind}.pt`), join(modelsDir, `${kind}.pt`));
+      }
+    },
+  });
+  client = new Client(system.url);
+});
+afterAll(() => system?.stop());
+
+/** Reads every weight of a checkpoint, by its name in the network. */
+async function weightsOf(path: string): Promise<Map<string, Float32Array>> {
+  const source = await FileSource.open(path);
+  try {
+    const { network } = await openCheckpoint(source);
+    const weights = new Map<string, Float32Array>();
+    for (const [name, tensor] of network.tensors) weights.set(name, await readFloat32(tensor));
+    return weights;
+  } finally {
+    await source.close();
+  }
+}
+
+function floats(base64: string): Float32Array {
+  const bytes = Buffer.from(base64, 'base64');
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}
+
+describe('from a checkpoint to a file in a user’s hands', () => {
+  it('lists the models with their training history', async () => {
+    const info = await client.model('torch_2.13');
+    expect(info).toMatchObject({
+      success: true,
+      version: 1,
+      training_date: '2025-10-06T23:56:50',
+      status: 'ready',
+      is_current: false,
+      architecture: {
+        num_channels: 8,
+        num_res_blocks: 2,
+        input_shape: [14, 8, 8],
+        output_shapes: { policy: 4096, value: 1 },
+      },
+      metadata: { num_games: 1, learning_rate: 0.001, win_rate: 0.75 },
+    });
+    const { body } = await client.get('/api/model/list');
+    expect(body['count']).toBe(9);
+  });
+
+  it.each(VERSIONS)('exports a checkpoint of PyTorch %s that reads back bit for bit', async (version) => {
+    const id = await client.export('pytorch', `torch_${version}`, { metadata: { win_rate: 0.9, sha256: 'mine' } });
+    const job = await client.finish(id);
+    expect(job).toMatchObject({ status: 'completed', progress: { percent: 100 }, attempts: 1 });
+    expect(job.result).toMatchObject({
+      success: true,
+      message: 'Model exported successfully to pytorch format',
+      format: 'pytorch',
+      metadata: {
+        version: 1,
+        win_rate: 0.9,
+        export_format: 'pytorch',
+        device_used: 'CPU',
+        source_model: `torch_${version}`,
+      },
+    });
+    const result = job.result as unknown as { filename: string; sha256: string; metadata: Record<string, unknown> };
+    expect(result.filename).toMatch(new RegExp(`^torch_${version}_export_\\d{8}_\\d{6}(_\\d+)?\\.pt$`));
+    expect(result.metadata['sha256']).toBe(result.sha256);
+    const bytes = await client.download(`/api/model/download/${result.filename}`);
+    const copy = join(system.dataDir, `copy-${version}.pt`);
+    await writeFile(copy, bytes);
+    const [original, exported] = await Promise.all([
+      weightsOf(join(system.modelsDir, `torch_${version}.pt`)),
+      weightsOf(copy),
+    ]);
+    expect([...exported.keys()]).toEqual([...original.keys()]);
+    for (const [name, values] of original)
+      expect(Buffer.from(exported.get(name)?.buffer ?? []).equals(Buffer.from(values.buffer))).toBe(true);
+  });
+
+  it.each([
+    ...VERSIONS.map((version) => [version, `torch_${version}`, 'checkpoint.pt'] as const),
+    ['2.13', 'checkpoint_legacy', 'checkpoint_legacy.pt'],
+    ['2.13', 'checkpoint_protocol4', 'checkpoint_protocol4.pt'],
+    ['2.13', 'views', 'views.pt'],
+    ['2.13', 'float16', 'float16.pt'],
+    ['2.13', 'training', 'training.pt'],
+    ['2.13', 'data_parallel', 'data_parallel.pt'],
+  ] as const)('exports ONNX of PyTorch %s, %s, that computes what PyTorch computes', async (version, model, file) => {
+    const id = await client.export('onnx', model, { options: { verify: 'full', opset: 13 } });
+    const job = await client.finish(id);
+    expect(job.error).toBeUndefined();
+    const result = job.result as unknown as { filename: string; metadata_filename: string };
+    expect(result).toMatchObject({ format: 'onnx', metadata: { opset_version: 13, verification: { level: 'full' } } });
+    const path = join(system.dataDir, `${model}.onnx`);
+    await writeFile(path, await client.download(`/api/model/download/${result.filename}`));
+    const metadata = JSON.parse(String(await client.download(`/api/model/download/${result.metadata_filename}`)));
+    expect(metadata).toMatchObject({ version: 1, export_format: 'onnx', source_model: model });
+    const expected = JSON.parse(await readFile(join(fixtures, `torch-${version}`, 'expected.json'), 'utf8'));
+    const session = await startSession({ modelPath: path });
+    try {
+      const input = { data: floats(expected.input), shape: [3, 14, 8, 8] };
+      const outputs = await session.run({ board_input: input });
+      for (const [name, key] of [
+        ['policy_output', 'policy'],
+        ['value_output', 'value'],
+      ] as const) {
+        const wanted = floats(expected.files[file][key]);
+        const got = outputs[name]?.data ?? new Float32Array();
+        expect(got.length).toBe(wanted.length);
+        const excess = wanted.reduce(
+          (worst, x, at) => Math.max(worst, Math.abs(x - (got[at] ?? Number.NaN)) - 1e-5 * Math.abs(x)),
+          0,
+        );
+        expect(excess).toBeLessThanOrEqual(1e-5);
+      }
+    } finally {
+      await session.close();
+    }
+  });
+
+  it('lists what was exported, bundles it, cleans it up, and leaves nothing behind', async () => {
+    const { body } = await client.get('/api/model/exports');
+    const exports = body['exports'] as { filename: string; format: string }[];
+    expect(body['count']).toBe(exports.length);
+    const onnx = exports.find((one) => one.format === 'onnx');
+    const bundle = await fetch(`${system.url}/api/model/download/${onnx?.filename}?bundle=zip`);
+    expect(bundle.status).toBe(200);
+    expect(
+      Buffer.from(await bundle.arrayBuffer())
+        .subarray(0, 2)
+        .toString(),
+    ).toBe('PK');
+    const plan = await client.post('/api/model/exports/cleanup', { keep_recent: 1, dry_run: true });
+    expect((await client.get('/api/model/exports')).body['count']).toBe(exports.length);
+    const done = await client.post('/api/model/exports/cleanup', { keep_recent: 1 });
+    expect(done.body['removed']).toEqual(plan.body['removed']);
+    const left = (await client.get('/api/model/exports')).body['exports'] as { filename: string }[];
+    expect(left.map((one) => one.filename)).toEqual([exports[0]?.filename]);
+    await client.send('DELETE', `/api/model/exports/${left[0]?.filename}`);
+    expect(await readdir(system.exportsDir)).toEqual([]);
+  });
+});
+
+describe('a client written against the requirement', () => {
+  it('gets the result itself when it is willing to wait', async () => {
+    const answer = await client.post('/api/model/export/onnx/torch_2.6', undefined, { prefer: 'wait=30' });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('preference-applied')).toBe('wait=30');
+    expect(answer.body).toMatchObject({
+      success: true,
+      message: 'Model exported successfully to onnx format',
+      format: 'onnx',
+    });
+  });
+
+  it('makes a model active and sees it', async () => {
+    expect((await client.get('/api/model/current')).body).toMatchObject({ success: true, loaded: false });
+    const answer = await client.post('/api/model/load/torch_2.13?wait=30');
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({
+      success: true,
+      message: 'Model torch_2.13 loaded successfully',
+      model_name: 'torch_2.13',
+      device: 'CPU',
+      generation: 1,
+    });
+    expect((await client.get('/api/model/current')).body).toMatchObject({
+      loaded: true,
+      model_name: 'torch_2.13',
+      generation: 1,
+      replicas: { ready: 1, total: 1 },
+    });
+    expect((await client.get('/api/device/info')).body).toMatchObject({
+      success: true,
+      device_type: 'cpu',
+      device_name: 'CPU',
+      is_gpu: false,
+    });
+    const { body } = await client.get('/api/model/list');
+    const current = (body['models'] as { name: string; is_current: boolean }[]).filter((model) => model.is_current);
+    expect(current.map((model) => model.name)).toEqual(['torch_2.13']);
+  });
+
+  it('runs unchanged with DEFAULT_WAIT_SECONDS', async () => {
+    const other = await startSystem({
+      redisUrl: inject('redisUrl'),
+      env: { DEFAULT_WAIT_SECONDS: '30' },
+      prepare: ({ modelsDir }) => copyFile(join(fixtures, 'torch-2.6/checkpoint.pt'), join(modelsDir, 'model_v1.pt')),
+    });
+    try {
+      const response = await fetch(`${other.url}/api/model/export/pytorch/model_v1`, { method: 'POST' });
+      expect(response.status).toBe(200);
+      expect(await response.json()).toMatchObject({ success: true, format: 'pytorch' });
+      const load = await fetch(`${other.url}/api/model/load/model_v1`, { method: 'POST' });
+      expect(await load.json()).toMatchObject({ success: true, model_name: 'model_v1', device: 'CPU' });
+    } finally {
+      await other.stop();
+    }
+  });
+});
