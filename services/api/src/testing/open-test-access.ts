@@ -68,10 +68,6 @@ export async function openTestAccess(
     jobs,
     restart: async (variables) => (await open(variables)).app,
     close: async () => {
-      if (redis.status === 'ready') {
-        const keys = await redis.keys(`${prefix}:*`);
-        if (keys.length > 0) await redis.del(...keys);
-      }
       await closeQueues(jobs.queues);
       redis.disconnect();
     },

@@ -1,0 +1,186 @@
+import { createLogger, JOB_TYPES, type JobsContext, sendHeartbeat } from '@caissa/shared';
+import type { Express } from 'express';
+import request from 'supertest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { ApiContext } from '../context.js';
+import { OPERATOR_KEY, openTestAccess, type TestAccess, VIEWER_KEY, WITH_KEYS } from '../testing/open-test-access.js';
+import { openRedisLink, type RedisLink } from '../testing/redis-link.js';
+import { createOperations } from './create-operations.js';
+
+let link: RedisLink;
+let access: TestAccess;
+let storeCheck: () => Promise<void>;
+beforeEach(async () => {
+  storeCheck = async () => undefined;
+  link = await openRedisLink(inject('redisUrl'));
+  access = await openTestAccess(link.url, WITH_KEYS, (app, rules, { jobs }) => {
+    const store = { check: () => storeCheck() };
+    const context = { jobs, store, logger: createLogger('test', 'silent') } as unknown as ApiContext;
+    const operations = createOperations(context, rules);
+    app.use(operations.measure, operations.router);
+    app.get('/measured/:name', (_request, response) => void response.json({}));
+  });
+});
+afterEach(async () => {
+  await access.close();
+  link.close();
+});
+
+const viewer = (app: Express, path: string) => request(app).get(path).set('X-API-Key', VIEWER_KEY);
+const operator = (app: Express, path: string) => request(app).get(path).set('X-API-Key', OPERATOR_KEY);
+
+async function away(): Promise<void> {
+  link.cut();
+  await expect.poll(() => access.jobs.redis.status).not.toBe('ready');
+}
+
+async function addJob({ queues }: JobsContext): Promise<string> {
+  const data = {
+    model_name: 'model_v1',
+    format: 'onnx' as const,
+    metadata: {},
+    options: { opset: 11, verify: 'none' as const },
+  };
+  return String((await queues.export.queue.add('export', data)).id);
+}
+
+describe('probes', () => {
+  it('need no key', async () => {
+    expect((await request(access.app).get('/livez')).text).toBe('ok\n');
+    const ready = await request(access.app).get('/readyz');
+    expect(ready.status).toBe(200);
+    expect(ready.body).toEqual({ ready: true, checks: { redis: 'ok', store: 'ok' } });
+    expect(ready.headers['cache-control']).toBe('no-store');
+  });
+
+  it('say what is away', async () => {
+    storeCheck = () => Promise.reject(new Error('gone'));
+    const store = await request(access.app).get('/readyz');
+    expect([store.status, store.body]).toEqual([503, { ready: false, checks: { redis: 'ok', store: 'unreachable' } }]);
+    await away();
+    const both = await request(access.app).get('/readyz');
+    expect([both.status, both.body]).toEqual([
+      503,
+      { ready: false, checks: { redis: 'unreachable', store: 'unreachable' } },
+    ]);
+    expect((await request(access.app).get('/livez')).status).toBe(200);
+  });
+
+  it.each(['frozen Redis', 'hanging store'])('answer within a second beside a %s', async (what) => {
+    if (what === 'frozen Redis') link.freeze();
+    else storeCheck = () => new Promise(() => undefined);
+    const begun = performance.now();
+    expect((await request(access.app).get('/readyz')).status).toBe(503);
+    expect(performance.now() - begun).toBeLessThan(1_000);
+  });
+});
+
+describe('/metrics', () => {
+  it('needs a key', async () => {
+    expect((await request(access.app).get('/metrics')).status).toBe(401);
+  });
+
+  it('counts jobs, exports, loaders and requests', async () => {
+    const { redis, keys } = access.jobs;
+    await addJob(access.jobs);
+    await redis.zadd(keys.exportsByDate, 1, 'a.pt', 2, 'b.onnx');
+    await sendHeartbeat(redis, keys, {
+      id: 'one',
+      host: 'h',
+      pid: 1,
+      state: 'idle',
+      model_name: null,
+      generation: 0,
+      problem: null,
+      device_type: 'cpu',
+      device_name: 'CPU',
+      execution_providers: ['cpu'],
+      cpu: { model: 'x', cores: 2 },
+      memory: { total_bytes: 2, free_bytes: 1 },
+    });
+    await request(access.app).get('/measured/anna');
+    await request(access.app).get('/measured/bert');
+    await request(access.app).get('/unknown/path');
+    const response = await viewer(access.app, '/metrics');
+    expect(response.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
+    const text = response.text;
+    expect(text).toContain('caissa_queue_jobs{queue="export",state="waiting"} 1');
+    for (const queue of JOB_TYPES) expect(text).toContain(`caissa_queue_jobs{queue="${queue}",state="failed"} 0`);
+    expect(text).toContain('caissa_exports 2');
+    expect(text).toContain('caissa_loader_replicas{state="ready"} 0');
+    expect(text).toContain('caissa_loader_replicas{state="total"} 1');
+    expect(text).toContain('caissa_redis_up 1');
+    expect(text).toContain(
+      'caissa_http_request_duration_seconds_count{route="/measured/:name",method="GET",status="200"} 2',
+    );
+    expect(text).toContain('caissa_http_request_duration_seconds_count{route="none",method="GET",status="404"} 1');
+    expect(text).not.toMatch(/anna|bert|unknown/);
+    expect(text).toMatch(/^process_resident_memory_bytes /m);
+    const help = [...text.matchAll(/^# HELP (\S+)/gm)].map(([, name]) => name);
+    expect(new Set(help).size).toBe(help.length);
+  });
+
+  it.each(['away', 'frozen'])('answers within two seconds while Redis is %s', async (how) => {
+    await addJob(access.jobs);
+    await viewer(access.app, '/metrics');
+    if (how === 'away') await away();
+    else link.freeze();
+    const begun = performance.now();
+    const { status, text } = await viewer(access.app, '/metrics');
+    expect(performance.now() - begun).toBeLessThan(how === 'away' ? 500 : 2_000);
+    expect(status).toBe(200);
+    expect(text).toContain('caissa_redis_up 0');
+    expect(text).toContain('caissa_exports Nan');
+    expect(text).not.toMatch(/^caissa_queue_jobs\{/m);
+  });
+});
+
+describe('/admin/queues', () => {
+  it('asks for a key, and browsers to sign in', async () => {
+    expect((await request(access.app).get('/admin/queues')).status).toBe(401);
+    const browser = await request(access.app).get('/admin/queues/queue/export').set('Accept', 'text/html');
+    expect(browser.headers['location']).toBe('/sign-in?next=%2Fadmin%2Fqueues%2Fqueue%2Fexport');
+    expect((await request(access.app).get('/admin/queues/api/queues')).status).toBe(401);
+    expect((await request(access.app).get('/admin/queues/static/favicon.ico')).status).toBe(401);
+  });
+
+  it('shows a page that keeps to its policy and loads nothing from elsewhere', async () => {
+    const page = await operator(access.app, '/admin/queues');
+    expect(page.status).toBe(200);
+    expect(page.headers['x-powered-by']).toBeUndefined();
+    expect(String(page.headers['content-security-policy'])).not.toMatch(/unsafe|https?:/);
+    expect(page.text).not.toMatch(/https?:\/\/|style=|<style/);
+    expect(
+      page.text.match(/<script(?! id="__UI_CONFIG__" type="application\/json")(?! defer src="static\/js)/g),
+    ).toBeNull();
+    const files = [...page.text.matchAll(/(?:src|href)="(static\/[^"]+)"/g)].map(([, file]) => file);
+    expect(files.length).toBeGreaterThan(3);
+    for (const file of files) expect((await operator(access.app, `/admin/queues/${file}`)).status).toBe(200);
+  });
+
+  it('lets viewers look and operators act', async () => {
+    const id = await addJob(access.jobs);
+    const shown = await viewer(access.app, '/admin/queues/api/queues?activeQueue=export&page=1&jobsPerPage=10');
+    expect(shown.body.queues.map(({ name }: { name: string }) => name)).toEqual([...JOB_TYPES]);
+    expect(shown.body.queues[0]).toMatchObject({ readOnlyMode: true, jobs: [{ id }] });
+    const clean = (key: string) =>
+      request(access.app).put(`/admin/queues/api/queues/export/${id}/clean`).set('X-API-Key', key);
+    expect((await clean(VIEWER_KEY)).status).toBe(403);
+    expect(await access.jobs.queues.export.queue.getJob(id)).toBeDefined();
+    expect((await clean(OPERATOR_KEY)).status).toBe(204);
+    expect(await access.jobs.queues.export.queue.getJob(id)).toBeUndefined();
+  });
+
+  it('answers a problem document while Redis is away', async () => {
+    await away();
+    const response = await operator(access.app, '/admin/queues/api/queues');
+    expect(response.body).toMatchObject({ status: 503, code: 'REDIS_UNAVAILABLE' });
+  });
+
+  it('does not say what went wrong inside', async () => {
+    link.freeze();
+    const response = await operator(access.app, '/admin/queues/api/queues');
+    expect(response.status).toBe(500);
+    expect(response.text).not.toMatch(/timed out|Command|127\.0\.0\.1|\n\s+at /);
+  });
+});
