@@ -1,0 +1,57 @@
+import { type PickleValue, PyFloat } from '@caissa/pytorch';
+import { describe, expect, it } from 'vitest';
+import { saved, smallRoot, smallStateDict } from '../test-support/small-checkpoint.js';
+import { describeCheckpoint } from './describe-checkpoint.js';
+import { openCheckpoint } from './open-checkpoint.js';
+
+async function describeWith(metadata: PickleValue) {
+  const root = smallRoot();
+  root.set('metadata', metadata);
+  return describeCheckpoint(await openCheckpoint(await saved(root)));
+}
+
+describe('describeCheckpoint', () => {
+  it('tells architecture, tensors and metadata', async () => {
+    const checkpoint = await openCheckpoint(await saved(smallRoot(smallStateDict('module.'))));
+    const description = describeCheckpoint(checkpoint);
+    expect(description.architecture).toEqual({
+      num_channels: 4,
+      num_res_blocks: 1,
+      input_shape: [14, 8, 8],
+      output_shapes: { policy: 4096, value: 1 },
+      parameters: checkpoint.network.architecture.parameters,
+    });
+    expect(description.tensors[0]).toEqual({
+      name: 'module.conv_input.weight',
+      dtype: 'float32',
+      shape: [4, 14, 3, 3],
+    });
+    expect(description.metadata).toEqual({ version: 7, training_date: '2025-10-06T23:56:50', win_rate: 0.75 });
+    expect(description).toMatchObject({ version: 7, training_date: '2025-10-06T23:56:50' });
+  });
+
+  it.each([
+    ['a text', '7', null],
+    ['a fraction', new PyFloat(7.5), null],
+    ['too large to be exact', 2n ** 60n, null],
+    ['a whole float', new PyFloat(7), 7],
+  ])('takes a version that is %s for %s', async (_, version, expected) => {
+    const { version: found } = await describeWith(new Map<PickleValue, PickleValue>([['version', version]]));
+    expect(found).toBe(expected);
+  });
+
+  it('has no metadata where the entry is no dictionary', async () => {
+    expect(await describeWith('version 7')).toMatchObject({ metadata: {}, version: null, training_date: null });
+  });
+
+  it('names a long entry and leaves it out', async () => {
+    const losses = Array.from({ length: 10_000 }, (_, step) => step);
+    const { metadata } = await describeWith(
+      new Map<PickleValue, PickleValue>([
+        ['losses', losses],
+        ['version', 7],
+      ]),
+    );
+    expect(metadata).toEqual({ losses: `${JSON.stringify(losses).length} bytes of JSON, left out here`, version: 7 });
+  });
+});

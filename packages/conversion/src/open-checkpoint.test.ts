@@ -1,0 +1,86 @@
+import { OrderedDict, type PickleValue } from '@caissa/pytorch';
+import { BufferSource } from '@caissa/tensor';
+import { describe, expect, it } from 'vitest';
+import { fixturePath } from '../test-support/fixtures.js';
+import { SMALL, saved, smallRoot, smallStateDict } from '../test-support/small-checkpoint.js';
+import { FileSource } from './file-source.js';
+import { openCheckpoint } from './open-checkpoint.js';
+
+const open = async (root: PickleValue) => openCheckpoint(await saved(root));
+
+describe('openCheckpoint', () => {
+  it.each(['model_state_dict', 'state_dict', 'model'])('finds the state dict under %s', async (key) => {
+    const { network, metadata } = await open(
+      new Map<PickleValue, PickleValue>([
+        ['epoch', 3],
+        [key, smallStateDict()],
+      ]),
+    );
+    expect(network.architecture).toMatchObject(SMALL);
+    expect(metadata.size).toBe(0);
+  });
+
+  it('finds a bare state dict, with or without other entries beside the tensors', async () => {
+    expect((await open(smallStateDict())).network.architecture).toMatchObject(SMALL);
+    const mixed = smallStateDict();
+    mixed.set('epoch', 3);
+    expect((await open(mixed)).network.architecture).toMatchObject(SMALL);
+  });
+
+  it('passes over a key of a state dict that holds none', async () => {
+    const root = new Map<PickleValue, PickleValue>([
+      ['model_state_dict', new OrderedDict()],
+      ['model', 'AlphaZero'],
+      ['state_dict', smallStateDict()],
+    ]);
+    expect((await open(root)).network.architecture).toMatchObject(SMALL);
+  });
+
+  it('knows a network under any prefix', async () => {
+    const { network } = await open(smallRoot(smallStateDict('module._orig_mod.')));
+    expect(network.prefix).toBe('module._orig_mod.');
+    expect([...network.tensors.keys()][0]).toBe('conv_input.weight');
+  });
+
+  it('refuses what holds no weights, and says where it looked', async () => {
+    const none = new Map<PickleValue, PickleValue>([['epoch', 3]]);
+    await expect(open(none)).rejects.toMatchObject({
+      code: 'NOT_A_CHECKPOINT',
+      message: expect.stringContaining('model_state_dict, state_dict, model'),
+    });
+    await expect(open([1, 2])).rejects.toMatchObject({ code: 'NOT_A_CHECKPOINT' });
+    await expect(openCheckpoint(new BufferSource(Buffer.from('not a zip')))).rejects.toMatchObject({
+      code: 'NOT_A_CHECKPOINT',
+    });
+    await expect(openCheckpoint(new BufferSource(new Uint8Array(0)))).rejects.toMatchObject({ name: 'FormatError' });
+  });
+
+  it('refuses tensors without a name', async () => {
+    const stateDict = smallStateDict();
+    stateDict.set(1, stateDict.get('conv_input.bias') ?? null);
+    await expect(open(smallRoot(stateDict))).rejects.toMatchObject({ code: 'ARCHITECTURE_MISMATCH' });
+  });
+
+  it('refuses an architecture that the weights do not have', async () => {
+    const root = smallRoot();
+    root.set('architecture', new Map([['num_channels', 128]]));
+    await expect(open(root)).rejects.toMatchObject({
+      code: 'ARCHITECTURE_MISMATCH',
+      message: expect.stringMatching(/128.*4/),
+    });
+  });
+
+  it('refuses a network of another interface', async () => {
+    const other = smallStateDict('', { ...SMALL, policySize: 1858 });
+    await expect(open(smallRoot(other))).rejects.toMatchObject({ code: 'ARCHITECTURE_MISMATCH' });
+  });
+
+  it.each([
+    ['torchscript.pt', 'TORCHSCRIPT'],
+    ['whole_module.pt', 'PICKLE_GLOBAL'],
+  ])('refuses %s by name', async (name, code) => {
+    const source = await FileSource.open(fixturePath(name));
+    await expect(openCheckpoint(source)).rejects.toMatchObject({ code });
+    await source.close();
+  });
+});

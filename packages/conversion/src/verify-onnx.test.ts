@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildOnnxModel, VERIFICATION_POSITIONS } from '@caissa/network';
+import { type OnnxModel, writeModel } from '@caissa/onnx';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { saved, smallRoot } from '../test-support/small-checkpoint.js';
+import { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
+import { verifyOnnx } from './verify-onnx.js';
+import { writeFileWhole } from './write-file.js';
+
+let folder: string;
+let checkpoint: Checkpoint;
+let path: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'caissa-verify-'));
+  path = join(folder, 'model.onnx');
+  checkpoint = await openCheckpoint(await saved(smallRoot()));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Writes the checkpoint's model with its graph changed. */
+async function writeTampered(change: (graph: OnnxModel['graph']) => Partial<OnnxModel['graph']>): Promise<void> {
+  const model = buildOnnxModel(checkpoint.network, { opset: 11, metadata: {} });
+  const tampered = { ...model, graph: { ...model.graph, ...change(model.graph) } };
+  await writeFileWhole(path, (sink) => writeModel(sink, tampered));
+}
+
+describe('verifyOnnx', () => {
+  it('reports a good model', async () => {
+    await writeTampered(() => ({}));
+    const quick = await verifyOnnx(path, checkpoint, 'quick');
+    expect(quick).toMatchObject({ level: 'quick', positions: VERIFICATION_POSITIONS.length, device: 'CPU' });
+    expect(quick.probability_sum_error).toBeLessThan(1e-4);
+    expect(quick).not.toHaveProperty('max_abs_difference');
+    const full = await verifyOnnx(path, checkpoint, 'full');
+    expect(full.max_abs_difference?.policy).toBeLessThan(1e-5);
+    expect(full.max_abs_difference?.value).toBeLessThan(1e-5);
+  });
+
+  it('finds a model that computes something else, at level full only', async () => {
+    await writeTampered(({ initializers }) => ({
+      initializers: initializers.map((one) =>
+        one.name === 'value_fc2.bias' ? { ...one, data: new Uint8Array(new Float32Array([0.25]).buffer) } : one,
+      ),
+    }));
+    await expect(verifyOnnx(path, checkpoint, 'quick')).resolves.toMatchObject({ level: 'quick' });
+    await expect(verifyOnnx(path, checkpoint, 'full')).rejects.toMatchObject({
+      name: 'VerificationError',
+      message: expect.stringContaining('value differs by'),
+    });
+  });
+
+  it('finds outputs that are no probabilities', async () => {
+    await writeTampered(({ nodes }) => ({
+      nodes: nodes.map((node) => (node.opType === 'LogSoftmax' ? { ...node, opType: 'Relu', attributes: {} } : node)),
+    }));
+    await expect(verifyOnnx(path, checkpoint, 'quick')).rejects.toMatchObject({ code: 'VERIFICATION_FAILED' });
+  });
+
+  it('finds outputs of another name', async () => {
+    await writeTampered(({ nodes, outputs }) => ({
+      nodes: nodes.map((node) => ({
+        ...node,
+        outputs: node.outputs.map((name) => (name === 'value_output' ? 'v' : name)),
+      })),
+      outputs: outputs.map((output) => (output.name === 'value_output' ? { ...output, name: 'v' } : output)),
+    }));
+    await expect(verifyOnnx(path, checkpoint, 'quick')).rejects.toMatchObject({
+      code: 'VERIFICATION_FAILED',
+      message: expect.stringContaining('v float32 [batch, 1]'),
+    });
+  });
+
+  it('finds a batch size that is fixed', async () => {
+    await writeTampered(({ inputs }) => ({ inputs: inputs.map((input) => ({ ...input, shape: [8, 14, 8, 8] })) }));
+    await expect(verifyOnnx(path, checkpoint, 'quick')).rejects.toMatchObject({ code: 'VERIFICATION_FAILED' });
+  });
+
+  it('blames a file that cannot be opened', async () => {
+    await writeFile(path, 'not a model');
+    await expect(verifyOnnx(path, checkpoint, 'quick')).rejects.toMatchObject({ code: 'VERIFICATION_FAILED' });
+  });
+
+  it('stops when it is told to, before and while it computes', async () => {
+    await writeTampered(() => ({}));
+    const reason = new Error('cancelled');
+    await expect(verifyOnnx(path, checkpoint, 'full', AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+});
