@@ -115,7 +115,7 @@ def main(cases_file, exports_file, positions_file):
         network = reference(case)
         for export in exports:
             if export["case"] == case["name"]:
-                reporter.check("opens at all", f"{case['name']} opset {export['opset']}",
+                reporter.check("onnx and onnxruntime open it", f"{case['name']} opset {export['opset']}",
                                lambda: check_case(reporter, case, export, network, positions))
 
 

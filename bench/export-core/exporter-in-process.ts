@@ -1,0 +1,84 @@
+import type { ExporterContext } from '@caissa/exporter/dist/context.js';
+import { exportProcessor } from '@caissa/exporter/dist/export-model.js';
+import { inspectProcessor } from '@caissa/exporter/dist/inspect-model.js';
+import {
+  Catalogue,
+  connectProducer,
+  createLogger,
+  type ExportFormat,
+  ExportIndex,
+  type ExportResult,
+  LocalArtifactStore,
+  redisKeys,
+  waitUntilReady,
+} from '@caissa/shared';
+
+const REDIS_PATIENCE_MS = 10_000;
+
+/** The exporter's own code, called as its queue worker calls it, without the queue. */
+export class ExporterInProcess {
+  readonly #context: ExporterContext;
+  readonly #close: () => void;
+  #jobs = 0;
+
+  private constructor(context: ExporterContext, close: () => void) {
+    this.#context = context;
+    this.#close = close;
+  }
+
+  /** Opens the stores as the exporter's main program does. */
+  static async open(redisUrl: string, modelsFolder: string, exportsFolder: string): Promise<ExporterInProcess> {
+    const redis = connectProducer(redisUrl);
+    await waitUntilReady(redis, REDIS_PATIENCE_MS);
+    const keys = redisKeys('bench');
+    const context = {
+      modelsFolder,
+      store: await LocalArtifactStore.open(exportsFolder),
+      exports: new ExportIndex(redis, keys),
+      catalogue: new Catalogue(redis, keys),
+      keepRecentExports: 0,
+    };
+    return new ExporterInProcess(context, () => redis.disconnect());
+  }
+
+  /** Looks through a model, as happens whenever a file appears in the model folder. */
+  async inspect(modelName: string): Promise<void> {
+    const process = inspectProcessor(this.#context);
+    const result = await process({ ...this.#item(), data: { model_name: modelName, identity: '' } });
+    if (result.status !== 'ready') throw new Error(`${modelName} cannot be exported: it is ${result.status}.`);
+  }
+
+  /** Makes the next export compute the source's digest itself. */
+  async forget(modelName: string): Promise<void> {
+    await this.#context.catalogue.remove([modelName]);
+  }
+
+  /** One export with verify off, from the file in the model folder to the published artifact. */
+  async export(modelName: string, format: ExportFormat): Promise<ExportResult> {
+    const process = exportProcessor(this.#context);
+    const options = { opset: 11, verify: 'none' } as const;
+    return process({ ...this.#item(), data: { model_name: modelName, format, metadata: {}, options } });
+  }
+
+  /** Removes a published artifact. */
+  async remove({ filename }: ExportResult): Promise<void> {
+    await this.#context.store.remove(filename);
+    await this.#context.exports.remove(filename);
+  }
+
+  /** Ends the use of Redis. */
+  close(): void {
+    this.#close();
+  }
+
+  #item() {
+    this.#jobs += 1;
+    return {
+      id: `bench-${this.#jobs}`,
+      createdAt: new Date(),
+      signal: new AbortController().signal,
+      logger: createLogger('bench', 'silent'),
+      report: () => undefined,
+    };
+  }
+}

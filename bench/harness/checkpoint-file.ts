@@ -1,0 +1,31 @@
+import { writeFileWhole } from '@caissa/conversion';
+import { FULL_SIZE, initialStateDict } from '@caissa/network';
+import { fromJson, OrderedDict, type PickleValue, writeCheckpoint } from '@caissa/pytorch';
+
+/** The sizes of a network. */
+export type NetworkSizes = typeof FULL_SIZE;
+
+/** The smallest checkpoint of the family, 1 MB, for benchmarks that do not read weights. */
+export const SMALL: NetworkSizes = {
+  ...FULL_SIZE,
+  channels: 8,
+  blocks: 1,
+  policyPlanes: 1,
+  valuePlanes: 1,
+  valueHidden: 4,
+};
+
+/** Writes an untrained checkpoint as the training code would; a full-size one has 40.9 MiB. */
+export async function writeCheckpointFile(path: string, sizes: NetworkSizes = FULL_SIZE): Promise<void> {
+  const stateDict = new OrderedDict();
+  for (const [name, tensor] of initialStateDict(sizes, 1)) stateDict.set(name, tensor);
+  const root = new Map<PickleValue, PickleValue>([
+    ['model_state_dict', stateDict],
+    [
+      'metadata',
+      fromJson({ version: 1, training_date: '2025-10-06T00:00:00', win_rate: 0.5, note: 'made for a benchmark' }),
+    ],
+    ['architecture', fromJson({ num_channels: sizes.channels, num_res_blocks: sizes.blocks })],
+  ]);
+  await writeFileWhole(path, (sink) => writeCheckpoint(sink, root));
+}

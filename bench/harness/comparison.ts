@@ -1,0 +1,42 @@
+/** What was measured of one way to do something. */
+export interface Series {
+  readonly label: string;
+  readonly values: readonly number[];
+}
+
+/** What a comparison must come to: ours divided by the reference, or ours itself. */
+export interface Target {
+  readonly kind: 'ratio' | 'value';
+  readonly atMost: number;
+}
+
+/** Ours against a reference that was measured in the same run, in turns with it. */
+export interface Comparison {
+  readonly title: string;
+  readonly unit: 'ms' | 'MB';
+  readonly reference?: Series;
+  readonly ours: Series;
+  /** Absent where the comparison only informs. */
+  readonly target?: Target;
+}
+
+/** How one benchmark is run. */
+export interface BenchmarkContext {
+  /** Measured runs of each contestant, after one that is not counted. */
+  readonly runs: number;
+  /** An empty folder on the disk that is measured; removed afterwards. */
+  readonly folder: string;
+  /** The checkpoint to export. */
+  readonly checkpoint: string;
+  /** A Python with PyTorch, if there is one. */
+  readonly python: string | undefined;
+  /** Tells the person who waits what is going on. */
+  say(line: string): void;
+}
+
+/** One benchmark. */
+export interface Benchmark {
+  readonly name: string;
+  readonly summary: string;
+  run(context: BenchmarkContext): Promise<Comparison[]>;
+}

@@ -1,0 +1,27 @@
+import type { Comparison } from './comparison.js';
+import { median } from './statistics.js';
+
+/** A smoke run is short and its machine busy: it fails only what is this many times over its target. */
+const SMOKE_SLACK = 4;
+
+/** What a comparison came to. */
+export interface Verdict {
+  /** Ours divided by the reference, medians. */
+  readonly ratio: number | undefined;
+  /** Whether the target is met; undefined where there is none. */
+  readonly met: boolean | undefined;
+  /** Whether the run fails because of it. */
+  readonly fails: boolean;
+}
+
+/** Judges a comparison by its medians. */
+export function judge(comparison: Comparison, smoke: boolean): Verdict {
+  const ours = median(comparison.ours.values);
+  const ratio = comparison.reference === undefined ? undefined : ours / median(comparison.reference.values);
+  if (comparison.target === undefined) return { ratio, met: undefined, fails: false };
+  const { kind, atMost } = comparison.target;
+  const value = kind === 'ratio' ? (ratio ?? Number.NaN) : ours;
+  const limit = smoke ? atMost * SMOKE_SLACK : atMost;
+  // Not `value > limit`: what could not be measured must fail.
+  return { ratio, met: value <= atMost, fails: !(value <= limit) };
+}
