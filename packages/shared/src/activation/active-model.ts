@@ -43,10 +43,10 @@ return generation
 
 /** Makes a model the active one. Answers its generation, a number that grows with every activation. */
 export function activate(redis: Redis, keys: RedisKeys, pointer: ActivePointer): Promise<number> {
-  const argument = JSON.stringify(activePointerSchema.parse(pointer));
-  return callRedis(async () =>
-    Number(await redis.eval(ACTIVATE, 1, keys.active, argument, pointer.job_id, keys.activeChannel)),
-  );
+  return callRedis(async () => {
+    const argument = JSON.stringify(activePointerSchema.parse(pointer));
+    return Number(await redis.eval(ACTIVATE, 1, keys.active, argument, pointer.job_id, keys.activeChannel));
+  });
 }
 
 /** The active model, or nothing if none was ever made active. */

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { ZodError } from 'zod';
+import { connectWorker } from '../redis/connect.js';
+import { redisKeys } from '../redis/keys.js';
+import { eventually } from '../testing/eventually.js';
+import { type ActivePointer, activate, readActivation } from './active-model.js';
+import { countReplicas, type Heartbeat, readHeartbeats, removeHeartbeat, sendHeartbeat } from './heartbeat.js';
+
+let redis: Redis;
+let keys: ReturnType<typeof redisKeys>;
+
+beforeAll(() => {
+  redis = connectWorker(inject('redisUrl'));
+});
+beforeEach(() => {
+  keys = redisKeys(`test-${randomUUID()}`);
+});
+afterAll(() => redis.disconnect());
+
+const pointer = (job: number): ActivePointer => ({
+  model_name: `model_v${job}`,
+  version: job,
+  source_sha256: 'a'.repeat(64),
+  metadata: { job },
+  load_date: '2025-10-07T03:11:38Z',
+  job_id: `load-${job}`,
+});
+
+describe('the active pointer', () => {
+  test('is nothing before the first activation, then the last one', async () => {
+    expect(await readActivation(redis, keys)).toBeUndefined();
+    expect(await activate(redis, keys, pointer(1))).toBe(1);
+    expect(await activate(redis, keys, pointer(2))).toBe(2);
+    expect(await readActivation(redis, keys)).toEqual({ generation: 2, pointer: pointer(2) });
+  });
+
+  test('moves once for one job, and tells the followers once', async () => {
+    const heard: string[] = [];
+    const follower = connectWorker(inject('redisUrl'));
+    await follower.subscribe(keys.activeChannel);
+    follower.on('message', (_, generation) => heard.push(generation));
+    expect(await activate(redis, keys, pointer(1))).toBe(1);
+    expect(await activate(redis, keys, { ...pointer(1), load_date: 'later' })).toBe(1);
+    expect(await activate(redis, keys, pointer(2))).toBe(2);
+    await eventually('both generations', () => heard.length >= 2);
+    expect(heard).toEqual(['1', '2']);
+    expect((await readActivation(redis, keys))?.pointer.load_date).toBe(pointer(2).load_date);
+    follower.disconnect();
+  });
+
+  test('gives every one of many at once its own generation', async () => {
+    const generations = await Promise.all(Array.from({ length: 20 }, (_, n) => activate(redis, keys, pointer(n + 1))));
+    expect([...generations].sort((left, right) => left - right)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+    const last = generations.indexOf(20) + 1;
+    expect(await readActivation(redis, keys)).toEqual({ generation: 20, pointer: pointer(last) });
+  });
+
+  test('refuses a pointer that breaks its contract before anything moves', async () => {
+    await expect(activate(redis, keys, { ...pointer(1), source_sha256: 'x' })).rejects.toThrow(ZodError);
+    expect(await readActivation(redis, keys)).toBeUndefined();
+  });
+});
+
+describe('heartbeats', () => {
+  const heartbeat = (id: string, change: Partial<Heartbeat> = {}): Heartbeat => ({
+    id,
+    host: 'h',
+    pid: 1,
+    state: 'ready',
+    model_name: 'model_v1',
+    generation: 3,
+    problem: null,
+    device_type: 'cpu',
+    device_name: 'CPU',
+    execution_providers: ['CPUExecutionProvider'],
+    cpu: { model: 'x', cores: 2 },
+    memory: { total_bytes: 1, free_bytes: 1 },
+    ...change,
+  });
+
+  test('are those of the loaders that live, by id, the newest of each', async () => {
+    expect(await readHeartbeats(redis, keys)).toEqual([]);
+    await sendHeartbeat(redis, keys, heartbeat('b'));
+    await sendHeartbeat(redis, keys, heartbeat('a', { state: 'opening' }));
+    await sendHeartbeat(redis, keys, heartbeat('a'));
+    expect(await readHeartbeats(redis, keys)).toEqual([heartbeat('a'), heartbeat('b')]);
+    await removeHeartbeat(redis, keys, 'a');
+    expect(await readHeartbeats(redis, keys)).toEqual([heartbeat('b')]);
+  });
+
+  test('end by themselves within five seconds, and leave no name behind', async () => {
+    await sendHeartbeat(redis, keys, heartbeat('a'));
+    const leftMs = await redis.pttl(keys.loaderHeartbeat('a'));
+    expect(leftMs).toBeGreaterThan(4_000);
+    expect(leftMs).toBeLessThanOrEqual(5_000);
+    await redis.pexpire(keys.loaderHeartbeat('a'), 1);
+    await eventually('forgotten', async () => (await readHeartbeats(redis, keys)).length === 0);
+    expect(await redis.smembers(keys.loaders)).toEqual([]);
+  });
+
+  test('of another version of the loader hide no other', async () => {
+    await sendHeartbeat(redis, keys, heartbeat('a'));
+    await sendHeartbeat(redis, keys, { ...heartbeat('b'), state: 'dancing' } as unknown as Heartbeat);
+    expect((await readHeartbeats(redis, keys)).map((one) => one.id)).toEqual(['a']);
+  });
+
+  test('count who serves a generation', () => {
+    const all = [
+      heartbeat('a'),
+      heartbeat('b', { generation: 2 }),
+      heartbeat('c', { model_name: null }),
+      heartbeat('d', { state: 'opening' }),
+    ];
+    expect(countReplicas(all, 3)).toEqual({ ready: 2, total: 4 });
+    expect(countReplicas([], 0)).toEqual({ ready: 0, total: 0 });
+  });
+});
