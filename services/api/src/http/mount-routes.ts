@@ -51,7 +51,7 @@ async function bodyOf(route: Route, request: Request, response: Response): Promi
   if (body === undefined && route.body !== undefined && route.bodyOptional !== true) {
     throw new AppError('INVALID_BODY', 'A JSON body is needed.');
   }
-  return validateBody(route.body, body ?? {});
+  return validateBody(route.body, body === undefined ? {} : body);
 }
 
 function signalOf(response: Response, stopping: AbortSignal): AbortSignal {

@@ -1,0 +1,190 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { rm, truncate } from 'node:fs/promises';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import type { Manifest } from '@caissa/shared';
+import JSZip from 'jszip';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { eventually } from '../testing/eventually.js';
+import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+
+const BYTES = randomBytes(300_000);
+const TAG = `"${createHash('sha256').update(BYTES).digest('hex')}"`;
+
+let api: TestApi;
+let onnx: Manifest;
+let pytorch: Manifest;
+
+beforeAll(async () => {
+  api = await startTestApi(inject('redisUrl'));
+  onnx = await api.addExport('model_v1_export_20251007_031138', 'onnx', BYTES);
+  pytorch = await api.addExport('model_v1_export_20251007_031139', 'pytorch', BYTES);
+});
+
+afterAll(() => api.close());
+
+const download = (filename: string, headers: Record<string, string> = {}, method = 'GET') =>
+  fetch(`${api.url}/api/model/download/${filename}`, { headers, method });
+
+const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer());
+
+const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
+
+describe('a whole file', () => {
+  it('comes with length, digest and name', async () => {
+    const response = await download(pytorch.filename);
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-length': '300000',
+      etag: TAG,
+      'accept-ranges': 'bytes',
+      'content-disposition': `attachment; filename="${pytorch.filename}"`,
+      'cache-control': 'private, max-age=31536000, immutable',
+    });
+    expect((await bytesOf(response)).equals(BYTES)).toBe(true);
+  });
+
+  it('answers HEAD alike, without the bytes', async () => {
+    const response = await download(onnx.filename, { Range: 'bytes=0-9' }, 'HEAD');
+    expect([response.status, response.headers.get('Content-Length')]).toEqual([200, '300000']);
+    expect(response.headers.get('ETag')).toBe(TAG);
+    expect((await bytesOf(response)).length).toBe(0);
+  });
+
+  it('may be the metadata of an ONNX model', async () => {
+    const response = await download(onnx.metadata_file?.filename ?? '');
+    expect(response.headers.get('Content-Type')).toBe('application/json; charset=utf-8');
+    expect(await response.json()).toEqual(onnx.metadata);
+  });
+
+  it('is not found under other names', async () => {
+    for (const name of ['nothing.pt', `${onnx.filename}.manifest.json`, 'model_v1_export_20251007_031139.json']) {
+      const response = await download(name);
+      expect([response.status, await codeOf(response)]).toEqual([404, 'EXPORT_NOT_FOUND']);
+      expect((await download(name, {}, 'HEAD')).status).toBe(404);
+    }
+  });
+});
+
+describe('a range', () => {
+  it.each([
+    ['bytes=0-9', 0, 10],
+    ['bytes=299990-', 299_990, 300_000],
+    ['bytes=-5', 299_995, 300_000],
+    ['bytes=100-400000', 100, 300_000],
+  ])('%s', async (range, start, end) => {
+    const response = await download(onnx.filename, { Range: range });
+    expect(response.status).toBe(206);
+    expect(response.headers.get('Content-Range')).toBe(`bytes ${start}-${end - 1}/300000`);
+    expect(response.headers.get('Content-Length')).toBe(String(end - start));
+    expect((await bytesOf(response)).equals(BYTES.subarray(start, end))).toBe(true);
+  });
+
+  it('outside the file is refused with its size', async () => {
+    const response = await download(onnx.filename, { Range: 'bytes=300000-' });
+    expect([response.status, response.headers.get('Content-Range')]).toEqual([416, 'bytes */300000']);
+    expect(response.headers.get('Content-Type')).toBe('application/problem+json; charset=utf-8');
+    expect(await codeOf(response)).toBe('RANGE_NOT_SATISFIABLE');
+  });
+
+  it.each(['bytes=5-2', 'bytes=0-1,5-6', 'rows=0-5'])('%s is ignored', async (range) => {
+    const response = await download(onnx.filename, { Range: range });
+    expect([response.status, (await bytesOf(response)).length]).toEqual([200, 300_000]);
+  });
+
+  it('counts only if If-Range names this very file', async () => {
+    const statusWith = async (ifRange: string) => {
+      const response = await download(onnx.filename, { Range: 'bytes=0-9', 'If-Range': ifRange });
+      await response.arrayBuffer();
+      return response.status;
+    };
+    expect(await statusWith(TAG)).toBe(206);
+    expect(await statusWith('"other"')).toBe(200);
+    expect(await statusWith(`W/${TAG}`)).toBe(200);
+    expect(await statusWith(new Date().toUTCString())).toBe(200);
+  });
+});
+
+describe('If-None-Match', () => {
+  it('saves a client what it has', async () => {
+    for (const method of ['GET', 'HEAD']) {
+      for (const tags of [TAG, `"x", W/${TAG}`, '*']) {
+        const response = await download(onnx.filename, { 'If-None-Match': tags, Range: 'bytes=0-9' }, method);
+        expect([response.status, response.headers.get('ETag')]).toEqual([304, TAG]);
+      }
+    }
+    expect((await download(onnx.filename, { 'If-None-Match': '"x"' })).status).toBe(200);
+  });
+});
+
+describe('a bundle', () => {
+  it.each(['onnx', 'pytorch'] as const)('holds the %s export and its metadata, not compressed', async (format) => {
+    const manifest = format === 'onnx' ? onnx : pytorch;
+    const response = await download(`${manifest.filename}?bundle=zip`);
+    const stem = manifest.filename.replace(/\.\w+$/, '');
+    expect(response.headers.get('Content-Type')).toBe('application/zip');
+    expect(response.headers.get('Content-Disposition')).toBe(`attachment; filename="${stem}.zip"`);
+    const body = await bytesOf(response);
+    const zip = await JSZip.loadAsync(body, { checkCRC32: true });
+    expect(Object.keys(zip.files)).toEqual([manifest.filename, `${stem}.json`]);
+    expect((await zip.file(manifest.filename)?.async('nodebuffer'))?.equals(BYTES)).toBe(true);
+    expect(JSON.parse((await zip.file(`${stem}.json`)?.async('string')) ?? '')).toEqual(manifest.metadata);
+    expect(body.includes(BYTES)).toBe(true);
+  });
+
+  it('has headers for HEAD, and none of other kinds', async () => {
+    const head = await download(`${onnx.filename}?bundle=zip`, {}, 'HEAD');
+    expect([head.status, head.headers.get('Content-Type')]).toEqual([200, 'application/zip']);
+    expect((await download(`${onnx.filename}?bundle=tar`)).status).toBe(400);
+    expect((await download('nothing.pt?bundle=zip')).status).toBe(404);
+  });
+});
+
+describe('trouble', () => {
+  it('a file of another size is not sent', async () => {
+    const manifest = await api.addExport('cut_export_20251007_031138', 'pytorch', BYTES);
+    await truncate(join(api.exportsFolder, manifest.filename), 10);
+    const response = await download(manifest.filename);
+    expect([response.status, await codeOf(response)]).toEqual([500, 'ARTIFACT_DAMAGED']);
+  });
+
+  it('a removed file stays whole for those who began before', async () => {
+    const big = randomBytes(20_000_000);
+    const manifest = await api.addExport('big_export_20251007_031138', 'pytorch', big);
+    const response = await download(manifest.filename);
+    await rm(join(api.exportsFolder, manifest.filename));
+    expect((await bytesOf(response)).equals(big)).toBe(true);
+  });
+
+  it.each(['', '?bundle=zip'])('a client that leaves lets go of the file%s', async (query) => {
+    const manifest = await api.addExport(
+      `left${query.length}_export_20251007_031138`,
+      'pytorch',
+      randomBytes(20_000_000),
+    );
+    let closed = 0;
+    const { store } = api.context;
+    const open = store.open.bind(store);
+    store.open = async (filename) => {
+      const file = await open(filename);
+      return {
+        ...file,
+        read: (range) =>
+          file.read(range).once('close', () => {
+            closed++;
+          }),
+      };
+    };
+    await new Promise<void>((resolve) => {
+      const request = get(`${api.url}/api/model/download/${manifest.filename}${query}`, (response) => {
+        response.once('data', () => {
+          request.destroy();
+          resolve();
+        });
+      });
+    });
+    await eventually('the file is closed', () => closed === 1);
+    store.open = open;
+  });
+});

@@ -1,0 +1,98 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError, type InspectJobData, type InspectResult, type WorkItem } from '@caissa/shared';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { eventually } from '../testing/eventually.js';
+import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { ModelReconciler } from './reconcile-models.js';
+
+let api: TestApi;
+let asked: InspectJobData[];
+
+beforeEach(async () => {
+  api = await startTestApi(inject('redisUrl'));
+  asked = [];
+});
+
+afterEach(() => api.close());
+
+/** Looks into a file as an exporter does, and writes the entry. */
+const inspect = async ({ id, data }: WorkItem<'inspect'>): Promise<InspectResult> => {
+  asked.push(data);
+  if (data.model_name === 'bug') throw new AppError('INTERNAL', 'unforeseen');
+  const { identity } = await api.context.models.find(data.model_name);
+  const entry = { name: data.model_name, identity, status: 'ready', version: 1, training_date: null } as const;
+  await api.context.catalogue.put(
+    { ...entry, metadata: {}, architecture: null, sha256: null, inspected_at: new Date().toISOString() },
+    [],
+  );
+  return { success: true, message: 'ok', model_name: data.model_name, status: 'ready', job_id: id };
+};
+
+const statusOf = async (name: string) => {
+  const response = await fetch(`${api.url}/api/model/info/${name}`);
+  return ((await response.json()) as { status: string }).status;
+};
+
+const untilReady = (name: string) => eventually(`${name} is ready`, async () => (await statusOf(name)) === 'ready');
+
+describe('the catalogue', () => {
+  it('learns of new, changed and removed files', async () => {
+    api.work('inspect', inspect);
+    await writeFile(join(api.modelsFolder, 'a.pt'), 'one');
+    await eventually('it is listed', () => api.context.models.list().length === 1);
+    await untilReady('a');
+    await writeFile(join(api.modelsFolder, 'a.pt'), 'other');
+    await api.context.models.refresh('a');
+    expect(await statusOf('a')).toBe('inspecting');
+    await untilReady('a');
+    expect(asked).toHaveLength(2);
+    expect(new Set(asked.map((data) => data.identity)).size).toBe(2);
+    await rm(join(api.modelsFolder, 'a.pt'));
+    await eventually('its entry is gone', async () => (await api.context.catalogue.all()).size === 0);
+  });
+
+  it('asks for what cannot be a checkpoint too', async () => {
+    api.work('inspect', inspect);
+    await mkdir(join(api.modelsFolder, 'folder.pt'));
+    await untilReady('folder');
+  });
+
+  it('waits until a file is no longer written to', async () => {
+    api.work('inspect', inspect);
+    for (let round = 0; round < 6; round++) {
+      await writeFile(join(api.modelsFolder, 'slow.pt'), 'x'.repeat(round + 1));
+      await api.context.models.refresh('slow');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await untilReady('slow');
+    expect(asked.length).toBeLessThanOrEqual(2);
+  });
+
+  it('is kept by several processes without doing work twice', async () => {
+    const others = Array.from({ length: 3 }, () => new ModelReconciler(api.context));
+    for (const other of others) other.start();
+    await writeFile(join(api.modelsFolder, 'a.pt'), 'one');
+    await api.context.models.refresh('a');
+    const queue = api.context.jobs.queues.inspect.queue;
+    await eventually('it is asked for', async () => (await queue.getWaitingCount()) > 0);
+    for (const other of others) other.startOver();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await queue.getWaitingCount()).toBe(1);
+    await Promise.all(others.map((other) => other.stop()));
+  });
+
+  it('does not ask again and again for what fails', async () => {
+    api.work('inspect', inspect);
+    const reconciler = new ModelReconciler(api.context);
+    await api.writeModel('bug');
+    reconciler.start();
+    await eventually('it was asked for', () => asked.length > 0);
+    for (let round = 0; round < 5; round++) {
+      await api.writeModel(`other${round}`);
+      await new Promise((resolve) => setTimeout(resolve, 120));
+    }
+    expect(asked.filter((data) => data.model_name === 'bug').length).toBeLessThanOrEqual(2);
+    await reconciler.stop();
+  });
+});

@@ -1,0 +1,92 @@
+import { setMaxListeners } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import {
+  Catalogue,
+  ConfigurationError,
+  closeQueues,
+  connectProducer,
+  connectWorker,
+  ExportIndex,
+  JobWatcher,
+  type Lifecycle,
+  LocalArtifactStore,
+  type Logger,
+  openQueues,
+  redisKeys,
+} from '@caissa/shared';
+import { createApp } from './app.js';
+import type { ApiContext, ApiSettings } from './context.js';
+import { closeServer, createHttpServer, listen } from './http/server.js';
+import { ModelFolder } from './models/model-folder.js';
+import { startUpkeep } from './upkeep.js';
+
+/** An API that takes requests. */
+export interface RunningApi {
+  readonly context: ApiContext;
+  readonly url: string;
+}
+
+/**
+ * Opens what the API needs and begins to listen. Redis may still be away: requests that need it answer 503 until it is
+ * there. What was opened is closed by `lifecycle`.
+ * @throws ConfigurationError if the address or the access keys cannot be used
+ */
+export async function startApi(settings: ApiSettings, logger: Logger, lifecycle: Lifecycle): Promise<RunningApi> {
+  const context = await openContext(settings, logger, lifecycle);
+  const server = createHttpServer(await createApp(context.context));
+  const { HOST, PORT } = settings;
+  const { address, port, family } = await listen(server, HOST, PORT).catch((error: unknown) => {
+    throw cannotListen(error, HOST, PORT);
+  });
+  lifecycle.onStop('server', () => closeServer(server));
+  lifecycle.onStop('held requests', () => context.stopping.abort());
+  startUpkeep(context.context, lifecycle);
+  return { context: context.context, url: urlOf({ address, port, family }) };
+}
+
+async function openContext(
+  settings: ApiSettings,
+  logger: Logger,
+  lifecycle: Lifecycle,
+): Promise<{ context: ApiContext; stopping: AbortController }> {
+  const redis = connectProducer(settings.REDIS_URL);
+  lifecycle.onStop('redis', () => redis.disconnect());
+  const connection = connectWorker(settings.REDIS_URL);
+  lifecycle.onStop('events redis', () => connection.disconnect());
+  const keys = redisKeys(settings.REDIS_PREFIX);
+  const queues = openQueues(redis, settings.REDIS_PREFIX);
+  lifecycle.onStop('queues', () => closeQueues(queues));
+  const jobs = { redis, keys, queues };
+  const watcher = new JobWatcher(jobs, connection);
+  lifecycle.onStop('job watcher', () => watcher.close());
+  const dataDir = resolve(settings.DATA_DIR);
+  const store = await LocalArtifactStore.open(join(dataDir, 'exports'));
+  const folder = join(dataDir, 'models');
+  const models = await ModelFolder.open({ folder, polling: settings.WATCH_POLLING, logger });
+  lifecycle.onStop('model folder', () => models.close());
+  const exports = new ExportIndex(redis, keys);
+  const catalogue = new Catalogue(redis, keys);
+  const stopping = new AbortController();
+  // Every held request listens.
+  setMaxListeners(0, stopping.signal);
+  const context = { settings, logger, jobs, watcher, store, exports, catalogue, models, stopping: stopping.signal };
+  return { context, stopping };
+}
+
+function urlOf({ address, port, family }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program does',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  EACCES: 'that takes a privilege',
+  ENOTFOUND: 'no machine of that name was found',
+};
+
+/** An address that cannot be used is a matter of configuration: starting again would not help. */
+function cannotListen(error: unknown, host: string, port: number): unknown {
+  const reason = error instanceof Error && 'code' in error ? LISTEN_PROBLEMS[String(error.code)] : undefined;
+  return reason === undefined ? error : new ConfigurationError(`Cannot listen on port ${port} of ${host}: ${reason}.`);
+}
