@@ -1,7 +1,7 @@
 import { AppError, toAppError } from '../errors/app-error.js';
 
 /** Gives what went wrong in the folder of exports its code; a folder or draft that vanished is a matter of the store too. */
-export function toStoreError(thrown: unknown): AppError {
+function toStoreError(thrown: unknown): AppError {
   if (thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR')) {
     return new AppError('STORE_UNAVAILABLE', 'The folder of exports, or a file just written to it, is gone.', {
       cause: thrown,
