@@ -104,3 +104,27 @@ export function tensor(
     call('collections', 'OrderedDict'),
   );
 }
+
+/** The same operations again and again. */
+export function repeat(assembly: Assembly, count: number): Assembly {
+  return assembly.length === 0 ? assembly : Buffer.alloc(assembly.length * count, assembly);
+}
+
+/** NONE. */
+export const none = op(OPCODE.NONE);
+
+/** NEWTRUE. */
+export const yes = op(OPCODE.NEWTRUE);
+
+/** NEWFALSE. */
+export const no = op(OPCODE.NEWFALSE);
+
+/** `numpy.dtype(code, False, True)`. */
+export function dtype(code: string): Assembly {
+  return call('numpy', 'dtype', text(code), no, yes);
+}
+
+/** Gives the dtype before it a byte order. */
+export function dtypeState(order: string): Assembly {
+  return join(tuple(int(3), text(order), none, none, none, int(-1), int(-1), int(0)), op(OPCODE.BUILD));
+}

@@ -1,4 +1,5 @@
 import { BufferSource, FormatError } from '@caissa/tensor';
+import type { PickleValue } from '../pickle-value.js';
 import { type CheckpointFile, readCheckpoint } from '../read-checkpoint.js';
 import { buildArchive, type HostileEntry, type HostileOptions } from './hostile-archive.js';
 import { dict, int, pickle, tensor, text } from './pickle-assembly.js';
@@ -43,4 +44,14 @@ export async function refusal(attempt: Promise<unknown>): Promise<string> {
     throw error;
   }
   return 'accepted';
+}
+
+/** What a protocol 2 pickle of these operations holds. */
+export async function unpickled(...parts: readonly Uint8Array[]): Promise<PickleValue> {
+  return (await readPickled(pickle(...parts))).root;
+}
+
+/** The code that a protocol 2 pickle of these operations is refused with. */
+export async function pickleRefusal(...parts: readonly Uint8Array[]): Promise<string> {
+  return refusal(readPickled(pickle(...parts)));
 }
