@@ -1,0 +1,307 @@
+import { createHash } from 'node:crypto';
+import { appendFile, copyFile, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openCheckpoint, withFile } from '@caissa/conversion';
+import { readCheckpoint } from '@caissa/pytorch';
+import { AppError, type ArtifactDraft, type ArtifactStore, findModelFile } from '@caissa/shared';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FIXTURES, fixturePath } from '../../../packages/conversion/test-support/fixtures.js';
+import { savedWith, smallRoot } from '../../../packages/conversion/test-support/small-checkpoint.js';
+import { type ExporterHarness, openHarness } from '../test-support/exporter-harness.js';
+import { exportProcessor } from './export-model.js';
+
+let harness: ExporterHarness;
+beforeAll(async () => {
+  harness = await openHarness();
+});
+afterAll(() => harness.close());
+beforeEach(async () => {
+  for (const name of await harness.exportedFiles()) await rm(join(harness.exportsFolder, name));
+  await harness.addModel('model_v1');
+});
+
+const createdAt = new Date('2025-10-07T03:11:38.250Z');
+const STEM = 'model_v1_export_20251007_031138';
+const run = (item: ReturnType<ExporterHarness['exportItem']>, change: Partial<ExporterHarness['context']> = {}) =>
+  exportProcessor({ ...harness.context, ...change })(item);
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+describe('an export job', () => {
+  it('publishes a PyTorch checkpoint with its metadata', async () => {
+    const item = harness.exportItem(
+      { format: 'pytorch', metadata: { exported_by: 'User', win_rate: 0.9 }, options: { opset: 11, verify: 'full' } },
+      { createdAt },
+    );
+    const result = await run(item);
+    const source = await readFile(harness.modelPath('model_v1'));
+    const file = await readFile(join(harness.exportsFolder, `${STEM}.pt`));
+    const inFile = {
+      version: 7,
+      training_date: '2025-10-06T23:56:50',
+      win_rate: 0.9,
+      exported_by: 'User',
+      export_date: '2025-10-07T03:11:38Z',
+      export_format: 'pytorch',
+      device_used: 'CPU',
+      source_model: 'model_v1',
+      source_sha256: sha256(source),
+    };
+    expect(result).toMatchObject({
+      success: true,
+      message: 'Model exported successfully to pytorch format',
+      format: 'pytorch',
+      filename: `${STEM}.pt`,
+      job_id: item.id,
+      model_name: 'model_v1',
+      size_bytes: file.length,
+      sha256: sha256(file),
+      download_url: `/api/model/download/${STEM}.pt`,
+    });
+    expect(result.metadata).toEqual({
+      ...inFile,
+      sha256: sha256(file),
+      verification: { level: 'full', tensors: expect.any(Number), bytes_compared: expect.any(Number) },
+    });
+    expect(await harness.exportedFiles()).toEqual([`${STEM}.pt`, `${STEM}.pt.manifest.json`]);
+    const { metadata } = await withFile(join(harness.exportsFolder, `${STEM}.pt`), openCheckpoint);
+    expect([...metadata.keys()]).toEqual(Object.keys(inFile).sort(byOrderIn([...metadata.keys()])));
+    expect(metadata.get('source_sha256')).toBe(sha256(source));
+  });
+
+  it('publishes an ONNX model with its metadata beside it', async () => {
+    const item = harness.exportItem({ options: { opset: 17, verify: 'quick' } }, { createdAt });
+    const result = await run(item);
+    expect(result).toMatchObject({ filename: `${STEM}.onnx`, metadata_filename: `${STEM}.json` });
+    expect(result.metadata).toMatchObject({
+      version: 7,
+      opset_version: 17,
+      export_format: 'onnx',
+      verification: { level: 'quick', positions: 8, device: 'CPU' },
+    });
+    expect(JSON.parse(await readFile(join(harness.exportsFolder, `${STEM}.json`), 'utf8'))).toEqual(result.metadata);
+    expect(await harness.exportedFiles()).toEqual([`${STEM}.json`, `${STEM}.onnx`, `${STEM}.onnx.manifest.json`]);
+    expect(item.reports.map(({ stage }) => stage)).toEqual(
+      expect.arrayContaining(['opening', 'converting', 'verifying', 'publishing']),
+    );
+    const percents = item.reports.map(({ percent }) => percent);
+    expect(percents).toEqual([...percents].sort((a, b) => a - b));
+    expect((await harness.context.exports.page(10)).manifests).toContainEqual(
+      expect.objectContaining({ filename: `${STEM}.onnx`, job_id: item.id }),
+    );
+  });
+
+  it('lets nobody override what the system knows', async () => {
+    const forged = {
+      export_date: 'never',
+      source_sha256: 'x',
+      sha256: 'x',
+      verification: { level: 'full' },
+      device_used: 'TPU',
+      source_model: 'stockfish',
+      export_format: 'tar',
+      opset_version: 99,
+    };
+    const { metadata, sha256: digest } = await run(harness.exportItem({ metadata: forged }, { createdAt }));
+    expect(metadata).toMatchObject({
+      export_date: '2025-10-07T03:11:38Z',
+      device_used: 'CPU',
+      source_model: 'model_v1',
+      export_format: 'onnx',
+      opset_version: 11,
+      sha256: digest,
+      verification: { level: 'none' },
+    });
+    expect(metadata['source_sha256']).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it.each(FIXTURES.filter(({ torch }) => torch === 'torch-2.13'))('exports $label in both formats', async (fixture) => {
+    await copyFile(fixture.path, harness.modelPath('fixture'));
+    for (const format of ['pytorch', 'onnx'] as const) {
+      const result = await run(
+        harness.exportItem({ model_name: 'fixture', format, options: { opset: 11, verify: 'none' } }, { createdAt }),
+      );
+      expect(result).toMatchObject({ format, model_name: 'fixture' });
+    }
+  });
+
+  it('gives two exports of one model in one second two names', async () => {
+    const results = await Promise.all(
+      [1, 2, 3].map(() => run(harness.exportItem({ format: 'pytorch' }, { createdAt }))),
+    );
+    expect(results.map(({ filename }) => filename).sort()).toEqual([`${STEM}.pt`, `${STEM}_2.pt`, `${STEM}_3.pt`]);
+  });
+
+  it('answers the artifact that an earlier attempt at it has published', async () => {
+    const other = await run(harness.exportItem({ format: 'pytorch' }, { createdAt }));
+    const item = harness.exportItem({ format: 'pytorch' }, { createdAt });
+    const first = await run(item);
+    await harness.context.exports.remove(first.filename);
+    await rm(harness.modelPath('model_v1'));
+    expect(await run(item)).toEqual(first);
+    expect(first.filename).not.toBe(other.filename);
+    expect((await harness.context.exports.page(10)).manifests.map(({ filename }) => filename)).toContain(
+      first.filename,
+    );
+  });
+
+  it('takes the digest from the catalogue only while the file is the one that was inspected', async () => {
+    const { identity } = await findModelFile(harness.context.modelsFolder, 'model_v1');
+    const entry = {
+      name: 'model_v1',
+      identity,
+      status: 'ready',
+      version: 7,
+      training_date: null,
+      metadata: {},
+      architecture: null,
+      sha256: 'f'.repeat(64),
+      inspected_at: new Date().toISOString(),
+    } as const;
+    await harness.context.catalogue.put(entry, []);
+    expect((await run(harness.exportItem({}, { createdAt }))).metadata['source_sha256']).toBe('f'.repeat(64));
+    await utimes(harness.modelPath('model_v1'), new Date(), new Date(1_700_000_000_000));
+    const digest = sha256(await readFile(harness.modelPath('model_v1')));
+    expect((await run(harness.exportItem({}, { createdAt }))).metadata['source_sha256']).toBe(digest);
+    await harness.context.catalogue.remove(['model_v1']);
+  });
+
+  it('keeps as many exports as it is told to, the newest ones', async () => {
+    for (const { filename } of await harness.context.exports.beyond(0)) await harness.context.exports.remove(filename);
+    const names: string[] = [];
+    for (let second = 0; second < 4; second++) {
+      const at = new Date(createdAt.getTime() + second * 1000);
+      const { filename } = await run(harness.exportItem({}, { createdAt: at }), { keepRecentExports: 2 });
+      names.push(filename);
+    }
+    const { manifests } = await harness.context.exports.page(10);
+    expect(manifests.map(({ filename }) => filename)).toEqual([names[3], names[2]]);
+    expect((await harness.exportedFiles()).filter((name) => name.endsWith('.onnx'))).toEqual([names[2], names[3]]);
+  });
+});
+
+describe('an export job that fails', () => {
+  async function expectRefusal(item: ReturnType<ExporterHarness['exportItem']>, code: string): Promise<AppError> {
+    const error = await run(item).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(AppError);
+    expect(error).toMatchObject({ code });
+    expect(await harness.exportedFiles()).toEqual([]);
+    return error as AppError;
+  }
+
+  it.each([
+    ['torchscript.pt', 'TORCHSCRIPT'],
+    ['whole_module.pt', 'PICKLE_GLOBAL'],
+  ])('refuses %s', async (name, code) => {
+    await copyFile(fixturePath(name), harness.modelPath('model_v1'));
+    const { message } = await expectRefusal(harness.exportItem({}), code);
+    expect(message).toMatch(/^model_v1\.pt: /);
+  });
+
+  it.each(['pytorch', 'onnx'] as const)('refuses weights that are not finite (%s)', async (format) => {
+    const source = await savedWith('value_fc1.weight', 3, Number.NaN);
+    const bytes = new Uint8Array(source.sizeBytes);
+    await source.readInto(bytes, 0);
+    await writeFile(harness.modelPath('model_v1'), bytes);
+    const { message } = await expectRefusal(harness.exportItem({ format }), 'NON_FINITE_WEIGHTS');
+    expect(message).toMatch(/^model_v1\.pt: value_fc1\.weight/);
+  });
+
+  it('refuses an architecture that lies', async () => {
+    const root = smallRoot();
+    root.set('architecture', new Map([['num_res_blocks', 6]]));
+    await harness.addModel('model_v1', root);
+    await expectRefusal(harness.exportItem({}), 'ARCHITECTURE_MISMATCH');
+  });
+
+  it('does not know a model that is not there', async () => {
+    await expectRefusal(harness.exportItem({ model_name: 'missing' }), 'MODEL_NOT_FOUND');
+  });
+
+  it.each(['pytorch', 'onnx'] as const)('stops in the middle when it is cancelled (%s)', async (format) => {
+    const controller = new AbortController();
+    const reason = new AppError('CANCELLED', 'The job was cancelled.');
+    const onReport = ({ percent }: { percent: number }) => percent > 10 && controller.abort(reason);
+    const item = harness.exportItem({ format }, { signal: controller.signal, onReport });
+    await expectRefusal(item, 'CANCELLED');
+    expect(item.reports.some(({ stage }) => stage === 'publishing')).toBe(false);
+  });
+
+  it('is to be tried again when the file was written to meanwhile', async () => {
+    const onReport = ({ stage }: { stage: string }) => stage === 'verifying' && appendFileNow();
+    let appended: Promise<void> | undefined;
+    const appendFileNow = () => {
+      appended ??= appendFile(harness.modelPath('model_v1'), 'x');
+    };
+    const item = harness.exportItem({ options: { opset: 11, verify: 'quick' } }, { onReport });
+    const { retryable } = await expectRefusal(item, 'SOURCE_CHANGED');
+    expect(retryable).toBe(true);
+    await appended;
+  });
+
+  it('exports the file that it opened when another one takes its name', async () => {
+    const before = sha256(await readFile(harness.modelPath('model_v1')));
+    await harness.addModel('other', smallRoot());
+    let replaced: Promise<void> | undefined;
+    const onReport = ({ stage }: { stage: string }) => {
+      if (stage === 'converting') replaced ??= rename(harness.modelPath('other'), harness.modelPath('model_v1'));
+    };
+    const { metadata } = await run(harness.exportItem({ format: 'pytorch' }, { onReport, createdAt }));
+    await replaced;
+    expect(metadata['source_sha256']).toBe(before);
+  });
+
+  /** The store of the harness, with every draft changed before it is written to. */
+  function storeWith(change: (draft: ArtifactDraft) => void): ArtifactStore {
+    return new Proxy(harness.context.store, {
+      get(target, key) {
+        const value: unknown = Reflect.get(target, key);
+        if (typeof value !== 'function') return value;
+        if (key !== 'begin') return value.bind(target);
+        return async (jobId: string) => {
+          const draft = await target.begin(jobId);
+          change(draft);
+          return draft;
+        };
+      },
+    });
+  }
+
+  it.each(['pytorch', 'onnx'] as const)('leaves nothing when other bytes were written (%s)', async (format) => {
+    const store = storeWith((draft) => {
+      const write = draft.write.bind(draft);
+      draft.write = (chunk) => write(chunk.fill(0, chunk.length >> 2, chunk.length >> 1));
+    });
+    const item = harness.exportItem({ format, options: { opset: 11, verify: 'full' } });
+    await expect(run(item, { store })).rejects.toMatchObject({
+      code: 'VERIFICATION_FAILED',
+      message: expect.stringMatching(/^model_v1\.pt: /),
+    });
+    expect(await harness.exportedFiles()).toEqual([]);
+  });
+
+  it('leaves nothing when publishing fails', async () => {
+    const store = storeWith((draft) => {
+      draft.commit = () => Promise.reject(new AppError('STORAGE_FULL', 'The disk is full.'));
+    });
+    await expect(run(harness.exportItem({}), { store })).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    expect(await harness.exportedFiles()).toEqual([]);
+  });
+});
+
+describe('an exported checkpoint', () => {
+  it('holds nothing but weights, metadata and architecture', async () => {
+    await copyFile(fixturePath('training.pt'), harness.modelPath('model_v1'));
+    const { filename } = await run(harness.exportItem({ format: 'pytorch' }));
+    await withFile(join(harness.exportsFolder, filename), async (source) => {
+      const { root } = await readCheckpoint(source);
+      expect(root instanceof Map && [...root.keys()]).toEqual(['model_state_dict', 'metadata', 'architecture']);
+    });
+  });
+});
+
+function byOrderIn(order: readonly unknown[]): (a: unknown, b: unknown) => number {
+  return (a, b) => order.indexOf(a) - order.indexOf(b);
+}
