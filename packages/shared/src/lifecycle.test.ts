@@ -153,21 +153,22 @@ await runService(async (lifecycle) => {
   test.each(['SIGTERM', 'SIGINT'] as const)('releases everything on %s and ends with status 0', async (signal) => {
     await start('started');
     child.kill(signal);
-    expect(await once(child, 'close')).toEqual([0, null]);
-    expect(output).toContain('released');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    await eventually('its last words', () => output.includes('released;'));
   });
 
   test('ends when the process that started it ends', async () => {
     await start('started');
     child.disconnect();
-    expect(await once(child, 'close')).toEqual([0, null]);
-    expect(output).toContain('released');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    await eventually('its last words', () => output.includes('released;'));
   });
 
   test('ends also when that happens while it starts', async () => {
     await start('starting');
     child.disconnect();
-    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    await eventually('its last words', () => output.includes('released;'));
     expect(output).toBe('starting;started;released;');
   });
 });

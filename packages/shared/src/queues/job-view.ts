@@ -16,11 +16,12 @@ export type QueuedJob = Job<JobDataByType[JobType], JobResultByType[JobType]>;
 /**
  * What a client sees of a job. BullMQ has no cancelled state: a waiting job that was asked to stop counts as cancelled
  * at once, though a worker will only drop it when it gets there, and one that a worker dropped has failed with CANCELLED.
+ * @param activeIds jobs that workers had taken before this one was read; saves asking for each when there are many
  */
-export async function viewJob(type: JobType, job: QueuedJob): Promise<JobView> {
+export async function viewJob(type: JobType, job: QueuedJob, activeIds?: ReadonlySet<string>): Promise<JobView> {
   const failure =
     job.finishedOn && job.failedReason && !hasResult(job) ? parseFailedReason(job.failedReason) : undefined;
-  const status = await statusOf(job, failure?.code === 'CANCELLED');
+  const status = await statusOf(job, failure?.code === 'CANCELLED', activeIds);
   const id = job.id ?? '';
   const result = status === 'completed' ? job.returnvalue : undefined;
   return {
@@ -60,13 +61,22 @@ function hasResult(job: QueuedJob): boolean {
   return job.finishedOn !== undefined && job.returnvalue !== null && job.returnvalue !== undefined;
 }
 
-async function statusOf(job: QueuedJob, cancelled: boolean): Promise<JobStatus> {
+async function statusOf(
+  job: QueuedJob,
+  cancelled: boolean,
+  activeIds: ReadonlySet<string> | undefined,
+): Promise<JobStatus> {
   if (hasResult(job)) return 'completed';
   if (job.finishedOn) return cancelled ? 'cancelled' : 'failed';
+  if (activeIds ? activeIds.has(job.id ?? '') : await hasBegun(job)) return 'active';
+  return job.data.cancel_requested_at === undefined ? 'queued' : 'cancelled';
+}
+
+/** Whether a worker has taken a job that was not over when it was read. */
+async function hasBegun(job: QueuedJob): Promise<boolean> {
   const state = await job.getState();
   // A job that ended after it was read has no result here yet, and is shown as it was read.
-  if (state === 'active' || state === 'completed' || state === 'failed') return 'active';
-  return job.data.cancel_requested_at === undefined ? 'queued' : 'cancelled';
+  return state === 'active' || state === 'completed' || state === 'failed';
 }
 
 function progressOf(job: QueuedJob, status: JobStatus): JobProgress {

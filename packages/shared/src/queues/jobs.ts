@@ -1,6 +1,6 @@
 import { ErrorCode } from 'bullmq';
 import type { JobStatus, JobView } from '../contracts/http.js';
-import type { JobType } from '../contracts/jobs.js';
+import { JOB_TYPES, type JobType } from '../contracts/jobs.js';
 import { AppError } from '../errors/app-error.js';
 import { callRedis } from '../redis/connect.js';
 import type { JobsContext } from './enqueue.js';
@@ -97,7 +97,8 @@ export function listJobs(context: JobsContext, filter: JobFilter): Promise<{ job
     let start = await startRank(context, filter.cursor);
     for (;;) {
       const ids = await context.redis.zrevrange(context.keys.jobsByDate, start, start + PAGE - 1);
-      const found = await Promise.all(ids.map((id) => viewIfMatching(context, id, filter)));
+      const active = await activeJobs(context);
+      const found = await Promise.all(ids.map((id) => viewIfMatching(context, id, filter, active)));
       for (const [index, view] of found.entries()) {
         // Jobs that come in meanwhile push those already shown onto this page.
         if (typeof view !== 'object' || seen.has(view.job_id)) continue;
@@ -111,6 +112,12 @@ export function listJobs(context: JobsContext, filter: JobFilter): Promise<{ job
       start += PAGE - found.filter((view) => view === 'gone').length;
     }
   });
+}
+
+/** Jobs that workers have taken: few, where asking BullMQ for the state of each job searches the list of all that wait. */
+async function activeJobs({ redis, keys }: JobsContext): Promise<ReadonlySet<string>> {
+  const lists = await Promise.all(JOB_TYPES.map((type) => redis.lrange(keys.activeJobs(type), 0, -1)));
+  return new Set(lists.flat());
 }
 
 async function startRank({ redis, keys }: JobsContext, cursor: string | undefined): Promise<number> {
@@ -128,6 +135,7 @@ async function viewIfMatching(
   context: JobsContext,
   id: string,
   filter: JobFilter,
+  activeIds: ReadonlySet<string>,
 ): Promise<JobView | 'gone' | 'other'> {
   const type = jobTypeOf(id);
   if (filter.type !== undefined && filter.type !== type) return 'other';
@@ -137,6 +145,6 @@ async function viewIfMatching(
     return 'gone';
   }
   if (filter.model !== undefined && job.data.model_name !== filter.model) return 'other';
-  const view = await viewJob(type, job);
+  const view = await viewJob(type, job, activeIds);
   return filter.status !== undefined && filter.status !== view.status ? 'other' : view;
 }

@@ -7,7 +7,7 @@ import { eventually } from '../testing/eventually.js';
 import { exportData, openTestJobs, type TestJobs } from '../testing/open-test-jobs.js';
 import { enqueue } from './enqueue.js';
 import { viewJob } from './job-view.js';
-import { cancelJob, findJob, retryJob, showJob } from './jobs.js';
+import { cancelJob, findJob, listJobs, retryJob, showJob } from './jobs.js';
 import { limitActivations } from './queues.js';
 import { type Processor, runWorker, type WorkItem } from './run-worker.js';
 
@@ -91,6 +91,8 @@ describe('the view of a job', () => {
     expect(active).toMatchObject({ status: 'active', attempts: 1, progress: { percent: 42, stage: 'writing' } });
     expect(active.started_at).toBeDefined();
     expect(active.finished_at).toBeUndefined();
+    const listed = await listJobs(jobs.context, { model: active.model_name, limit: 1 });
+    expect(listed.jobs).toEqual([active]);
     finish();
     const done = await until(id, 'completed');
     expect(done.progress).toEqual({ percent: 100, stage: 'done' });

@@ -25,6 +25,8 @@ export interface RedisKeys {
   idempotency(scope: string): string;
   /** Stream of a queue's events, written by BullMQ. */
   queueEvents(type: JobType): string;
+  /** List of the jobs of a queue that workers have taken, written by BullMQ. */
+  activeJobs(type: JobType): string;
 }
 
 /** The keys under one prefix. */
@@ -43,5 +45,6 @@ export function redisKeys(prefix: string): RedisKeys {
     loaderHeartbeat: (id) => `${prefix}:loader:${id}`,
     idempotency: (scope) => `${prefix}:idempotency:${scope}`,
     queueEvents: (type) => `${prefix}:${type}:events`,
+    activeJobs: (type) => `${prefix}:${type}:active`,
   };
 }
