@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { accept } from './accept/index.js';
 import { exportCore } from './export-core/index.js';
 import { exportMemory } from './export-memory/index.js';
 import { writeCheckpointFile } from './harness/checkpoint-file.js';
@@ -13,7 +14,7 @@ import { judge } from './harness/verdict.js';
 /** Not the system's folder for temporary files: that may be memory, and a disk is to be measured. */
 const SCRATCH = '.cache/bench';
 
-const BENCHMARKS: readonly Benchmark[] = [exportCore, exportMemory];
+const BENCHMARKS: readonly Benchmark[] = [exportCore, exportMemory, accept];
 
 function chosen(names: readonly string[]): readonly Benchmark[] {
   const unknown = names.find((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));

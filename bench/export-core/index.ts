@@ -2,7 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startRedisServer } from '@caissa/launcher';
 import type { ExportFormat, ExportResult } from '@caissa/shared';
-import { alternate, type Contestant } from '../harness/alternate.js';
+import { alternate, type Contestant, timed } from '../harness/alternate.js';
 import type { Benchmark, BenchmarkContext, Comparison, Series } from '../harness/comparison.js';
 import { ExporterInProcess } from './exporter-in-process.js';
 import { durableFileCopy, fileCopy } from './file-copy.js';
@@ -49,7 +49,7 @@ async function measure(
       fileCopy(checkpoint, copy),
       uninspected(exporter),
       ...(torch ? [torch.contestant('pytorch'), torch.contestant('onnx')] : []),
-    ],
+    ].map(timed),
     runs,
   );
   const [durable, pytorch, onnx, plain, first, torchPytorch, torchOnnx] = series as Required<SeriesInOrder>;

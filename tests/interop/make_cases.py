@@ -54,6 +54,8 @@ def write_cases(out):
     training = wrap(network, loss, state, optimizer_state_dict=optimizer.state_dict(), epoch=3)
     save("full_size_optimizer", training, FULL_SIZE)
     save("full_size_compiled", wrap(network, loss, renamed(state, "_orig_mod.")), FULL_SIZE)
+    # No metadata at all: what Caissa adds holds no floating-point number, which PyTorch 1.13's safe loader does not know.
+    save("full_size_state_dict_only", renamed(state, "module."), FULL_SIZE)
     save("full_size_float16", wrap(network, loss, cast(state, torch.float16)), FULL_SIZE)
     save("full_size_bfloat16", wrap(network, loss, cast(state, torch.bfloat16)), FULL_SIZE)
     save("full_size_parameters", wrap(network, loss, network.state_dict(keep_vars=True)), FULL_SIZE)
