@@ -1,0 +1,39 @@
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ConvertedModels } from './converted-models.js';
+
+let folder: string;
+let converted: ConvertedModels;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'caissa-converted-'));
+  converted = await ConvertedModels.open(folder);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const digest = (n: number) => String(n).repeat(64);
+
+async function add(name: string, ageSeconds: number): Promise<void> {
+  await writeFile(join(folder, name), 'x');
+  const at = Date.now() / 1000 - ageSeconds;
+  await utimes(join(folder, name), at, at);
+}
+
+it('keeps the newest models and those in use, and leaves files of others alone', async () => {
+  for (let n = 1; n <= 7; n++) await add(`${digest(n)}.onnx`, n * 60);
+  await add('.tmp-dead', 7200);
+  await add('.tmp-alive', 10);
+  await add('README', 1_000_000);
+  await converted.prune(new Set([digest(7)]));
+  const expected = [1, 2, 3, 4, 7].map((n) => `${digest(n)}.onnx`);
+  expect((await readdir(folder)).sort()).toEqual(['.tmp-alive', 'README', ...expected].sort());
+});
+
+it('counts a model that was used again among the newest', async () => {
+  for (let n = 1; n <= 5; n++) await add(`${digest(n)}.onnx`, n * 60);
+  expect(await converted.find(digest(5))).toBe(join(folder, `${digest(5)}.onnx`));
+  await converted.prune(new Set());
+  expect(await converted.find(digest(5))).toBeDefined();
+  expect(await converted.find(digest(4))).toBeUndefined();
+});

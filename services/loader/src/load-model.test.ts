@@ -1,0 +1,150 @@
+import { copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encodePosition, GRAPH_NAMES, VERIFICATION_POSITIONS } from '@caissa/network';
+import { AppError } from '@caissa/shared';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { fixturePath } from '../../../packages/conversion/test-support/fixtures.js';
+import { savedWith, smallRoot, smallStateDict } from '../../../packages/conversion/test-support/small-checkpoint.js';
+import { type LoaderHarness, loadItem, openHarness, type TestLoader } from '../test-support/loader-harness.js';
+
+let harness: LoaderHarness;
+let loader: TestLoader;
+beforeAll(async () => {
+  harness = await openHarness();
+  loader = await harness.startLoader('one');
+});
+afterAll(() => harness.close());
+beforeEach(async () => {
+  await harness.addModel('model_v1');
+  await copyFile(fixturePath('checkpoint.pt'), harness.modelPath('model_v2'));
+});
+
+async function run(): Promise<number | undefined> {
+  const [position = ''] = VERIFICATION_POSITIONS;
+  const feeds = { [GRAPH_NAMES.input]: { data: encodePosition(position), shape: [1, 14, 8, 8] } };
+  return (await loader.replica.status.session?.run(feeds))?.[GRAPH_NAMES.value]?.data[0];
+}
+
+describe('a load job', () => {
+  it('makes a model the active one and serves it', async () => {
+    const before = (await harness.activation())?.generation ?? 0;
+    const item = loadItem('model_v1');
+    const result = await loader.load(item);
+    expect(result).toMatchObject({
+      success: true,
+      message: 'Model model_v1 loaded successfully',
+      model_name: 'model_v1',
+      device: 'CPU',
+      load_date: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      metadata: { version: 7, win_rate: 0.75 },
+      generation: before + 1,
+      replicas: { ready: 1, total: 1 },
+      job_id: item.id,
+    });
+    expect(await harness.activation()).toMatchObject({
+      generation: before + 1,
+      pointer: { model_name: 'model_v1', version: 7, job_id: item.id, load_date: result.load_date },
+    });
+    expect(await harness.heartbeat('one')).toMatchObject({
+      state: 'ready',
+      model_name: 'model_v1',
+      generation: before + 1,
+      problem: null,
+      device_type: 'cpu',
+      device_name: 'CPU',
+    });
+    expect(Math.abs((await run()) ?? 2)).toBeLessThanOrEqual(1);
+  });
+
+  it('exchanges the served model, and ends the process of the one before', async () => {
+    await loader.load(loadItem('model_v1'));
+    const before = loader.replica.status.session;
+    const first = await run();
+    const pending = run();
+    await loader.load(loadItem('model_v2'));
+    expect(await pending).toBe(first);
+    expect(await run()).not.toBe(first);
+    await before?.exited;
+  });
+
+  it('answers the same activation when it is tried again', async () => {
+    const item = loadItem('model_v1');
+    const first = await loader.load(item);
+    const again = await loader.load(item);
+    expect(again).toMatchObject({ generation: first.generation, load_date: first.load_date });
+    expect((await harness.activation())?.generation).toBe(first.generation);
+  });
+
+  it('converts a checkpoint once, and anew when the converted model is damaged', async () => {
+    await loader.load(loadItem('model_v1'));
+    const { pointer } = (await harness.activation()) ?? {};
+    const path = join(harness.activeFolder, `${pointer?.source_sha256}.onnx`);
+    const converted = await readFile(path);
+    const stages: string[] = [];
+    const report = ({ stage, percent }: { stage: string; percent: number }) => stages.push(`${stage} ${percent > 10}`);
+    await loader.load(loadItem('model_v1', { report }));
+    expect(stages).not.toContain('converting true');
+    await truncate(path, converted.length >> 1);
+    await loader.load(loadItem('model_v1'));
+    expect(Buffer.compare(await readFile(path), converted)).toBe(0);
+    expect((await readdir(harness.activeFolder)).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+});
+
+describe('a load job that fails', () => {
+  const nonFinite = async () => {
+    const source = await savedWith('value_fc2.bias', 0, Number.NaN);
+    const bytes = new Uint8Array(source.sizeBytes);
+    await source.readInto(bytes, 0);
+    await writeFile(harness.modelPath('bad'), bytes);
+  };
+  const lying = async () => {
+    const root = smallRoot(smallStateDict());
+    root.set('architecture', new Map([['num_channels', 128]]));
+    await harness.addModel('bad', root);
+  };
+  it.each([
+    [
+      'ZIP_TRUNCATED',
+      async () => {
+        await harness.addModel('bad');
+        await truncate(harness.modelPath('bad'), 100_000);
+      },
+    ],
+    ['TORCHSCRIPT', () => copyFile(fixturePath('torchscript.pt'), harness.modelPath('bad'))],
+    ['NON_FINITE_WEIGHTS', nonFinite],
+    ['ARCHITECTURE_MISMATCH', lying],
+    ['MODEL_NOT_FOUND', () => rm(harness.modelPath('bad'), { force: true })],
+  ])('with %s leaves the model before in service', async (code, prepare) => {
+    const { generation } = await loader.load(loadItem('model_v1'));
+    const { session } = loader.replica.status;
+    const value = await run();
+    await prepare();
+    await expect(loader.load(loadItem('bad'))).rejects.toMatchObject({ name: 'AppError', code });
+    expect(await run()).toBe(value);
+    expect(loader.replica.status).toMatchObject({ state: 'ready', model_name: 'model_v1', generation, session });
+    expect((await harness.activation())?.generation).toBe(generation);
+  });
+
+  it('refuses a network that is not of the expected size', async () => {
+    const strict = await harness.startLoader('strict', { expected: { channels: 128, blocks: 6 } });
+    await expect(strict.load(loadItem('model_v2'))).rejects.toMatchObject({
+      code: 'ARCHITECTURE_MISMATCH',
+      message: expect.stringMatching(/^model_v2\.pt: .*8.*128/),
+    });
+    await strict.stop();
+  });
+
+  it('stops when it is cancelled, and serves what it served', async () => {
+    await loader.load(loadItem('model_v1'));
+    const before = await harness.activation();
+    const controller = new AbortController();
+    const reason = new AppError('CANCELLED', 'The job was cancelled.');
+    const report = ({ stage }: { stage: string }) => stage === 'converting' && controller.abort(reason);
+    await expect(
+      loader.load(loadItem('model_v2', { signal: controller.signal, report: (progress) => void report(progress) })),
+    ).rejects.toBe(reason);
+    expect(await harness.activation()).toEqual(before);
+    expect(loader.replica.status).toMatchObject({ state: 'ready', model_name: 'model_v1' });
+  });
+});

@@ -1,0 +1,85 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually, type LoaderHarness, loadItem, openHarness } from '../test-support/loader-harness.js';
+
+let harness: LoaderHarness;
+beforeEach(async () => {
+  harness = await openHarness();
+  await harness.addModel('model_v1');
+});
+afterEach(() => harness.close());
+
+const ready = (id: string, generation: number) =>
+  eventually(`${id} serves generation ${generation}`, async () => {
+    const heartbeat = await harness.heartbeat(id);
+    return heartbeat?.state === 'ready' && heartbeat.generation === generation && heartbeat;
+  });
+
+describe('a replica', () => {
+  it('is idle until something was activated, then follows, also what was activated before it started', async () => {
+    const [one, two] = [await harness.startLoader('one'), await harness.startLoader('two')];
+    await eventually('two reports itself', () => harness.heartbeat('two'));
+    expect(await harness.heartbeat('two')).toMatchObject({ state: 'idle', model_name: null, generation: 0 });
+    expect(two.replica.isCurrent).toBe(true);
+    const { generation } = await one.load(loadItem('model_v1'));
+    expect(await ready('two', generation)).toMatchObject({ model_name: 'model_v1' });
+    await harness.startLoader('three');
+    await ready('three', generation);
+    expect(await readdir(harness.activeFolder)).toHaveLength(1);
+  });
+
+  it('leaves the list at once when it stops', async () => {
+    const one = await harness.startLoader('one');
+    await eventually('one reports itself', () => harness.heartbeat('one'));
+    await one.stop();
+    expect(await harness.heartbeat('one')).toBeUndefined();
+  });
+
+  it('opens its model again when the process of the session is killed', async () => {
+    const one = await harness.startLoader('one');
+    const { generation } = await one.load(loadItem('model_v1'));
+    const pid = one.replica.status.session?.pid ?? 0;
+    process.kill(pid, 'SIGKILL');
+    await eventually('the loss is noticed', async () => one.replica.status.session?.pid !== pid);
+    expect(one.replica.isCurrent).toBe(false);
+    expect(one.replica.status).toMatchObject({ state: 'opening', model_name: null });
+    await ready('one', generation);
+    expect(one.replica.status.session?.pid).not.toBe(pid);
+  });
+
+  it('converts again when the converted model is gone and the checkpoint is the one that was activated', async () => {
+    const one = await harness.startLoader('one');
+    const { generation } = await one.load(loadItem('model_v1'));
+    await one.stop();
+    for (const name of await readdir(harness.activeFolder)) await rm(join(harness.activeFolder, name));
+    await harness.startLoader('two');
+    await ready('two', generation);
+  });
+
+  it('says so when the activated checkpoint is gone for good, and recovers with the next activation', async () => {
+    const one = await harness.startLoader('one');
+    await one.load(loadItem('model_v1'));
+    for (const name of await readdir(harness.activeFolder)) await rm(join(harness.activeFolder, name));
+    await harness.addModel('model_v1', new Map([['replaced', 1]]));
+    const two = await harness.startLoader('two');
+    const failed = await eventually('two has failed', async () => {
+      const heartbeat = await harness.heartbeat('two');
+      return heartbeat?.state === 'failed' && heartbeat;
+    });
+    expect(failed).toMatchObject({ model_name: null, problem: expect.stringContaining('no longer the file') });
+    expect(two.replica.isCurrent).toBe(false);
+    await harness.addModel('model_v2');
+    const { generation } = await one.load(loadItem('model_v2'));
+    expect(await ready('two', generation)).toMatchObject({ problem: null });
+  });
+
+  it('lets load jobs take turns', async () => {
+    const one = await harness.startLoader('one');
+    await harness.addModel('model_v2');
+    const results = await Promise.all(['model_v1', 'model_v2', 'model_v1'].map((name) => one.load(loadItem(name))));
+    const generations = results.map(({ generation }) => generation);
+    expect(generations).toEqual([1, 2, 3]);
+    expect(one.replica.status).toMatchObject({ state: 'ready', model_name: 'model_v1', generation: 3 });
+  });
+});

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PickleValue } from '@caissa/pytorch';
+import {
+  connectProducer,
+  connectWorker,
+  createLogger,
+  type Heartbeat,
+  type LoadJobData,
+  newJobId,
+  readActivation,
+  readHeartbeats,
+  redisKeys,
+  type WorkItem,
+  waitUntilReady,
+} from '@caissa/shared';
+import { inject } from 'vitest';
+import { saved, smallRoot } from '../../../packages/conversion/test-support/small-checkpoint.js';
+import type { LoaderContext } from '../src/context.js';
+import { ConvertedModels } from '../src/converted-models.js';
+import { followPointer } from '../src/follow-pointer.js';
+import { HeartbeatSender } from '../src/heartbeat.js';
+import { loadProcessor } from '../src/load-model.js';
+import { Replica } from '../src/replica.js';
+
+/** Loaders without their processes: one model folder, Redis keys of their own. */
+export type LoaderHarness = Awaited<ReturnType<typeof openHarness>>;
+
+/** A loader as `main.ts` puts it together. */
+export type TestLoader = Awaited<ReturnType<LoaderHarness['startLoader']>>;
+
+/** Opens a harness; `close` stops its loaders and removes everything it made. */
+export async function openHarness() {
+  const folder = await mkdtemp(join(tmpdir(), 'caissa-loader-'));
+  const modelsFolder = join(folder, 'models');
+  await mkdir(modelsFolder);
+  const activeFolder = join(folder, 'active');
+  const prefix = `test-${randomUUID()}`;
+  const redis = connectProducer(inject('redisUrl'));
+  await waitUntilReady(redis, 5_000);
+  const keys = redisKeys(prefix);
+  const stops: (() => Promise<void>)[] = [];
+
+  async function startLoader(id: string, change: Partial<LoaderContext> = {}) {
+    const context: LoaderContext = {
+      modelsFolder,
+      converted: await ConvertedModels.open(activeFolder),
+      expected: { channels: 'any', blocks: 'any' },
+      redis,
+      keys,
+      logger: createLogger('test', 'silent'),
+      ...change,
+    };
+    const subscriber = connectWorker(inject('redisUrl'));
+    const replica = new Replica(context);
+    const heartbeat = new HeartbeatSender(context, id, replica);
+    const unfollow = followPointer(replica, subscriber, keys.activeChannel);
+    let stopped: Promise<void> | undefined;
+    const stop = () => {
+      stopped ??= (async () => {
+        unfollow();
+        await heartbeat.stop();
+        await replica.close();
+        subscriber.disconnect();
+      })();
+      return stopped;
+    };
+    stops.push(stop);
+    const load = loadProcessor(context, replica, () => heartbeat.beat());
+    return { context, replica, load, stop };
+  }
+
+  return {
+    modelsFolder,
+    activeFolder,
+    startLoader,
+    modelPath: (name: string) => join(modelsFolder, `${name}.pt`),
+    /** Writes a small checkpoint, or another saved object, into the model folder. */
+    async addModel(name: string, root: PickleValue = smallRoot()): Promise<void> {
+      const source = await saved(root);
+      const bytes = new Uint8Array(source.sizeBytes);
+      await source.readInto(bytes, 0);
+      await writeFile(join(modelsFolder, `${name}.pt`), bytes);
+    },
+    activation: () => readActivation(redis, keys),
+    async heartbeat(id: string): Promise<Heartbeat | undefined> {
+      return (await readHeartbeats(redis, keys)).find((one) => one.id === id);
+    },
+    async close(): Promise<void> {
+      for (const stop of stops) await stop();
+      const left = await redis.keys(`${prefix}:*`);
+      if (left.length > 0) await redis.unlink(...left);
+      redis.disconnect();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** A load job as a processor sees it. */
+export function loadItem(name: string, change: Partial<WorkItem<'load'>> = {}): WorkItem<'load'> {
+  const data: LoadJobData = { model_name: name };
+  return {
+    id: newJobId('load'),
+    data,
+    createdAt: new Date(),
+    signal: new AbortController().signal,
+    logger: createLogger('test', 'silent'),
+    report: () => undefined,
+    ...change,
+  };
+}
+
+/** Waits until `look` answers something that is true, and answers it. */
+export async function eventually<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+  const deadline = performance.now() + 15_000;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
+    await delay(50);
+  }
+}
