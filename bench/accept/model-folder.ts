@@ -5,7 +5,7 @@ import { SMALL, writeCheckpointFile } from '../harness/checkpoint-file.js';
 import type { HttpClient } from './http-client.js';
 
 /** As many models as a list has to be fast with. */
-export const MODEL_COUNT = 200;
+const MODEL_COUNT = 200;
 
 const PATIENCE_MS = 120_000;
 const POLL_MS = 200;

@@ -5,7 +5,7 @@ export interface Series {
 }
 
 /** What a comparison must come to: ours divided by the reference, or ours itself. */
-export interface Target {
+interface Target {
   readonly kind: 'ratio' | 'value';
   readonly atMost: number;
 }
