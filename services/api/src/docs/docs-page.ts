@@ -1,11 +1,10 @@
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import { type RequestHandler, Router } from 'express';
+import getSwaggerUiFolder from 'swagger-ui-dist/absolute-path.js';
 
 /** The files of swagger-ui-dist that the page needs; nothing else of that folder is served. */
 const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js'];
 
-const FOLDER = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const FOLDER = getSwaggerUiFolder();
 
 const PAGE = `<!doctype html>
 <html lang="en">

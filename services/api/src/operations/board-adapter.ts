@@ -26,8 +26,7 @@ function readBoardFiles(viewsPath: string): BoardFiles {
 }
 
 /**
- * bull-board's adapter for Express with a page of ours in place of the vendor's, which loads fonts from another host and
- * has inline styles that our content security policy does not allow.
+ * bull-board's adapter for Express with a page of ours in place of the vendor's, which loads fonts from another host.
  */
 export class BoardAdapter extends ExpressAdapter {
   #files: BoardFiles = { styles: [], scripts: [] };
@@ -68,7 +67,7 @@ function statusOf(error: Error): number {
   return 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
 }
 
-/** The vendor's page without what the content security policy refuses. `uiConfig` is JSON made safe for HTML by the vendor. */
+/** The vendor's page without the fonts. `uiConfig` is JSON made safe for HTML by the vendor. */
 function renderBoard(params: Readonly<Record<string, string>>, files: BoardFiles): string {
   const { basePath = '', title = '', uiConfig = '{}' } = params;
   return `<!doctype html>

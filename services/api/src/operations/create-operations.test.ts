@@ -148,7 +148,13 @@ describe('/admin/queues', () => {
     const page = await operator(access.app, '/admin/queues');
     expect(page.status).toBe(200);
     expect(page.headers['x-powered-by']).toBeUndefined();
-    expect(String(page.headers['content-security-policy'])).not.toMatch(/unsafe|https?:/);
+    const policy = String(page.headers['content-security-policy']).split(';');
+    expect(policy).toEqual(
+      expect.arrayContaining(["default-src 'self'", "script-src 'self'", "script-src-attr 'none'"]),
+    );
+    expect(policy.filter((directive) => /unsafe|https?:/.test(directive))).toEqual([
+      "style-src 'self' 'unsafe-inline'",
+    ]);
     expect(page.text).not.toMatch(/https?:\/\/|style=|<style/);
     expect(
       page.text.match(/<script(?! id="__UI_CONFIG__" type="application\/json")(?! defer src="static\/js)/g),
