@@ -1,6 +1,6 @@
 /** Bytes that grow at the end. */
 export class ByteBuilder {
-  #buffer = Buffer.allocUnsafe(16 << 10);
+  #buffer = Buffer.allocUnsafe(128);
   #length = 0;
 
   uint8(value: number): void {
