@@ -109,6 +109,12 @@ describe('exportPytorch', () => {
     });
   });
 
+  it('relies on a check that has passed', async () => {
+    const checkpoint = await openCheckpoint(await savedWith('conv_input.weight', 5, Number.NaN));
+    const trusting = exportPytorch(checkpoint, new MemorySink(), { metadata: {}, weightsChecked: true });
+    await expect(trusting).resolves.toMatchObject({ sizeBytes: expect.any(Number) });
+  });
+
   it('does not mind what lies in a storage and belongs to no tensor', async () => {
     const stateDict = smallStateDict();
     const whole = await changed(stateDict.get('bn_input.weight') as Tensor, (elements) => {

@@ -5,8 +5,10 @@ import { FiniteTap } from './finite-tap.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { portableValue } from './portable-value.js';
 
-/** How an export is watched and stopped. */
+/** What an export may rely on, and how it is watched and stopped. */
 export interface ExportControl {
+  /** Whether {@link checkWeights} has passed on this very file, so that its weights need not be looked at again. */
+  readonly weightsChecked?: boolean;
   onProgress?(bytesWritten: number, totalBytes: number): void;
   readonly signal?: AbortSignal;
 }
@@ -27,10 +29,10 @@ export async function exportPytorch(
   sink: ByteSink,
   options: ExportPytorchOptions,
 ): Promise<{ sizeBytes: number }> {
-  const { metadata, ...control } = options;
+  const { metadata, weightsChecked = false, ...control } = options;
   const { architecture } = checkpoint.network;
-  await checkVariances(checkpoint.network);
-  const tap = new FiniteTap();
+  const tap = weightsChecked ? undefined : new FiniteTap();
+  if (tap) await checkVariances(checkpoint.network);
   const root: PyDict = new Map<PickleValue, PickleValue>([
     ['model_state_dict', stateDictOf(checkpoint, tap)],
     ['metadata', metadataOf(checkpoint, metadata)],
@@ -43,13 +45,13 @@ export async function exportPytorch(
     ],
   ]);
   const written = await writeCheckpoint(sink, root, control);
-  if (tap.isSuspicious) await checkFinite(checkpoint.network, control.signal);
+  if (tap?.isSuspicious) await checkFinite(checkpoint.network, control.signal);
   return written;
 }
 
-function stateDictOf(checkpoint: Checkpoint, tap: FiniteTap): OrderedDict {
+function stateDictOf(checkpoint: Checkpoint, tap: FiniteTap | undefined): OrderedDict {
   const stateDict = new OrderedDict();
-  for (const [name, tensor] of checkpoint.network.tensors) stateDict.set(name, tap.tensor(tensor));
+  for (const [name, tensor] of checkpoint.network.tensors) stateDict.set(name, tap?.tensor(tensor) ?? tensor);
   const versions = checkpoint.moduleVersions;
   if (versions !== undefined) {
     stateDict.attributes.set('_metadata', withoutPrefix(versions, checkpoint.network.prefix));

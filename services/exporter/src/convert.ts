@@ -41,16 +41,15 @@ export async function convert(context: ExporterContext, item: ExportItem, source
   const { data, signal, createdAt } = item;
   item.report({ stage: 'opening', percent: PERCENT.opening });
   const checkpoint = await openCheckpoint(source);
-  const inFile = metadataInFile({
-    data,
-    exportDate: createdAt,
-    sourceSha256: await sourceDigest(context, item, source),
-  });
+  const inspectedSha256 = await inspectedDigest(context, item, source);
+  const sourceSha256 = inspectedSha256 ?? (await digestSource(source, signal));
+  const inFile = metadataInFile({ data, exportDate: createdAt, sourceSha256 });
   const { metadata } = describeCheckpoint(checkpoint);
   signal.throwIfAborted();
   const draft = await context.store.begin(item.id);
   try {
-    await write(item, checkpoint, draft, { ...metadata, ...inFile }, inFile);
+    const texts = { checkpoints: metadata, inFile };
+    await write(item, checkpoint, draft, texts, inspectedSha256 !== undefined);
     const verification = await verify(item, checkpoint, draft);
     await refuseIfChanged(source);
     signal.throwIfAborted();
@@ -73,30 +72,40 @@ export async function convert(context: ExporterContext, item: ExportItem, source
   }
 }
 
-/** The digest of the source: from the catalogue if that has seen the file in this state, else computed. */
-async function sourceDigest(context: ExporterContext, item: ExportItem, source: FileSource): Promise<string> {
+/** The digest of the source, if an inspection has seen the file in this state and found its weights sound. */
+async function inspectedDigest(
+  context: ExporterContext,
+  item: ExportItem,
+  source: FileSource,
+): Promise<string | undefined> {
+  // Without Redis the file can still be looked at.
   const known = await context.catalogue.get(item.data.model_name).catch(() => undefined);
-  if (known?.identity === identityOf(source) && known.sha256 !== null) return known.sha256;
-  return digestSource(source, item.signal);
+  if (known?.status !== 'ready' || known.identity !== identityOf(source)) return undefined;
+  return known.sha256 ?? undefined;
 }
 
 async function write(
   item: ExportItem,
   checkpoint: Checkpoint,
   draft: ArtifactDraft,
-  metadata: JsonObject,
-  added: JsonObject,
+  { checkpoints, inFile }: { checkpoints: JsonObject; inFile: JsonObject },
+  weightsChecked: boolean,
 ): Promise<void> {
   const share = PERCENT.verifying - PERCENT.converting;
   const control: ExportControl = {
+    weightsChecked,
     signal: item.signal,
     onProgress: (written, total) =>
       item.report({ stage: 'converting', percent: PERCENT.converting + (share * written) / total }),
   };
   item.report({ stage: 'converting', percent: PERCENT.converting });
   const { format, options } = item.data;
-  if (format === 'pytorch') await exportPytorch(checkpoint, draft, { ...control, metadata: added });
-  else await exportOnnx(checkpoint, draft, { ...control, opset: options.opset, metadata: toOnnxProperties(metadata) });
+  if (format === 'pytorch') {
+    await exportPytorch(checkpoint, draft, { ...control, metadata: inFile });
+  } else {
+    const metadata = toOnnxProperties({ ...checkpoints, ...inFile });
+    await exportOnnx(checkpoint, draft, { ...control, opset: options.opset, metadata });
+  }
 }
 
 async function verify(
