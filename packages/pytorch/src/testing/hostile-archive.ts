@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 
 /** Fields of an entry's header; each can be made to lie. */
-export interface HeaderFields {
+interface HeaderFields {
   name: string | Uint8Array;
   flags: number;
   method: number;
@@ -39,7 +39,7 @@ export interface HostileOptions {
 }
 
 /** Fields of the end record. */
-export interface EndFields {
+interface EndFields {
   disk: number;
   count: number;
   totalCount: number;

@@ -1,13 +1,13 @@
 import type { ByteSource } from '@caissa/tensor';
 
 /** Bytes that are known. */
-export interface BytesSegment {
+interface BytesSegment {
   readonly kind: 'bytes';
   readonly bytes: Uint8Array;
 }
 
 /** Bytes that are copied from a source; their CRC-32 is in `tally` once they have been. */
-export interface DataSegment {
+interface DataSegment {
   readonly kind: 'data';
   readonly source: ByteSource;
   readonly offsetBytes: number;
@@ -16,7 +16,7 @@ export interface DataSegment {
 }
 
 /** Bytes of known length that can be made only when everything before them has been copied. */
-export interface LateSegment {
+interface LateSegment {
   readonly kind: 'late';
   readonly lengthBytes: number;
   make(): Uint8Array;
