@@ -10,6 +10,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 /** How long requests that are under way may go on when the process stops. */
 const DRAIN_MS = 5_000;
 
+const IDLE_CHECK_MS = 50;
+
 /** A server with time limits that long uploads survive: a whole request may take any time, a pause in it may not. */
 export function createHttpServer(listener: RequestListener): Server {
   const server = createServer(
@@ -41,8 +43,10 @@ export async function listen(server: Server, host: string, port: number): Promis
 /** Takes no more connections, lets requests end, and then ends what is left. */
 export async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A connection that is kept alive becomes idle when its request ends, which may be later than now.
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
   await closed;
+  clearInterval(idle);
   clearTimeout(timer);
 }

@@ -1,0 +1,110 @@
+import { activate, currentModelSchema, deviceInfoSchema, type Heartbeat, sendHeartbeat } from '@caissa/shared';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+
+let api: TestApi;
+
+beforeEach(async () => {
+  api = await startTestApi(inject('redisUrl'));
+});
+
+afterEach(() => api.close());
+
+const current = async () => currentModelSchema.parse(await (await fetch(`${api.url}/api/model/current`)).json());
+
+const device = async () => deviceInfoSchema.parse(await (await fetch(`${api.url}/api/device/info`)).json());
+
+const beat = (id: string, change: Partial<Heartbeat> = {}) =>
+  sendHeartbeat(api.context.jobs.redis, api.context.jobs.keys, {
+    id,
+    host: 'here',
+    pid: 1,
+    state: 'idle',
+    model_name: null,
+    generation: 0,
+    problem: null,
+    device_type: 'cpu',
+    device_name: 'CPU',
+    execution_providers: ['cpu'],
+    cpu: { model: 'Loader CPU', cores: 8 },
+    memory: { total_bytes: 100, free_bytes: 50 },
+    ...change,
+  });
+
+const makeActive = () =>
+  activate(api.context.jobs.redis, api.context.jobs.keys, {
+    model_name: 'model_v2',
+    version: 2,
+    source_sha256: 'a'.repeat(64),
+    metadata: { win_rate: 0.75 },
+    load_date: '2025-10-07T03:12:13Z',
+    job_id: 'load-1',
+  });
+
+describe('the current model', () => {
+  it('is none at first', async () => {
+    expect(await current()).toEqual({
+      success: true,
+      loaded: false,
+      message: 'No model is active.',
+      generation: 0,
+      replicas: { ready: 0, total: 0 },
+      device_info: { device_type: 'cpu', device_name: 'CPU', is_gpu: false },
+    });
+  });
+
+  it('is shown with the replicas that serve it', async () => {
+    const generation = await makeActive();
+    await beat('one', { state: 'ready', model_name: 'model_v2', generation });
+    await beat('two', { state: 'opening' });
+    expect(await current()).toEqual({
+      success: true,
+      loaded: true,
+      model_name: 'model_v2',
+      version: 2,
+      metadata: { win_rate: 0.75 },
+      device: 'CPU',
+      load_date: '2025-10-07T03:12:13Z',
+      sha256: 'a'.repeat(64),
+      generation,
+      replicas: { ready: 1, total: 2 },
+      device_info: { device_type: 'cpu', device_name: 'CPU', is_gpu: false },
+    });
+  });
+});
+
+describe('the device', () => {
+  it('is this machine while no loader is alive', async () => {
+    const info = await device();
+    expect(info).toMatchObject({
+      device_type: 'cpu',
+      device_name: 'CPU',
+      is_gpu: false,
+      replicas: { ready: 0, total: 0 },
+    });
+    expect(info.cpu.cores).toBeGreaterThan(0);
+    expect(info.memory.total_bytes).toBeGreaterThan(info.memory.free_bytes);
+  });
+
+  it('is that of the loader that serves the active model', async () => {
+    await beat('a-idle');
+    expect((await device()).cpu).toEqual({ model: 'Loader CPU', cores: 8 });
+    const generation = await makeActive();
+    await beat('b-gpu', {
+      state: 'ready',
+      model_name: 'model_v2',
+      generation,
+      device_type: 'cuda',
+      device_name: 'Tesla',
+      gpu: { memory_allocated: 7 },
+    });
+    expect(await device()).toMatchObject({
+      device_type: 'cuda',
+      device_name: 'Tesla',
+      is_gpu: true,
+      gpu: { memory_allocated: 7 },
+      replicas: { ready: 1, total: 2 },
+    });
+    expect(await current()).toMatchObject({ device: 'Tesla', device_info: { is_gpu: true } });
+  });
+});

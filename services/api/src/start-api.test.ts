@@ -1,0 +1,122 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConfigurationError, createLogger, Lifecycle, readSettings } from '@caissa/shared';
+import { pino } from 'pino';
+import { describe, expect, inject, it } from 'vitest';
+import { API_SETTINGS } from './context.js';
+import { startApi } from './start-api.js';
+import { rawRequest } from './testing/raw-request.js';
+import { readEvents } from './testing/read-events.js';
+import { startTestApi } from './testing/start-test-api.js';
+
+const SILENT = pino({ level: 'silent' });
+
+describe('startApi', () => {
+  it('says in one sentence that the port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const lifecycle = new Lifecycle();
+    const settings = readSettings(
+      { PORT: String(port), REDIS_URL: inject('redisUrl'), DATA_DIR: '/tmp/caissa-taken' },
+      API_SETTINGS,
+    );
+    const starting = startApi(settings, SILENT, lifecycle);
+    await expect(starting).rejects.toThrow(
+      new ConfigurationError(`Cannot listen on port ${port} of 127.0.0.1: another program does.`),
+    );
+    await lifecycle.stop(SILENT);
+    other.close();
+  });
+
+  it('listens before Redis is there', async () => {
+    const lifecycle = new Lifecycle();
+    const env = { PORT: '0', REDIS_URL: 'redis://127.0.0.1:1', DATA_DIR: '/tmp/caissa-alone' };
+    const { url } = await startApi(readSettings(env, API_SETTINGS), SILENT, lifecycle);
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${url}/api/model/list`)).status).toBe(503);
+    await lifecycle.stop(createLogger('test', 'silent'));
+  });
+});
+
+describe('stopping', () => {
+  it('ends held requests and streams at once, and lets the rest end', async () => {
+    const api = await startTestApi(inject('redisUrl'));
+    await api.addModel('model_v1');
+    const accepted = await fetch(`${api.url}/api/model/load/model_v1`, { method: 'POST' });
+    const { events_url } = (await accepted.json()) as { events_url: string };
+    const stream = await readEvents(api.url + events_url);
+    const held = fetch(`${api.url}/api/model/export/onnx/model_v1?wait=60`, { method: 'POST' });
+    await delay(300);
+    const begun = performance.now();
+    await api.close();
+    expect(performance.now() - begun).toBeLessThan(4_000);
+    expect((await held).status).toBe(202);
+    await stream.ended;
+    await expect(fetch(`${api.url}/livez`)).rejects.toThrow();
+  });
+});
+
+describe('the log', () => {
+  it('has one line for a request, without headers, and none for a healthy probe', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line)) });
+    const api = await startTestApi(inject('redisUrl'), {}, logger);
+    await fetch(`${api.url}/api/jobs?limit=1`, { headers: { 'X-API-Key': 'secret-key', 'X-Request-Id': 'id-1' } });
+    await fetch(`${api.url}/livez`);
+    await fetch(`${api.url}/api/nothing`);
+    await delay(50);
+    const requests = lines.filter((line) => line['ms'] !== undefined);
+    expect(requests.map((line) => [line['level'], line['msg']])).toEqual([
+      [30, 'GET /api/jobs?limit=1 200'],
+      [30, 'GET /api/nothing 404'],
+    ]);
+    expect(requests[0]).toMatchObject({ request_id: 'id-1', address: '127.0.0.1' });
+    expect(JSON.stringify(lines)).not.toContain('secret-key');
+    await api.close();
+  });
+
+  it('has the cause of a failure that nobody foresaw, which the client does not see', async () => {
+    const lines: string[] = [];
+    const logger = pino({ level: 'info' }, { write: (line: string) => lines.push(line) });
+    const api = await startTestApi(inject('redisUrl'), {}, logger);
+    api.context.store.open = () => Promise.reject(new TypeError('very secret'));
+    const response = await fetch(`${api.url}/api/model/download/x.pt`);
+    const text = await response.text();
+    expect([response.status, JSON.parse(text).code, text.includes('secret')]).toEqual([500, 'INTERNAL', false]);
+    expect(lines.filter((line) => line.includes('very secret'))).toHaveLength(1);
+    await api.close();
+  });
+});
+
+describe('slow clients', () => {
+  it('may take their time with a body, and leave at any time', async () => {
+    const api = await startTestApi(inject('redisUrl'));
+    await api.addModel('model_v1');
+    const { port } = new URL(api.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write('POST /api/model/load/model_v1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n');
+    socket.write('Content-Length: 20\r\n\r\n{');
+    await delay(100);
+    socket.destroy();
+    await delay(100);
+    expect((await fetch(`${api.url}/livez`)).status).toBe(200);
+    await api.close();
+  });
+
+  it('that ask whether to send a JSON body are told to', async () => {
+    const api = await startTestApi(inject('redisUrl'));
+    await api.addModel('model_v1');
+    const answer = await rawRequest(
+      api.url,
+      'POST /api/model/load/model_v1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+        'Content-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n{}',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 202 /);
+    await api.close();
+  });
+});
