@@ -52,7 +52,7 @@ interface Answer {
 const text = (status: number, body: string): Answer => ({ status, type: 'text/plain; charset=utf-8', body });
 
 async function answer(url: string, options: HealthOptions, registry: Registry): Promise<Answer> {
-  const { pathname } = new URL(url, 'http://localhost');
+  const [pathname] = url.split('?');
   try {
     if (pathname === '/livez') return text(200, 'ok\n');
     if (pathname === '/metrics') return { status: 200, type: registry.contentType, body: await registry.metrics() };
