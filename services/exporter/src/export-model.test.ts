@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { appendFile, copyFile, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCheckpoint, withFile } from '@caissa/conversion';
 import { readCheckpoint } from '@caissa/pytorch';
-import { AppError, type ArtifactDraft, type ArtifactStore, findModelFile } from '@caissa/shared';
+import { findModelFile } from '@caissa/shared';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FIXTURES, fixturePath } from '../../../packages/conversion/test-support/fixtures.js';
-import { savedWith, smallRoot } from '../../../packages/conversion/test-support/small-checkpoint.js';
 import { type ExporterHarness, openHarness } from '../test-support/exporter-harness.js';
 import { exportProcessor } from './export-model.js';
 
@@ -176,118 +175,6 @@ describe('an export job', () => {
     const { manifests } = await harness.context.exports.page(10);
     expect(manifests.map(({ filename }) => filename)).toEqual([names[3], names[2]]);
     expect((await harness.exportedFiles()).filter((name) => name.endsWith('.onnx'))).toEqual([names[2], names[3]]);
-  });
-});
-
-describe('an export job that fails', () => {
-  async function expectRefusal(item: ReturnType<ExporterHarness['exportItem']>, code: string): Promise<AppError> {
-    const error = await run(item).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
-    expect(error).toBeInstanceOf(AppError);
-    expect(error).toMatchObject({ code });
-    expect(await harness.exportedFiles()).toEqual([]);
-    return error as AppError;
-  }
-
-  it.each([
-    ['torchscript.pt', 'TORCHSCRIPT'],
-    ['whole_module.pt', 'PICKLE_GLOBAL'],
-  ])('refuses %s', async (name, code) => {
-    await copyFile(fixturePath(name), harness.modelPath('model_v1'));
-    const { message } = await expectRefusal(harness.exportItem({}), code);
-    expect(message).toMatch(/^model_v1\.pt: /);
-  });
-
-  it.each(['pytorch', 'onnx'] as const)('refuses weights that are not finite (%s)', async (format) => {
-    const source = await savedWith('value_fc1.weight', 3, Number.NaN);
-    const bytes = new Uint8Array(source.sizeBytes);
-    await source.readInto(bytes, 0);
-    await writeFile(harness.modelPath('model_v1'), bytes);
-    const { message } = await expectRefusal(harness.exportItem({ format }), 'NON_FINITE_WEIGHTS');
-    expect(message).toMatch(/^model_v1\.pt: value_fc1\.weight/);
-  });
-
-  it('refuses an architecture that lies', async () => {
-    const root = smallRoot();
-    root.set('architecture', new Map([['num_res_blocks', 6]]));
-    await harness.addModel('model_v1', root);
-    await expectRefusal(harness.exportItem({}), 'ARCHITECTURE_MISMATCH');
-  });
-
-  it('does not know a model that is not there', async () => {
-    await expectRefusal(harness.exportItem({ model_name: 'missing' }), 'MODEL_NOT_FOUND');
-  });
-
-  it.each(['pytorch', 'onnx'] as const)('stops in the middle when it is cancelled (%s)', async (format) => {
-    const controller = new AbortController();
-    const reason = new AppError('CANCELLED', 'The job was cancelled.');
-    const onReport = ({ percent }: { percent: number }) => percent > 10 && controller.abort(reason);
-    const item = harness.exportItem({ format }, { signal: controller.signal, onReport });
-    await expectRefusal(item, 'CANCELLED');
-    expect(item.reports.some(({ stage }) => stage === 'publishing')).toBe(false);
-  });
-
-  it('is to be tried again when the file was written to meanwhile', async () => {
-    const onReport = ({ stage }: { stage: string }) => stage === 'verifying' && appendFileNow();
-    let appended: Promise<void> | undefined;
-    const appendFileNow = () => {
-      appended ??= appendFile(harness.modelPath('model_v1'), 'x');
-    };
-    const item = harness.exportItem({ options: { opset: 11, verify: 'quick' } }, { onReport });
-    const { retryable } = await expectRefusal(item, 'SOURCE_CHANGED');
-    expect(retryable).toBe(true);
-    await appended;
-  });
-
-  it('exports the file that it opened when another one takes its name', async () => {
-    const before = sha256(await readFile(harness.modelPath('model_v1')));
-    await harness.addModel('other', smallRoot());
-    let replaced: Promise<void> | undefined;
-    const onReport = ({ stage }: { stage: string }) => {
-      if (stage === 'converting') replaced ??= rename(harness.modelPath('other'), harness.modelPath('model_v1'));
-    };
-    const { metadata } = await run(harness.exportItem({ format: 'pytorch' }, { onReport, createdAt }));
-    await replaced;
-    expect(metadata['source_sha256']).toBe(before);
-  });
-
-  /** The store of the harness, with every draft changed before it is written to. */
-  function storeWith(change: (draft: ArtifactDraft) => void): ArtifactStore {
-    return new Proxy(harness.context.store, {
-      get(target, key) {
-        const value: unknown = Reflect.get(target, key);
-        if (typeof value !== 'function') return value;
-        if (key !== 'begin') return value.bind(target);
-        return async (jobId: string) => {
-          const draft = await target.begin(jobId);
-          change(draft);
-          return draft;
-        };
-      },
-    });
-  }
-
-  it.each(['pytorch', 'onnx'] as const)('leaves nothing when other bytes were written (%s)', async (format) => {
-    const store = storeWith((draft) => {
-      const write = draft.write.bind(draft);
-      draft.write = (chunk) => write(chunk.fill(0, chunk.length >> 2, chunk.length >> 1));
-    });
-    const item = harness.exportItem({ format, options: { opset: 11, verify: 'full' } });
-    await expect(run(item, { store })).rejects.toMatchObject({
-      code: 'VERIFICATION_FAILED',
-      message: expect.stringMatching(/^model_v1\.pt: /),
-    });
-    expect(await harness.exportedFiles()).toEqual([]);
-  });
-
-  it('leaves nothing when publishing fails', async () => {
-    const store = storeWith((draft) => {
-      draft.commit = () => Promise.reject(new AppError('STORAGE_FULL', 'The disk is full.'));
-    });
-    await expect(run(harness.exportItem({}), { store })).rejects.toMatchObject({ code: 'STORAGE_FULL' });
-    expect(await harness.exportedFiles()).toEqual([]);
   });
 });
 
