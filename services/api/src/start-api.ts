@@ -14,12 +14,15 @@ import {
   type Logger,
   openQueues,
   redisKeys,
+  withTimeout,
 } from '@caissa/shared';
 import { createApp } from './app.js';
 import type { ApiContext, ApiSettings } from './context.js';
 import { closeServer, createHttpServer, listen } from './http/server.js';
 import { ModelFolder } from './models/model-folder.js';
 import { startUpkeep } from './upkeep.js';
+
+const WATCHER_CLOSE_MS = 1_000;
 
 /** An API that takes requests. */
 export interface RunningApi {
@@ -59,7 +62,8 @@ async function openContext(
   lifecycle.onStop('queues', () => closeQueues(queues));
   const jobs = { redis, keys, queues };
   const watcher = new JobWatcher(jobs, connection);
-  lifecycle.onStop('job watcher', () => watcher.close());
+  // BullMQ waits for a connection before it closes it, for ever if Redis never comes.
+  lifecycle.onStop('job watcher', () => withTimeout(watcher.close(), WATCHER_CLOSE_MS));
   const dataDir = resolve(settings.DATA_DIR);
   const store = await LocalArtifactStore.open(join(dataDir, 'exports'));
   const folder = join(dataDir, 'models');
