@@ -9,6 +9,9 @@ import { callStore } from './store-error.js';
 /** Extension of the file that makes an artifact visible; it follows the artifact's whole name. */
 export const MANIFEST_SUFFIX = '.manifest.json';
 
+/** Bytes after which the disk is set to work: what it has by the time of the commit need not be waited for then. */
+const FLUSH_INTERVAL_BYTES = 8 << 20;
+
 /** How many names are tried for exports of one model in one second. */
 const NAME_ATTEMPTS = 10_000;
 
@@ -19,6 +22,11 @@ export class LocalArtifactDraft implements ArtifactDraft {
   readonly #handle: FileHandle;
   readonly #hash: Hash = createHash('sha256');
   #sizeBytes = 0;
+  /** Bytes that had been written when the last flush began. */
+  #flushedBytes = 0;
+  #isFlushing = false;
+  /** Rejects if any flush has failed: the system tells that once, and the next flush would succeed. */
+  #flushed: Promise<unknown> = Promise.resolve();
   #open = true;
   #committed = false;
 
@@ -52,6 +60,19 @@ export class LocalArtifactDraft implements ArtifactDraft {
       position += bytesWritten;
       ({ bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done, position));
     }
+    this.#flushBehind();
+  }
+
+  #flushBehind(): void {
+    if (this.#isFlushing || this.#sizeBytes - this.#flushedBytes < FLUSH_INTERVAL_BYTES) return;
+    this.#isFlushing = true;
+    this.#flushedBytes = this.#sizeBytes;
+    const flush = this.#handle.datasync().finally(() => {
+      this.#isFlushing = false;
+    });
+    this.#flushed = Promise.all([this.#flushed, flush]);
+    // `commit` awaits it; a draft that is given up need not.
+    this.#flushed.catch(() => undefined);
   }
 
   digest(): string {
@@ -64,6 +85,7 @@ export class LocalArtifactDraft implements ArtifactDraft {
     metadataFile: boolean,
   ): Promise<Manifest> {
     return callStore(async () => {
+      await this.#flushed;
       await this.#handle.sync();
       await this.#close();
       const { stem, filename } = await this.#claimName(name);

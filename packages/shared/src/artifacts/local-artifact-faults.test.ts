@@ -37,6 +37,7 @@ vi.mock('node:fs/promises', async (importOriginal) => {
     handle.write = faulty(handle.write.bind(handle)) as typeof handle.write;
     handle.writeFile = faulty(handle.writeFile.bind(handle));
     handle.sync = faulty(handle.sync.bind(handle));
+    handle.datasync = faulty(handle.datasync.bind(handle));
     // A file that is not closed would be a leak of the test, not of the code.
     handle.close = faulty(handle.close.bind(handle), true);
     return handle;
@@ -129,6 +130,19 @@ describe.each(modes)('a file operation that $what', ({ once, performed }) => {
       }
     },
   );
+});
+
+test('a flush that fails while more is written fails the commit, though the last flush succeeds', async () => {
+  const draft = await store.begin('job-1');
+  // One write, and then the flush that so much begins.
+  Object.assign(faults, { at: 2, once: true, performed: true, count: 0 });
+  await draft.write(Buffer.alloc(8 << 20));
+  await draft.write(Buffer.alloc(1_000));
+  const committed = draft.commit({ stem: STEM, extension: 'pt' }, manifestDraft('job-1'), false);
+  await expect(committed).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  expect(faults.count).toBeGreaterThanOrEqual(3);
+  await draft.abort();
+  expect(await readdir(folder)).toEqual([]);
 });
 
 /** Mounts a file system of one mebibyte, where that is allowed. */
