@@ -54,7 +54,7 @@ export async function convert(context: ExporterContext, item: ExportItem, source
     await refuseIfChanged(source);
     signal.throwIfAborted();
     item.report({ stage: 'publishing', percent: PERCENT.publishing });
-    const whole = metadataOfExport(metadata, inFile, { sha256: draft.digest(), verification });
+    const whole = metadataOfExport(metadata, inFile, { sha256: await draft.digest(), verification });
     return await draft.commit(
       artifactName(item),
       {

@@ -67,7 +67,7 @@ export function artifactStoreContract(
       await draft.write(new Uint8Array(0));
       await draft.write(bytes.subarray(1_000_000));
       expect(draft.sizeBytes).toBe(bytes.length);
-      expect(draft.digest()).toBe(sha256(bytes));
+      expect(await draft.digest()).toBe(sha256(bytes));
       const manifest = await draft.commit(ONNX, manifestDraft('job-1'), true);
       const metadata = `${JSON.stringify(manifest.metadata, undefined, 2)}\n`;
       expect(manifest).toEqual({

@@ -11,7 +11,7 @@ export interface ArtifactDraft extends ByteSink {
   readonly localPath: string;
   readonly sizeBytes: number;
   /** SHA-256 of what was written so far, as hexadecimal digits. To be asked once, after the last write. */
-  digest(): string;
+  digest(): Promise<string>;
   /**
    * Publishes the artifact under `{stem}.{extension}`, or `{stem}_2.{extension}` and so on if that is taken. Everything
    * is on the disk before the manifest is, and the manifest comes last.

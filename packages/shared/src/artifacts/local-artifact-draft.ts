@@ -1,8 +1,9 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
 import { syncFolder, writeFileDurably } from './durable-file.js';
+import { FileDigest } from './file-digest.js';
 import type { Manifest } from './manifest.js';
 import { callStore } from './store-error.js';
 
@@ -20,8 +21,12 @@ export class LocalArtifactDraft implements ArtifactDraft {
   readonly localPath: string;
   readonly #folder: string;
   readonly #handle: FileHandle;
-  readonly #hash: Hash = createHash('sha256');
+  readonly #fileDigest: FileDigest;
+  #sha256: Promise<string> | undefined;
   #sizeBytes = 0;
+  /** Offset → length of writes that have ended before one that lies before them. */
+  readonly #ended = new Map<number, number>();
+  #gaplessBytes = 0;
   /** Bytes that had been written when the last flush began. */
   #flushedBytes = 0;
   #isFlushing = false;
@@ -34,11 +39,12 @@ export class LocalArtifactDraft implements ArtifactDraft {
     this.#folder = folder;
     this.localPath = localPath;
     this.#handle = handle;
+    this.#fileDigest = new FileDigest(handle.fd);
   }
 
   /** Creates the temporary file `path` in `folder`. */
   static async create(folder: string, path: string): Promise<LocalArtifactDraft> {
-    return new LocalArtifactDraft(folder, path, await open(path, 'wx'));
+    return new LocalArtifactDraft(folder, path, await open(path, 'wx+'));
   }
 
   get sizeBytes(): number {
@@ -50,17 +56,26 @@ export class LocalArtifactDraft implements ArtifactDraft {
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
-    let position = this.#sizeBytes;
+    const start = this.#sizeBytes;
     this.#sizeBytes += chunk.length;
-    // The write runs in the thread pool while this thread computes the digest.
-    const first = this.#handle.write(chunk, 0, chunk.length, position);
-    this.#hash.update(chunk);
-    let { bytesWritten } = await first;
-    for (let done = bytesWritten; done < chunk.length; done += bytesWritten) {
-      position += bytesWritten;
-      ({ bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done, position));
+    for (let done = 0; done < chunk.length; ) {
+      const { bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done, start + done);
+      done += bytesWritten;
     }
+    this.#written(start, chunk.length);
     this.#flushBehind();
+  }
+
+  /** Writes may end out of their order; what may be hashed is what has no gap before it. */
+  #written(start: number, length: number): void {
+    if (length > 0) this.#ended.set(start, length);
+    for (;;) {
+      const next = this.#ended.get(this.#gaplessBytes);
+      if (next === undefined) break;
+      this.#ended.delete(this.#gaplessBytes);
+      this.#gaplessBytes += next;
+    }
+    this.#fileDigest.advance(this.#gaplessBytes);
   }
 
   #flushBehind(): void {
@@ -75,8 +90,9 @@ export class LocalArtifactDraft implements ArtifactDraft {
     this.#flushed.catch(() => undefined);
   }
 
-  digest(): string {
-    return this.#hash.copy().digest('hex');
+  digest(): Promise<string> {
+    this.#sha256 ??= this.#fileDigest.finish(this.#sizeBytes);
+    return this.#sha256;
   }
 
   async commit(
@@ -86,11 +102,11 @@ export class LocalArtifactDraft implements ArtifactDraft {
   ): Promise<Manifest> {
     return callStore(async () => {
       await this.#flushed;
-      await this.#handle.sync();
+      const [sha256] = await Promise.all([this.digest(), this.#handle.sync()]);
       await this.#close();
       const { stem, filename } = await this.#claimName(name);
       try {
-        return await this.#publish(stem, filename, draft, metadataFile);
+        return await this.#publish({ stem, filename, sha256 }, draft, metadataFile);
       } catch (error) {
         await this.#unpublish(stem, filename, metadataFile);
         throw error;
@@ -130,13 +146,17 @@ export class LocalArtifactDraft implements ArtifactDraft {
     }
   }
 
-  async #publish(stem: string, filename: string, draft: ManifestDraft, metadataFile: boolean): Promise<Manifest> {
+  async #publish(
+    { stem, filename, sha256 }: { stem: string; filename: string; sha256: string },
+    draft: ManifestDraft,
+    metadataFile: boolean,
+  ): Promise<Manifest> {
     const manifest: Manifest = {
       schema_version: 1,
       ...draft,
       filename,
       size_bytes: this.#sizeBytes,
-      sha256: this.digest(),
+      sha256,
     };
     await rename(this.localPath, join(this.#folder, filename));
     if (metadataFile) manifest.metadata_file = await this.#writeMetadata(`${stem}.json`, draft.metadata);
@@ -162,6 +182,8 @@ export class LocalArtifactDraft implements ArtifactDraft {
   async #close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
+    // The thread reads through this handle: it may be closed only when nothing is to be read any more.
+    await this.digest().catch(() => undefined);
     await this.#handle.close();
   }
 }
