@@ -13,6 +13,8 @@ import { openRegularFile, readRegularFile } from './regular-file.js';
 import { callStore } from './store-error.js';
 
 const DRAFT_PREFIX = '.draft-';
+/** Every reader holds about two of these while it waits for its client; four times as much was no faster. */
+const READ_BYTES = 1 << 18;
 const TEMPORARY_PREFIX = '.tmp-';
 /** Files that only we name like this; others in the folder are left alone. */
 const OUR_NAME = /_export_\d{8}_\d{6}(_\d+)?\.(pt|onnx|json)$/;
@@ -86,7 +88,7 @@ export class LocalArtifactStore implements ArtifactStore {
         sizeBytes: stats.size,
         sha256: expected.sha256,
         modifiedAt: stats.mtime,
-        read: (range): Readable => handle.createReadStream({ highWaterMark: 1 << 20, ...range }),
+        read: (range): Readable => handle.createReadStream({ highWaterMark: READ_BYTES, ...range }),
         close: () => handle.close(),
       };
     });
