@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { rawGet, rawRequest } from '../testing/raw-request.js';
 import { startTestApi, type TestApi } from '../testing/start-test-api.js';
@@ -167,6 +169,22 @@ describe('bodies', () => {
     );
     await expectProblem(await post(path, '{}', { ...json, 'Content-Encoding': 'gzip' }), 415, 'UNSUPPORTED_MEDIA_TYPE');
     await expectProblem(await post('/api/model/load/model_v1', '{', json), 400, 'INVALID_BODY');
+  });
+
+  it('one after the other on one connection leave nothing behind', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let count = 0; count < 15; count++) {
+      const sending = request(`${api.url}${path}`, { method: 'POST', agent, headers: json }).end('{}');
+      const [response] = (await once(sending, 'response')) as [IncomingMessage];
+      expect(response.statusCode).toBe(202);
+      await response.resume().toArray();
+    }
+    agent.destroy();
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
   });
 
   it('needs one for a clean-up', async () => {

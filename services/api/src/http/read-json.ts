@@ -4,7 +4,7 @@ import { isNestedDeeper } from './json-depth.js';
 import { hasBody, mediaTypeOf, openBody } from './request-body.js';
 
 /** Largest JSON body; metadata, the largest part of one, has a lower limit of its own. */
-export const JSON_LIMIT_BYTES = 1 << 20;
+const JSON_LIMIT_BYTES = 1 << 20;
 
 /** Beyond this, code that walks the value by recursion would be at risk. Metadata has a lower limit of its own. */
 const JSON_LIMIT_DEPTH = 64;

@@ -30,9 +30,9 @@ export function openBody(request: IncomingMessage, response: ServerResponse): In
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'A compressed body is not taken; send it as it is.');
   }
   if (request.headers.expect?.toLowerCase() === '100-continue' && !response.headersSent) response.writeContinue();
-  const { socket } = request;
-  socket.setTimeout(IDLE_TIMEOUT_MS, () => socket.destroy());
-  request.once('end', () => socket.setTimeout(0));
+  // Node itself ends a connection whose timeout nobody listens to.
+  request.socket.setTimeout(IDLE_TIMEOUT_MS);
+  request.once('end', () => request.socket.setTimeout(0));
   return request;
 }
 

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** Headers must be there by then; slow clients hold sockets otherwise. */
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -25,6 +25,7 @@ export function createHttpServer(listener: RequestListener): Server {
   );
   // Who takes the body tells the client to send it; a refusal then costs no upload.
   server.on('checkContinue', (request, response) => server.emit('request', request, response));
+  trackUnused(server);
   return server;
 }
 
@@ -46,7 +47,21 @@ export async function closeServer(server: Server): Promise<void> {
   // A connection that is kept alive becomes idle when its request ends, which may be later than now.
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  for (const socket of unused.get(server) ?? []) socket.destroy();
   await closed;
   clearInterval(idle);
   clearTimeout(timer);
+}
+
+/** Connections that have not sent a request yet, as browsers open them in advance: Node does not count them as idle. */
+const unused = new WeakMap<Server, Set<Socket>>();
+
+function trackUnused(server: Server): void {
+  const sockets = new Set<Socket>();
+  unused.set(server, sockets);
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', ({ socket }) => sockets.delete(socket));
 }

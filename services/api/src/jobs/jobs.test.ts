@@ -18,7 +18,11 @@ afterAll(() => api.close());
 
 const call = async (method: string, path: string) => {
   const response = await fetch(`${api.url}${path}`, { method });
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, never> };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Record<string, unknown>,
+  };
 };
 
 const load = async (model: string) => String((await call('POST', `/api/model/load/${model}`)).body['job_id']);
@@ -48,7 +52,7 @@ describe('jobs', () => {
   it('are listed newest first, by type, status and model, page by page', async () => {
     const ids = [await load('a'), await load('b'), await load('c')].reverse();
     const list = async (query: string) => (await call('GET', `/api/jobs?${query}`)).body;
-    const idsOf = (body: Record<string, never>) => (body['jobs'] as { job_id: string }[]).map((job) => job.job_id);
+    const idsOf = (body: Record<string, unknown>) => (body['jobs'] as { job_id: string }[]).map((job) => job.job_id);
     expect(idsOf(await list('type=load'))).toEqual(ids);
     expect(idsOf(await list('type=export'))).toEqual([]);
     expect(idsOf(await list('model=b&type=load'))).toEqual([ids[1]]);

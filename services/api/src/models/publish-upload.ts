@@ -7,11 +7,17 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
 /**
  * Gives a finished temporary file its name, unless the name is taken. It appears whole and at once.
+ * @param makeLink what makes hard links, which not every file system has
  * @throws AppError MODEL_EXISTS
  */
-export async function publishUpload(temporaryPath: string, path: string, name: string): Promise<void> {
+export async function publishUpload(
+  temporaryPath: string,
+  path: string,
+  name: string,
+  makeLink: typeof link = link,
+): Promise<void> {
   try {
-    await link(temporaryPath, path);
+    await makeLink(temporaryPath, path);
     await rm(temporaryPath);
   } catch (error) {
     if (!NO_LINKS.has(codeOf(error))) throw codeOf(error) === 'EEXIST' ? modelExists(name) : error;

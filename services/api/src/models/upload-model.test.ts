@@ -31,7 +31,7 @@ const put = (name: string, body: string | Uint8Array | ReadableStream, type = 'a
   fetch(`${api.url}/api/model/upload/${name}`, {
     method: 'PUT',
     headers: { 'Content-Type': type },
-    body: body as BodyInit,
+    body,
     duplex: 'half',
   });
 

@@ -1,5 +1,5 @@
 /** An event of a stream. */
-export interface ReceivedEvent {
+interface ReceivedEvent {
   readonly id: string;
   readonly event: string;
   readonly data: Record<string, unknown>;
