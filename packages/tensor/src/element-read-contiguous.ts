@@ -1,3 +1,4 @@
+import { borrowBuffer, returnBuffer } from './chunk-buffers.js';
 import { itemSizeBytes } from './dtype.js';
 import { convertToFloat32 } from './element-convert.js';
 import { elementCount, type Tensor } from './tensor.js';
@@ -17,8 +18,10 @@ export async function* readContiguous(
   const itemSize = itemSizeBytes(tensor.dtype);
   const start = tensor.storage.offsetBytes + tensor.offset * itemSize;
   const step = Math.min(chunkElements, total);
-  const slots = [0, 1].map((): Slot => ({ bytes: new Uint8Array(step * itemSize), pending: Promise.resolve() }));
-  const converted = tensor.dtype === 'float32' ? undefined : new Float32Array(step);
+  const slots = [0, 1].map(
+    (): Slot => ({ bytes: new Uint8Array(borrowBuffer(step * itemSize)), pending: Promise.resolve() }),
+  );
+  const converted = tensor.dtype === 'float32' ? undefined : new Float32Array(borrowBuffer(step * 4));
 
   const startRead = (slot: Slot, from: number): void => {
     if (from >= total) return;
@@ -45,6 +48,8 @@ export async function* readContiguous(
   } finally {
     // The caller may close the source next: no read may still be under way.
     await Promise.allSettled(slots.map((slot) => slot.pending));
+    for (const { bytes } of slots) returnBuffer(bytes.buffer);
+    if (converted !== undefined) returnBuffer(converted.buffer);
   }
 }
 
