@@ -44,7 +44,7 @@ export async function exportPytorch(
       ]),
     ],
   ]);
-  const written = await writeCheckpoint(sink, root, control);
+  const written = await writeCheckpoint(sink, root, { ...control, storagesVerified: weightsChecked });
   if (tap?.isSuspicious) await checkFinite(checkpoint.network, control.signal);
   return written;
 }

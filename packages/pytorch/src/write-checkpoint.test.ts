@@ -265,6 +265,17 @@ describe('copying', () => {
     expect(await refusal(written(pair({ ...storage, crc32: right ^ 1 })))).toBe('ZIP_CRC');
   });
 
+  it('takes over the CRCs of storages that were verified, and computes those that no file states', async () => {
+    const values = new Float32Array([1, 2, 3]);
+    const right = crc32(new Uint8Array(values.buffer));
+    const pair = (storage: Storage) => new Map([['t', tensorOf(storage, [3], [1])]]);
+    const trusted = await written(pair({ ...storageOf(values), crc32: right }), { storagesVerified: true });
+    expect(trusted).toEqual(await written(pair(storageOf(values))));
+    expect(await written(pair(storageOf(values)), { storagesVerified: true })).toEqual(trusted);
+    const wrong = await written(pair({ ...storageOf(values), crc32: (right ^ 1) >>> 0 }), { storagesVerified: true });
+    expect(wrong).not.toEqual(trusted);
+  });
+
   it('finds one flipped bit in a real file', async () => {
     const bytes = await written(pair(storageOf(large)));
     const last = bytes.length - 2_000;

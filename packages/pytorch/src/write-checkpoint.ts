@@ -8,6 +8,8 @@ import { writePickle } from './write/write-pickle.js';
 export interface WriteCheckpointOptions {
   /** Top folder inside the archive; `archive` by default, as PyTorch has it. */
   readonly archiveName?: string;
+  /** Whether `verifyStorages` has passed on all storages: their CRCs are then taken over, not computed again. */
+  readonly storagesVerified?: boolean;
   onProgress?(bytesWritten: number, totalBytes: number): void;
   readonly signal?: AbortSignal;
 }
@@ -31,7 +33,7 @@ export async function writeCheckpoint(
   root: PickleValue,
   options: WriteCheckpointOptions = {},
 ): Promise<WrittenCheckpoint> {
-  const { sizeBytes, segments } = planArchive(entriesOf(root, options.archiveName ?? DEFAULT_ARCHIVE_NAME));
+  const { sizeBytes, segments } = planArchive(entriesOf(root, options));
   let bytesWritten = 0;
   const take = async (block: Uint8Array): Promise<void> => {
     await sink.write(block);
@@ -43,7 +45,8 @@ export async function writeCheckpoint(
 }
 
 /** Entries in the order in which PyTorch has them. */
-function entriesOf(root: PickleValue, top: string): EntryContent[] {
+function entriesOf(root: PickleValue, options: WriteCheckpointOptions): EntryContent[] {
+  const { archiveName: top = DEFAULT_ARCHIVE_NAME, storagesVerified = false } = options;
   const { bytes, storages } = writePickle(root);
   const known = (name: string, content: Uint8Array): EntryContent => ({
     name: `${top}/${name}`,
@@ -58,6 +61,7 @@ function entriesOf(root: PickleValue, top: string): EntryContent[] {
       content: { source: storage.source, offsetBytes: storage.offsetBytes },
       sizeBytes: storage.sizeBytes,
       expectedCrc32: storage.crc32,
+      isCrc32Checked: storagesVerified,
     })),
     known('version', Buffer.from('3\n')),
   ];

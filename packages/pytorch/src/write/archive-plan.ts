@@ -11,6 +11,8 @@ export interface EntryContent {
   readonly sizeBytes: number;
   /** CRC-32 that the content should have, if that is known. */
   readonly expectedCrc32?: number | undefined;
+  /** Whether the content was found to have that CRC-32 before, so that it is not computed again. */
+  readonly isCrc32Checked?: boolean;
 }
 
 /** An entry with its place in the archive. */
@@ -83,8 +85,13 @@ function* segmentsOf(
   yield { kind: 'late', lengthBytes: directoryBytes + END_BYTES, make };
 }
 
-function dataSegment({ content, sizeBytes, tally }: PlannedEntry): Segment {
-  if (!(content instanceof Uint8Array)) return { kind: 'data', ...content, lengthBytes: sizeBytes, tally };
+function dataSegment({ content, sizeBytes, tally, expectedCrc32, isCrc32Checked }: PlannedEntry): Segment {
+  if (!(content instanceof Uint8Array)) {
+    const data = { kind: 'data', ...content, lengthBytes: sizeBytes } as const;
+    if (!isCrc32Checked || expectedCrc32 === undefined) return { ...data, tally };
+    tally.crc32 = expectedCrc32;
+    return data;
+  }
   tally.crc32 = crc32(content);
   return { kind: 'bytes', bytes: content };
 }

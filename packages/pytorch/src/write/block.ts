@@ -77,8 +77,10 @@ export class Block {
       target.set(segment.bytes.subarray(from, from + target.length));
     } else if (segment.kind === 'data') {
       if (target.length > 0) reads.push(segment.source.readInto(target, segment.offsetBytes + from));
+      const { tally } = segment;
+      if (tally === undefined) return;
       this.finishers.push(() => {
-        segment.tally.crc32 = crc32(target, segment.tally.crc32);
+        tally.crc32 = crc32(target, tally.crc32);
       });
     } else {
       this.finishers.push(() => target.set(segment.make().subarray(from, from + target.length)));

@@ -6,13 +6,13 @@ interface BytesSegment {
   readonly bytes: Uint8Array;
 }
 
-/** Bytes that are copied from a source; their CRC-32 is in `tally` once they have been. */
+/** Bytes that are copied from a source; their CRC-32, if it is asked for, is in `tally` once they have been. */
 interface DataSegment {
   readonly kind: 'data';
   readonly source: ByteSource;
   readonly offsetBytes: number;
   readonly lengthBytes: number;
-  readonly tally: { crc32: number };
+  readonly tally?: { crc32: number };
 }
 
 /** Bytes of known length that can be made only when everything before them has been copied. */
