@@ -1,4 +1,4 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startRedisServer } from '@caissa/launcher';
 import type { ExportFormat, ExportResult } from '@caissa/shared';
@@ -49,7 +49,7 @@ async function measure(
       fileCopy(checkpoint, copy),
       uninspected(exporter),
       ...(torch ? [torch.contestant('pytorch'), torch.contestant('onnx')] : []),
-    ].map(timed),
+    ].map((contestant) => timed(settled(contestant, folder))),
     runs,
   );
   const [durable, pytorch, onnx, plain, first, torchPytorch, torchOnnx] = series as Required<SeriesInOrder>;
@@ -79,6 +79,20 @@ function ours(exporter: ExporterInProcess, format: ExportFormat): Contestant {
     },
     async after() {
       if (made) await exporter.remove(made);
+    },
+  };
+}
+
+/** Leaves the disk nothing to do: the next one's flush would have to wait for what was removed. */
+function settled({ label, run, after }: Contestant, folder: string): Contestant {
+  return {
+    label,
+    run,
+    async after() {
+      await after?.();
+      const handle = await open(folder);
+      await handle.sync();
+      await handle.close();
     },
   };
 }

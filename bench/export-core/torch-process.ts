@@ -32,7 +32,11 @@ export class TorchProcess {
   /** An export of `torch.load`, `load_state_dict` and what writes the format. Nothing is flushed to the disk. */
   contestant(format: 'pytorch' | 'onnx'): Contestant {
     const writer = format === 'pytorch' ? 'torch.save' : 'torch.onnx.export';
-    return { label: `PyTorch ${this.version}: torch.load + ${writer}`, run: () => this.#ask(format) };
+    return {
+      label: `PyTorch ${this.version}: torch.load + ${writer}`,
+      run: () => this.#ask(format),
+      after: () => this.#ask('remove'),
+    };
   }
 
   /** Ends Python. */

@@ -1,4 +1,5 @@
-"""Exports with PyTorch on request: a line "pytorch" or "onnx" on standard input, "done" or an error on standard output.
+"""Exports with PyTorch on request: a line "pytorch", "onnx" or "remove" (what was exported last) on standard input,
+"done" or an error on standard output.
 
     torch_exports.py CHECKPOINT FOLDER
 """
@@ -38,9 +39,14 @@ def export_onnx(path, folder):
     )
 
 
+def remove(_, folder):
+    for file in folder.glob("torch.*"):
+        file.unlink()
+
+
 def main(path, folder):
     answers, sys.stdout = sys.stdout, sys.stderr  # the exporter prints remarks
-    commands = {"pytorch": export_pytorch, "onnx": export_onnx}
+    commands = {"pytorch": export_pytorch, "onnx": export_onnx, "remove": remove}
     print(torch.__version__, file=answers, flush=True)
     for line in sys.stdin:
         try:
