@@ -93,7 +93,7 @@ function opened(child: ChildProcess, exited: Promise<SessionExit>, options: Sess
     void exited.then((exit) => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
-      reject(new SessionError('SESSION_START_FAILED', exitedError(exit).message));
+      reject(exitedError(exit));
     });
   });
 }
@@ -136,7 +136,7 @@ function openSession(child: ChildProcess, info: SessionInfo, exited: Promise<Ses
 /**
  * Opens a model with onnxruntime in a process of its own, because a run blocks the event loop and a native crash ends
  * the process it happens in. The process ends with its session or with this process, whichever is first.
- * @throws SessionError SESSION_START_FAILED or SESSION_TIMEOUT; the signal's reason if that aborts; no process is left
+ * @throws SessionError SESSION_START_FAILED, SESSION_EXITED or SESSION_TIMEOUT; the signal's reason if that aborts; no process is left
  */
 export async function startSession(options: SessionOptions): Promise<Session> {
   options.signal?.throwIfAborted();

@@ -26,7 +26,6 @@ const SERVICE_ERRORS = {
   MODEL_EXISTS: entry(409, 'A model of this name exists'),
   JOB_FINISHED: entry(409, 'The job has finished'),
   JOB_NOT_FAILED: entry(409, 'Only a failed job can be retried'),
-  UPLOAD_IN_PROGRESS: entry(409, 'A model of this name is being uploaded'),
   CANCELLED: entry(409, 'The job was cancelled'),
   BODY_TOO_LARGE: entry(413, 'The request body is too large'),
   UNSUPPORTED_MEDIA_TYPE: entry(415, 'The media type is not supported'),

@@ -16,7 +16,6 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   MODEL_EXISTS: 'A checkpoint of this name exists and is not overwritten. Choose another name.',
   JOB_FINISHED: 'The job is over, so there is nothing to cancel.',
   JOB_NOT_FAILED: 'Only a job that failed can be retried.',
-  UPLOAD_IN_PROGRESS: 'Somebody is uploading a checkpoint of this name. Wait until that is over.',
   CANCELLED: 'Somebody cancelled the job. Start it again if it is still wanted.',
   BODY_TOO_LARGE: 'The body is larger than allowed. For checkpoints the limit is the setting `MAX_UPLOAD_MB`.',
   UNSUPPORTED_MEDIA_TYPE: 'The body is not of the media type that the route takes.',

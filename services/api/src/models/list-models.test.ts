@@ -82,6 +82,18 @@ describe('the list of models', () => {
     expect((await list()).models[0]).toMatchObject({ status: 'inspecting', version: null, architecture: null });
   });
 
+  it('takes the version from the name where nothing else tells it', async () => {
+    await api.writeModel('model_v12', 'not inspected yet');
+    await api.addModel('model_v3', { version: null });
+    await api.addModel('model_v4', { version: 40 });
+    const { models } = await list();
+    expect(models.map((model) => [model['name'], model['version']])).toEqual([
+      ['model_v4', 40],
+      ['model_v12', 12],
+      ['model_v3', 3],
+    ]);
+  });
+
   it('marks the active model, and not a file that took its name since', async () => {
     await api.addModel('one', { sha256: 'a'.repeat(64) });
     await api.addModel('two', { sha256: 'b'.repeat(64) });

@@ -10,7 +10,7 @@ export function summarizeModel(
   const entry = known?.identity === file.identity ? known : undefined;
   return {
     name: file.name,
-    version: entry?.version ?? null,
+    version: entry?.version ?? versionInName(file.name),
     training_date: entry?.training_date ?? null,
     file_size_mb: toMebibytes(file.sizeBytes),
     metadata: entry?.metadata ?? {},
@@ -20,6 +20,12 @@ export function summarizeModel(
     architecture: entry?.architecture ?? null,
     ...(entry?.problem ? { problem: entry.problem } : {}),
   };
+}
+
+/** `model_v3` is version 3, also before it was inspected or if its metadata do not say. */
+function versionInName(name: string): number | null {
+  const digits = /_v(\d{1,9})$/.exec(name)?.[1];
+  return digits === undefined ? null : Number(digits);
 }
 
 /** A file that was replaced since it was activated is another model of the same name. */
