@@ -3,7 +3,7 @@ import { FULL_SIZE, initialStateDict } from '@caissa/network';
 import { fromJson, OrderedDict, type PickleValue, writeCheckpoint } from '@caissa/pytorch';
 
 /** The sizes of a network. */
-export type NetworkSizes = typeof FULL_SIZE;
+type NetworkSizes = typeof FULL_SIZE;
 
 /** The smallest checkpoint of the family, 1 MB, for benchmarks that do not read weights. */
 export const SMALL: NetworkSizes = {
@@ -14,6 +14,9 @@ export const SMALL: NetworkSizes = {
   valuePlanes: 1,
   valueHidden: 4,
 };
+
+/** A checkpoint of 170 MB, four times full size. */
+export const LARGE: NetworkSizes = { ...FULL_SIZE, channels: 384, blocks: 12 };
 
 /** Writes an untrained checkpoint as the training code would; a full-size one has 40.9 MiB. */
 export async function writeCheckpointFile(path: string, sizes: NetworkSizes = FULL_SIZE): Promise<void> {
