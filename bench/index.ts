@@ -9,7 +9,7 @@ import { findPythonWithTorch } from './harness/find-python.js';
 import { describeMachine, machineLine } from './harness/machine.js';
 import { type Options, readOptions, USAGE } from './harness/options.js';
 import { comparisonJson, comparisonLines } from './harness/report.js';
-import { judge } from './harness/verdict.js';
+import { judge, summaryLine, type Verdict } from './harness/verdict.js';
 
 /** Not the system's folder for temporary files: that may be memory, and a disk is to be measured. */
 const SCRATCH = '.cache/bench';
@@ -26,7 +26,7 @@ function help(): string {
   return `${USAGE}\n${BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`).join('\n')}\n`;
 }
 
-/** Runs benchmarks one after the other, each in a folder of its own. Answers whether all that must be met was met. */
+/** Runs benchmarks one after the other, each in a folder of its own. Answers whether nothing fails the run. */
 async function runAll(options: Options, scratch: string): Promise<boolean> {
   const say = (line: string) => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
   const checkpoint = options.checkpoint === undefined ? join(scratch, 'full-size.pt') : resolve(options.checkpoint);
@@ -35,7 +35,7 @@ async function runAll(options: Options, scratch: string): Promise<boolean> {
   const machine = describeMachine();
   say(machineLine(machine));
   const results: object[] = [];
-  let good = true;
+  const verdicts: Verdict[] = [];
   for (const benchmark of chosen(options.names)) {
     const folder = join(scratch, benchmark.name);
     await mkdir(folder);
@@ -43,13 +43,14 @@ async function runAll(options: Options, scratch: string): Promise<boolean> {
     const context: BenchmarkContext = { runs: options.runs, folder, checkpoint, python, say };
     for (const comparison of await benchmark.run(context)) {
       const verdict = judge(comparison, options.smoke);
-      good &&= !verdict.fails;
+      verdicts.push(verdict);
       for (const line of comparisonLines(comparison, verdict)) say(line);
       results.push({ benchmark: benchmark.name, ...comparisonJson(comparison, verdict) });
     }
   }
   if (options.json) process.stdout.write(`${JSON.stringify({ machine, runs: options.runs, results }, undefined, 2)}\n`);
-  return good;
+  say(`\n${summaryLine(verdicts, options.smoke)}`);
+  return !verdicts.some(({ fails }) => fails);
 }
 
 async function main(): Promise<void> {

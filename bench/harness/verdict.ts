@@ -25,3 +25,12 @@ export function judge(comparison: Comparison, smoke: boolean): Verdict {
   // Not `value > limit`: what could not be measured must fail.
   return { ratio, met: value <= atMost, fails: !(value <= limit) };
 }
+
+/** One line on all targets of a run. */
+export function summaryLine(verdicts: readonly Verdict[], smoke: boolean): string {
+  const judged = verdicts.filter(({ met }) => met !== undefined);
+  const met = judged.filter((verdict) => verdict.met).length;
+  const failed = judged.filter(({ fails }) => fails).length;
+  const rule = smoke ? `, ${failed} missed ${SMOKE_SLACK} times over, which alone fails a smoke run` : '';
+  return `${met} of ${judged.length} targets met${rule}`;
+}

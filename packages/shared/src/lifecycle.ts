@@ -58,8 +58,16 @@ export async function runService(
   start: (lifecycle: Lifecycle) => Promise<Logger>,
   exit: (code: number) => void = process.exit,
 ): Promise<void> {
-  const supervised = process.connected;
   const lifecycle = new Lifecycle();
+  let stop: ((reason: string) => void) | undefined;
+  let askedToStop: string | undefined;
+  // From the first moment: what has been started is also released if the wish comes while the rest is starting.
+  const ask = (reason: string) => {
+    askedToStop ??= reason;
+    stop?.(reason);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ask(signal));
+  if (process.connected) process.once('disconnect', () => ask('the launcher ended'));
   let logger: Logger;
   try {
     logger = await start(lifecycle);
@@ -69,15 +77,12 @@ export async function runService(
     exit(configuration ? CONFIGURATION_EXIT_CODE : 1);
     return;
   }
-  const stop = (reason: string) => {
+  stop = (reason) => {
     logger.info({ reason }, 'stopping');
     lifecycle.stop(logger).then(
       () => exit(0),
       () => exit(1),
     );
   };
-  process.once('SIGINT', () => stop('SIGINT'));
-  process.once('SIGTERM', () => stop('SIGTERM'));
-  if (process.connected) process.once('disconnect', () => stop('the launcher ended'));
-  else if (supervised) stop('the launcher ended');
+  if (askedToStop !== undefined) stop(askedToStop);
 }

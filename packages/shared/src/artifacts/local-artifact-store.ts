@@ -9,7 +9,7 @@ import type { ArtifactDraft, ArtifactStore, StoredFile } from './artifact-store.
 import { syncFolder } from './durable-file.js';
 import { LocalArtifactDraft, MANIFEST_SUFFIX } from './local-artifact-draft.js';
 import { type Manifest, manifestSchema } from './manifest.js';
-import { openRegularFile, readRegularFile } from './regular-file.js';
+import { openRegularFile, type RegularFile, readRegularFile } from './regular-file.js';
 import { callStore } from './store-error.js';
 
 const DRAFT_PREFIX = '.draft-';
@@ -75,22 +75,19 @@ export class LocalArtifactStore implements ArtifactStore {
 
   open(filename: string): Promise<StoredFile> {
     return callStore(async () => {
-      const expected = await this.#expected(filename);
-      const opened = expected && (await openRegularFile(join(this.#folder, filename)));
-      if (!opened) throw exportNotFound();
-      const { handle, stats } = opened;
-      if (stats.size !== expected.size_bytes) {
+      for (;;) {
+        const expected = await this.#expected(filename);
+        const opened = expected && (await openRegularFile(join(this.#folder, filename)));
+        if (!opened) throw exportNotFound();
+        const { handle, stats } = opened;
+        // The name may have passed to another export in between: the file must be the one that the manifest means.
+        if ((await this.#expected(filename))?.sha256 === expected.sha256) {
+          if (stats.size === expected.size_bytes) return storedFile(filename, expected.sha256, opened);
+          await handle.close();
+          throw damaged();
+        }
         await handle.close();
-        throw new AppError('ARTIFACT_DAMAGED', 'The exported file is not of the size it had. Export the model again.');
       }
-      return {
-        filename,
-        sizeBytes: stats.size,
-        sha256: expected.sha256,
-        modifiedAt: stats.mtime,
-        read: (range): Readable => handle.createReadStream({ highWaterMark: READ_BYTES, ...range }),
-        close: () => handle.close(),
-      };
     });
   }
 
@@ -174,6 +171,21 @@ function parseManifest(text: string): Manifest | undefined {
     // Not JSON, or nested beyond what can be read: not written by us.
     return undefined;
   }
+}
+
+function storedFile(filename: string, sha256: string, { handle, stats }: RegularFile): StoredFile {
+  return {
+    filename,
+    sizeBytes: stats.size,
+    sha256,
+    modifiedAt: stats.mtime,
+    read: (range): Readable => handle.createReadStream({ highWaterMark: READ_BYTES, ...range }),
+    close: () => handle.close(),
+  };
+}
+
+function damaged(): AppError {
+  return new AppError('ARTIFACT_DAMAGED', 'The exported file is not of the size it had. Export the model again.');
 }
 
 function exportNotFound(): AppError {

@@ -4,8 +4,14 @@ import { type FileHandle, open } from 'node:fs/promises';
 /** What the system says of a path that leads to no file, or to a symlink, a socket or a name too long. */
 const NOT_A_FILE = new Set<unknown>(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'ENAMETOOLONG']);
 
+/** A regular file, open for reading. */
+export interface RegularFile {
+  readonly handle: FileHandle;
+  readonly stats: Stats;
+}
+
 /** Opens a regular file for reading. A symlink, folder, pipe or socket in its place counts as no file. */
-export async function openRegularFile(path: string): Promise<{ handle: FileHandle; stats: Stats } | undefined> {
+export async function openRegularFile(path: string): Promise<RegularFile | undefined> {
   let handle: FileHandle;
   try {
     // Without O_NONBLOCK the opening of a pipe waits for somebody who writes to it.
