@@ -1,13 +1,5 @@
 import { crc32 } from 'node:zlib';
-import {
-  BufferSource,
-  type ByteSource,
-  type DType,
-  FormatError,
-  readFloat32,
-  type Storage,
-  type Tensor,
-} from '@caissa/tensor';
+import { BufferSource, readFloat32, type Tensor } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import { openArchive } from './archive/archive.js';
 import {
@@ -29,28 +21,11 @@ import {
 } from './pickle-value.js';
 import { type CheckpointFile, readCheckpoint } from './read-checkpoint.js';
 import { asDict, readFixture, rootDict, stateDictOf, TORCH_VERSIONS } from './testing/fixtures.js';
-import { MemorySink } from './testing/memory-sink.js';
 import { refusal } from './testing/small-checkpoint.js';
-import { type WriteCheckpointOptions, writeCheckpoint } from './write-checkpoint.js';
-
-async function written(root: PickleValue, options?: WriteCheckpointOptions): Promise<Buffer> {
-  const sink = new MemorySink();
-  const { sizeBytes } = await writeCheckpoint(sink, root, options);
-  expect(sink.bytes.length).toBe(sizeBytes);
-  return sink.bytes;
-}
+import { storageOf, tensorOf, written } from './testing/written-checkpoint.js';
 
 async function rewritten(root: PickleValue): Promise<CheckpointFile> {
   return readCheckpoint(new BufferSource(await written(root)));
-}
-
-function storageOf(values: ArrayBufferView, dtype: DType = 'float32'): Storage {
-  const source = new BufferSource(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  return { key: 'any', dtype, sizeBytes: values.byteLength, source, offsetBytes: 0 };
-}
-
-function tensorOf(storage: Storage, shape: number[], stride: number[], dtype = storage.dtype): Tensor {
-  return { storage, dtype, offset: 0, shape, stride };
 }
 
 /** Values with storages shown by their bytes, and everything else as it is. */
@@ -234,116 +209,5 @@ describe('values', () => {
     const { root, storages } = await rewritten([tensorOf(storageOf(new Float32Array(0)), [0], [1])]);
     expect(root).toMatchObject([{ shape: [0] }]);
     expect(storages.get('0')).toMatchObject({ sizeBytes: 0, crc32: 0 });
-  });
-});
-
-describe('copying', () => {
-  const large = Float32Array.from({ length: 3_000_000 }, (_, index) => index);
-  const pair = (storage: Storage): PickleValue => [
-    tensorOf(storage, [10], [1]),
-    tensorOf(storageOf(Int8Array.of(5), 'int8'), [1], [1]),
-  ];
-
-  it('brings large storages over block boundaries unchanged and reports progress to the last byte', async () => {
-    const progress: [number, number][] = [];
-    const bytes = await written(pair(storageOf(large)), { onProgress: (done, total) => progress.push([done, total]) });
-    const { storages, root } = await readCheckpoint(new BufferSource(bytes));
-    const copied = new Float32Array(large.length);
-    const storage = storages.get('0');
-    await storage?.source.readInto(new Uint8Array(copied.buffer), storage.offsetBytes);
-    expect(Buffer.from(copied.buffer).equals(Buffer.from(large.buffer))).toBe(true);
-    expect(root).toMatchObject([{ shape: [10] }, { dtype: 'int8' }]);
-    expect(progress.at(-1)).toEqual([bytes.length, bytes.length]);
-    expect(progress.length).toBeGreaterThan(4);
-    expect(progress.every(([done], index) => done > (progress[index - 1]?.[0] ?? 0))).toBe(true);
-  });
-
-  it('finds a storage that does not have the CRC its file states', async () => {
-    const storage = storageOf(large);
-    const right = crc32(new Uint8Array(large.buffer));
-    expect(await refusal(written(pair({ ...storage, crc32: right })))).toBe('accepted');
-    expect(await refusal(written(pair({ ...storage, crc32: right ^ 1 })))).toBe('ZIP_CRC');
-  });
-
-  it('takes over the CRCs of storages that were verified, and computes those that no file states', async () => {
-    const values = new Float32Array([1, 2, 3]);
-    const right = crc32(new Uint8Array(values.buffer));
-    const pair = (storage: Storage) => new Map([['t', tensorOf(storage, [3], [1])]]);
-    const trusted = await written(pair({ ...storageOf(values), crc32: right }), { storagesVerified: true });
-    expect(trusted).toEqual(await written(pair(storageOf(values))));
-    expect(await written(pair(storageOf(values)), { storagesVerified: true })).toEqual(trusted);
-    const wrong = await written(pair({ ...storageOf(values), crc32: (right ^ 1) >>> 0 }), { storagesVerified: true });
-    expect(wrong).not.toEqual(trusted);
-  });
-
-  it('finds one flipped bit in a real file', async () => {
-    const bytes = await written(pair(storageOf(large)));
-    const last = bytes.length - 2_000;
-    bytes[last] = (bytes[last] ?? 0) ^ 1;
-    const { root } = await readCheckpoint(new BufferSource(bytes));
-    expect(await refusal(written(root))).toBe('ZIP_CRC');
-  });
-
-  it('reads ahead while a block is written, and never needs more than three blocks', async () => {
-    let [open, most] = [0, 0];
-    let reads = 0;
-    const watched = storageOf(large);
-    const source: ByteSource = {
-      sizeBytes: watched.sizeBytes,
-      readInto(target, offset) {
-        reads++;
-        return watched.source.readInto(target, offset);
-      },
-    };
-    const readsAtWrite: number[] = [];
-    const sink = {
-      async write(): Promise<void> {
-        readsAtWrite.push(reads);
-        open++;
-        most = Math.max(most, open);
-        await new Promise((resolve) => setTimeout(resolve, 2));
-        open--;
-      },
-    };
-    await writeCheckpoint(sink, pair({ ...watched, source }));
-    expect(readsAtWrite.slice(0, 3)).toEqual([2, 3, 4]);
-    expect(most).toBeGreaterThan(1);
-    expect(most).toBeLessThanOrEqual(3);
-  });
-
-  it('ends reads and writes before it fails, with the error of the sink or the source', async () => {
-    const storage = storageOf(large);
-    let underWay = 0;
-    const slow = async (): Promise<void> => {
-      underWay++;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      underWay--;
-    };
-    const source: ByteSource = {
-      sizeBytes: storage.sizeBytes,
-      async readInto(_target, offset) {
-        await slow();
-        if (offset > 5e6) throw new FormatError('ZIP_TRUNCATED', 'cut');
-      },
-    };
-    expect(await refusal(writeCheckpoint({ write: slow }, pair({ ...storage, source })))).toBe('ZIP_TRUNCATED');
-    expect(underWay).toBe(0);
-    const full = { write: () => slow().then(() => Promise.reject(new Error('ENOSPC'))) };
-    await expect(writeCheckpoint(full, pair(storage))).rejects.toThrow('ENOSPC');
-    expect(underWay).toBe(0);
-  });
-
-  it('stops at the next block when it is cancelled', async () => {
-    const controller = new AbortController();
-    let writes = 0;
-    const sink = {
-      async write(): Promise<void> {
-        writes++;
-        controller.abort(new Error('cancelled'));
-      },
-    };
-    const attempt = writeCheckpoint(sink, pair(storageOf(large)), { signal: controller.signal });
-    await expect(attempt).rejects.toThrow('cancelled');
-    expect(writes).toBe(1);
   });
 });

@@ -1,45 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ArtifactStore, ManifestDraft } from './artifact-store.js';
+import { manifestDraft, ONNX, publish, readAll, STEM } from '../testing/publish-artifact.js';
+import type { ArtifactStore } from './artifact-store.js';
 import type { Manifest } from './manifest.js';
 
-const STEM = 'model_v1_export_20251007_031138';
-const ONNX = { stem: STEM, extension: 'onnx' };
-
-/** What is told of an artifact in these tests. */
-export function manifestDraft(jobId: string, change: Partial<ManifestDraft> = {}): ManifestDraft {
-  return {
-    format: 'onnx',
-    model_name: 'model_v1',
-    job_id: jobId,
-    export_date: '2025-10-07T03:11:38Z',
-    metadata: { win_rate: 0.75, nested: { list: [1, null, 'x'] } },
-    ...change,
-  };
-}
-
-/** Writes and publishes an artifact. */
-export async function publish(
-  store: ArtifactStore,
-  jobId: string,
-  bytes: Uint8Array = randomBytes(100),
-  { name = ONNX, metadataFile = true }: { name?: { stem: string; extension: string }; metadataFile?: boolean } = {},
-): Promise<Manifest> {
-  const draft = await store.begin(jobId);
-  await draft.write(bytes);
-  const format = name.extension === 'pt' ? 'pytorch' : 'onnx';
-  return draft.commit(name, manifestDraft(jobId, { format }), metadataFile);
-}
-
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
-
-async function readAll(store: ArtifactStore, filename: string, range?: { start: number; end: number }) {
-  const file = await store.open(filename);
-  const chunks: Buffer[] = [];
-  for await (const chunk of file.read(range)) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
 
 async function list(store: ArtifactStore): Promise<Manifest[]> {
   const found: Manifest[] = [];

@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { connectWorker } from '../redis/connect.js';
 import { redisKeys } from '../redis/keys.js';
-import { publish } from './artifact-store.contract.js';
+import { publish } from '../testing/publish-artifact.js';
 import type { ArtifactStore } from './artifact-store.js';
 import { ExportIndex } from './export-index.js';
 import { LocalArtifactStore } from './local-artifact-store.js';

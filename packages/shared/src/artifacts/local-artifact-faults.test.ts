@@ -5,7 +5,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { manifestDraft, publish } from './artifact-store.contract.js';
+import { manifestDraft, publish } from '../testing/publish-artifact.js';
 import type { ArtifactStore } from './artifact-store.js';
 import { LocalArtifactStore } from './local-artifact-store.js';
 import type { Manifest } from './manifest.js';

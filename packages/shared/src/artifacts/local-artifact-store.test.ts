@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, utimes, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { artifactStoreContract, manifestDraft, publish } from './artifact-store.contract.js';
+import { manifestDraft, publish } from '../testing/publish-artifact.js';
+import { artifactStoreContract } from './artifact-store.contract.js';
 import { LocalArtifactStore } from './local-artifact-store.js';
 
 const STEM = 'model_v1_export_20251007_031138';

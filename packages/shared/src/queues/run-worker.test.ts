@@ -1,15 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FormatError } from '@caissa/tensor';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { ExportResult, LoadResult } from '../contracts/jobs.js';
 import { AppError } from '../errors/app-error.js';
 import { eventually } from '../testing/eventually.js';
-import { exportData, openTestJobs, type TestJobs } from '../testing/open-test-jobs.js';
+import { exportData, exportResult, openTestJobs, type TestJobs } from '../testing/open-test-jobs.js';
 import { enqueue } from './enqueue.js';
 import { viewJob } from './job-view.js';
 import { cancelJob, findJob, listJobs, retryJob, showJob } from './jobs.js';
-import { limitActivations } from './queues.js';
-import { type Processor, runWorker, type WorkItem } from './run-worker.js';
+import { type Processor, runWorker } from './run-worker.js';
 
 let jobs: TestJobs;
 let closeWorker: (() => Promise<void>) | undefined;
@@ -41,23 +39,6 @@ const until = (id: string, status: string) =>
     return view.status === status && view;
   });
 
-function resultOf(item: WorkItem<'export'>): ExportResult {
-  const filename = `${item.data.model_name}.onnx`;
-  return {
-    success: true,
-    message: 'done',
-    format: 'onnx',
-    filename,
-    file_size_mb: 0,
-    metadata: {},
-    job_id: item.id,
-    model_name: item.data.model_name,
-    size_bytes: 1,
-    sha256: 'a'.repeat(64),
-    download_url: `/api/model/download/${filename}`,
-  };
-}
-
 /** Works until it is aborted. */
 const untilAborted: Processor<'export'> = ({ signal }) =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
@@ -82,7 +63,7 @@ describe('the view of a job', () => {
       await new Promise<void>((resolve) => {
         finish = resolve;
       });
-      return resultOf(item);
+      return exportResult(item);
     });
     const active = await eventually('progress', async () => {
       const view = await show(id);
@@ -109,7 +90,7 @@ describe('the view of a job', () => {
       item.report({ percent: 50, stage: 'writing' });
       await delay(30);
       if (++tries === 1) throw new AppError('STORE_UNAVAILABLE', 'The disk is away.');
-      return resultOf(item);
+      return exportResult(item);
     });
     const between = await eventually('the back-off', async () => {
       const view = await show(id);
@@ -125,7 +106,7 @@ describe('the view of a job', () => {
   test('read before the job ended does not claim an end without a result', async () => {
     const id = await add();
     const early = await findJob(jobs.context, id);
-    work(async (item) => resultOf(item));
+    work(async (item) => exportResult(item));
     await until(id, 'completed');
     expect(await viewJob('export', early)).toMatchObject({ status: 'active' });
   });
@@ -169,7 +150,7 @@ describe('a failure', () => {
     const job = await jobs.context.queues.export.queue.add('export', { model_name: '../etc' } as never, {
       jobId: 'export-00000000-0000-4000-8000-000000000000',
     });
-    work(async (item) => resultOf(item));
+    work(async (item) => exportResult(item));
     expect(await until(job.id ?? '', 'failed')).toMatchObject({ error: { code: 'INTERNAL' } });
   });
 });
@@ -181,7 +162,7 @@ describe('cancelling', () => {
     let begun = false;
     work(async (item) => {
       begun ||= item.id === id;
-      return resultOf(item);
+      return exportResult(item);
     });
     await eventually('dropped', async () => (await (await findJob(jobs.context, id)).getState()) === 'failed');
     const view = await show(id);
@@ -219,7 +200,7 @@ describe('cancelling', () => {
 
   test('a finished or cancelled job is refused', async () => {
     const id = await add();
-    work(async (item) => resultOf(item));
+    work(async (item) => exportResult(item));
     await until(id, 'completed');
     await expect(cancelJob(jobs.context, id)).rejects.toMatchObject({ code: 'JOB_FINISHED', status: 409 });
     await closeWorker?.();
@@ -240,7 +221,7 @@ describe('cancelling', () => {
     const first = await enqueue(jobs.context, 'export', data);
     let release = () => {};
     work(async (item) => {
-      if (item.id !== first.job.id) return resultOf(item);
+      if (item.id !== first.job.id) return exportResult(item);
       await new Promise<void>((resolve) => {
         release = resolve;
       });
@@ -262,7 +243,7 @@ describe('retrying', () => {
     let healed = false;
     work(async (item) => {
       if (!healed) throw new AppError('STORAGE_FULL', 'Full.');
-      return resultOf(item);
+      return exportResult(item);
     });
     await until(id, 'failed');
     healed = true;
@@ -278,7 +259,7 @@ describe('retrying', () => {
     const id = await add();
     let healed = false;
     work(async (item) => {
-      if (healed) return resultOf(item);
+      if (healed) return exportResult(item);
       await cancelJob(jobs.context, id);
       throw new AppError('STORAGE_FULL', 'Full.');
     });
@@ -293,7 +274,7 @@ describe('retrying', () => {
     await expect(retryJob(jobs.context, waiting)).rejects.toMatchObject({ code: 'JOB_NOT_FAILED', status: 409 });
     await cancelJob(jobs.context, waiting);
     await expect(retryJob(jobs.context, waiting)).rejects.toMatchObject({ code: 'JOB_NOT_FAILED' });
-    work(async (item) => resultOf(item));
+    work(async (item) => exportResult(item));
     const id = await add();
     await until(id, 'completed');
     await expect(retryJob(jobs.context, id)).rejects.toMatchObject({ code: 'JOB_NOT_FAILED' });
@@ -312,23 +293,4 @@ describe('retrying', () => {
     expect(refused).toMatchObject([{ code: 'JOB_NOT_FAILED' }]);
     await cancelJob(jobs.context, id);
   });
-});
-
-test('activations run one at a time, however many loaders there are', async () => {
-  await limitActivations(jobs.context.queues);
-  let running = 0;
-  let most = 0;
-  const processor: Processor<'load'> = async () => {
-    most = Math.max(most, ++running);
-    await delay(60);
-    running--;
-    return { message: 'done' } as LoadResult;
-  };
-  const workers = [runWorker(jobs.worker, 'load', processor, 1), runWorker(jobs.worker, 'load', processor, 1)];
-  const added = await Promise.all(
-    [1, 2, 3].map((n) => enqueue(jobs.context, 'load', { model_name: `load${n}` }).then(({ job }) => job.id ?? '')),
-  );
-  for (const id of added) await until(id, 'completed');
-  expect(most).toBe(1);
-  await Promise.all(workers.map((worker) => worker.close()));
 });

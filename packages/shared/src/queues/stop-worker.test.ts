@@ -1,31 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { ExportResult } from '../contracts/jobs.js';
 import { eventually } from '../testing/eventually.js';
-import { exportData, openTestJobs, type TestJobs } from '../testing/open-test-jobs.js';
+import { exportData, exportResult, openTestJobs, type TestJobs } from '../testing/open-test-jobs.js';
 import { enqueue } from './enqueue.js';
 import { showJob } from './jobs.js';
-import { type Processor, runWorker, stopWorker, type WorkItem } from './run-worker.js';
+import { type Processor, runWorker, stopWorker } from './run-worker.js';
 
 let jobs: TestJobs;
 beforeAll(async () => {
   jobs = await openTestJobs(inject('redisUrl'));
 });
 afterAll(() => jobs.close());
-
-const done = (item: WorkItem<'export'>): ExportResult => ({
-  success: true,
-  message: 'done',
-  format: 'onnx',
-  filename: 'x.onnx',
-  file_size_mb: 0,
-  metadata: {},
-  job_id: item.id,
-  model_name: item.data.model_name,
-  size_bytes: 1,
-  sha256: 'a'.repeat(64),
-  download_url: '/api/model/download/x.onnx',
-});
 
 /** A job in the hands of a worker, and that worker. */
 async function takenJob(model: string, processor: Processor<'export'>) {
@@ -39,7 +24,7 @@ async function takenJob(model: string, processor: Processor<'export'>) {
 test('a job that ends within the grace is finished', async () => {
   const { id, worker } = await takenJob('short', async (item) => {
     await delay(200);
-    return done(item);
+    return exportResult(item);
   });
   await stopWorker(worker, 5_000);
   expect(await showJob(jobs.context, id)).toMatchObject({ status: 'completed', attempts: 1 });
@@ -55,7 +40,7 @@ test('a job that takes longer is aborted and handed back at once, and another wo
   await stopWorker(worker, 50);
   expect(aborted).toBeInstanceOf(Error);
   expect(await showJob(jobs.context, id)).toMatchObject({ status: 'queued' });
-  const other = runWorker(jobs.worker, 'export', async (item) => done(item), 1);
+  const other = runWorker(jobs.worker, 'export', async (item) => exportResult(item), 1);
   await eventually('the job is completed', async () => (await showJob(jobs.context, id)).status === 'completed');
   await other.close();
 });

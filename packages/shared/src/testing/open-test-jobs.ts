@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { pino } from 'pino';
-import type { ExportJobData } from '../contracts/jobs.js';
+import type { ExportJobData, ExportResult } from '../contracts/jobs.js';
 import type { Logger } from '../logger.js';
 import type { JobsContext } from '../queues/enqueue.js';
 import { closeQueues, openQueues } from '../queues/queues.js';
-import type { WorkerContext } from '../queues/run-worker.js';
+import type { WorkerContext, WorkItem } from '../queues/run-worker.js';
 import { connectProducer, connectWorker, waitUntilReady } from '../redis/connect.js';
 import { redisKeys } from '../redis/keys.js';
 
@@ -63,5 +63,23 @@ export function exportData(change: Partial<ExportJobData> = {}): ExportJobData {
     metadata: {},
     options: { opset: 11, verify: 'none' },
     ...change,
+  };
+}
+
+/** What an export job answers. */
+export function exportResult(item: WorkItem<'export'>): ExportResult {
+  const filename = `${item.data.model_name}.onnx`;
+  return {
+    success: true,
+    message: 'done',
+    format: 'onnx',
+    filename,
+    file_size_mb: 0,
+    metadata: {},
+    job_id: item.id,
+    model_name: item.data.model_name,
+    size_bytes: 1,
+    sha256: 'a'.repeat(64),
+    download_url: `/api/model/download/${filename}`,
   };
 }

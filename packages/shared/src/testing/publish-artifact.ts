@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import type { ArtifactStore, ManifestDraft } from '../artifacts/artifact-store.js';
+import type { Manifest } from '../artifacts/manifest.js';
+
+/** Name of an export without its extension. */
+export const STEM = 'model_v1_export_20251007_031138';
+/** Name of an export in the ONNX format. */
+export const ONNX = { stem: STEM, extension: 'onnx' };
+
+/** What is told of an artifact in these tests. */
+export function manifestDraft(jobId: string, change: Partial<ManifestDraft> = {}): ManifestDraft {
+  return {
+    format: 'onnx',
+    model_name: 'model_v1',
+    job_id: jobId,
+    export_date: '2025-10-07T03:11:38Z',
+    metadata: { win_rate: 0.75, nested: { list: [1, null, 'x'] } },
+    ...change,
+  };
+}
+
+/** Writes and publishes an artifact. */
+export async function publish(
+  store: ArtifactStore,
+  jobId: string,
+  bytes: Uint8Array = randomBytes(100),
+  { name = ONNX, metadataFile = true }: { name?: { stem: string; extension: string }; metadataFile?: boolean } = {},
+): Promise<Manifest> {
+  const draft = await store.begin(jobId);
+  await draft.write(bytes);
+  const format = name.extension === 'pt' ? 'pytorch' : 'onnx';
+  return draft.commit(name, manifestDraft(jobId, { format }), metadataFile);
+}
+
+/** The bytes of a published file, or a range of them. */
+export async function readAll(store: ArtifactStore, filename: string, range?: { start: number; end: number }) {
+  const file = await store.open(filename);
+  const chunks: Buffer[] = [];
+  for await (const chunk of file.read(range)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
