@@ -28,4 +28,5 @@ export * from './queues/jobs.js';
 export * from './queues/queues.js';
 export * from './queues/run-worker.js';
 export * from './redis/connect.js';
+export * from './redis/internal-token.js';
 export * from './redis/keys.js';

@@ -22,6 +22,8 @@ export interface RedisKeys {
   /** Set of loader ids that have reported themselves. */
   readonly loaders: string;
   loaderHeartbeat(id: string): string;
+  /** The secret that services show to each other. */
+  readonly internalToken: string;
   idempotency(scope: string): string;
   /** Stream of a queue's events, written by BullMQ. */
   queueEvents(type: JobType): string;
@@ -43,6 +45,7 @@ export function redisKeys(prefix: string): RedisKeys {
     activeChannel: `${prefix}:active:changed`,
     loaders: `${prefix}:loaders`,
     loaderHeartbeat: (id) => `${prefix}:loader:${id}`,
+    internalToken: `${prefix}:internal-token`,
     idempotency: (scope) => `${prefix}:idempotency:${scope}`,
     queueEvents: (type) => `${prefix}:${type}:events`,
     activeJobs: (type) => `${prefix}:${type}:active`,
