@@ -1,5 +1,7 @@
 export * from './activation/active-model.js';
 export * from './activation/heartbeat.js';
+export * from './activation/journal-index.js';
+export * from './activation/turns.js';
 export * from './artifacts/artifact-store.js';
 export * from './artifacts/durable-file.js';
 export * from './artifacts/export-index.js';

@@ -13,4 +13,6 @@ export interface LoaderContext {
   readonly redis: Redis;
   readonly keys: RedisKeys;
   readonly logger: Logger;
+  /** Threads of one session; left to onnxruntime when unset. */
+  readonly intraOpThreads?: number;
 }

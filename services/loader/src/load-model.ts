@@ -52,7 +52,8 @@ async function activateModel(
   try {
     item.signal.throwIfAborted();
     item.report({ stage: 'publishing', percent: PERCENT.publishing });
-    const generation = await activate(context.redis, context.keys, pointer);
+    const { state } = await activate(context.redis, context.keys, pointer);
+    const { generation } = state;
     const activation = { generation, pointer };
     replica.adopt(activation, session);
     await context.converted.prune(new Set([pointer.source_sha256])).catch((error: unknown) => {

@@ -4,7 +4,7 @@ import { BackOff } from './back-off.js';
 import type { LoaderContext } from './context.js';
 import { Mutex } from './mutex.js';
 import { reopenModel } from './reopen-model.js';
-import { type ServedModel, ServedSlot } from './served-model.js';
+import { type ServedModel, ServedSlot, type ServingGate } from './served-model.js';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -26,18 +26,21 @@ export type ReplicaStatus = Pick<Heartbeat, 'state' | 'model_name' | 'generation
 export class Replica {
   readonly #context: LoaderContext;
   readonly #mutex = new Mutex();
-  readonly #slot = new ServedSlot((lost) => this.#lost(lost));
+  readonly #slot: ServedSlot;
   readonly #backOff = new BackOff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
   readonly #stopping = new AbortController();
   /** The newest activation that is known; Redis may be away. */
   #target: Activation | undefined;
   #adoptedAtMs = 0;
+  #losses = 0;
   #opening = false;
   #problem: string | null = null;
   #following: Promise<void> | undefined;
 
-  constructor(context: LoaderContext) {
+  /** @param gate where requests for the active model are sent to it */
+  constructor(context: LoaderContext, gate?: ServingGate) {
     this.#context = context;
+    this.#slot = new ServedSlot((lost) => this.#lost(lost), gate);
   }
 
   /** What to tell others. */
@@ -50,6 +53,11 @@ export class Replica {
       problem: this.#problem,
       session: model?.session,
     };
+  }
+
+  /** Times that the process of the served model ended unasked. */
+  get sessionRestarts(): number {
+    return this.#losses;
   }
 
   /** Whether the active model, if there is one, is served here. */
@@ -115,6 +123,7 @@ export class Replica {
   }
 
   #lost(lost: ServedModel): void {
+    this.#losses++;
     this.#context.logger.warn({ model_name: lost.pointer.model_name }, 'the session ended unexpectedly');
     if (performance.now() - this.#adoptedAtMs < STABLE_AFTER_MS) this.#backOff.failed();
     else this.#backOff.reset();

@@ -1,5 +1,8 @@
 import type { Session, SessionExit } from '@caissa/session';
-import type { ActivePointer } from '@caissa/shared';
+import { type ActivePointer, withTimeout } from '@caissa/shared';
+
+/** Longest time that requests taken for a model may keep its session open after it was replaced. */
+const DRAIN_LIMIT_MS = 30_000;
 
 /** The model that this loader answers with. */
 export interface ServedModel {
@@ -8,17 +11,27 @@ export interface ServedModel {
   readonly session: Session;
 }
 
+/** Where requests meet the served model. The old model answers until `serve` has returned, and what it has taken until `drain` settles. */
+export interface ServingGate {
+  /** Sends requests that come from now on to this model, or refuses them where nothing is served. Must not throw. */
+  serve(model: ServedModel | undefined): void;
+  /** Settles when all requests that were taken for a model have been answered; its session is closed then. */
+  drain(model: ServedModel): Promise<void>;
+}
+
 /** Told when the process of the served model ended without being asked to. */
 export type LossListener = (lost: ServedModel, exit: SessionExit) => void;
 
 /** Holds the one model that is served, and exchanges it without a moment in which there is none. */
 export class ServedSlot {
   readonly #onLoss: LossListener;
+  readonly #gate: ServingGate | undefined;
   #model: ServedModel | undefined;
   readonly #closing = new Set<Promise<void>>();
 
-  constructor(onLoss: LossListener) {
+  constructor(onLoss: LossListener, gate?: ServingGate) {
     this.#onLoss = onLoss;
+    this.#gate = gate;
   }
 
   /** The model that is served now, if any. */
@@ -30,24 +43,38 @@ export class ServedSlot {
   replace(next: ServedModel): void {
     const before = this.#model;
     this.#model = next;
+    this.#gate?.serve(next);
     void next.session.exited.then((exit) => {
       if (this.#model !== next) return;
       this.#model = undefined;
+      this.#gate?.serve(undefined);
       this.#onLoss(next, exit);
     });
     if (before) this.#close(before);
   }
 
+  /** Serves nothing from now on. The model before finishes its runs and is closed meanwhile. */
+  clear(): void {
+    const model = this.#model;
+    if (model === undefined) return;
+    this.#model = undefined;
+    this.#gate?.serve(undefined);
+    this.#close(model);
+  }
+
   /** Serves nothing any more; settles when every process has ended. */
   async close(): Promise<void> {
-    const model = this.#model;
-    this.#model = undefined;
-    if (model) this.#close(model);
+    this.clear();
     await Promise.all(this.#closing);
   }
 
-  #close({ session }: ServedModel): void {
-    const closed = session.close().finally(() => this.#closing.delete(closed));
+  #close(model: ServedModel): void {
+    const closed = this.#drainAndClose(model).finally(() => this.#closing.delete(closed));
     this.#closing.add(closed);
+  }
+
+  async #drainAndClose(model: ServedModel): Promise<void> {
+    await withTimeout(this.#gate?.drain(model) ?? Promise.resolve(), DRAIN_LIMIT_MS).catch(() => undefined);
+    await model.session.close();
   }
 }

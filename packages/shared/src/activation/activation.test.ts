@@ -31,8 +31,8 @@ const pointer = (job: number): ActivePointer => ({
 describe('the active pointer', () => {
   test('is nothing before the first activation, then the last one', async () => {
     expect(await readActivation(redis, keys)).toBeUndefined();
-    expect(await activate(redis, keys, pointer(1))).toBe(1);
-    expect(await activate(redis, keys, pointer(2))).toBe(2);
+    expect((await activate(redis, keys, pointer(1))).state.generation).toBe(1);
+    expect((await activate(redis, keys, pointer(2))).state.generation).toBe(2);
     expect(await readActivation(redis, keys)).toEqual({ generation: 2, pointer: pointer(2) });
   });
 
@@ -41,9 +41,9 @@ describe('the active pointer', () => {
     const follower = connectWorker(inject('redisUrl'));
     await follower.subscribe(keys.activeChannel);
     follower.on('message', (_, generation) => heard.push(generation));
-    expect(await activate(redis, keys, pointer(1))).toBe(1);
+    expect((await activate(redis, keys, pointer(1))).state.generation).toBe(1);
     expect(await activate(redis, keys, { ...pointer(1), load_date: 'later' })).toBe(1);
-    expect(await activate(redis, keys, pointer(2))).toBe(2);
+    expect((await activate(redis, keys, pointer(2))).state.generation).toBe(2);
     await eventually('both generations', () => heard.length >= 2);
     expect(heard).toEqual(['1', '2']);
     expect((await readActivation(redis, keys))?.pointer.load_date).toBe(pointer(2).load_date);
