@@ -27,6 +27,7 @@ export * from './queues/job-id.js';
 export * from './queues/job-view.js';
 export * from './queues/job-watcher.js';
 export * from './queues/jobs.js';
+export * from './queues/measure-jobs.js';
 export * from './queues/queues.js';
 export * from './queues/run-worker.js';
 export * from './redis/connect.js';
