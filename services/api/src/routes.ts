@@ -7,6 +7,7 @@ import { deleteExportRoute } from './exports/delete-export.js';
 import { downloadExportRoute, headExportRoute } from './exports/download-export.js';
 import { listExportsRoute } from './exports/list-exports.js';
 import type { Route } from './http/route.js';
+import { evaluatePositionsRoute } from './inference/evaluate-positions.js';
 import { cancelJobRoute } from './jobs/cancel-job.js';
 import { listJobsRoute } from './jobs/list-jobs.js';
 import { retryJobRoute } from './jobs/retry-job.js';
@@ -30,6 +31,7 @@ export const ROUTES: readonly Route[] = [
   loadModelRoute,
   showCurrentRoute,
   showDeviceRoute,
+  evaluatePositionsRoute,
   listJobsRoute,
   showJobRoute,
   streamJobEventsRoute,
