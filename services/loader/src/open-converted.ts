@@ -13,15 +13,16 @@ export async function openConverted(
   sha256: string,
   convert: () => Promise<string>,
   signal: AbortSignal,
+  intraOpThreads?: number,
 ): Promise<Session> {
   const found = await converted.find(sha256);
   if (found !== undefined) {
     try {
-      return await openModel(found, signal);
+      return await openModel(found, signal, intraOpThreads);
     } catch (error) {
       if (!(error instanceof VerificationError)) throw error;
       await converted.discard(sha256);
     }
   }
-  return openModel(await convert(), signal);
+  return openModel(await convert(), signal, intraOpThreads);
 }

@@ -13,6 +13,16 @@ function add(to: Total, ns: number): void {
   to.ns += ns;
 }
 
+/** Told of what the models of a loader do; times in nanoseconds. */
+export interface InferenceObserver {
+  /** A batch was computed. */
+  ran(batchSize: number, runNs: number): void;
+  /** A request was answered. */
+  succeeded(totals: RequestTotals): void;
+  /** A request failed, was refused or given up. */
+  failed(): void;
+}
+
 /** Counts what a model does. It outlives the model's session, which may be restarted. */
 export class StatisticsRecorder {
   #inferenceCount = 0;
@@ -25,6 +35,11 @@ export class StatisticsRecorder {
   readonly #computeInfer = total();
   readonly #computeOutput = total();
   readonly #batches = new Map<number, Total>();
+  readonly #observer: InferenceObserver | undefined;
+
+  constructor(observer?: InferenceObserver) {
+    this.#observer = observer;
+  }
 
   /** Totals so far. As the protocol has it, each request counts the whole run that it was computed in. */
   get totals(): ModelStatistics {
@@ -43,11 +58,6 @@ export class StatisticsRecorder {
     };
   }
 
-  /** Positions computed so far. */
-  get positions(): number {
-    return this.#inferenceCount;
-  }
-
   /** A batch was computed. */
   ran(batchSize: number, runNs: number): void {
     this.#executionCount++;
@@ -56,19 +66,23 @@ export class StatisticsRecorder {
     const batch = this.#batches.get(batchSize) ?? total();
     this.#batches.set(batchSize, batch);
     add(batch, runNs);
+    this.#observer?.ran(batchSize, runNs);
   }
 
   /** A request was answered; `outputNs` is the time it took to take its rows out of the batch. */
-  succeeded({ totalNs, queueNs, inputNs, runNs }: RequestTotals, outputNs: number): void {
+  succeeded(totals: RequestTotals, outputNs: number): void {
+    const { totalNs, queueNs, inputNs, runNs } = totals;
     add(this.#success, totalNs);
     add(this.#queue, queueNs);
     add(this.#computeInput, inputNs);
     add(this.#computeInfer, runNs);
     add(this.#computeOutput, outputNs);
+    this.#observer?.succeeded(totals);
   }
 
   /** A request failed after this time. */
   failed(totalNs: number): void {
     add(this.#fail, totalNs);
+    this.#observer?.failed();
   }
 }
