@@ -8,13 +8,13 @@ const RETRY_AFTER_SECONDS = 1;
 
 /** How to forward a question. */
 export interface ForwardOptions {
-  /** Statuses besides 503 with which another replica may do better. */
+  /** Statuses below 500 with which another replica may do better. */
   readonly retryOn?: readonly number[];
 }
 
 /**
  * Passes questions on to replicas. All of them may be asked twice without harm, so whatever goes wrong before an answer
- * is there, a connection that fails or a replica that says 503, makes the next replica be asked.
+ * is there, a connection that fails or a replica that says it cannot answer, makes the next replica be asked.
  */
 export class Forwarder {
   readonly #directory: ReplicaDirectory;
@@ -44,22 +44,24 @@ export class Forwarder {
   }
 
   /**
-   * Asks one replica after the other until one answers; the last one's answer counts if all of them refuse.
+   * Asks one replica after the other until one answers. If all of them refuse, the refusal counts that gives most hope.
    * @throws AppError NO_READY_REPLICA if none answers; the signal's reason
    */
   async ask(question: Question, { retryOn = [] }: ForwardOptions = {}): Promise<ReplicaAnswer> {
-    let refusal: ReplicaAnswer | undefined;
+    let best: ReplicaAnswer | undefined;
     for (const replica of this.#directory.inTurn()) {
       const answer = await this.#tryReplica(replica, question);
       if (answer === undefined) continue;
-      discard(refusal);
-      refusal = answer;
-      if (answer.status !== 503 && !retryOn.includes(answer.status)) break;
+      if (best === undefined || hopeOf(answer) >= hopeOf(best)) {
+        discard(best);
+        best = answer;
+      } else discard(answer);
+      if (!retryOn.includes(answer.status) && !isFault(answer.status)) break;
       this.#retries.inc({ reason: String(answer.status) });
     }
-    this.#answers.inc({ status: refusal?.status ?? 'none' });
-    if (refusal === undefined) throw unavailable();
-    return refusal;
+    this.#answers.inc({ status: best?.status ?? 'none' });
+    if (best === undefined) throw unavailable();
+    return best;
   }
 
   /**
@@ -97,6 +99,17 @@ export class Forwarder {
       return undefined;
     }
   }
+}
+
+/** An answer is worth more than that it may come later, which is worth more than any other refusal. */
+function hopeOf({ status }: ReplicaAnswer): number {
+  if (status === 503) return 1;
+  return status < 400 ? 2 : 0;
+}
+
+/** Whether a status says that the replica could not answer, for a reason of its own; 501 would be the same everywhere. */
+function isFault(status: number): boolean {
+  return status >= 500 && status !== 501;
 }
 
 function discard(answer: ReplicaAnswer | undefined): void {

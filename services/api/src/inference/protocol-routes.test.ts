@@ -146,6 +146,18 @@ describe('a replica that cannot answer', () => {
     expect(await response.json()).toEqual({ error: 'full' });
   });
 
+  it('is passed over when it fails, and a refusal that is for now is told rather than one for good', async () => {
+    const [one, two] = await start(2);
+    if (!one || !two) return;
+    one.answer = (_asked, response) => void response.writeHead(500).end('{}');
+    for (let round = 0; round < 3; round++) expect(await (await infer()).text()).toBe(two.id);
+    one.answer = (_asked, response) => void response.writeHead(404).end('{"error":"unknown"}');
+    two.answer = (_asked, response) => void response.writeHead(503).end('{"error":"full"}');
+    for (let round = 0; round < 2; round++) {
+      expect((await send('/v2/models/other/infer', { method: 'POST', body: 'x' })).status).toBe(503);
+    }
+  });
+
   it('is asked once only when it refuses for good', async () => {
     const [one, two] = await start(2);
     if (!one || !two) return;
