@@ -51,6 +51,11 @@ export class LoaderEngine implements InferenceEngine, ServingGate {
     return this.#positions;
   }
 
+  /** Sessions that are in use or about to be, the active model's included. */
+  get sessionCount(): number {
+    return this.#pool.held.length + (this.#active === undefined ? 0 : 1);
+  }
+
   /** Times that the process of a model beside the active one ended unasked. */
   get sessionRestarts(): number {
     return this.#pool.losses;

@@ -89,6 +89,7 @@ export class ModelPool {
       await this.#makeRoom(this.#capacity() - 1);
       held = new HeldModel(name, this.#context, new StatisticsRecorder(this.#observer), () => this.#losses++);
       this.#held.set(name, held);
+      this.#context.shelf.trim();
     }
     const isNew = held.model === undefined;
     try {

@@ -9,13 +9,12 @@ import { openConverted } from '../open-converted.js';
 export interface OpenedCheckpoint {
   readonly session: Session;
   readonly version: number | null;
-  readonly sha256: string;
   /** State of the file that was opened; see `fileIdentity`. */
   readonly identity: string;
 }
 
 /** What opening a checkpoint needs. */
-export type OpenContext = Pick<LoaderContext, 'modelsFolder' | 'converted' | 'intraOpThreads'>;
+export type OpenContext = Pick<LoaderContext, 'modelsFolder' | 'converted' | 'shelf' | 'intraOpThreads'>;
 
 /**
  * Opens a model of the model folder, of whatever size its network is.
@@ -30,12 +29,14 @@ export async function openCheckpointSession(
   const open = withFile(path, async (source) => {
     const checkpoint = await openCheckpoint(source);
     const sha256 = await digestSource(source, signal);
+    const facts = describeCheckpoint(checkpoint);
     const convert = async () => {
       const converted = await context.converted.convert(sha256, checkpoint, { signal });
       await refuseIfChanged(source);
+      await context.converted.remember(sha256, facts);
       return converted;
     };
-    const session = await openConverted(context.converted, sha256, convert, signal, context.intraOpThreads);
+    const { session } = await openConverted(context, sha256, convert, signal);
     return { session, version: describeCheckpoint(checkpoint).version, sha256, identity };
   });
   return open.catch((error: unknown) => {
