@@ -1,0 +1,38 @@
+import type { ServerResponse } from 'node:http';
+import type { Answer } from './answer.js';
+import { encode, wantedCoding } from './content-coding.js';
+import type { Handler } from './exchange.js';
+import { findModel } from './find-model.js';
+import { inferAnswer } from './infer-answer.js';
+import { parseInferRequest } from './infer-request.js';
+
+/** `POST /v2/models/{model}/infer`. */
+export const answerInfer: Handler = async (exchange) => {
+  const { request, response } = exchange;
+  // Who asks for a model that is not there need not send his positions first.
+  findModel(exchange);
+  const body = await exchange.readBody();
+  const header = request.headers['inference-header-content-length'];
+  const inferRequest = parseInferRequest(body, header === undefined ? undefined : String(header));
+  // The model may have been exchanged while the body arrived.
+  const model = findModel(exchange);
+  const result = await model.infer(inferRequest.boards, inferRequest.count, abortedWith(response));
+  const answer = await inferAnswer(model, inferRequest, result);
+  return compressed(answer, request.headers['accept-encoding']);
+};
+
+/** A signal that is aborted when the client goes before the answer is sent. */
+export function abortedWith(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableEnded) controller.abort();
+  });
+  return controller.signal;
+}
+
+async function compressed(answer: Answer, accepted: string | string[] | undefined): Promise<Answer> {
+  const coding = wantedCoding(accepted);
+  if (coding === undefined) return answer;
+  const headers = { ...answer.headers, 'Content-Encoding': coding, Vary: 'Accept-Encoding' };
+  return { ...answer, headers, body: [await encode(coding, answer.body)] };
+}
