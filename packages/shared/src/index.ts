@@ -31,6 +31,7 @@ export * from './queues/job-view.js';
 export * from './queues/job-watcher.js';
 export * from './queues/jobs.js';
 export * from './queues/measure-jobs.js';
+export * from './queues/on-job-failed.js';
 export * from './queues/queues.js';
 export * from './queues/run-worker.js';
 export * from './redis/connect.js';

@@ -1,6 +1,8 @@
 import type { Session, SessionExit } from '@caissa/session';
 import { type ActivePointer, withTimeout } from '@caissa/shared';
 
+import type { SessionShelf } from './session-shelf.js';
+
 /** Longest time that requests taken for a model may keep its session open after it was replaced. */
 const DRAIN_LIMIT_MS = 30_000;
 
@@ -26,12 +28,16 @@ export type LossListener = (lost: ServedModel, exit: SessionExit) => void;
 export class ServedSlot {
   readonly #onLoss: LossListener;
   readonly #gate: ServingGate | undefined;
+  readonly #shelf: SessionShelf | undefined;
   #model: ServedModel | undefined;
+  #ended = false;
   readonly #closing = new Set<Promise<void>>();
 
-  constructor(onLoss: LossListener, gate?: ServingGate) {
+  /** @param shelf takes sessions of models that were replaced; without one they are closed */
+  constructor(onLoss: LossListener, gate?: ServingGate, shelf?: SessionShelf) {
     this.#onLoss = onLoss;
     this.#gate = gate;
+    this.#shelf = shelf;
   }
 
   /** The model that is served now, if any. */
@@ -39,7 +45,7 @@ export class ServedSlot {
     return this.#model;
   }
 
-  /** Serves `next` from now on. The one before finishes its runs and is closed meanwhile. */
+  /** Serves `next` from now on. The one before finishes its runs, and is then put on the shelf. */
   replace(next: ServedModel): void {
     const before = this.#model;
     this.#model = next;
@@ -50,7 +56,7 @@ export class ServedSlot {
       this.#gate?.serve(undefined);
       this.#onLoss(next, exit);
     });
-    if (before) this.#close(before);
+    if (before) this.#close(before, this.#shelf);
   }
 
   /** Serves nothing from now on. The model before finishes its runs and is closed meanwhile. */
@@ -64,17 +70,25 @@ export class ServedSlot {
 
   /** Serves nothing any more; settles when every process has ended. */
   async close(): Promise<void> {
+    this.#ended = true;
     this.clear();
     await Promise.all(this.#closing);
   }
 
-  #close(model: ServedModel): void {
-    const closed = this.#drainAndClose(model).finally(() => this.#closing.delete(closed));
+  #close(model: ServedModel, shelf?: SessionShelf): void {
+    const closed = this.#drainAndClose(model, shelf).finally(() => this.#closing.delete(closed));
     this.#closing.add(closed);
   }
 
-  async #drainAndClose(model: ServedModel): Promise<void> {
-    await withTimeout(this.#gate?.drain(model) ?? Promise.resolve(), DRAIN_LIMIT_MS).catch(() => undefined);
-    await model.session.close();
+  async #drainAndClose(model: ServedModel, shelf: SessionShelf | undefined): Promise<void> {
+    try {
+      await withTimeout(this.#gate?.drain(model) ?? Promise.resolve(), DRAIN_LIMIT_MS);
+      const { source_sha256: sha256 } = model.pointer;
+      const isNeeded = !this.#ended && this.#model?.pointer.source_sha256 !== sha256;
+      if (shelf && isNeeded) shelf.put(sha256, model.session);
+      else await model.session.close();
+    } catch {
+      await model.session.close();
+    }
   }
 }

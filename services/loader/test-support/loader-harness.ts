@@ -10,20 +10,22 @@ import {
   createLogger,
   type Heartbeat,
   type LoadJobData,
+  loadResultSchema,
   newJobId,
   readActivation,
   readHeartbeats,
   redisKeys,
+  unloadResultSchema,
   type WorkItem,
   waitUntilReady,
 } from '@caissa/shared';
 import { inject } from 'vitest';
 import { saved, smallRoot } from '../../../packages/conversion/test-support/small-checkpoint.js';
 import type { LoaderContext } from '../src/context.js';
-import { ConvertedModels } from '../src/converted-models.js';
 import { followPointer } from '../src/follow-pointer.js';
 import { HeartbeatSender } from '../src/heartbeat.js';
 import { loadProcessor } from '../src/load-model.js';
+import { openContext } from '../src/open-context.js';
 import { Replica } from '../src/replica.js';
 
 /** Loaders without their processes: one model folder, Redis keys of their own. */
@@ -44,20 +46,25 @@ export async function openHarness() {
   const keys = redisKeys(prefix);
   const stops: (() => Promise<void>)[] = [];
 
-  async function startLoader(id: string, change: Partial<LoaderContext> = {}) {
+  /** @param redisUrl another way to Redis, which may be cut */
+  async function startLoader(id: string, change: Partial<LoaderContext> = {}, redisUrl?: string) {
+    const own = redisUrl === undefined ? redis : connectProducer(redisUrl);
     const context: LoaderContext = {
-      modelsFolder,
-      converted: await ConvertedModels.open(activeFolder),
-      expected: { channels: 'any', blocks: 'any' },
-      redis,
-      keys,
-      logger: createLogger('test', 'silent'),
+      ...(await openContext({
+        dataDir: folder,
+        redis: own,
+        prefix,
+        expected: { channels: 'any', blocks: 'any' },
+        logger: createLogger('test', 'silent'),
+        intraOpThreads: 1,
+        shelfCapacity: () => 1,
+      })),
       ...change,
     };
-    const subscriber = connectWorker(inject('redisUrl'));
+    const subscriber = connectWorker(redisUrl ?? inject('redisUrl'));
     const replica = new Replica(context);
     const heartbeat = new HeartbeatSender(context, id, replica);
-    const unfollow = followPointer(replica, subscriber, keys.activeChannel);
+    const unfollow = followPointer(replica, context.journal, subscriber, keys.activeChannel);
     let stopped: Promise<void> | undefined;
     const stop = () => {
       stopped ??= (async () => {
@@ -65,15 +72,21 @@ export async function openHarness() {
         await heartbeat.stop();
         await replica.close();
         subscriber.disconnect();
+        if (own !== redis) own.disconnect();
       })();
       return stopped;
     };
     stops.push(stop);
-    const load = loadProcessor(context, replica, () => heartbeat.beat());
-    return { context, replica, load, stop };
+    const process = loadProcessor(context, replica, () => heartbeat.beat());
+    /** A load or a rollback; see `unload`. */
+    const load = async (item: WorkItem<'load'>) => loadResultSchema.parse(await process(item));
+    const unload = async (item: WorkItem<'load'>) => unloadResultSchema.parse(await process(item));
+    return { context, replica, heartbeat, load, unload, stop };
   }
 
   return {
+    redis,
+    keys,
     modelsFolder,
     activeFolder,
     startLoader,

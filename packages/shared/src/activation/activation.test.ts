@@ -42,7 +42,8 @@ describe('the active pointer', () => {
     await follower.subscribe(keys.activeChannel);
     follower.on('message', (_, generation) => heard.push(generation));
     expect((await activate(redis, keys, pointer(1))).state.generation).toBe(1);
-    expect(await activate(redis, keys, { ...pointer(1), load_date: 'later' })).toBe(1);
+    const again = await activate(redis, keys, { ...pointer(1), load_date: 'later' });
+    expect(again.state).toMatchObject({ generation: 1, pointer: { load_date: pointer(1).load_date } });
     expect((await activate(redis, keys, pointer(2))).state.generation).toBe(2);
     await eventually('both generations', () => heard.length >= 2);
     expect(heard).toEqual(['1', '2']);
@@ -51,7 +52,8 @@ describe('the active pointer', () => {
   });
 
   test('gives every one of many at once its own generation', async () => {
-    const generations = await Promise.all(Array.from({ length: 20 }, (_, n) => activate(redis, keys, pointer(n + 1))));
+    const moves = await Promise.all(Array.from({ length: 20 }, (_, n) => activate(redis, keys, pointer(n + 1))));
+    const generations = moves.map(({ state }) => state.generation);
     expect([...generations].sort((left, right) => left - right)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
     const last = generations.indexOf(20) + 1;
     expect(await readActivation(redis, keys)).toEqual({ generation: 20, pointer: pointer(last) });
@@ -77,6 +79,10 @@ describe('heartbeats', () => {
     execution_providers: ['CPUExecutionProvider'],
     cpu: { model: 'x', cores: 2 },
     memory: { total_bytes: 1, free_bytes: 1 },
+    url: 'http://h:8002',
+    positions_served: 5,
+    session_restarts: 1,
+    sessions: [{ name: 'model_v1', version: '1', state: 'READY', active: true }],
     ...change,
   });
 

@@ -21,6 +21,12 @@ export const activePointerSchema = z.object({
 /** See {@link activePointerSchema}. */
 export type ActivePointer = z.infer<typeof activePointerSchema>;
 
+/** What a checkpoint says of itself, told of a model while it is active. */
+export const modelFactsSchema = activePointerSchema.pick({ version: true, metadata: true });
+
+/** See {@link modelFactsSchema}. */
+export type ModelFacts = z.infer<typeof modelFactsSchema>;
+
 /** A pointer with its place in the order of activations. */
 export interface Activation {
   readonly generation: number;

@@ -50,9 +50,11 @@ export const heartbeatSchema = z.object({
 
 /** See {@link heartbeatSchema}. */
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
+/** A heartbeat as a loader may send it: what has a default may be left out. */
+export type HeartbeatReport = z.input<typeof heartbeatSchema>;
 
 /** Reports a loader. Redis forgets it by itself when it stops reporting. */
-export async function sendHeartbeat(redis: Redis, keys: RedisKeys, heartbeat: Heartbeat): Promise<void> {
+export async function sendHeartbeat(redis: Redis, keys: RedisKeys, heartbeat: HeartbeatReport): Promise<void> {
   await callRedis(() =>
     runTransaction(
       redis

@@ -35,6 +35,8 @@ export interface RedisKeys {
   idempotency(scope: string): string;
   /** Stream of a queue's events, written by BullMQ. */
   queueEvents(type: JobType): string;
+  /** Hash of a job, written by BullMQ. */
+  job(type: JobType, id: string): string;
   /** List of the jobs of a queue that workers have taken, written by BullMQ. */
   activeJobs(type: JobType): string;
 }
@@ -60,6 +62,7 @@ export function redisKeys(prefix: string): RedisKeys {
     internalToken: `${prefix}:internal-token`,
     idempotency: (scope) => `${prefix}:idempotency:${scope}`,
     queueEvents: (type) => `${prefix}:${type}:events`,
+    job: (type, id) => `${prefix}:${type}:${id}`,
     activeJobs: (type) => `${prefix}:${type}:active`,
   };
 }

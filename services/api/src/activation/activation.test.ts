@@ -1,4 +1,4 @@
-import { activate, currentModelSchema, deviceInfoSchema, type Heartbeat, sendHeartbeat } from '@caissa/shared';
+import { activate, currentModelSchema, deviceInfoSchema, type HeartbeatReport, sendHeartbeat } from '@caissa/shared';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { startTestApi, type TestApi } from '../testing/start-test-api.js';
 
@@ -14,7 +14,7 @@ const current = async () => currentModelSchema.parse(await (await fetch(`${api.u
 
 const device = async () => deviceInfoSchema.parse(await (await fetch(`${api.url}/api/device/info`)).json());
 
-const beat = (id: string, change: Partial<Heartbeat> = {}) =>
+const beat = (id: string, change: Partial<HeartbeatReport> = {}) =>
   sendHeartbeat(api.context.jobs.redis, api.context.jobs.keys, {
     id,
     host: 'here',
@@ -54,7 +54,9 @@ describe('the current model', () => {
   });
 
   it('is shown with the replicas that serve it', async () => {
-    const generation = await makeActive();
+    const {
+      state: { generation },
+    } = await makeActive();
     await beat('one', { state: 'ready', model_name: 'model_v2', generation });
     await beat('two', { state: 'opening' });
     expect(await current()).toEqual({
@@ -89,7 +91,9 @@ describe('the device', () => {
   it('is that of the loader that serves the active model', async () => {
     await beat('a-idle');
     expect((await device()).cpu).toEqual({ model: 'Loader CPU', cores: 8 });
-    const generation = await makeActive();
+    const {
+      state: { generation },
+    } = await makeActive();
     await beat('b-gpu', {
       state: 'ready',
       model_name: 'model_v2',
