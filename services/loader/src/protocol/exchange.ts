@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Registry } from 'prom-client';
 import type { InferenceEngine } from '../inference/engine.js';
 import type { Answer } from './answer.js';
 
@@ -9,6 +10,7 @@ export interface Exchange {
   readonly engine: InferenceEngine;
   /** Whether this replica can answer positions. */
   readonly ready: () => boolean;
+  readonly metrics: Registry | undefined;
   /** The named segments of the path. */
   readonly params: Readonly<Record<string, string>>;
   /** Reads the body, decompressed. @throws AppError BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_BODY, OVERLOADED */

@@ -4,6 +4,7 @@ import type { Handler } from './exchange.js';
 import { answerLive, answerModelReady, answerReady } from './health.js';
 import { answerInfer } from './infer.js';
 import { answerConfig, answerModel, answerServer } from './metadata.js';
+import { answerMetrics } from './metrics.js';
 import { answerIndex, answerLoad, answerUnload } from './repository.js';
 import { notOffered } from './requested-outputs.js';
 import { answerModelStatistics, answerStatistics } from './statistics.js';
@@ -60,6 +61,7 @@ const ROUTES: readonly Route[] = [
   { path: '/v2/trace/setting', method: 'ANY', handler: refuse('Tracing') },
   { path: '/v2/models/:model/trace/setting', method: 'ANY', handler: refuse('Tracing') },
   { path: '/v2/logging', method: 'ANY', handler: refuse('Changing what is logged') },
+  { path: '/metrics', method: 'GET', handler: answerMetrics },
   { path: '/evaluate', method: 'POST', handler: answerEvaluate, problems: true },
 ];
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { AppError, type Logger } from '@caissa/shared';
+import type { Registry } from 'prom-client';
 import type { InferenceEngine } from '../inference/engine.js';
 import { Access, type AccessOptions } from './access.js';
 import { type Answer, sendAnswer } from './answer.js';
@@ -24,6 +25,8 @@ export interface ProtocolOptions extends AccessOptions {
   /** Whether positions can be answered: the active model, if there is one, is open. */
   readonly ready: () => boolean;
   readonly logger: Logger;
+  /** What `/metrics` shows; nothing without one. */
+  readonly metrics?: Registry;
   /** Told of every answer. */
   readonly onAnswer?: (route: string, status: number, seconds: number) => void;
 }
@@ -101,6 +104,7 @@ class Answering {
       params,
       engine: this.#options.engine,
       ready: this.#options.ready,
+      metrics: this.#options.metrics,
       readBody: (limitBytes = BODY_LIMIT_BYTES) => this.#bodies.read(request, response, limitBytes),
     };
     const checking = route.open ? undefined : this.#access.check(request);
