@@ -1,6 +1,9 @@
+import { listActivationsRoute } from './activation/list-activations.js';
 import { loadModelRoute } from './activation/load-model.js';
+import { rollBackRoute } from './activation/roll-back.js';
 import { showCurrentRoute } from './activation/show-current.js';
 import { showDeviceRoute } from './activation/show-device.js';
+import { unloadModelRoute } from './activation/unload-model.js';
 import { cleanUpExportsRoute } from './exports/clean-up-exports.js';
 import { createExportRoute } from './exports/create-export.js';
 import { deleteExportRoute } from './exports/delete-export.js';
@@ -29,6 +32,9 @@ export const ROUTES: readonly Route[] = [
   cleanUpExportsRoute,
   deleteExportRoute,
   loadModelRoute,
+  unloadModelRoute,
+  rollBackRoute,
+  listActivationsRoute,
   showCurrentRoute,
   showDeviceRoute,
   evaluatePositionsRoute,

@@ -5,8 +5,24 @@ import { ZodError } from 'zod';
 import { connectWorker } from '../redis/connect.js';
 import { redisKeys } from '../redis/keys.js';
 import { eventually } from '../testing/eventually.js';
-import { type ActivePointer, activate, readActivation } from './active-model.js';
-import { countReplicas, type Heartbeat, readHeartbeats, removeHeartbeat, sendHeartbeat } from './heartbeat.js';
+import {
+  type ActivePointer,
+  activate,
+  deactivate,
+  NEVER_ACTIVE,
+  readActivation,
+  readPointer,
+  restorePointer,
+} from './active-model.js';
+import {
+  countReplicas,
+  type Heartbeat,
+  hasReached,
+  readHeartbeats,
+  removeHeartbeat,
+  sendHeartbeat,
+} from './heartbeat.js';
+import { takeTurn } from './turns.js';
 
 let redis: Redis;
 let keys: ReturnType<typeof redisKeys>;
@@ -65,6 +81,61 @@ describe('the active pointer', () => {
   });
 });
 
+describe('the order of activations', () => {
+  test('refuses what was requested before the one that moved the pointer last, also when it comes again', async () => {
+    const first = await activate(redis, keys, pointer(1), { sequence: 10 });
+    expect(first.from).toEqual({ generation: 0, pointer: null });
+    const second = await activate(redis, keys, pointer(2), { sequence: 20 });
+    expect(second.from).toEqual({ generation: 1, pointer: pointer(1) });
+    for (const late of [10, 15, 20]) {
+      const again = activate(redis, keys, pointer(1), { sequence: late });
+      await expect(again).rejects.toMatchObject({ code: 'SUPERSEDED', retryable: false });
+    }
+    expect(await readPointer(redis, keys)).toEqual(second.state);
+    expect((await activate(redis, keys, pointer(2), { sequence: 20 })).from).toEqual(second.from);
+    expect((await activate(redis, keys, pointer(3))).state.generation).toBe(3);
+  });
+
+  test('counts an unload as an activation that leaves nothing', async () => {
+    await activate(redis, keys, pointer(1));
+    const { state, from } = await deactivate(redis, keys, 'load-2');
+    expect(state).toMatchObject({ generation: 2, pointer: null, job_id: 'load-2' });
+    expect(from).toEqual({ generation: 1, pointer: pointer(1) });
+    expect(await readPointer(redis, keys)).toEqual(state);
+    expect(await readActivation(redis, keys)).toBeUndefined();
+    expect((await deactivate(redis, keys, 'load-2')).state.generation).toBe(2);
+  });
+});
+
+describe('after the loss of Redis', () => {
+  test('the pointer is put back with its generation, and told to the followers', async () => {
+    const { state } = await activate(redis, keys, pointer(1), { floor: 40 });
+    expect(state.generation).toBe(41);
+    await redis.del(keys.active);
+    expect(await readPointer(redis, keys)).toEqual(NEVER_ACTIVE);
+    const follower = connectWorker(inject('redisUrl'));
+    const heard: string[] = [];
+    await follower.subscribe(keys.activeChannel);
+    follower.on('message', (_, generation) => heard.push(generation));
+    expect(await restorePointer(redis, keys, state)).toBe(true);
+    expect(await readPointer(redis, keys)).toEqual(state);
+    await eventually('the news', () => heard.includes('41'));
+    follower.disconnect();
+  });
+
+  test('never in place of the same generation or a later one, and requests are numbered on', async () => {
+    const { state } = await activate(redis, keys, pointer(1));
+    const later = await activate(redis, keys, pointer(2));
+    expect(await restorePointer(redis, keys, state)).toBe(false);
+    expect(await restorePointer(redis, keys, later.state)).toBe(false);
+    expect(await readPointer(redis, keys)).toEqual(later.state);
+    const future = { ...state, generation: 9, sequence: 9_000_000_000_000 };
+    expect(await restorePointer(redis, keys, future)).toBe(true);
+    expect((await takeTurn(redis, keys, 'x')).sequence).toBeGreaterThan(future.sequence);
+    expect((await deactivate(redis, keys, 'load-9')).state.generation).toBe(10);
+  });
+});
+
 describe('heartbeats', () => {
   const heartbeat = (id: string, change: Partial<Heartbeat> = {}): Heartbeat => ({
     id,
@@ -110,6 +181,21 @@ describe('heartbeats', () => {
     await sendHeartbeat(redis, keys, heartbeat('a'));
     await sendHeartbeat(redis, keys, { ...heartbeat('b'), state: 'dancing' } as unknown as Heartbeat);
     expect((await readHeartbeats(redis, keys)).map((one) => one.id)).toEqual(['a']);
+  });
+
+  test('of loaders of before inference are understood', async () => {
+    const { url, positions_served, session_restarts, sessions, ...old } = heartbeat('a');
+    await sendHeartbeat(redis, keys, old);
+    const blank = { url: null, positions_served: 0, session_restarts: 0, sessions: [] };
+    expect(await readHeartbeats(redis, keys)).toEqual([{ ...old, ...blank }]);
+  });
+
+  test('tell who has caught up', () => {
+    expect(hasReached(heartbeat('a'), 3)).toBe(true);
+    expect(hasReached(heartbeat('a', { generation: 4 }), 3)).toBe(true);
+    expect(hasReached(heartbeat('a', { generation: 2 }), 3)).toBe(false);
+    expect(hasReached(heartbeat('a', { model_name: null, state: 'opening' }), 3)).toBe(false);
+    expect(hasReached(heartbeat('a', { model_name: null, state: 'idle' }), 3)).toBe(true);
   });
 
   test('count who serves a generation', () => {

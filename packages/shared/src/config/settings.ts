@@ -81,13 +81,14 @@ export const SETTINGS = {
   EXPECTED_CHANNELS: setting(countOrAny, '128', 'channels a model must have to be activated, or `any`'),
   EXPECTED_BLOCKS: setting(countOrAny, '6', 'residual blocks a model must have to be activated, or `any`'),
   INTRA_OP_THREADS: setting(integer(0, 1_024), '0', 'threads of one session; 0 leaves it to onnxruntime'),
-  MAX_SESSIONS: setting(integer(1, 64), '3', 'models that a loader holds open at once, the active one included'),
+  MAX_SESSIONS: setting(integer(2, 64), '3', 'models that a loader holds open at once, the active one included'),
   MAX_BATCH: setting(integer(1, 1_024), '64', 'positions that are computed together'),
   MAX_QUEUE_DELAY_US: setting(
     integer(0, 1_000_000),
     '2000',
     'microseconds that a position waits for others to be computed with',
   ),
+  MAX_QUEUE_POSITIONS: setting(integer(1, 1_000_000), '4096', 'positions that may wait for a model; more are refused'),
   LOADER_PORT: setting(integer(0, 65_535), '8002', 'port on which a loader answers positions; 0 takes a free one'),
   LOADER_URL: setting(
     text(/^(https?:\/\/[^\s/]+)?$/, 'must look like http://host:8002'),

@@ -247,6 +247,7 @@ export const jobSchema = z
     progress: jobProgressSchema,
     model_name: modelNameSchema,
     format: exportFormatSchema.optional(),
+    kind: activationKindSchema.optional().describe('Of a `load` job: what it does.'),
     attempts: z.int().describe('Times a worker has begun it.'),
     created_at: z.string(),
     started_at: z.string().optional(),

@@ -49,6 +49,7 @@ describe('the current model', () => {
       message: 'No model is active.',
       generation: 0,
       replicas: { ready: 0, total: 0 },
+      replica_list: [],
       device_info: { device_type: 'cpu', device_name: 'CPU', is_gpu: false },
     });
   });
@@ -70,6 +71,10 @@ describe('the current model', () => {
       sha256: 'a'.repeat(64),
       generation,
       replicas: { ready: 1, total: 2 },
+      replica_list: [
+        { id: 'one', host: 'here', state: 'ready', model_name: 'model_v2', generation, device: 'CPU', problem: null },
+        { id: 'two', host: 'here', state: 'opening', model_name: null, generation: 0, device: 'CPU', problem: null },
+      ],
       device_info: { device_type: 'cpu', device_name: 'CPU', is_gpu: false },
     });
   });
