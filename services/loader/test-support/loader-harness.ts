@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PickleValue } from '@caissa/pytorch';
 import {
+  announceTurn,
   connectProducer,
   connectWorker,
   createLogger,
@@ -13,6 +14,7 @@ import {
   loadResultSchema,
   newJobId,
   readActivation,
+  readActivationEntry,
   readHeartbeats,
   redisKeys,
   unloadResultSchema,
@@ -69,7 +71,8 @@ export async function openHarness() {
     const stop = () => {
       stopped ??= (async () => {
         unfollow();
-        await heartbeat.stop();
+        // Redis may be away in the test.
+        await heartbeat.stop().catch(() => undefined);
         await replica.close();
         subscriber.disconnect();
         if (own !== redis) own.disconnect();
@@ -81,7 +84,7 @@ export async function openHarness() {
     /** A load or a rollback; see `unload`. */
     const load = async (item: WorkItem<'load'>) => loadResultSchema.parse(await process(item));
     const unload = async (item: WorkItem<'load'>) => unloadResultSchema.parse(await process(item));
-    return { context, replica, heartbeat, load, unload, stop };
+    return { context, replica, process, load, unload, stop };
   }
 
   return {
@@ -99,6 +102,15 @@ export async function openHarness() {
       await writeFile(join(modelsFolder, `${name}.pt`), bytes);
     },
     activation: () => readActivation(redis, keys),
+    /** What the journal says of a job. */
+    entry: (jobId: string) => readActivationEntry(redis, keys, jobId),
+    /** Lets it be known that an activation was requested. */
+    announce: (jobId: string, sequence: number) => announceTurn(redis, keys, jobId, sequence),
+    /** Takes everything of this harness out of Redis. */
+    async forgetEverything(): Promise<void> {
+      const all = await redis.keys(`${prefix}:*`);
+      if (all.length > 0) await redis.unlink(...all);
+    },
     async heartbeat(id: string): Promise<Heartbeat | undefined> {
       return (await readHeartbeats(redis, keys)).find((one) => one.id === id);
     },
@@ -124,6 +136,16 @@ export function loadItem(name: string, change: Partial<WorkItem<'load'>> = {}): 
     report: () => undefined,
     ...change,
   };
+}
+
+/** A job that goes back to a model that was active before. */
+export function rollbackItem(name: string, target: NonNullable<LoadJobData['target']>): WorkItem<'load'> {
+  return loadItem(name, { data: { model_name: name, kind: 'rollback', target } });
+}
+
+/** A job that leaves nothing active. */
+export function unloadItem(name: string): WorkItem<'load'> {
+  return loadItem(name, { data: { model_name: name, kind: 'unload' } });
 }
 
 /** Waits until `look` answers something that is true, and answers it. */
