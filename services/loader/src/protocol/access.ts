@@ -21,6 +21,8 @@ export interface AccessOptions {
 export class Access {
   readonly #options: AccessOptions;
   readonly #onlyThisMachine: boolean;
+  /** The last `Host` that was this machine. */
+  #localHost: string | undefined;
   #digest: Buffer | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
 
@@ -31,12 +33,24 @@ export class Access {
 
   /** Lets a request pass, at once where nothing has to be looked up. @throws AppError UNAUTHENTICATED, FORBIDDEN */
   check(request: IncomingMessage): void | Promise<void> {
-    if (this.#onlyThisMachine) refusePages(request);
+    if (this.#onlyThisMachine) this.#refusePages(request);
     else if (!this.#options.allowAnonymous) {
       const token = request.headers[INTERNAL_TOKEN_HEADER];
       if (typeof token !== 'string' || token === '') throw refused();
       if (!this.#isKnown(token)) return this.#checkAgain(token);
     }
+  }
+
+  /** A page may send requests to this machine, or make its own name point to it; it cannot hide that it did. */
+  #refusePages({ headers: { host, origin } }: IncomingMessage): void {
+    if (origin === undefined) {
+      if (host === this.#localHost) return;
+      if (isLoopback(hostName(host))) {
+        this.#localHost = host;
+        return;
+      }
+    }
+    throw new AppError('FORBIDDEN', 'This port is for programs on this machine; web pages and others use the API.');
   }
 
   /** After the loss of Redis the services agree on a new token. */
@@ -54,13 +68,10 @@ export class Access {
   }
 }
 
-/** A page may send requests to this machine, or make its own name point to it; it cannot hide that it did. */
-function refusePages({ headers }: IncomingMessage): void {
-  const { host, origin } = headers;
-  const name =
-    host === undefined ? 'localhost' : URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : host;
-  if (origin === undefined && isLoopback(name)) return;
-  throw new AppError('FORBIDDEN', 'This port is for programs on this machine; web pages and others use the API.');
+/** The host of a `Host` header without its port; a client without the header is no browser. */
+function hostName(header: string | undefined): string {
+  if (header === undefined) return 'localhost';
+  return URL.canParse(`http://${header}`) ? new URL(`http://${header}`).hostname : header;
 }
 
 function refused(): AppError {

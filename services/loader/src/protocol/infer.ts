@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import type { Answer } from './answer.js';
+import { connectionSignal } from './connection-signal.js';
 import { encode, wantedCoding } from './content-coding.js';
 import type { Handler } from './exchange.js';
 import { findModel } from './find-model.js';
@@ -8,7 +8,7 @@ import { parseInferRequest } from './infer-request.js';
 
 /** `POST /v2/models/{model}/infer`. */
 export const answerInfer: Handler = async (exchange) => {
-  const { request, response } = exchange;
+  const { request } = exchange;
   // Who asks for a model that is not there need not send his positions first.
   findModel(exchange);
   const body = await exchange.readBody();
@@ -16,19 +16,10 @@ export const answerInfer: Handler = async (exchange) => {
   const inferRequest = parseInferRequest(body, header === undefined ? undefined : String(header));
   // The model may have been exchanged while the body arrived.
   const model = findModel(exchange);
-  const result = await model.infer(inferRequest.boards, inferRequest.count, abortedWith(response));
+  const result = await model.infer(inferRequest.boards, inferRequest.count, connectionSignal(request.socket));
   const answer = await inferAnswer(model, inferRequest, result);
   return compressed(answer, request.headers['accept-encoding']);
 };
-
-/** A signal that is aborted when the client goes before the answer is sent. */
-export function abortedWith(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => {
-    if (!response.writableEnded) controller.abort();
-  });
-  return controller.signal;
-}
 
 async function compressed(answer: Answer, accepted: string | string[] | undefined): Promise<Answer> {
   const coding = wantedCoding(accepted);
