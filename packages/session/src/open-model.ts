@@ -38,6 +38,8 @@ async function createSession(options: OpenOptions, executionProviders: string[])
   return InferenceSession.create(options.modelPath, {
     executionProviders,
     interOpNumThreads: 1,
+    // Threads that wait for work must not keep the cores from those who bring it, nor from other sessions.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
     ...(options.intraOpThreads === undefined ? {} : { intraOpNumThreads: options.intraOpThreads }),
   });
 }

@@ -1,27 +1,49 @@
 import { availableParallelism, cpus, freemem, hostname, totalmem } from 'node:os';
-import { HEARTBEAT_INTERVAL_MS, type Heartbeat, type Logger, removeHeartbeat, sendHeartbeat } from '@caissa/shared';
+import {
+  HEARTBEAT_INTERVAL_MS,
+  type Heartbeat,
+  type Logger,
+  removeHeartbeat,
+  type SessionState,
+  sendHeartbeat,
+} from '@caissa/shared';
 import type { LoaderContext } from './context.js';
 import type { Replica } from './replica.js';
+
+/** What a loader reports beyond its active model. */
+export interface ServingReport {
+  readonly positionsServed: number;
+  readonly sessions: readonly SessionState[];
+}
+
+/** How others reach this loader, and what it serves. */
+export interface HeartbeatExtras {
+  /** Where the Open Inference Protocol is answered, without a trailing slash. */
+  readonly url?: string;
+  report?(): ServingReport;
+}
 
 /** Reports a loader every second, and whenever it is asked to. */
 export class HeartbeatSender {
   readonly #context: Pick<LoaderContext, 'redis' | 'keys'> & { readonly logger: Logger };
   readonly #id: string;
   readonly #replica: Replica;
+  readonly #extras: HeartbeatExtras;
   readonly #timer: NodeJS.Timeout;
 
   /** @param id unique among all loaders */
-  constructor(context: LoaderContext, id: string, replica: Replica) {
+  constructor(context: LoaderContext, id: string, replica: Replica, extras: HeartbeatExtras = {}) {
     this.#context = context;
     this.#id = id;
     this.#replica = replica;
+    this.#extras = extras;
     this.#timer = setInterval(() => void this.beat(), HEARTBEAT_INTERVAL_MS);
   }
 
   /** Reports now. While Redis is away nobody could hear it; the next report tells. */
   async beat(): Promise<void> {
     const { redis, keys, logger } = this.#context;
-    await sendHeartbeat(redis, keys, describe(this.#id, this.#replica)).catch((error: unknown) =>
+    await sendHeartbeat(redis, keys, describe(this.#id, this.#replica, this.#extras)).catch((error: unknown) =>
       logger.debug({ err: error }, 'no heartbeat this time'),
     );
   }
@@ -33,8 +55,9 @@ export class HeartbeatSender {
   }
 }
 
-function describe(id: string, replica: Replica): Heartbeat {
+function describe(id: string, replica: Replica, { url, report }: HeartbeatExtras): Heartbeat {
   const { session, ...status } = replica.status;
+  const { positionsServed, sessions } = report?.() ?? { positionsServed: 0, sessions: [] };
   return {
     id,
     host: hostname(),
@@ -45,5 +68,9 @@ function describe(id: string, replica: Replica): Heartbeat {
     execution_providers: session?.info.executionProviders ?? ['cpu'],
     cpu: { model: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() },
     memory: { total_bytes: totalmem(), free_bytes: freemem() },
+    url: url ?? null,
+    positions_served: positionsServed,
+    session_restarts: replica.sessionRestarts,
+    sessions: [...sessions],
   };
 }
