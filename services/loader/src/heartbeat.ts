@@ -11,7 +11,7 @@ import type { LoaderContext } from './context.js';
 import type { Replica } from './replica.js';
 
 /** What a loader reports beyond its active model. */
-export interface ServingReport {
+interface ServingReport {
   readonly positionsServed: number;
   readonly sessions: readonly SessionState[];
 }
