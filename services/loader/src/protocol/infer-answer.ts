@@ -1,13 +1,10 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import { AppError } from '@caissa/shared';
+import { AppError, GENERATION_HEADER } from '@caissa/shared';
 import type { InferenceResult, ServingModel } from '../inference/engine.js';
 import type { Answer } from './answer.js';
 import type { InferRequest } from './infer-request.js';
 import type { RequestedOutput } from './requested-outputs.js';
 import { DATATYPE, OUTPUTS } from './tensors.js';
-
-/** Header that tells which activation's model answered. */
-export const GENERATION_HEADER = 'x-caissa-generation';
 
 /** Numbers that are written as JSON at a stretch; others are served in between. */
 const NUMBERS_AT_ONCE = 2 * 4096;
