@@ -19,8 +19,14 @@ export const run = async (
   args,
   { env = pythonEnvironment(), cwd, timeoutMs = 600_000, onLine = () => {} } = {},
 ) => {
-  const child = spawn(file, args, { env, cwd, timeout: timeoutMs, stdio: ['ignore', 'pipe', 'inherit'] });
-  const failed = once(child, 'error').then(([error]) => `${file} cannot be started: ${error.message}`);
+  // Not spawn's own timeout, whose timer goes on, and keeps this process, where the program cannot be started.
+  const signal = AbortSignal.timeout(timeoutMs);
+  const child = spawn(file, args, { env, cwd, signal, stdio: ['ignore', 'pipe', 'inherit'] });
+  const failed = once(child, 'error').then(([error]) =>
+    error.name === 'AbortError'
+      ? `${file} was stopped after ${timeoutMs / 1000} s`
+      : `${file} cannot be started: ${error.message}`,
+  );
   const ended = (async () => {
     for await (const line of createInterface({ input: child.stdout })) onLine(line);
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');

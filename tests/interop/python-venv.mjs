@@ -58,15 +58,7 @@ export const providePython = async (cache, requirementsFile, say) => {
   await removeOthers(cache, undefined);
   const problem =
     (await run(python, ['-m', 'venv', folder])) ??
-    (await run(interpreter, [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      '-r',
-      requirementsFile,
-    ]));
+    (await run(interpreter, ['-m', 'pip', 'install', '-qq', '--disable-pip-version-check', '-r', requirementsFile]));
   if (problem !== undefined) throw new Error(`The Python packages cannot be installed: ${problem}.`);
   await writeFile(join(folder, COMPLETE), '');
   return interpreter;

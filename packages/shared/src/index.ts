@@ -11,6 +11,7 @@ export * from './artifacts/regular-file.js';
 export * from './config/read-settings.js';
 export * from './config/settings.js';
 export * from './contracts/evaluate.js';
+export * from './contracts/generation-header.js';
 export * from './contracts/http.js';
 export * from './contracts/jobs.js';
 export * from './contracts/json.js';

@@ -11,7 +11,7 @@ import type { LoaderContext } from './context.js';
 import type { Replica } from './replica.js';
 
 /** What a loader reports beyond its active model. */
-export interface ServingReport {
+interface ServingReport {
   readonly positionsServed: number;
   readonly sessions: readonly SessionState[];
 }
@@ -30,6 +30,7 @@ export class HeartbeatSender {
   readonly #replica: Replica;
   readonly #extras: HeartbeatExtras;
   readonly #timer: NodeJS.Timeout;
+  readonly #onTime = () => void this.beat();
 
   /** @param id unique among all loaders */
   constructor(context: LoaderContext, id: string, replica: Replica, extras: HeartbeatExtras = {}) {
@@ -37,7 +38,9 @@ export class HeartbeatSender {
     this.#id = id;
     this.#replica = replica;
     this.#extras = extras;
-    this.#timer = setInterval(() => void this.beat(), HEARTBEAT_INTERVAL_MS);
+    this.#timer = setInterval(this.#onTime, HEARTBEAT_INTERVAL_MS);
+    // A Redis that was away has forgotten who lives.
+    context.redis.on('ready', this.#onTime);
   }
 
   /** Reports now. While Redis is away nobody could hear it; the next report tells. */
@@ -51,6 +54,7 @@ export class HeartbeatSender {
   /** Stops reporting and takes the loader off the list. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#context.redis.off('ready', this.#onTime);
     await removeHeartbeat(this.#context.redis, this.#context.keys, this.#id);
   }
 }

@@ -1,7 +1,11 @@
 import { connect } from 'node:net';
 import { createLogger } from '@caissa/shared';
+import { expect } from 'vitest';
 import { type ProtocolOptions, startProtocolServer } from '../src/protocol/server.js';
 import { FakeEngine } from './fake-engine.js';
+
+/** Where the active model of a fake engine is asked. */
+export const INFER = '/v2/models/current/infer';
 
 /** A protocol server on a free port of this machine, with a fake engine. */
 export async function openProtocol(change: Partial<ProtocolOptions> = {}) {
@@ -93,4 +97,26 @@ export async function readBinary(response: Response) {
     at += size;
   }
   return { json, tensors, leftOver: body.length - at };
+}
+
+/** A request in JSON; `more` is added to it, `input` to its input. */
+export function jsonRequest(data: unknown, count = 1, more: object = {}, input: object = {}): string {
+  const tensor = { name: 'board_input', shape: [count, 14, 8, 8], datatype: 'FP32', data, ...input };
+  return JSON.stringify({ inputs: [tensor], ...more });
+}
+
+/** Numbers as nested arrays of a shape. */
+export function nested(values: readonly number[], shape: readonly number[]): unknown {
+  const [length = 0, ...rest] = shape;
+  if (rest.length === 0) return values;
+  const size = values.length / length;
+  return Array.from({ length }, (_, i) => nested(values.slice(i * size, (i + 1) * size), rest));
+}
+
+/** The sentence of a refusal, which must have the protocol's shape. */
+export async function errorOf(response: Response): Promise<string> {
+  expect(response.headers.get('content-type')).toBe('application/json');
+  const body = (await response.json()) as { error: string };
+  expect(Object.keys(body)).toEqual(['error']);
+  return body.error;
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { GENERATION_HEADER } from '@caissa/shared';
 import type { Request, Response } from 'express';
 import type { ReplicaAnswer } from './ask-replica.js';
 
@@ -22,6 +23,7 @@ const ANSWER_HEADERS = [
   'retry-after',
   'allow',
   'vary',
+  GENERATION_HEADER,
 ];
 
 /** The headers to send on with a request. */

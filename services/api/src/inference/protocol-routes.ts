@@ -22,6 +22,8 @@ const READING = /^\/v2\/(models\/[^/]+(\/versions\/[^/]+)?\/infer|repository\/in
 /** What every replica has to do, and not just one of them. */
 const FOR_ALL = /^\/v2\/repository\/models\/[^/]+\/(load|unload)$/;
 
+const READY = /\/ready$/;
+
 /** An address of a model that some replicas may hold and others not: any but that of the active one. */
 const NAMED_MODEL = /^\/v2\/models\/(?!(active|stats)(\/|$))/;
 
@@ -48,7 +50,8 @@ export function createProtocolRoutes(context: Pick<ApiContext, 'forwarder' | 'st
   const forward = (optionsOf: (path: string) => ForwardOptions) =>
     passOn(ANSWER_TIMEOUT_MS, (question, path) => forwarder.ask(question, optionsOf(path)));
   const forwardToAll = passOn(LOAD_TIMEOUT_MS, async (question) => combineAnswers(await forwarder.askAll(question)));
-  const forwardToOne = forward((path) => (NAMED_MODEL.test(path) ? { retryOn: [404] } : {}));
+  // Whether a model is ready is told by 200 or 400 alone.
+  const forwardToOne = forward((path) => (NAMED_MODEL.test(path) ? { retryOn: [READY.test(path) ? 400 : 404] } : {}));
   const router = Router({ caseSensitive: true, strict: true });
   router.get('/v2/health/live', (_request, response) => void response.status(200).end());
   // A replica that is not ready says 400, and another one may be.

@@ -25,7 +25,7 @@ test('the legal moves of 400 known positions have their known indices, and the p
 });
 
 describe('names and squares agree with those that chess.js gives together:', () => {
-  test.each([
+  test.each<readonly [what: string, fen: string]>([
     ['promotions, also by capture', '1n1n3k/P1P5/8/8/8/8/8/K7 w - - 0 1'],
     ['promotions of Black', '7k/8/8/8/8/8/p1p5/1N1N3K b - - 0 1'],
     ['castling to both sides', 'r3k2r/8/8/8/8/8/8/R3K2R w KQkq - 0 1'],

@@ -1,4 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
+import type { RequestTotals } from '../inference/pending-request.js';
+import type { InferenceObserver } from '../inference/statistics.js';
 
 /** Seconds that a position may wait or run: from the shortest run of one position to half a minute. */
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30];
@@ -8,7 +10,7 @@ const BATCH_SIZES = [1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 256];
 const NS_PER_SECOND = 1e9;
 
 /** Measures what the models of a loader do, all of them together: names of models must not make new series. */
-export class InferenceMeter {
+export class InferenceMeter implements InferenceObserver {
   readonly #requests: Counter;
   readonly #positions: Counter;
   readonly #batchSizes: Histogram;
@@ -48,20 +50,17 @@ export class InferenceMeter {
     });
   }
 
-  /** A batch was computed. */
   ran(batchSize: number, runNs: number): void {
     this.#positions.inc(batchSize);
     this.#batchSizes.observe(batchSize);
     this.#runSeconds.observe(runNs / NS_PER_SECOND);
   }
 
-  /** A request was answered. */
-  succeeded(queueNs: number): void {
+  succeeded({ queueNs }: RequestTotals): void {
     this.#requests.inc({ outcome: 'succeeded' });
     this.#queueSeconds.observe(queueNs / NS_PER_SECOND);
   }
 
-  /** A request failed or was refused. */
   failed(): void {
     this.#requests.inc({ outcome: 'failed' });
   }

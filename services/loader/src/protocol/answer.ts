@@ -27,7 +27,7 @@ export function jsonAnswer(status: number, value: unknown, headers: OutgoingHttp
 }
 
 /** Number of bytes of pieces together. */
-export function sizeOf(pieces: readonly Uint8Array[]): number {
+function sizeOf(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((total, piece) => total + piece.byteLength, 0);
 }
 

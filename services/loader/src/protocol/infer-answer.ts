@@ -1,16 +1,13 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import { AppError } from '@caissa/shared';
+import { AppError, GENERATION_HEADER } from '@caissa/shared';
 import type { InferenceResult, ServingModel } from '../inference/engine.js';
 import type { Answer } from './answer.js';
 import type { InferRequest } from './infer-request.js';
 import type { RequestedOutput } from './requested-outputs.js';
 import { DATATYPE, OUTPUTS } from './tensors.js';
 
-/** Header that tells which activation's model answered. */
-export const GENERATION_HEADER = 'x-caissa-generation';
-
 /** Numbers that are written as JSON at a stretch; others are served in between. */
-const NUMBERS_AT_ONCE = 4 * 4096;
+const NUMBERS_AT_ONCE = 2 * 4096;
 
 type Described = Pick<ServingModel, 'name' | 'version'>;
 
@@ -92,7 +89,8 @@ async function writeNumbers(values: Float32Array): Promise<Buffer[]> {
         'The model answered with numbers that are not finite, which JSON cannot hold.',
       );
     }
-    pieces.push(Buffer.from(`${from > 0 ? ',' : ''}${part.join(',')}`));
+    // An array in JSON without its brackets; typed arrays would become objects.
+    pieces.push(Buffer.from(`${from > 0 ? ',' : ''}${JSON.stringify(Array.from(part)).slice(1, -1)}`));
   }
   return pieces;
 }
