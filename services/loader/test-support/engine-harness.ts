@@ -19,7 +19,7 @@ import type { ServedModel } from '../src/served-model.js';
 import { SessionShelf } from '../src/session-shelf.js';
 
 /** Settings as the loader has them by default. */
-export const SETTINGS: BatchSettings = { maxBatch: 64, maxDelayMs: 2, maxQueuedPositions: 4096 };
+const SETTINGS: BatchSettings = { maxBatch: 64, maxDelayMs: 2, maxQueuedPositions: 4096 };
 
 /** A folder of small models, and sessions of them that are ended with it. */
 export type EngineHarness = Awaited<ReturnType<typeof openEngineHarness>>;

@@ -54,8 +54,8 @@ describe('the active model', () => {
 
   it('is exchanged under load: no request fails, and none is answered for another generation than its own', async () => {
     const engine = harness.openEngine();
-    const expected = [];
-    for (const name of ['one', 'two']) expected.push((await oneByOne(await harness.openSession(name), board))[0]);
+    const expected: Awaited<ReturnType<typeof oneByOne>> = [];
+    for (const name of ['one', 'two']) expected.push(...(await oneByOne(await harness.openSession(name), board)));
     let served = await harness.servedModel('one', 1);
     engine.serve(served);
     let stopped = false;
