@@ -54,4 +54,31 @@ describe('describeCheckpoint', () => {
     );
     expect(metadata).toEqual({ losses: `${JSON.stringify(losses).length} bytes of JSON, left out here`, version: 7 });
   });
+
+  it('leaves out an entry too long to be measured, and keeps the others', async () => {
+    const text = 'x'.repeat(1_000);
+    const { metadata } = await describeWith(
+      new Map<PickleValue, PickleValue>([
+        ['texts', Array.from({ length: 1_000 }, () => text)],
+        ['steps', Array.from({ length: 30_000 }, (_, step) => step)],
+        ['version', 7],
+      ]),
+    );
+    const leftOut = 'more than 16384 bytes of JSON, left out here';
+    expect(metadata).toEqual({ texts: leftOut, steps: leftOut, version: 7 });
+  });
+
+  it('bounds what many entries of one text amount to, and says how many are not shown', async () => {
+    const text = 'x'.repeat(16_000);
+    const entries = Array.from({ length: 5_000 }, (_, at): [PickleValue, PickleValue] => [`key${at}`, text]);
+    const { metadata } = await describeWith(new Map(entries));
+    expect(Object.keys(metadata)).toEqual(['key0', 'key1', 'key2', 'key3', 'entries_not_shown']);
+    expect(metadata['entries_not_shown']).toBe(4_996);
+  });
+
+  it('passes over an entry with a name that is too long', async () => {
+    const names = ['n'.repeat(20_000), 'n'.repeat(300_000), 'win_rate'];
+    const { metadata } = await describeWith(new Map<PickleValue, PickleValue>(names.map((name) => [name, 1])));
+    expect(metadata).toEqual({ win_rate: 1, entries_not_shown: 2 });
+  });
 });

@@ -55,7 +55,11 @@ export function encodeAroundGraph(model: OnnxModel): SplitMessage {
   }).finish();
   const after = onnx.ModelProto.encode({
     opsetImport: [{ domain: '', version: model.opset }],
-    metadataProps: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
+    // Half of a surrogate pair, which JSON and pickles can hold, has no UTF-8: strict parsers refuse the whole file.
+    metadataProps: Object.entries(model.metadata).map(([key, value]) => ({
+      key: key.toWellFormed(),
+      value: value.toWellFormed(),
+    })),
   }).finish();
   return { before, after };
 }

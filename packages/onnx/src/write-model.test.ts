@@ -128,6 +128,13 @@ describe('writeModel', () => {
     expect(Buffer.compare(sink.bytes(), expected)).toBe(0);
   });
 
+  it('writes halves of surrogate pairs, which have no UTF-8, as the replacement character', async () => {
+    const sink = new CollectingSink();
+    await writeModel(sink, model([], { 'a\ud800': '\udc00b', '♞': '😀' }));
+    const expected = encodedWhole({}, { 'a\ufffd': '\ufffdb', '♞': '😀' });
+    expect(Buffer.compare(sink.bytes(), expected)).toBe(0);
+  });
+
   it('gathers small fields into few writes and holds at most two buffers', async () => {
     const sink = new CollectingSink();
     const initializers = Array.from({ length: 500 }, (_, i) => ({

@@ -80,6 +80,16 @@ describe('toJson', () => {
     expect(toJson(value)).toEqual(expected);
   });
 
+  it.each<[string, PickleValue]>([
+    ['a text named again and again', Array.from({ length: 5 }, () => 'four')],
+    ['long keys', new Map([['k'.repeat(17), null]])],
+    ['a torch.Size of many', new TorchSize(Array.from({ length: 10 }, () => 1))],
+    ['many values', Array.from({ length: 10 }, () => 1)],
+  ])('refuses %s beyond the limits', (_name, value) => {
+    const error = expect.objectContaining({ code: 'OUTPUT_LIMIT' });
+    expect(() => toJson(value, { values: 10, characters: 16 })).toThrow(error);
+  });
+
   it('makes keys that would harm an object ordinary ones', () => {
     const json = toJson(
       new Map<PickleValue, PickleValue>([

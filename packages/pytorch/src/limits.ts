@@ -33,3 +33,6 @@ export const FREE_VIEW_BYTES = 64 << 20;
 
 /** Values that {@link toJson} may produce. */
 export const MAX_JSON_VALUES = 100_000;
+
+/** Characters of text that {@link toJson} may produce: what one pickle can hold, so that repeated texts do not add up. */
+export const MAX_JSON_CHARACTERS = 64 << 20;

@@ -47,6 +47,13 @@ export class Block {
   readonly #buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   #lengthBytes = 0;
 
+  /** Forgets what it was used for, so that another stream may use it. */
+  reset(): void {
+    this.read = Promise.resolve();
+    this.taken = Promise.resolve();
+    this.finishers = [];
+  }
+
   /** Starts to fill the block; false if no segments are left. */
   startReading(cursor: SegmentCursor): boolean {
     const reads: Promise<void>[] = [];

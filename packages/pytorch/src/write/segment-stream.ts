@@ -7,6 +7,12 @@ import type { Segment } from './segment.js';
  */
 const BLOCK_COUNT = 3;
 
+/** Blocks of streams that have ended. New memory for each would cost page faults and garbage collections. */
+const spare: Block[] = [];
+
+/** Two streams at once are usual; what more of them leave behind is not kept. */
+const MAX_SPARE_BLOCKS = 2 * BLOCK_COUNT;
+
 /**
  * Brings segments together in large blocks, in order, and hands them over. Sources are read straight into the blocks,
  * and the next block is being read while CRCs are computed and the last one is taken. A block is the taker's until its
@@ -18,7 +24,7 @@ export async function streamSegments(
   signal?: AbortSignal,
 ): Promise<void> {
   const cursor = new SegmentCursor(segments);
-  const blocks = Array.from({ length: BLOCK_COUNT }, () => new Block());
+  const blocks = Array.from({ length: BLOCK_COUNT }, () => spare.pop() ?? new Block());
   try {
     let turn = 0;
     let current = await fill(blocks, turn, cursor);
@@ -34,6 +40,10 @@ export async function streamSegments(
     await Promise.all(blocks.map((block) => block.taken));
   } finally {
     await Promise.allSettled(blocks.flatMap((block) => [block.read, block.taken]));
+    for (const block of blocks) {
+      block.reset();
+      if (spare.length < MAX_SPARE_BLOCKS) spare.push(block);
+    }
   }
 }
 

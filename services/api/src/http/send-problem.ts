@@ -55,7 +55,10 @@ export const refuseUnknownRoute: RequestHandler = () => {
 /** Express itself throws only when a path parameter cannot be decoded. */
 function toProblemError(thrown: unknown): AppError {
   if (thrown instanceof URIError) {
-    return new AppError('INVALID_PARAMETER', 'The address holds a % that is not followed by two hexadecimal digits.');
+    return new AppError(
+      'INVALID_PARAMETER',
+      'The address holds a % that does not begin an escaped character of UTF-8.',
+    );
   }
   return toAppError(thrown);
 }

@@ -1,5 +1,6 @@
 import { AppError, type ErrorCode, type FieldError } from '@caissa/shared';
 import type { z } from 'zod';
+import { describeIssue } from './describe-issue.js';
 
 /** Path parameters that name files: what is wrong with them has a code of its own. */
 const NAME_PARAMETERS = new Set<PropertyKey>(['model_name', 'filename']);
@@ -39,7 +40,7 @@ function validate<T extends z.ZodType>(
   value: unknown,
   toError: (issues: readonly Issue[]) => AppError,
 ): z.output<T> {
-  const parsed = schema?.safeParse(value);
+  const parsed = schema?.safeParse(value, { error: describeIssue });
   if (parsed === undefined) return value as z.output<T>;
   if (parsed.success) return parsed.data;
   throw toError(parsed.error.issues);
