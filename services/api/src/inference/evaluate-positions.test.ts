@@ -67,7 +67,7 @@ it('turns the refusal of a replica into one of its own', async () => {
 
 it('passes on how long to wait when all are busy, and says so itself when there is none', async () => {
   const busy = JSON.stringify(toProblem(new AppError('OVERLOADED', 'The queue is full.')));
-  replica.answer = (_asked, response) => void response.writeHead(503, { 'retry-after': 4 }).end(busy);
+  replica.answer = (_asked, response) => void response.writeHead(503, { 'retry-after': '4' }).end(busy);
   const full = await evaluate({ fen: FEN });
   expect([full.status, full.headers.get('retry-after')]).toEqual([503, '4']);
   await replica.die();

@@ -32,7 +32,7 @@ async function start(count: number): Promise<FakeReplica[]> {
 }
 
 const send = (path: string, init: RequestInit = {}) => fetch(`${api.url}${path}`, init);
-const infer = (body: BodyInit = 'body', headers: Record<string, string> = {}) =>
+const infer = (body: string | Buffer<ArrayBuffer> = 'body', headers: Record<string, string> = {}) =>
   send(INFER, { method: 'POST', body, headers });
 
 describe('a request of the protocol', () => {
@@ -138,7 +138,7 @@ describe('a replica that cannot answer', () => {
   it('is passed over when it says 503, and that is the answer when all say it', async () => {
     const [one, two] = await start(2);
     if (!one || !two) return;
-    one.answer = (_asked, response) => void response.writeHead(503, { 'retry-after': 7 }).end('{"error":"full"}');
+    one.answer = (_asked, response) => void response.writeHead(503, { 'retry-after': '7' }).end('{"error":"full"}');
     for (let round = 0; round < 3; round++) expect(await (await infer()).text()).toBe(two.id);
     two.answer = one.answer;
     const response = await infer();
