@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startRedisServer } from '@caissa/launcher';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { saved, savedWith, smallRoot } from '../../packages/conversion/test-support/small-checkpoint.js';
+import {
+  saved,
+  savedWith,
+  smallRoot,
+  smallStateDict,
+} from '../../packages/conversion/test-support/small-checkpoint.js';
 import { RedisProxy } from '../../packages/shared/src/testing/redis-proxy.js';
 import { Client } from '../setup/client.js';
 import { type Answered, EvaluationLoad, evaluate } from '../setup/evaluation-load.js';
@@ -80,6 +85,7 @@ describe('three replicas', () => {
 
   it('converge when one is killed at any moment of 50 activations', async () => {
     const random = seededRandom(7);
+    const before = (await readJournal(client)).length;
     const load = new EvaluationLoad(system.url, 4, 20);
     for (let round = 0; round < 50; round++) {
       const began = performance.now();
@@ -100,6 +106,19 @@ describe('three replicas', () => {
     expect(load.answers.length).toBeGreaterThan(500);
     expect(wrongAnswers(load.answers, await readJournal(client))).toEqual([]);
     expect(load.answers.at(-1)).toMatchObject({ generation: last, model_name: markedName(3) });
+    // What a killed loader was doing is taken up by another one, and told.
+    const journal = await until(
+      'every activation has come to an end',
+      async () => {
+        const entries = await readJournal(client);
+        return entries.length - before >= 51 && entries.every(({ outcome }) => outcome !== 'running') && entries;
+      },
+      60_000,
+    );
+    expect(journal.length - before).toBe(51);
+    const generations = journal.flatMap(({ to }) => (to ? [to.generation] : []));
+    expect(new Set(generations).size).toBe(generations.length);
+    expect(await converged(system)).toBe(Math.max(...generations));
   }, 600_000);
 
   it('refuse a corrupt, an ill-shaped and a NaN model, and the old one keeps answering', async () => {
@@ -113,13 +132,13 @@ describe('three replicas', () => {
       await writeFile(join(system.modelsDir, `${name}.pt`), bytes);
     };
     await write('nan', await savedWith('conv_input.weight', 5, Number.NaN));
-    await write('empty', await saved(smallRoot(new Map([['other.weight', 1]]))));
+    await write('strange', await saved(smallRoot(smallStateDict('other_'))));
     await copyWide(system.modelsDir);
     const load = new EvaluationLoad(system.url, 4, 5);
     for (const [name, code] of [
       [markedName(9), 'ZIP_TRUNCATED'],
       ['nan', 'NON_FINITE_WEIGHTS'],
-      ['empty', 'ARCHITECTURE_UNKNOWN'],
+      ['strange', 'ARCHITECTURE_UNKNOWN'],
       ['wide', 'ARCHITECTURE_MISMATCH'],
     ] as const) {
       const { status, body } = await client.post(`/api/model/load/${name}?wait=30`);

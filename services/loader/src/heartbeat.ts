@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, freemem, hostname, totalmem } from 'node:os';
+import { GpuMemory } from '@caissa/session';
 import {
   HEARTBEAT_INTERVAL_MS,
   type Heartbeat,
@@ -10,9 +11,13 @@ import {
 import type { LoaderContext } from './context.js';
 import type { Replica } from './replica.js';
 
+const gpuMemory = new GpuMemory();
+
 /** What a loader reports beyond its active model. */
 interface ServingReport {
   readonly positionsServed: number;
+  /** Times that the process of a model beside the active one ended unasked. */
+  readonly sessionRestarts: number;
   readonly sessions: readonly SessionState[];
 }
 
@@ -61,7 +66,8 @@ export class HeartbeatSender {
 
 function describe(id: string, replica: Replica, { url, report }: HeartbeatExtras): Heartbeat {
   const { session, ...status } = replica.status;
-  const { positionsServed, sessions } = report?.() ?? { positionsServed: 0, sessions: [] };
+  const serving = report?.() ?? { positionsServed: 0, sessionRestarts: 0, sessions: [] };
+  const gpuBytes = session?.info.device === 'cuda' ? gpuMemory.usedBytes : undefined;
   return {
     id,
     host: hostname(),
@@ -72,9 +78,10 @@ function describe(id: string, replica: Replica, { url, report }: HeartbeatExtras
     execution_providers: session?.info.executionProviders ?? ['cpu'],
     cpu: { model: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() },
     memory: { total_bytes: totalmem(), free_bytes: freemem() },
+    ...(gpuBytes === undefined ? {} : { gpu: { memory_allocated: gpuBytes } }),
     url: url ?? null,
-    positions_served: positionsServed,
-    session_restarts: replica.sessionRestarts,
-    sessions: [...sessions],
+    positions_served: serving.positionsServed,
+    session_restarts: replica.sessionRestarts + serving.sessionRestarts,
+    sessions: [...serving.sessions],
   };
 }

@@ -95,7 +95,10 @@ async function startServing(loader: Loader): Promise<HeartbeatSender> {
     sessions: engine.sessions,
   }));
   const id = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
-  const report = () => ({ positionsServed: engine.positionsServed, sessions: engine.sessions });
+  const report = () => {
+    const { positionsServed, sessionRestarts, sessions } = engine;
+    return { positionsServed, sessionRestarts, sessions };
+  };
   const heartbeat = new HeartbeatSender(context, id, replica, { url, report });
   lifecycle.onStop('heartbeat', () => heartbeat.stop());
   logger.info({ url }, `loader answers on ${url}`);

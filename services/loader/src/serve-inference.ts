@@ -10,25 +10,23 @@ import { startProtocolServer } from './protocol/server.js';
 /** Time for requests under way to finish when the service stops. */
 const STOP_GRACE_MS = 5_000;
 
-/** Full batches that may wait; a few seconds of work for a full-size model on two cores. */
-const QUEUED_BATCHES = 16;
-
 const ANY_ADDRESS = new Set(['0.0.0.0', '::', '']);
 
 /** What the engine depends on. */
 export interface EngineSettings {
   readonly MAX_BATCH: SettingValue<'MAX_BATCH'>;
   readonly MAX_QUEUE_DELAY_US: SettingValue<'MAX_QUEUE_DELAY_US'>;
+  readonly MAX_QUEUE_POSITIONS: SettingValue<'MAX_QUEUE_POSITIONS'>;
   readonly MAX_SESSIONS: SettingValue<'MAX_SESSIONS'>;
 }
 
 /** Makes the inference engine of a loader, measured in a registry. */
 export function createEngine(context: LoaderContext, settings: EngineSettings, registry: Registry): LoaderEngine {
-  const { MAX_BATCH: maxBatch, MAX_QUEUE_DELAY_US: maxDelayUs, MAX_SESSIONS: maxSessions } = settings;
+  const { MAX_BATCH: maxBatch, MAX_QUEUE_DELAY_US: maxDelayUs, MAX_QUEUE_POSITIONS: maxQueuedPositions } = settings;
   return new LoaderEngine({
     ...context,
-    maxSessions,
-    settings: { maxBatch, maxDelayMs: maxDelayUs / 1000, maxQueuedPositions: QUEUED_BATCHES * maxBatch },
+    maxSessions: settings.MAX_SESSIONS,
+    settings: { maxBatch, maxDelayMs: maxDelayUs / 1000, maxQueuedPositions },
     versions: async () => new Map([...(await context.catalogue.all())].map(([name, { version }]) => [name, version])),
     observer: new InferenceMeter(registry),
   });

@@ -29,10 +29,11 @@ export async function openEngineHarness() {
   const folder = await mkdtemp(join(tmpdir(), 'caissa-engine-'));
   const modelsFolder = join(folder, 'models');
   await mkdir(modelsFolder);
+  const activeFolder = join(folder, 'active');
   const closers: (() => Promise<void>)[] = [];
   const context: EngineContext = {
     modelsFolder,
-    converted: await ConvertedModels.open(join(folder, 'active')),
+    converted: await ConvertedModels.open(activeFolder),
     shelf: new SessionShelf(() => 0),
     intraOpThreads: 1,
     logger: createLogger('test', 'silent'),
@@ -47,13 +48,16 @@ export async function openEngineHarness() {
   };
   return {
     modelsFolder,
+    activeFolder,
     context,
     openSession,
-    /** Writes a small checkpoint whose weights follow from the seed. */
-    async addModel(name: string, seed = 1): Promise<void> {
+    /** Writes a checkpoint, small unless said otherwise, whose weights follow from the seed. */
+    async addModel(name: string, seed = 1, { channels, blocks } = SMALL): Promise<void> {
       const stateDict = new OrderedDict();
-      for (const [key, tensor] of initialStateDict(SMALL, seed)) stateDict.set(key, tensor);
-      const source = await saved(smallRoot(stateDict));
+      for (const [key, tensor] of initialStateDict({ ...SMALL, channels, blocks }, seed)) stateDict.set(key, tensor);
+      const root = smallRoot(stateDict);
+      root.set('architecture', new Map([['num_channels', channels]]));
+      const source = await saved(root);
       const bytes = new Uint8Array(source.sizeBytes);
       await source.readInto(bytes, 0);
       await writeFile(join(modelsFolder, `${name}.pt`), bytes);

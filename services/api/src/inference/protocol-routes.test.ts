@@ -32,7 +32,7 @@ async function start(count: number): Promise<FakeReplica[]> {
 }
 
 const send = (path: string, init: RequestInit = {}) => fetch(`${api.url}${path}`, init);
-const infer = (body: string | Uint8Array = 'body', headers: Record<string, string> = {}) =>
+const infer = (body: string | Buffer<ArrayBuffer> = 'body', headers: Record<string, string> = {}) =>
   send(INFER, { method: 'POST', body, headers });
 
 describe('a request of the protocol', () => {
