@@ -3,7 +3,7 @@ import { Client } from './client.js';
 import { type System, until } from './system.js';
 
 /** How soon every replica must be where the pointer is. */
-export const CONVERGENCE_MS = 10_000;
+const CONVERGENCE_MS = 10_000;
 
 interface ReplicaRow {
   readonly id: string;
