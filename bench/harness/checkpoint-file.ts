@@ -18,10 +18,10 @@ export const SMALL: NetworkSizes = {
 /** A checkpoint of 170 MB, four times full size. */
 export const LARGE: NetworkSizes = { ...FULL_SIZE, channels: 384, blocks: 12 };
 
-/** Writes an untrained checkpoint as the training code would; a full-size one has 40.9 MiB. */
-export async function writeCheckpointFile(path: string, sizes: NetworkSizes = FULL_SIZE): Promise<void> {
+/** Writes an untrained checkpoint as the training code would; a full-size one has 40.9 MiB. Each seed gives another one. */
+export async function writeCheckpointFile(path: string, sizes: NetworkSizes = FULL_SIZE, seed = 1): Promise<void> {
   const stateDict = new OrderedDict();
-  for (const [name, tensor] of initialStateDict(sizes, 1)) stateDict.set(name, tensor);
+  for (const [name, tensor] of initialStateDict(sizes, seed)) stateDict.set(name, tensor);
   const root = new Map<PickleValue, PickleValue>([
     ['model_state_dict', stateDict],
     [

@@ -5,15 +5,15 @@ export interface Series {
 }
 
 /** What a comparison must come to: ours divided by the reference, or ours itself. */
-interface Target {
-  readonly kind: 'ratio' | 'value';
-  readonly atMost: number;
-}
+export type Target =
+  /** `plus` is taken off ours before it is compared. */
+  | { readonly kind: 'ratio' | 'value'; readonly atMost: number; readonly plus?: number }
+  | { readonly kind: 'ratio'; readonly atLeast: number };
 
 /** Ours against a reference that was measured in the same run, in turns with it. */
 export interface Comparison {
   readonly title: string;
-  readonly unit: 'ms' | 'MB';
+  readonly unit: 'ms' | 'MB' | 'positions/s' | 'requests';
   readonly reference?: Series;
   readonly ours: Series;
   /** Absent where the comparison only informs. */

@@ -1,4 +1,4 @@
-import type { Comparison, Series } from './comparison.js';
+import type { Comparison, Series, Target } from './comparison.js';
 import { median, quantile } from './statistics.js';
 import type { Verdict } from './verdict.js';
 
@@ -24,8 +24,13 @@ function ratioText(ratio: number | undefined): string {
 
 function targetText({ target, unit }: Comparison, { met }: Verdict): string {
   if (target === undefined) return '';
-  const limit = target.kind === 'ratio' ? `${target.atMost}×` : `${target.atMost} ${unit}`;
-  return `target ≤ ${limit}: ${met ? 'met' : 'MISSED'}`;
+  return `target ${limitText(target, unit)}: ${met ? 'met' : 'MISSED'}`;
+}
+
+function limitText(target: Target, unit: string): string {
+  if ('atLeast' in target) return `≥ ${target.atLeast}×`;
+  const limit = target.kind === 'ratio' ? `≤ ${target.atMost}×` : `≤ ${target.atMost} ${unit}`;
+  return target.plus === undefined ? limit : `${limit} + ${target.plus} ${unit}`;
 }
 
 /** A comparison for programs. */

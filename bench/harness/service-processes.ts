@@ -7,6 +7,8 @@ export interface ServiceEnvironment {
   readonly redisUrl: string;
   readonly dataDir: string;
   readonly port?: number;
+  /** More variables. */
+  readonly more?: Readonly<Record<string, string>>;
 }
 
 /** A service of the system, in a process of its own. */
@@ -16,7 +18,7 @@ export interface ServiceProcess {
 }
 
 /** Starts a service as `npm start` does, with nothing that would slow it down or refuse requests. */
-export function startService(name: 'api' | 'exporter', environment: ServiceEnvironment): ServiceProcess {
+export function startService(name: 'api' | 'exporter' | 'loader', environment: ServiceEnvironment): ServiceProcess {
   const program = fileURLToPath(new URL(`../../../services/${name}/dist/main.js`, import.meta.url));
   const child = fork(program, [], {
     execArgv: [],
@@ -28,6 +30,7 @@ export function startService(name: 'api' | 'exporter', environment: ServiceEnvir
       LOG_LEVEL: 'error',
       RATE_LIMIT_PER_MINUTE: '0',
       ...(environment.port === undefined ? {} : { PORT: String(environment.port) }),
+      ...environment.more,
     },
   });
   if (child.pid === undefined) throw new Error(`${program} cannot be started.`);

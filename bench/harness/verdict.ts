@@ -19,11 +19,18 @@ export function judge(comparison: Comparison, smoke: boolean): Verdict {
   const ours = median(comparison.ours.values);
   const ratio = comparison.reference === undefined ? undefined : ours / median(comparison.reference.values);
   if (comparison.target === undefined) return { ratio, met: undefined, fails: false };
-  const { kind, atMost } = comparison.target;
-  const value = kind === 'ratio' ? (ratio ?? Number.NaN) : ours;
-  const limit = smoke ? atMost * SMOKE_SLACK : atMost;
+  const { target } = comparison;
+  if ('atLeast' in target) {
+    const value = ratio ?? Number.NaN;
+    const limit = smoke ? target.atLeast / SMOKE_SLACK : target.atLeast;
+    return { ratio, met: value >= target.atLeast, fails: !(value >= limit) };
+  }
+  const counted = ours - (target.plus ?? 0);
+  const reference = comparison.reference === undefined ? Number.NaN : median(comparison.reference.values);
+  const value = target.kind === 'ratio' ? counted / reference : counted;
+  const limit = smoke ? target.atMost * SMOKE_SLACK : target.atMost;
   // Not `value > limit`: what could not be measured must fail.
-  return { ratio, met: value <= atMost, fails: !(value <= limit) };
+  return { ratio, met: value <= target.atMost, fails: !(value <= limit) };
 }
 
 /** One line on all targets of a run. */

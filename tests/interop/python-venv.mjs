@@ -1,4 +1,4 @@
-// A Python environment with real PyTorch, onnx and onnxruntime, kept between runs.
+// Python environments with the packages that the checks need, kept between runs.
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -53,7 +53,7 @@ export const providePython = async (cache, requirementsFile, say) => {
   const folder = join(cache, `${PREFIX}${key}`);
   const interpreter = join(folder, 'bin', 'python');
   if (existsSync(join(folder, COMPLETE))) return interpreter;
-  say(`Installing PyTorch, onnx and onnxruntime into ${folder}, once; this may take minutes.`);
+  say(`Installing Python packages into ${folder}, once; this may take minutes.`);
   await mkdir(cache, { recursive: true });
   await removeOthers(cache, undefined);
   const problem =

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 // Proves exports against real PyTorch, onnx and onnxruntime. Full-size checkpoints are trained for a few steps and saved by
 // PyTorch, they and every committed fixture are exported by Caissa, and the exports are loaded, compared and computed.
+// Proves serving with the standard client of the Open Inference Protocol, tritonclient, against a running system.
 //
-//   npm run test:interop              PYTHON: the interpreter that makes the environment (python3)
+//   npm run test:interop [-- serving | exports]
+//                                     PYTHON: the interpreter that makes the environments (python3)
 //                                     INTEROP_PYTHONS: more interpreters that have some PyTorch, separated by colons
 //                                     INTEROP_KEEP=1 leaves checkpoints and exports in .cache/interop/work
 
@@ -12,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { pythonEnvironment, run } from './child.mjs';
 import { provideDebianTorch } from './debian-torch.mjs';
 import { providePython } from './python-venv.mjs';
+import { startSystem } from './running-system.mjs';
 import { Tally } from './tally.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -49,7 +52,26 @@ const checkOlderVersions = async () => {
   for (const python of others) await check(`PyTorch of ${python}`, python, [script, cases, exported]);
 };
 
-const main = async () => {
+/** A running system, through the standard client of the inference protocol and by hand. */
+const checkServing = async () => {
+  const python = await providePython(join(cache, 'triton'), join(here, 'requirements-triton.txt'), say);
+  const fixture = (name) => join(fixtures, 'torch-2.13', `${name}.pt`);
+  const models = { checkpoint: fixture('checkpoint'), float16: fixture('float16'), views: fixture('views') };
+  const system = await startSystem({ models, active: 'checkpoint', text: { broken: 'no checkpoint at all' } });
+  try {
+    for (const [name, path] of [
+      ['loader', '/evaluate'],
+      ['api', '/api/model/evaluate'],
+    ]) {
+      await check(`tritonclient, ${name}`, python, [join(here, 'check_triton.py'), name, system[name], fixtures]);
+      await check(`answers, ${name}`, python, [join(here, 'check_answers.py'), name, system[name], fixtures, path]);
+    }
+  } finally {
+    await system.stop();
+  }
+};
+
+const checkExports = async () => {
   const python = await providePython(cache, join(here, 'requirements.txt'), say);
   await rm(work, { recursive: true, force: true });
   await mkdir(work, { recursive: true });
@@ -60,6 +82,16 @@ const main = async () => {
   await check('ONNX', python, [join(here, 'check_onnx.py'), cases, exported, join(fixtures, 'positions.json')]);
   await checkOlderVersions();
   if (process.env.INTEROP_KEEP !== '1') await rm(work, { recursive: true });
+};
+
+const PARTS = { serving: checkServing, exports: checkExports };
+
+const main = async () => {
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.find((name) => !Object.hasOwn(PARTS, name));
+  if (unknown !== undefined)
+    throw new Error(`There is no part "${unknown}", but there are: ${Object.keys(PARTS).join(', ')}.`);
+  for (const [name, run] of Object.entries(PARTS)) if (wanted.length === 0 || wanted.includes(name)) await run();
 };
 
 try {

@@ -52,7 +52,7 @@ async function start(env: Record<string, string> = {}) {
   const port = String(await usablePort('127.0.0.1', 0));
   const child = spawn(process.execPath, [join(checkout, 'services/launcher/dist/main.js')], {
     cwd: checkout,
-    env: { PATH: process.env['PATH'], PORT: port, PIDS: join(checkout, 'pids'), ...env },
+    env: { PATH: process.env['PATH'], PORT: port, LOADER_PORT: '0', PIDS: join(checkout, 'pids'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   launchers.push(child);
@@ -114,9 +114,13 @@ describe('npm start', () => {
   });
 
   it('a second Ctrl-C does not wait for a service that does not end', async () => {
-    await writeService('loader', "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);");
+    await writeService(
+      'loader',
+      "process.on('SIGTERM', () => {}); console.log('stubborn'); setInterval(() => {}, 1000);",
+    );
     const { child, end, output } = await start();
     await expect.poll(output, { timeout: 20_000 }).toContain('Ready.');
+    await expect.poll(output, { timeout: 20_000 }).toContain('stubborn');
     child.kill('SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     child.kill('SIGINT');

@@ -92,6 +92,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     EXPECTED_CHANNELS: 'any',
     EXPECTED_BLOCKS: 'any',
     RATE_LIMIT_PER_MINUTE: '0',
+    LOADER_PORT: '0',
     ...options.env,
   };
   const start = async (service: Service, more: Record<string, string> = {}) => {

@@ -20,9 +20,14 @@ export async function onnxBytes(
   return Buffer.concat(chunks);
 }
 
-/** What onnxruntime computes from an ONNX file. */
-export async function runOnnx(bytes: Uint8Array, boards: Float32Array, batch: number): Promise<NetworkOutputs> {
-  const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1 });
+/** What onnxruntime computes from an ONNX file, by default with the graph optimised as much as it can. */
+export async function runOnnx(
+  bytes: Uint8Array,
+  boards: Float32Array,
+  batch: number,
+  graphOptimizationLevel: 'disabled' | 'all' = 'all',
+): Promise<NetworkOutputs> {
+  const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1, graphOptimizationLevel });
   try {
     const input = new Tensor('float32', boards, [batch, 14, 8, 8]);
     const outputs = await session.run({ board_input: input });

@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
 import { referencesExternalData } from './external-data.js';
+import { queryGpu } from './nvidia-smi.js';
 import { SessionError } from './session-error.js';
 import type { OpenOptions, SessionInfo, TensorInfo } from './session-messages.js';
 
@@ -10,8 +9,6 @@ export interface OpenModel {
   readonly session: InferenceSession;
   readonly info: SessionInfo;
 }
-
-const GPU_NAME_TIMEOUT_MS = 5_000;
 
 function tensorInfo(metadata: InferenceSession.ValueMetadata): TensorInfo {
   if (!metadata.isTensor) {
@@ -22,22 +19,12 @@ function tensorInfo(metadata: InferenceSession.ValueMetadata): TensorInfo {
   return { name: metadata.name, dtype: metadata.type, shape };
 }
 
-/** The driver's name of the first GPU; the driver's tool may be missing in a container. */
-async function gpuName(): Promise<string> {
-  try {
-    const { stdout } = await promisify(execFile)('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], {
-      timeout: GPU_NAME_TIMEOUT_MS,
-    });
-    return stdout.split('\n')[0]?.trim() || 'CUDA GPU';
-  } catch {
-    return 'CUDA GPU';
-  }
-}
-
 async function createSession(options: OpenOptions, executionProviders: string[]): Promise<InferenceSession> {
   return InferenceSession.create(options.modelPath, {
     executionProviders,
     interOpNumThreads: 1,
+    // Threads that wait for work must not keep the cores from those who bring it, nor from other sessions.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
     ...(options.intraOpThreads === undefined ? {} : { intraOpNumThreads: options.intraOpThreads }),
   });
 }
@@ -74,7 +61,7 @@ export async function openModel(options: OpenOptions): Promise<OpenModel> {
     try {
       const session = await createSession(options, executionProviders);
       const device = executionProviders[0] === 'cuda' ? 'cuda' : 'cpu';
-      const deviceName = device === 'cuda' ? await gpuName() : 'CPU';
+      const deviceName = device === 'cuda' ? ((await queryGpu('name')) ?? 'CUDA GPU') : 'CPU';
       const inputs = session.inputMetadata.map(tensorInfo);
       const outputs = session.outputMetadata.map(tensorInfo);
       return { session, info: { inputs, outputs, device, deviceName, executionProviders } };

@@ -7,7 +7,8 @@ import { mountRoutes } from './http/mount-routes.js';
 import { lingerAfterAnswer } from './http/request-body.js';
 import { identifyRequest } from './http/request-id.js';
 import { logRequests } from './http/request-log.js';
-import { refuseUnknownRoute, sendProblems } from './http/send-problem.js';
+import { refuseUnknownRoute, sendProblems, sendProtocolErrors } from './http/send-problem.js';
+import { createProtocolRoutes } from './inference/protocol-routes.js';
 import { createOperations } from './operations/create-operations.js';
 import { ROUTES } from './routes.js';
 
@@ -19,8 +20,11 @@ export async function createApp(context: ApiContext): Promise<Express> {
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true);
   app.use(operations.measure, logRequests(context.logger), identifyRequest);
   app.use(lingerAfterAnswer, ...access.guards);
+  app.use(createProtocolRoutes(context, access));
   app.use(access.router, operations.router, createDocs(ROUTES, access));
   app.use(mountRoutes(ROUTES, context, access));
-  app.use(refuseUnknownRoute, sendProblems(context.logger));
+  app.use(refuseUnknownRoute);
+  app.use('/v2', sendProtocolErrors(context.logger));
+  app.use(sendProblems(context.logger));
   return app;
 }

@@ -8,6 +8,8 @@ import type {
   SettingName,
   SettingValue,
 } from '@caissa/shared';
+import type { Forwarder } from './inference/forwarder.js';
+import type { ReplicaDirectory } from './inference/replica-directory.js';
 import type { ModelFolder } from './models/model-folder.js';
 
 /** The settings that the API reads. */
@@ -41,6 +43,8 @@ export interface ApiContext {
   readonly exports: ExportIndex;
   readonly catalogue: Catalogue;
   readonly models: ModelFolder;
+  readonly replicas: ReplicaDirectory;
+  readonly forwarder: Forwarder;
   /** Aborted when the process begins to stop: held requests and streams end then. */
   readonly stopping: AbortSignal;
 }

@@ -1,12 +1,16 @@
+import { listActivationsRoute } from './activation/list-activations.js';
 import { loadModelRoute } from './activation/load-model.js';
+import { rollBackRoute } from './activation/roll-back.js';
 import { showCurrentRoute } from './activation/show-current.js';
 import { showDeviceRoute } from './activation/show-device.js';
+import { unloadModelRoute } from './activation/unload-model.js';
 import { cleanUpExportsRoute } from './exports/clean-up-exports.js';
 import { createExportRoute } from './exports/create-export.js';
 import { deleteExportRoute } from './exports/delete-export.js';
 import { downloadExportRoute, headExportRoute } from './exports/download-export.js';
 import { listExportsRoute } from './exports/list-exports.js';
 import type { Route } from './http/route.js';
+import { evaluatePositionsRoute } from './inference/evaluate-positions.js';
 import { cancelJobRoute } from './jobs/cancel-job.js';
 import { listJobsRoute } from './jobs/list-jobs.js';
 import { retryJobRoute } from './jobs/retry-job.js';
@@ -28,8 +32,12 @@ export const ROUTES: readonly Route[] = [
   cleanUpExportsRoute,
   deleteExportRoute,
   loadModelRoute,
+  unloadModelRoute,
+  rollBackRoute,
+  listActivationsRoute,
   showCurrentRoute,
   showDeviceRoute,
+  evaluatePositionsRoute,
   listJobsRoute,
   showJobRoute,
   streamJobEventsRoute,

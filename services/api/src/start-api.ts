@@ -19,6 +19,8 @@ import {
 import { createApp } from './app.js';
 import type { ApiContext, ApiSettings } from './context.js';
 import { closeServer, createHttpServer, listen } from './http/server.js';
+import { Forwarder } from './inference/forwarder.js';
+import { ReplicaDirectory } from './inference/replica-directory.js';
 import { ModelFolder } from './models/model-folder.js';
 import { startUpkeep } from './upkeep.js';
 
@@ -71,11 +73,15 @@ async function openContext(
   lifecycle.onStop('model folder', () => models.close());
   const exports = new ExportIndex(redis, keys);
   const catalogue = new Catalogue(redis, keys);
+  const replicas = new ReplicaDirectory(redis, keys, logger);
+  lifecycle.onStop('replica directory', () => replicas.close());
+  const forwarder = new Forwarder(replicas, logger);
+  lifecycle.onStop('forwarder', () => forwarder.close());
   const stopping = new AbortController();
   // Every held request listens.
   setMaxListeners(0, stopping.signal);
-  const context = { settings, logger, jobs, watcher, store, exports, catalogue, models, stopping: stopping.signal };
-  return { context, stopping };
+  const parts = { settings, logger, jobs, watcher, store, exports, catalogue, models, replicas, forwarder };
+  return { context: { ...parts, stopping: stopping.signal }, stopping };
 }
 
 function urlOf({ address, port, family }: AddressInfo): string {

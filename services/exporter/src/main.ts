@@ -8,6 +8,7 @@ import {
   createLogger,
   ExportIndex,
   LocalArtifactStore,
+  measureJobs,
   openQueues,
   readSettings,
   redisKeys,
@@ -16,6 +17,7 @@ import {
   startHealthServer,
   stopWorker,
 } from '@caissa/shared';
+import { Registry } from 'prom-client';
 import type { ExporterContext } from './context.js';
 import { exportProcessor } from './export-model.js';
 import { inspectProcessor } from './inspect-model.js';
@@ -60,9 +62,13 @@ await runService(async (lifecycle) => {
   const sweepTimer = setInterval(() => void sweep(), SWEEP_INTERVAL_MS);
   lifecycle.onStop('sweep', () => clearInterval(sweepTimer));
 
+  const registry = new Registry();
+  const measured = measureJobs(registry);
   const worker = { connection, prefix, logger };
-  const exporter = runWorker(worker, 'export', exportProcessor(context), settings.EXPORT_CONCURRENCY);
-  const inspector = runWorker(worker, 'inspect', inspectProcessor(context), INSPECT_CONCURRENCY);
+  const exporting = measured('export', exportProcessor(context));
+  const exporter = runWorker(worker, 'export', exporting, settings.EXPORT_CONCURRENCY);
+  const inspecting = measured('inspect', inspectProcessor(context));
+  const inspector = runWorker(worker, 'inspect', inspecting, INSPECT_CONCURRENCY);
   lifecycle.onStop('workers', async () => {
     await Promise.all([stopWorker(exporter, STOP_GRACE_MS), stopWorker(inspector, STOP_GRACE_MS)]);
   });
@@ -72,7 +78,7 @@ await runService(async (lifecycle) => {
       await redis.ping();
       await store.check();
     };
-    const health = await startHealthServer({ host, port: healthPort, ready });
+    const health = await startHealthServer({ host, port: healthPort, ready, registry });
     lifecycle.onStop('health', () => health.close());
   }
   logger.info({ concurrency: settings.EXPORT_CONCURRENCY }, 'exporter ready');

@@ -16,7 +16,7 @@ afterEach(() => rm(folder, { recursive: true }));
 /** A service that notes its environment and its end, and answers when it is an API. */
 const SERVICE = `import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-const note = (event) => appendFileSync(process.env.EVENTS, JSON.stringify([event, process.env.SERVICE_ENV, process.env.REDIS_URL]) + '\\n');
+const note = (event) => appendFileSync(process.env.EVENTS, JSON.stringify([event, process.env.SERVICE_ENV, process.env.REDIS_URL, process.env.LOADER_PORT, process.env.LOADER_URL ?? null]) + '\\n');
 const name = import.meta.url.match(/(\\w+)\\.mjs$/)[1];
 note('start ' + name);
 process.on('SIGTERM', () => { note('stop ' + name); process.exit(0); });
@@ -40,6 +40,7 @@ async function prepare(changes: Partial<LaunchSettings> = {}) {
     dataDir: join(folder, 'data'),
     exporters: 1,
     loaders: 1,
+    loaderPort: 8002,
     env: { EVENTS: events, SERVICE_ENV: 'inherited' },
     ...changes,
   };
@@ -73,13 +74,28 @@ describe('Launch', () => {
     expect(names.slice(0, 4).toSorted()).toEqual(['start api', 'start exporter', 'start exporter', 'start loader']);
     expect(names.slice(4, 8).toSorted()).toEqual(['stop api', 'stop exporter', 'stop exporter', 'stop loader']);
     expect(names.slice(8)).toEqual(['stop redis']);
-    expect(events[0]?.slice(1)).toEqual(['inherited', 'redis://user:secret@127.0.0.1:7777']);
+    expect(events[0]?.slice(1, 3)).toEqual(['inherited', 'redis://user:secret@127.0.0.1:7777']);
     expect(said.join('\n')).toContain(`process 4242, data in ${join(settings.dataDir, 'redis')}`);
     expect(said.join('\n')).toContain(`http://127.0.0.1:${settings.port}`);
     expect(said.join('\n')).toContain('1 untrained sample models');
     expect(said.join('\n')).not.toContain('secret');
     expect(said.filter((line) => /^ {2}(redis|models|api|exporter [12]|loader) /.test(line))).toHaveLength(6);
     expect(givenUp).toEqual([]);
+  });
+
+  it('gives the first loader the port that people know, and the others free ones', async () => {
+    const env = { EVENTS: join(folder, 'events'), LOADER_URL: 'http://loader.example:8002' };
+    const { launch, said, readEvents } = await prepare({ loaders: 3, env });
+    await launch.start();
+    await expect.poll(async () => (await readEvents()).length).toBe(5);
+    await launch.stop();
+    const loaders = (await readEvents()).filter(([event]) => event === 'start loader');
+    expect(loaders.map(([, , , port, url]) => [port, url]).toSorted()).toEqual([
+      ['0', null],
+      ['0', null],
+      ['8002', 'http://loader.example:8002'],
+    ]);
+    expect(said.filter((line) => line.includes('http://127.0.0.1:8002'))).toHaveLength(1);
   });
 
   it('stops while it waits for an API that is never ready', async () => {
@@ -107,6 +123,7 @@ describe('usablePort', () => {
     const server = createServer().listen(port, '127.0.0.1');
     await expect.poll(() => server.listening).toBe(true);
     await expect(usablePort('127.0.0.1', port)).rejects.toThrow(`Port ${port} of 127.0.0.1 is taken`);
+    await expect(usablePort('127.0.0.1', port, 'LOADER_PORT')).rejects.toThrow('set LOADER_PORT to another one');
     await expect(usablePort('192.0.2.1', 0)).rejects.toThrow('HOST is "192.0.2.1", which is no address');
     await expect(usablePort('192.0.2.1', 0)).rejects.toThrow(SetupError);
     await new Promise((resolve) => server.close(resolve));

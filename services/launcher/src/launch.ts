@@ -16,6 +16,8 @@ export interface LaunchSettings {
   readonly redisUrl?: string;
   readonly exporters: number;
   readonly loaders: number;
+  /** Where the first loader answers positions, a port that can be listened on; the others take free ones. */
+  readonly loaderPort: number;
   /** The environment that services inherit; what the launcher decides is set on top. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -76,7 +78,7 @@ export class Launch {
       await this.#startService('exporter', exporters > 1 ? `exporter ${number}` : 'exporter', env);
     }
     for (let number = 1; number <= loaders; number++) {
-      await this.#startService('loader', loaders > 1 ? `loader ${number}` : 'loader', env);
+      await this.#startLoader(number, env);
     }
     await this.#untilReady();
   }
@@ -133,6 +135,16 @@ export class Launch {
     if (this.#stopping.signal.aborted) return supervised.stop();
     this.#services.push(supervised);
     this.#line(name, `process ${supervised.pid}${place}`);
+  }
+
+  /** The first loader has an address that people know; the API finds the others by what they report. */
+  async #startLoader(number: number, env: LaunchSettings['env']): Promise<void> {
+    const { host, loaders, loaderPort } = this.#settings;
+    const name = loaders > 1 ? `loader ${number}` : 'loader';
+    if (number === 1) {
+      const place = ` at ${localUrl(host, loaderPort)}`;
+      await this.#startService('loader', name, { ...env, LOADER_PORT: String(loaderPort) }, place);
+    } else await this.#startService('loader', name, { ...env, LOADER_PORT: '0', LOADER_URL: undefined });
   }
 
   async #untilReady(): Promise<void> {

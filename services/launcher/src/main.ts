@@ -72,16 +72,34 @@ class Shutdown {
 }
 
 async function main(): Promise<void> {
-  const settings = readSettings(process.env, ['HOST', 'PORT', 'REDIS_URL', 'DATA_DIR', 'EXPORTERS', 'LOADERS']);
+  const settings = readSettings(process.env, [
+    'HOST',
+    'PORT',
+    'REDIS_URL',
+    'DATA_DIR',
+    'EXPORTERS',
+    'LOADERS',
+    'LOADER_PORT',
+  ]);
   const { HOST: host, EXPORTERS: exporters, LOADERS: loaders } = settings;
   const port = await usablePort(host, settings.PORT);
+  const loaderPort = loaders === 0 ? 0 : await usablePort(host, settings.LOADER_PORT, 'LOADER_PORT');
   const redisUrl = process.env['REDIS_URL'] ? { redisUrl: settings.REDIS_URL } : {};
   const giveUp = (sentence: string) => {
     complain(sentence);
     shutdown.begin(1);
   };
   const launch = new Launch(
-    { host, port, dataDir: resolve(settings.DATA_DIR), ...redisUrl, exporters, loaders, env: serviceEnvironment() },
+    {
+      host,
+      port,
+      dataDir: resolve(settings.DATA_DIR),
+      ...redisUrl,
+      exporters,
+      loaders,
+      loaderPort,
+      env: serviceEnvironment(),
+    },
     { provideRedis, writeSampleModels, programOf, policy: RESTART_POLICY, say, giveUp },
   );
   const shutdown = new Shutdown(launch);

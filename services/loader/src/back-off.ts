@@ -12,7 +12,12 @@ export class BackOff {
 
   /** Whether it is time to try again. */
   get isOver(): boolean {
-    return performance.now() >= this.#notBeforeMs;
+    return this.restMs === 0;
+  }
+
+  /** How much of the pause is left, in milliseconds. */
+  get restMs(): number {
+    return Math.max(0, this.#notBeforeMs - performance.now());
   }
 
   /** Makes the next pause longer than the last one and begins it. */

@@ -1,16 +1,25 @@
 import type { ExpectedArchitecture } from '@caissa/network';
-import type { Logger, RedisKeys } from '@caissa/shared';
+import type { Catalogue, Logger, RedisKeys } from '@caissa/shared';
 import type { Redis } from 'ioredis';
 import type { ConvertedModels } from './converted-models.js';
+import type { Journal } from './journal.js';
+import type { PointerKeeper } from './pointer-keeper.js';
+import type { SessionShelf } from './session-shelf.js';
 
 /** What the use cases of the loader work with. */
 export interface LoaderContext {
   readonly modelsFolder: string;
   readonly converted: ConvertedModels;
+  readonly catalogue: Catalogue;
+  readonly pointer: PointerKeeper;
+  readonly journal: Journal;
+  readonly shelf: SessionShelf;
   /** What a model must be before it is activated. */
   readonly expected: ExpectedArchitecture;
   /** Fails fast while Redis is away. */
   readonly redis: Redis;
   readonly keys: RedisKeys;
   readonly logger: Logger;
+  /** Threads of one session; left to onnxruntime when unset. */
+  readonly intraOpThreads?: number;
 }

@@ -30,6 +30,21 @@ it('keeps the newest models and those in use, and leaves files of others alone',
   expect((await readdir(folder)).sort()).toEqual(['.tmp-alive', 'README', ...expected].sort());
 });
 
+it('keeps what a checkpoint says of itself as long as the converted model', async () => {
+  for (let n = 1; n <= 5; n++) {
+    await add(`${digest(n)}.onnx`, n * 60);
+    await converted.remember(digest(n), { version: n, metadata: { n } });
+  }
+  await writeFile(join(folder, `${digest(2)}.json`), '{');
+  await converted.prune(new Set());
+  expect(await converted.factsOf(digest(1))).toEqual({ version: 1, metadata: { n: 1 } });
+  const unknown = { version: null, metadata: {} };
+  for (const n of [2, 5, 9]) expect(await converted.factsOf(digest(n))).toEqual(unknown);
+  expect((await readdir(folder)).sort()).toEqual(
+    [1, 2, 3, 4].flatMap((n) => [`${digest(n)}.json`, `${digest(n)}.onnx`]),
+  );
+});
+
 it('counts a model that was used again among the newest', async () => {
   for (let n = 1; n <= 5; n++) await add(`${digest(n)}.onnx`, n * 60);
   expect(await converted.find(digest(5))).toBe(join(folder, `${digest(5)}.onnx`));

@@ -1,14 +1,18 @@
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Checkpoint, exportOnnx, TEMPORARY_PREFIX, writeFileWhole } from '@caissa/conversion';
+import { type ModelFacts, modelFactsSchema, readRegularFile, writeFileDurably } from '@caissa/shared';
 
-/** Converted models that are kept: going back to one of them needs no conversion. */
+/** Converted models that are kept beside those in use: going back to one of them needs no conversion. */
 const KEPT = 4;
 
 /** A temporary file that was last written to this long ago belongs to a process that died. */
 const ABANDONED_AFTER_MS = 3600 * 1000;
 
 const EXTENSION = '.onnx';
+
+/** What the checkpoint said of itself lies beside the converted model, and outlives the checkpoint with it. */
+const FACTS_EXTENSION = '.json';
 
 /** The operator set that every onnxruntime of the last years runs. */
 const OPSET = 11;
@@ -51,6 +55,18 @@ export class ConvertedModels {
     return path;
   }
 
+  /** Keeps what a checkpoint says of itself beside the converted model. */
+  async remember(sha256: string, { version, metadata }: ModelFacts): Promise<void> {
+    await writeFileDurably(this.#factsPathOf(sha256), JSON.stringify({ version, metadata }));
+  }
+
+  /** What {@link remember} kept; nothing is known of models that were converted before it was. */
+  async factsOf(sha256: string): Promise<ModelFacts> {
+    const text = await readRegularFile(this.#factsPathOf(sha256));
+    const parsed = text === undefined ? undefined : modelFactsSchema.safeParse(parseJson(text));
+    return parsed?.success ? parsed.data : { version: null, metadata: {} };
+  }
+
   /** Forgets a converted model that turned out to be damaged. */
   async discard(sha256: string): Promise<void> {
     await rm(this.#pathOf(sha256), { force: true });
@@ -65,6 +81,9 @@ export class ConvertedModels {
       ({ name, mtimeMs }) => name.startsWith(TEMPORARY_PREFIX) && Date.now() - mtimeMs > ABANDONED_AFTER_MS,
     );
     for (const { name } of [...surplus, ...abandoned]) await rm(join(this.#folder, name), { force: true });
+    for (const { name } of surplus) {
+      await rm(this.#factsPathOf(name.slice(0, -EXTENSION.length)), { force: true });
+    }
   }
 
   async #list(): Promise<{ name: string; mtimeMs: number }[]> {
@@ -78,5 +97,17 @@ export class ConvertedModels {
 
   #pathOf(sha256: string): string {
     return join(this.#folder, `${sha256}${EXTENSION}`);
+  }
+
+  #factsPathOf(sha256: string): string {
+    return join(this.#folder, `${sha256}${FACTS_EXTENSION}`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

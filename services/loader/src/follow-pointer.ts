@@ -1,16 +1,23 @@
 import type { Redis } from 'ioredis';
+import type { Journal } from './journal.js';
 import type { Replica } from './replica.js';
 
 /** A message may be lost while a connection is down, and a failed attempt is to be repeated: so also look this often. */
 const LOOK_INTERVAL_MS = 1_000;
 
 /**
- * Makes a replica follow the active pointer: now, with every message of the channel, and every second.
+ * Makes a replica follow the active pointer, and its journal the loss of Redis: now, with every message of the channel, and every second.
  * @param subscriber a connection of its own, which waits while Redis is away
  * @returns how to stop
  */
-export function followPointer(replica: Replica, subscriber: Redis, channel: string): () => void {
-  const look = () => void replica.follow();
+export function followPointer(
+  replica: Replica,
+  journal: Pick<Journal, 'tend'>,
+  subscriber: Redis,
+  channel: string,
+): () => void {
+  // The journal asks where the pointer stands.
+  const look = () => void replica.follow().then(() => journal.tend());
   subscriber.on('message', look);
   subscriber.subscribe(channel).catch(() => undefined);
   const timer = setInterval(look, LOOK_INTERVAL_MS);

@@ -1,27 +1,57 @@
 import { availableParallelism, cpus, freemem, hostname, totalmem } from 'node:os';
-import { HEARTBEAT_INTERVAL_MS, type Heartbeat, type Logger, removeHeartbeat, sendHeartbeat } from '@caissa/shared';
+import { GpuMemory } from '@caissa/session';
+import {
+  HEARTBEAT_INTERVAL_MS,
+  type Heartbeat,
+  type Logger,
+  removeHeartbeat,
+  type SessionState,
+  sendHeartbeat,
+} from '@caissa/shared';
 import type { LoaderContext } from './context.js';
 import type { Replica } from './replica.js';
+
+const gpuMemory = new GpuMemory();
+
+/** What a loader reports beyond its active model. */
+interface ServingReport {
+  readonly positionsServed: number;
+  /** Times that the process of a model beside the active one ended unasked. */
+  readonly sessionRestarts: number;
+  readonly sessions: readonly SessionState[];
+}
+
+/** How others reach this loader, and what it serves. */
+export interface HeartbeatExtras {
+  /** Where the Open Inference Protocol is answered, without a trailing slash. */
+  readonly url?: string;
+  report?(): ServingReport;
+}
 
 /** Reports a loader every second, and whenever it is asked to. */
 export class HeartbeatSender {
   readonly #context: Pick<LoaderContext, 'redis' | 'keys'> & { readonly logger: Logger };
   readonly #id: string;
   readonly #replica: Replica;
+  readonly #extras: HeartbeatExtras;
   readonly #timer: NodeJS.Timeout;
+  readonly #onTime = () => void this.beat();
 
   /** @param id unique among all loaders */
-  constructor(context: LoaderContext, id: string, replica: Replica) {
+  constructor(context: LoaderContext, id: string, replica: Replica, extras: HeartbeatExtras = {}) {
     this.#context = context;
     this.#id = id;
     this.#replica = replica;
-    this.#timer = setInterval(() => void this.beat(), HEARTBEAT_INTERVAL_MS);
+    this.#extras = extras;
+    this.#timer = setInterval(this.#onTime, HEARTBEAT_INTERVAL_MS);
+    // A Redis that was away has forgotten who lives.
+    context.redis.on('ready', this.#onTime);
   }
 
   /** Reports now. While Redis is away nobody could hear it; the next report tells. */
   async beat(): Promise<void> {
     const { redis, keys, logger } = this.#context;
-    await sendHeartbeat(redis, keys, describe(this.#id, this.#replica)).catch((error: unknown) =>
+    await sendHeartbeat(redis, keys, describe(this.#id, this.#replica, this.#extras)).catch((error: unknown) =>
       logger.debug({ err: error }, 'no heartbeat this time'),
     );
   }
@@ -29,12 +59,15 @@ export class HeartbeatSender {
   /** Stops reporting and takes the loader off the list. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#context.redis.off('ready', this.#onTime);
     await removeHeartbeat(this.#context.redis, this.#context.keys, this.#id);
   }
 }
 
-function describe(id: string, replica: Replica): Heartbeat {
+function describe(id: string, replica: Replica, { url, report }: HeartbeatExtras): Heartbeat {
   const { session, ...status } = replica.status;
+  const serving = report?.() ?? { positionsServed: 0, sessionRestarts: 0, sessions: [] };
+  const gpuBytes = session?.info.device === 'cuda' ? gpuMemory.usedBytes : undefined;
   return {
     id,
     host: hostname(),
@@ -45,5 +78,10 @@ function describe(id: string, replica: Replica): Heartbeat {
     execution_providers: session?.info.executionProviders ?? ['cpu'],
     cpu: { model: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() },
     memory: { total_bytes: totalmem(), free_bytes: freemem() },
+    ...(gpuBytes === undefined ? {} : { gpu: { memory_allocated: gpuBytes } }),
+    url: url ?? null,
+    positions_served: serving.positionsServed,
+    session_restarts: replica.sessionRestarts + serving.sessionRestarts,
+    sessions: [...serving.sessions],
   };
 }

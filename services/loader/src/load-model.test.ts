@@ -5,7 +5,14 @@ import { AppError } from '@caissa/shared';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fixturePath } from '../../../packages/conversion/test-support/fixtures.js';
 import { savedWith, smallRoot, smallStateDict } from '../../../packages/conversion/test-support/small-checkpoint.js';
-import { type LoaderHarness, loadItem, openHarness, type TestLoader } from '../test-support/loader-harness.js';
+import {
+  eventually,
+  type LoaderHarness,
+  loadItem,
+  openHarness,
+  type TestLoader,
+} from '../test-support/loader-harness.js';
+import { SessionShelf } from './session-shelf.js';
 
 let harness: LoaderHarness;
 let loader: TestLoader;
@@ -56,7 +63,7 @@ describe('a load job', () => {
     expect(Math.abs((await run()) ?? 2)).toBeLessThanOrEqual(1);
   });
 
-  it('exchanges the served model, and ends the process of the one before', async () => {
+  it('exchanges the served model, keeps the one before for going back, and ends what is kept no longer', async () => {
     await loader.load(loadItem('model_v1'));
     const before = loader.replica.status.session;
     const first = await run();
@@ -64,7 +71,25 @@ describe('a load job', () => {
     await loader.load(loadItem('model_v2'));
     expect(await pending).toBe(first);
     expect(await run()).not.toBe(first);
-    await before?.exited;
+    const second = loader.replica.status.session;
+    await eventually('the session is kept', async () => loader.context.shelf.size === 1);
+    await loader.load(loadItem('model_v1'));
+    expect(loader.replica.status.session).toBe(before);
+    expect(await run()).toBe(first);
+    await eventually('the other one is kept', async () => loader.context.shelf.size === 1);
+    await loader.context.shelf.clear();
+    await second?.exited;
+  });
+
+  it('opens a model anew when the session that was kept of it has died', async () => {
+    await loader.load(loadItem('model_v1'));
+    const before = loader.replica.status.session;
+    await loader.load(loadItem('model_v2'));
+    await eventually('the session is kept', async () => loader.context.shelf.size === 1);
+    process.kill(before?.pid ?? 0, 'SIGKILL');
+    await loader.load(loadItem('model_v1'));
+    expect(loader.replica.status.session?.pid).not.toBe(before?.pid);
+    expect(await run()).toBeDefined();
   });
 
   it('answers the same activation when it is tried again', async () => {
@@ -76,18 +101,20 @@ describe('a load job', () => {
   });
 
   it('converts a checkpoint once, and anew when the converted model is damaged', async () => {
-    await loader.load(loadItem('model_v1'));
+    const forgetful = await harness.startLoader('forgetful', { shelf: new SessionShelf(() => 0) });
+    await forgetful.load(loadItem('model_v1'));
     const { pointer } = (await harness.activation()) ?? {};
     const path = join(harness.activeFolder, `${pointer?.source_sha256}.onnx`);
     const converted = await readFile(path);
     const stages: string[] = [];
     const report = ({ stage, percent }: { stage: string; percent: number }) => stages.push(`${stage} ${percent > 10}`);
-    await loader.load(loadItem('model_v1', { report }));
+    await forgetful.load(loadItem('model_v1', { report }));
     expect(stages).not.toContain('converting true');
     await truncate(path, converted.length >> 1);
-    await loader.load(loadItem('model_v1'));
+    await forgetful.load(loadItem('model_v1'));
     expect(Buffer.compare(await readFile(path), converted)).toBe(0);
     expect((await readdir(harness.activeFolder)).filter((name) => name.startsWith('.'))).toEqual([]);
+    await forgetful.stop();
   });
 });
 

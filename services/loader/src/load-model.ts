@@ -1,129 +1,167 @@
-import { describeCheckpoint, digestSource, openCheckpoint, refuseIfChanged, withFile } from '@caissa/conversion';
-import { checkExpected } from '@caissa/network';
-import type { Session } from '@caissa/session';
 import {
-  type Activation,
-  type ActivePointer,
+  type ActivationResult,
+  AppError,
   activate,
-  countReplicas,
-  findModelFile,
-  type LoadResult,
-  MODEL_EXTENSION,
+  deactivate,
+  endTurn,
+  isOvertaken,
+  type PointerMove,
   type Processor,
-  readActivation,
-  readHeartbeats,
+  superseded,
+  toAppError,
   toIsoSeconds,
   type WorkItem,
 } from '@caissa/shared';
+import { toLoadResult, toUnloadResult } from './activation-result.js';
+import { activationState } from './activation-state.js';
 import type { LoaderContext } from './context.js';
-import { namedError } from './named-error.js';
-import { openConverted } from './open-converted.js';
+import type { ActivationStart } from './journal.js';
+import { type Candidate, openCandidate, PERCENT } from './open-candidate.js';
+import { reopenModel } from './reopen-model.js';
 import type { Replica } from './replica.js';
 
 type LoadItem = WorkItem<'load'>;
 
-const PERCENT = { opening: 0, converting: 10, warming_up: 70, publishing: 95 } as const;
-
-/** A model that has been opened, has answered sensibly, and waits to be activated. */
-interface Candidate {
-  readonly session: Session;
-  readonly pointer: ActivePointer;
+/** An activation that has been made. */
+interface Made {
+  readonly move: PointerMove;
+  readonly candidate: Candidate | undefined;
 }
 
 /**
- * The work of a `load` job: opens a model, makes it the active one and serves it. Until the pointer has moved, everybody
- * serves the model before; a job that fails has changed nothing.
+ * The work of a `load` job: opens a model, makes it the active one and serves it; or leaves nothing active. Until the
+ * pointer has moved, everybody serves the model before; a job that fails has changed nothing. Of several that were
+ * requested the last one wins: an earlier one ends as SUPERSEDED.
  * @param beat tells everybody at once what this loader serves
  */
 export function loadProcessor(context: LoaderContext, replica: Replica, beat: () => Promise<void>): Processor<'load'> {
   return async (item) => {
-    const { activation, session } = await replica.load(() => activateModel(context, replica, item));
+    const made = await replica.load(() => attempt(context, replica, item));
     await beat();
-    return toResult(context, item, activation, session.info.deviceName);
+    return toResult(context, item, made);
   };
 }
 
-async function activateModel(
-  context: LoaderContext,
-  replica: Replica,
-  item: LoadItem,
-): Promise<{ activation: Activation; session: Session }> {
-  const { session, pointer } = await openCandidate(context, item);
+/** One attempt at an activation, with its entry in the journal. */
+async function attempt(context: LoaderContext, replica: Replica, item: LoadItem): Promise<Made> {
+  const { journal, redis, keys } = context;
+  await context.pointer.look();
+  const entry = await journal.begin(startOf(context, item));
   try {
-    item.signal.throwIfAborted();
-    item.report({ stage: 'publishing', percent: PERCENT.publishing });
-    const generation = await activate(context.redis, context.keys, pointer);
-    const activation = { generation, pointer };
-    replica.adopt(activation, session);
-    await context.converted.prune(new Set([pointer.source_sha256])).catch((error: unknown) => {
-      item.logger.warn({ err: error }, 'converted models could not be removed');
+    const made = await makeActivation(context, replica, item);
+    const { state, from } = made.move;
+    await journal.confirm(from);
+    await journal.finish(entry, {
+      to: activationState(state),
+      from: from.generation === 0 ? null : activationState(from),
+      checks: made.candidate?.checks ?? null,
     });
-    return { activation, session };
+    await endTurn(redis, keys, item.id).catch(() => undefined);
+    return made;
+  } catch (thrown) {
+    const reason: unknown = item.signal.aborted ? item.signal.reason : thrown;
+    // A job that is handed back because this loader stops is carried on by another one.
+    if (item.signal.aborted && !(reason instanceof AppError)) throw thrown;
+    const error = toAppError(reason);
+    await journal.finish(entry, { error });
+    if (!error.retryable) await endTurn(redis, keys, item.id).catch(() => undefined);
+    throw thrown;
+  }
+}
+
+/** What the journal holds of a job before it is worked on. */
+export function startOf(
+  { pointer }: LoaderContext,
+  { id, data, createdAt }: Pick<LoadItem, 'id' | 'data' | 'createdAt'>,
+) {
+  const { known } = pointer;
+  return {
+    job_id: id,
+    kind: data.kind ?? 'load',
+    model_name: data.model_name,
+    requested_by: data.requested_by ?? null,
+    requested_at: createdAt.toISOString(),
+    from: known.generation === 0 ? null : activationState(known),
+  } satisfies ActivationStart;
+}
+
+async function makeActivation(context: LoaderContext, replica: Replica, item: LoadItem): Promise<Made> {
+  item.signal.throwIfAborted();
+  await refuseIfSuperseded(context, item);
+  return item.data.kind === 'unload' ? unloadModel(context, replica, item) : activateModel(context, replica, item);
+}
+
+async function activateModel(context: LoaderContext, replica: Replica, item: LoadItem): Promise<Made> {
+  const { data, signal } = item;
+  const { target } = data;
+  const candidate = target ? await reopenTarget(context, item, target) : await openCandidate(context, toRequest(item));
+  try {
+    signal.throwIfAborted();
+    item.report({ stage: 'publishing', percent: PERCENT.publishing });
+    await refuseIfSuperseded(context, item);
+    const move = await activate(context.redis, context.keys, toPointer(item, candidate), orderOf(context, item));
+    await context.pointer.moved(move.state);
+    replica.adopt(move.state, candidate.session);
+    await pruneConverted(context, candidate.sha256).catch((error: unknown) =>
+      item.logger.warn({ err: error }, 'converted models could not be removed'),
+    );
+    return { move, candidate };
   } catch (error) {
-    await session.close();
+    await candidate.session.close();
     throw error;
   }
 }
 
-async function openCandidate(context: LoaderContext, item: LoadItem): Promise<Candidate> {
-  const { data, signal } = item;
-  signal.throwIfAborted();
-  item.report({ stage: 'opening', percent: PERCENT.opening });
-  const { name, path } = await findModelFile(context.modelsFolder, data.model_name);
-  return withFile(path, async (source) => {
-    const checkpoint = await openCheckpoint(source);
-    checkExpected(checkpoint.network.architecture, context.expected);
-    const sha256 = await digestSource(source, signal);
-    item.report({ stage: 'converting', percent: PERCENT.converting });
-    const share = PERCENT.warming_up - PERCENT.converting;
-    const onProgress = (written: number, total: number) =>
-      item.report({ stage: 'converting', percent: PERCENT.converting + (share * written) / total });
-    const convert = async () => {
-      const converted = await context.converted.convert(sha256, checkpoint, { signal, onProgress });
-      await refuseIfChanged(source);
-      item.report({ stage: 'warming_up', percent: PERCENT.warming_up });
-      return converted;
-    };
-    const session = await openConverted(context.converted, sha256, convert, signal);
-    const { version, metadata } = describeCheckpoint(checkpoint);
-    const pointer: ActivePointer = {
-      model_name: name,
-      version,
-      source_sha256: sha256,
-      metadata,
-      load_date: toIsoSeconds(new Date()),
-      job_id: item.id,
-      ...(data.requested_by === undefined ? {} : { requested_by: data.requested_by }),
-    };
-    return { session, pointer };
-  }).catch((error: unknown) => {
-    throw namedError(error, `${name}${MODEL_EXTENSION}`);
-  });
+async function unloadModel(context: LoaderContext, replica: Replica, item: LoadItem): Promise<Made> {
+  item.report({ stage: 'publishing', percent: PERCENT.publishing });
+  const move = await deactivate(context.redis, context.keys, item.id, orderOf(context, item));
+  await context.pointer.moved(move.state);
+  replica.adopt(move.state);
+  return { move, candidate: undefined };
 }
 
-/** The activation stands whatever happens now, so Redis may be away without the job being tried again. */
-async function toResult(
-  { redis, keys }: LoaderContext,
-  item: LoadItem,
-  { generation, pointer }: Activation,
-  device: string,
-): Promise<LoadResult> {
-  const [heartbeats, current] = await Promise.all([
-    readHeartbeats(redis, keys).catch(() => []),
-    readActivation(redis, keys).catch(() => undefined),
-  ]);
-  const { ready, total } = countReplicas(heartbeats, generation);
-  // An earlier attempt at this job may have moved the pointer already, and its date is the one that counts.
-  const { load_date: loadDate } = current?.generation === generation ? current.pointer : pointer;
-  return {
-    success: true,
-    message: `Model ${pointer.model_name} loaded successfully`,
-    model_name: pointer.model_name,
-    device,
-    load_date: loadDate,
-    metadata: pointer.metadata,
-    generation,
-    replicas: { ready: Math.max(ready, 1), total: Math.max(total, 1) },
-    job_id: item.id,
-  };
+/** Keeps what a rollback may need. */
+async function pruneConverted({ journal, converted }: LoaderContext, sha256: string): Promise<void> {
+  await converted.prune(new Set([sha256, ...(await journal.goodDigests())]));
+}
+
+/** Opens what a rollback goes back to. @throws AppError MODEL_GONE and as `openCandidate` does */
+async function reopenTarget(
+  context: LoaderContext,
+  { data, signal, report }: LoadItem,
+  { source_sha256: sha256 }: { source_sha256: string },
+): Promise<Candidate> {
+  report({ stage: 'opening', percent: PERCENT.opening });
+  const opened = await reopenModel(context, { model_name: data.model_name, source_sha256: sha256 }, signal);
+  return { ...opened, ...(await context.converted.factsOf(sha256)), modelName: data.model_name, sha256 };
+}
+
+/** What this job has done already stands, so it is only refused before. @throws AppError SUPERSEDED, REDIS_UNAVAILABLE */
+async function refuseIfSuperseded({ redis, keys, pointer }: LoaderContext, { id, data }: LoadItem): Promise<void> {
+  if (pointer.known.job_id === id || data.sequence === undefined) return;
+  if (pointer.known.sequence >= data.sequence || (await isOvertaken(redis, keys, data.sequence))) throw superseded();
+}
+
+const orderOf = ({ pointer }: LoaderContext, { data }: LoadItem) => ({
+  sequence: data.sequence,
+  floor: pointer.known.generation,
+});
+
+const toRequest = ({ data, signal, report }: LoadItem) => ({ modelName: data.model_name, signal, report });
+
+const toPointer = ({ id, data }: LoadItem, { modelName, version, metadata, sha256 }: Candidate) => ({
+  model_name: modelName,
+  version,
+  source_sha256: sha256,
+  metadata,
+  load_date: toIsoSeconds(new Date()),
+  job_id: id,
+  ...(data.requested_by === undefined ? {} : { requested_by: data.requested_by }),
+});
+
+async function toResult(context: LoaderContext, item: LoadItem, { move, candidate }: Made): Promise<ActivationResult> {
+  const { generation, pointer } = move.state;
+  if (pointer === null || candidate === undefined) return toUnloadResult(context, item, generation);
+  const device = candidate.session.info.deviceName;
+  return toLoadResult(context, item, { generation, pointer, device });
 }

@@ -7,69 +7,129 @@ import {
   connectProducer,
   connectWorker,
   createLogger,
+  type Lifecycle,
+  type Logger,
+  measureJobs,
+  onJobFailed,
   readSettings,
-  redisKeys,
   runService,
   runWorker,
   startHealthServer,
   stopWorker,
 } from '@caissa/shared';
+import { Registry } from 'prom-client';
 import type { LoaderContext } from './context.js';
-import { ConvertedModels } from './converted-models.js';
 import { followPointer } from './follow-pointer.js';
 import { HeartbeatSender } from './heartbeat.js';
+import type { LoaderEngine } from './inference/loader-engine.js';
 import { loadProcessor } from './load-model.js';
+import { measureActivations } from './metrics/measure-activations.js';
+import { measureReplica } from './metrics/measure-replica.js';
+import { noteFailedJob } from './note-failed-job.js';
+import { openContext } from './open-context.js';
 import { Replica } from './replica.js';
+import { createEngine, serveInference } from './serve-inference.js';
 import { LOADER_SETTINGS } from './settings.js';
 
 /** Time for an activation in progress to finish when the service stops; what is left then goes back into the queue. */
 const STOP_GRACE_MS = 5_000;
 
-await runService(async (lifecycle) => {
-  const settings = readSettings(process.env, LOADER_SETTINGS);
-  const { REDIS_URL, REDIS_PREFIX: prefix, HOST: host, HEALTH_PORT: healthPort } = settings;
-  const logger = createLogger('loader', settings.LOG_LEVEL);
-  const dataDir = resolve(settings.DATA_DIR);
-  const modelsFolder = join(dataDir, 'models');
-  await mkdir(modelsFolder, { recursive: true });
+const readLoaderSettings = () => readSettings(process.env, LOADER_SETTINGS);
+type Settings = ReturnType<typeof readLoaderSettings>;
 
+/** What a loader is made of. */
+interface Loader {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly registry: Registry;
+  readonly context: LoaderContext;
+  readonly engine: LoaderEngine;
+  readonly replica: Replica;
+}
+
+await runService(async (lifecycle) => {
+  const settings = readLoaderSettings();
+  const logger = createLogger('loader', settings.LOG_LEVEL);
+  const loader = await openLoader(settings, logger, lifecycle);
+  const heartbeat = await startServing(loader);
+  startActivating(loader, heartbeat);
+  await startHealth(loader);
+  return logger;
+});
+
+async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecycle): Promise<Loader> {
+  const { REDIS_URL, REDIS_PREFIX: prefix, MAX_SESSIONS: maxSessions } = settings;
+  const dataDir = resolve(settings.DATA_DIR);
+  await mkdir(join(dataDir, 'models'), { recursive: true });
   const redis = connectProducer(REDIS_URL);
   lifecycle.onStop('redis', () => redis.disconnect());
+  const registry = new Registry();
+  // The engine and the shelf share what sessions there may be.
+  let engine: LoaderEngine | undefined;
+  const context = await openContext({
+    dataDir,
+    redis,
+    prefix,
+    expected: { channels: settings.EXPECTED_CHANNELS, blocks: settings.EXPECTED_BLOCKS },
+    logger,
+    intraOpThreads: settings.INTRA_OP_THREADS,
+    shelfCapacity: () => maxSessions - (engine?.sessionCount ?? 1),
+  });
+  const opened = createEngine(context, settings, registry);
+  engine = opened;
+  lifecycle.onStop('other sessions', () => opened.close());
+  const replica = new Replica(context, opened);
+  lifecycle.onStop('session', () => replica.close());
+  return { settings, logger, lifecycle, registry, context, engine: opened, replica };
+}
+
+/** Answers positions, and tells everybody where. */
+async function startServing(loader: Loader): Promise<HeartbeatSender> {
+  const { settings, logger, lifecycle, registry, context, engine, replica } = loader;
+  const ready = () => replica.status.session !== undefined || replica.status.state === 'idle';
+  const url = await serveInference({ context, engine, ready, registry, logger }, settings, lifecycle);
+  measureReplica(registry, () => ({
+    generation: replica.status.generation,
+    sessionRestarts: replica.sessionRestarts + engine.sessionRestarts,
+    sessions: engine.sessions,
+  }));
+  const id = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const report = () => {
+    const { positionsServed, sessionRestarts, sessions } = engine;
+    return { positionsServed, sessionRestarts, sessions };
+  };
+  const heartbeat = new HeartbeatSender(context, id, replica, { url, report });
+  lifecycle.onStop('heartbeat', () => heartbeat.stop());
+  logger.info({ url }, `loader answers on ${url}`);
+  return heartbeat;
+}
+
+/** Follows the active pointer, and takes jobs that move it. */
+function startActivating(
+  { settings, logger, lifecycle, registry, context, replica }: Loader,
+  heartbeat: HeartbeatSender,
+) {
+  const { REDIS_URL, REDIS_PREFIX: prefix } = settings;
   const connection = connectWorker(REDIS_URL);
   lifecycle.onStop('worker redis', () => connection.disconnect());
   const subscriber = connectWorker(REDIS_URL);
   lifecycle.onStop('subscriber redis', () => subscriber.disconnect());
-
-  const context: LoaderContext = {
-    modelsFolder,
-    converted: await ConvertedModels.open(join(dataDir, 'active')),
-    expected: { channels: settings.EXPECTED_CHANNELS, blocks: settings.EXPECTED_BLOCKS },
-    redis,
-    keys: redisKeys(prefix),
-    logger,
-  };
-  const replica = new Replica(context);
-  lifecycle.onStop('session', () => replica.close());
-  const heartbeat = new HeartbeatSender(
-    context,
-    `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`,
-    replica,
-  );
-  lifecycle.onStop('heartbeat', () => heartbeat.stop());
-  lifecycle.onStop('follower', followPointer(replica, subscriber, context.keys.activeChannel));
-
-  const processor = loadProcessor(context, replica, () => heartbeat.beat());
+  lifecycle.onStop('follower', followPointer(replica, context.journal, subscriber, context.keys.activeChannel));
+  const load = loadProcessor(context, replica, () => heartbeat.beat());
+  const processor = measureJobs(registry)('load', measureActivations(registry, load));
   const worker = runWorker({ connection, prefix, logger }, 'load', processor, 1);
+  onJobFailed(worker, 'load', (job, error) => void noteFailedJob(context, job, error));
   lifecycle.onStop('worker', () => stopWorker(worker, STOP_GRACE_MS));
+}
 
-  if (healthPort !== 0) {
-    const ready = async () => {
-      await redis.ping();
-      if (!replica.isCurrent) throw new AppError('SESSION_FAILED', 'The active model is not served here.');
-    };
-    const health = await startHealthServer({ host, port: healthPort, ready });
-    lifecycle.onStop('health', () => health.close());
-  }
-  logger.info({}, 'loader ready');
-  return logger;
-});
+async function startHealth({ settings, lifecycle, registry, context, replica }: Loader): Promise<void> {
+  const { HOST: host, HEALTH_PORT: port } = settings;
+  if (port === 0) return;
+  const ready = async () => {
+    await context.redis.ping();
+    if (!replica.isCurrent) throw new AppError('SESSION_FAILED', 'The active model is not served here.');
+  };
+  const health = await startHealthServer({ host, port, ready, registry });
+  lifecycle.onStop('health', () => health.close());
+}

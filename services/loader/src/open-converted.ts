@@ -1,27 +1,53 @@
 import { VerificationError } from '@caissa/conversion';
 import type { Session } from '@caissa/session';
-import type { ConvertedModels } from './converted-models.js';
-import { openModel } from './open-model.js';
+import type { ActivationChecks } from '@caissa/shared';
+import type { LoaderContext } from './context.js';
+import { type OpenedModel, openModel, proveModel } from './open-model.js';
+
+/** A model that is open and has been checked, and whether it had to be converted for that. */
+export interface OpenedConverted {
+  readonly session: Session;
+  readonly checks: ActivationChecks;
+}
+
+/** What opening a converted model needs. */
+type OpenConvertedContext = Pick<LoaderContext, 'converted' | 'intraOpThreads'> & Partial<Pick<LoaderContext, 'shelf'>>;
 
 /**
- * Opens the converted model of a checkpoint, converting it first if there is none. One that lay there and does not work
- * was damaged on the disk, and is made anew once.
- * @throws as `convert` and {@link openModel} do
+ * Opens the model of a checkpoint in the cheapest way there is: a session that is still open, the converted model, or a
+ * conversion. A converted model that lay there and does not work was damaged on the disk, and is made anew once.
+ * @throws as `convert` and `openModel` do
  */
 export async function openConverted(
-  converted: ConvertedModels,
+  context: OpenConvertedContext,
   sha256: string,
   convert: () => Promise<string>,
   signal: AbortSignal,
-): Promise<Session> {
+): Promise<OpenedConverted> {
+  const { converted, shelf, intraOpThreads } = context;
+  const shelved = shelf?.take(sha256);
+  const kept = shelved === undefined ? undefined : await proveShelved(shelved, signal);
+  if (kept !== undefined) return withOrigin(kept, false);
   const found = await converted.find(sha256);
   if (found !== undefined) {
     try {
-      return await openModel(found, signal);
+      return withOrigin(await openModel(found, { signal, intraOpThreads }), false);
     } catch (error) {
       if (!(error instanceof VerificationError)) throw error;
       await converted.discard(sha256);
     }
   }
-  return openModel(await convert(), signal);
+  return withOrigin(await openModel(await convert(), { signal, intraOpThreads }), true);
+}
+
+/** A session that was kept and does not answer any more is no loss: the model is opened anew. */
+async function proveShelved(session: Session, signal: AbortSignal): Promise<OpenedModel | undefined> {
+  return proveModel(session, signal).catch(() => {
+    signal.throwIfAborted();
+    return undefined;
+  });
+}
+
+function withOrigin({ session, checks }: OpenedModel, converted: boolean): OpenedConverted {
+  return { session, checks: { ...checks, converted } };
 }

@@ -1,10 +1,10 @@
 import type { Session } from '@caissa/session';
-import { type Activation, type Heartbeat, readActivation, toAppError } from '@caissa/shared';
+import { type Heartbeat, type PointerState, toAppError } from '@caissa/shared';
 import { BackOff } from './back-off.js';
 import type { LoaderContext } from './context.js';
 import { Mutex } from './mutex.js';
 import { reopenModel } from './reopen-model.js';
-import { type ServedModel, ServedSlot } from './served-model.js';
+import { type ServedModel, ServedSlot, type ServingGate } from './served-model.js';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -26,18 +26,23 @@ export type ReplicaStatus = Pick<Heartbeat, 'state' | 'model_name' | 'generation
 export class Replica {
   readonly #context: LoaderContext;
   readonly #mutex = new Mutex();
-  readonly #slot = new ServedSlot((lost) => this.#lost(lost));
+  readonly #slot: ServedSlot;
   readonly #backOff = new BackOff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
   readonly #stopping = new AbortController();
-  /** The newest activation that is known; Redis may be away. */
-  #target: Activation | undefined;
+  /** The generation that the pauses are counted for. */
+  #wanted = 0;
+  /** The generation of the unload since which nothing is served here. */
+  #emptySince = 0;
   #adoptedAtMs = 0;
+  #losses = 0;
   #opening = false;
   #problem: string | null = null;
   #following: Promise<void> | undefined;
 
-  constructor(context: LoaderContext) {
+  /** @param gate where requests for the active model are sent to it */
+  constructor(context: LoaderContext, gate?: ServingGate) {
     this.#context = context;
+    this.#slot = new ServedSlot((lost) => this.#lost(lost), gate, context.shelf);
   }
 
   /** What to tell others. */
@@ -46,15 +51,21 @@ export class Replica {
     return {
       state: this.#state(model),
       model_name: model?.pointer.model_name ?? null,
-      generation: model?.generation ?? 0,
+      generation: model?.generation ?? this.#emptySince,
       problem: this.#problem,
       session: model?.session,
     };
   }
 
-  /** Whether the active model, if there is one, is served here. */
+  /** Times that the process of the served model ended unasked. */
+  get sessionRestarts(): number {
+    return this.#losses;
+  }
+
+  /** Whether this loader serves what is active; also when nothing is, and it has let go of the model before. */
   get isCurrent(): boolean {
-    return this.#target === undefined || this.#slot.model?.generation === this.#target.generation;
+    const { generation } = this.#context.pointer.known;
+    return generation === (this.#slot.model?.generation ?? this.#emptySince);
   }
 
   /** Opens a model for a load job, while nothing else opens one here. */
@@ -62,46 +73,62 @@ export class Replica {
     return this.#mutex.run(() => this.#whileOpening(work));
   }
 
-  /** Serves a model that was activated and is open. */
-  adopt(activation: Activation, session: Session): void {
-    this.#target = activation;
+  /** Serves a model that was activated and is open, or nothing after an unload. */
+  adopt({ generation, pointer }: PointerState, session?: Session): void {
     this.#problem = null;
     this.#adoptedAtMs = performance.now();
-    this.#slot.replace({ ...activation, session });
+    this.#emptySince = 0;
+    if (pointer !== null && session !== undefined) {
+      this.#slot.replace({ generation, pointer, session });
+      return;
+    }
+    this.#emptySince = generation;
+    this.#slot.clear();
+    void this.#context.shelf.clear();
   }
 
   /** Looks at the active pointer and catches up with it if need be. Never rejects; calls while it runs join it. */
   follow(): Promise<void> {
     this.#following ??= this.#mutex
       .run(() => this.#catchUp())
+      .then(() => this.#context.shelf.trim())
       .finally(() => {
         this.#following = undefined;
       });
     return this.#following;
   }
 
-  /** Ends what is being opened, and the served session after its runs. */
+  /** Ends what is being opened, and every session after its runs. */
   async close(): Promise<void> {
     this.#stopping.abort();
-    await this.#mutex.run(() => this.#slot.close());
+    await this.#mutex.run(async () => {
+      await this.#slot.close();
+      await this.#context.shelf.clear();
+    });
   }
 
   async #catchUp(): Promise<void> {
-    const { redis, keys, logger } = this.#context;
-    const before = this.#target?.generation;
-    this.#target = (await readActivation(redis, keys).catch(() => undefined)) ?? this.#target;
-    if (this.#target?.generation !== before) this.#backOff.reset();
-    if (this.#target === undefined || this.isCurrent || this.#stopping.signal.aborted || !this.#backOff.isOver) return;
-    const target = this.#target;
+    const { pointer: keeper, logger } = this.#context;
+    const target = await keeper.look();
+    if (target.generation !== this.#wanted) this.#backOff.reset();
+    this.#wanted = target.generation;
+    if (this.isCurrent || this.#stopping.signal.aborted || !this.#backOff.isOver) return;
+    const { generation, pointer } = target;
+    if (pointer === null) {
+      this.adopt(target);
+      logger.info({ generation }, 'nothing is active');
+      return;
+    }
+    const { model_name } = pointer;
     try {
-      const session = await this.#whileOpening(() => reopenModel(this.#context, target.pointer, this.#stopping.signal));
+      const { session } = await this.#whileOpening(() => reopenModel(this.#context, pointer, this.#stopping.signal));
       this.adopt(target, session);
-      logger.info({ model_name: target.pointer.model_name, generation: target.generation }, 'serving the active model');
+      logger.info({ model_name, generation }, 'serving the active model');
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       this.#backOff.failed();
       this.#problem = toAppError(error).message;
-      logger.warn({ err: error, model_name: target.pointer.model_name }, 'the active model could not be opened');
+      logger.warn({ err: error, model_name }, 'the active model could not be opened');
     }
   }
 
@@ -115,6 +142,7 @@ export class Replica {
   }
 
   #lost(lost: ServedModel): void {
+    this.#losses++;
     this.#context.logger.warn({ model_name: lost.pointer.model_name }, 'the session ended unexpectedly');
     if (performance.now() - this.#adoptedAtMs < STABLE_AFTER_MS) this.#backOff.failed();
     else this.#backOff.reset();
@@ -125,6 +153,6 @@ export class Replica {
     if (this.#opening) return 'opening';
     if (this.#problem !== null) return 'failed';
     if (model !== undefined) return 'ready';
-    return this.#target === undefined ? 'idle' : 'opening';
+    return this.isCurrent ? 'idle' : 'opening';
   }
 }

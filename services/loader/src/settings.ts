@@ -10,4 +10,12 @@ export const LOADER_SETTINGS = [
   'HEALTH_PORT',
   'EXPECTED_CHANNELS',
   'EXPECTED_BLOCKS',
+  'INTRA_OP_THREADS',
+  'MAX_SESSIONS',
+  'MAX_BATCH',
+  'MAX_QUEUE_DELAY_US',
+  'MAX_QUEUE_POSITIONS',
+  'LOADER_PORT',
+  'LOADER_URL',
+  'ALLOW_ANONYMOUS',
 ] as const satisfies readonly SettingName[];

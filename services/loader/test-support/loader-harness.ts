@@ -5,25 +5,29 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PickleValue } from '@caissa/pytorch';
 import {
+  announceTurn,
   connectProducer,
   connectWorker,
   createLogger,
   type Heartbeat,
   type LoadJobData,
+  loadResultSchema,
   newJobId,
   readActivation,
+  readActivationEntry,
   readHeartbeats,
   redisKeys,
+  unloadResultSchema,
   type WorkItem,
   waitUntilReady,
 } from '@caissa/shared';
 import { inject } from 'vitest';
 import { saved, smallRoot } from '../../../packages/conversion/test-support/small-checkpoint.js';
 import type { LoaderContext } from '../src/context.js';
-import { ConvertedModels } from '../src/converted-models.js';
 import { followPointer } from '../src/follow-pointer.js';
 import { HeartbeatSender } from '../src/heartbeat.js';
 import { loadProcessor } from '../src/load-model.js';
+import { openContext } from '../src/open-context.js';
 import { Replica } from '../src/replica.js';
 
 /** Loaders without their processes: one model folder, Redis keys of their own. */
@@ -44,36 +48,48 @@ export async function openHarness() {
   const keys = redisKeys(prefix);
   const stops: (() => Promise<void>)[] = [];
 
-  async function startLoader(id: string, change: Partial<LoaderContext> = {}) {
+  /** @param redisUrl another way to Redis, which may be cut */
+  async function startLoader(id: string, change: Partial<LoaderContext> = {}, redisUrl?: string) {
+    const own = redisUrl === undefined ? redis : connectProducer(redisUrl);
     const context: LoaderContext = {
-      modelsFolder,
-      converted: await ConvertedModels.open(activeFolder),
-      expected: { channels: 'any', blocks: 'any' },
-      redis,
-      keys,
-      logger: createLogger('test', 'silent'),
+      ...(await openContext({
+        dataDir: folder,
+        redis: own,
+        prefix,
+        expected: { channels: 'any', blocks: 'any' },
+        logger: createLogger('test', 'silent'),
+        intraOpThreads: 1,
+        shelfCapacity: () => 1,
+      })),
       ...change,
     };
-    const subscriber = connectWorker(inject('redisUrl'));
+    const subscriber = connectWorker(redisUrl ?? inject('redisUrl'));
     const replica = new Replica(context);
     const heartbeat = new HeartbeatSender(context, id, replica);
-    const unfollow = followPointer(replica, subscriber, keys.activeChannel);
+    const unfollow = followPointer(replica, context.journal, subscriber, keys.activeChannel);
     let stopped: Promise<void> | undefined;
     const stop = () => {
       stopped ??= (async () => {
         unfollow();
-        await heartbeat.stop();
+        // Redis may be away in the test.
+        await heartbeat.stop().catch(() => undefined);
         await replica.close();
         subscriber.disconnect();
+        if (own !== redis) own.disconnect();
       })();
       return stopped;
     };
     stops.push(stop);
-    const load = loadProcessor(context, replica, () => heartbeat.beat());
-    return { context, replica, load, stop };
+    const process = loadProcessor(context, replica, () => heartbeat.beat());
+    /** A load or a rollback; see `unload`. */
+    const load = async (item: WorkItem<'load'>) => loadResultSchema.parse(await process(item));
+    const unload = async (item: WorkItem<'load'>) => unloadResultSchema.parse(await process(item));
+    return { context, replica, process, load, unload, stop };
   }
 
   return {
+    redis,
+    keys,
     modelsFolder,
     activeFolder,
     startLoader,
@@ -86,6 +102,15 @@ export async function openHarness() {
       await writeFile(join(modelsFolder, `${name}.pt`), bytes);
     },
     activation: () => readActivation(redis, keys),
+    /** What the journal says of a job. */
+    entry: (jobId: string) => readActivationEntry(redis, keys, jobId),
+    /** Lets it be known that an activation was requested. */
+    announce: (jobId: string, sequence: number) => announceTurn(redis, keys, jobId, sequence),
+    /** Takes everything of this harness out of Redis. */
+    async forgetEverything(): Promise<void> {
+      const all = await redis.keys(`${prefix}:*`);
+      if (all.length > 0) await redis.unlink(...all);
+    },
     async heartbeat(id: string): Promise<Heartbeat | undefined> {
       return (await readHeartbeats(redis, keys)).find((one) => one.id === id);
     },
@@ -111,6 +136,16 @@ export function loadItem(name: string, change: Partial<WorkItem<'load'>> = {}): 
     report: () => undefined,
     ...change,
   };
+}
+
+/** A job that goes back to a model that was active before. */
+export function rollbackItem(name: string, target: NonNullable<LoadJobData['target']>): WorkItem<'load'> {
+  return loadItem(name, { data: { model_name: name, kind: 'rollback', target } });
+}
+
+/** A job that leaves nothing active. */
+export function unloadItem(name: string): WorkItem<'load'> {
+  return loadItem(name, { data: { model_name: name, kind: 'unload' } });
 }
 
 /** Waits until `look` answers something that is true, and answers it. */

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { replicaStateSchema } from '../contracts/jobs.js';
 import { callRedis } from '../redis/connect.js';
 import type { RedisKeys } from '../redis/keys.js';
 import { runTransaction } from '../redis/transaction.js';
@@ -10,15 +11,26 @@ export const HEARTBEAT_INTERVAL_MS = 1_000;
 /** A loader that has not reported itself for this long counts as gone. */
 const HEARTBEAT_TTL_MS = 5_000;
 
+/** A model that a loader holds. */
+export const sessionStateSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  state: z.enum(['READY', 'UNAVAILABLE', 'LOADING', 'UNLOADING']),
+  active: z.boolean(),
+});
+
+/** See {@link sessionStateSchema}. */
+export type SessionState = z.infer<typeof sessionStateSchema>;
+
 /** What a loader replica says of itself. */
 export const heartbeatSchema = z.object({
   id: z.string(),
   host: z.string(),
   pid: z.int(),
-  /** `idle`: no model yet. `ready`: answers with the model. `opening`: a newer model is on its way. `failed`: it could not open the newest. */
-  state: z.enum(['idle', 'ready', 'opening', 'failed']),
+  state: replicaStateSchema,
   /** The model that it serves now, if any. */
   model_name: z.string().nullable(),
+  /** The generation that it has reached: of its model, or of the unload that left it without one. 0 if neither. */
   generation: z.int().nonnegative(),
   problem: z.string().nullable(),
   device_type: z.enum(['cpu', 'cuda']),
@@ -27,13 +39,22 @@ export const heartbeatSchema = z.object({
   cpu: z.object({ model: z.string(), cores: z.int() }),
   memory: z.object({ total_bytes: z.int(), free_bytes: z.int() }),
   gpu: z.object({ memory_allocated: z.int() }).optional(),
+  // Loaders of before inference report nothing of what follows.
+  /** Where it answers the Open Inference Protocol, without a trailing slash. */
+  url: z.string().nullable().default(null),
+  positions_served: z.int().nonnegative().default(0),
+  /** Times that the process of a session ended unasked. */
+  session_restarts: z.int().nonnegative().default(0),
+  sessions: z.array(sessionStateSchema).default([]),
 });
 
 /** See {@link heartbeatSchema}. */
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
+/** A heartbeat as a loader may send it: what has a default may be left out. */
+export type HeartbeatReport = z.input<typeof heartbeatSchema>;
 
 /** Reports a loader. Redis forgets it by itself when it stops reporting. */
-export async function sendHeartbeat(redis: Redis, keys: RedisKeys, heartbeat: Heartbeat): Promise<void> {
+export async function sendHeartbeat(redis: Redis, keys: RedisKeys, heartbeat: HeartbeatReport): Promise<void> {
   await callRedis(() =>
     runTransaction(
       redis
@@ -63,6 +84,11 @@ export function readHeartbeats(redis: Redis, keys: RedisKeys): Promise<Heartbeat
       return parsed?.success ? [parsed.data] : [];
     });
   });
+}
+
+/** Whether a loader has caught up with a generation: it serves it, or a later one, or nothing where nothing is active. */
+export function hasReached(heartbeat: Heartbeat, generation: number): boolean {
+  return heartbeat.generation >= generation && (heartbeat.model_name !== null || heartbeat.state === 'idle');
 }
 
 /** How many loaders serve a generation, of how many there are. */

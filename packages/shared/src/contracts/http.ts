@@ -1,13 +1,16 @@
 import { z } from 'zod';
 import { problemSchema } from '../errors/problem.js';
 import {
+  activationKindSchema,
   exportOptionsSchema,
   exportResultSchema,
   inspectResultSchema,
   jobProgressSchema,
   jobTypeSchema,
   loadResultSchema,
+  replicaStateSchema,
   replicasSchema,
+  unloadResultSchema,
 } from './jobs.js';
 import { callerMetadataSchema, metadataSchema } from './json.js';
 import { exportFormatSchema, filenameSchema, modelNameSchema } from './names.js';
@@ -113,6 +116,19 @@ export const removalSchema = z
   })
   .meta({ id: 'Removal' });
 
+/** One live loader, as the list of replicas shows it. */
+export const replicaSchema = z
+  .object({
+    id: z.string(),
+    host: z.string(),
+    state: replicaStateSchema,
+    model_name: z.string().nullable().describe('The model that it answers with now.'),
+    generation: z.int().nonnegative().describe('Generation that it has reached; 0 before the first.'),
+    device: z.string(),
+    problem: z.string().nullable(),
+  })
+  .meta({ id: 'Replica' });
+
 /** Answer of `GET /api/model/current`. */
 export const currentModelSchema = z
   .object({
@@ -127,6 +143,7 @@ export const currentModelSchema = z
     sha256: z.string().optional(),
     generation: z.int().nonnegative(),
     replicas: replicasSchema,
+    replica_list: z.array(replicaSchema),
     device_info: z.object({ device_type: z.enum(['cpu', 'cuda']), device_name: z.string(), is_gpu: z.boolean() }),
   })
   .meta({ id: 'CurrentModel' });
@@ -143,8 +160,74 @@ export const deviceInfoSchema = z
     execution_providers: z.array(z.string()),
     gpu: z.object({ memory_allocated: z.int() }).optional(),
     replicas: replicasSchema,
+    replica_list: z.array(replicaSchema),
   })
   .meta({ id: 'DeviceInfo' });
+
+/** One side of an activation: what was served under a generation. After an unload there is no model. */
+export const activationStateSchema = z
+  .object({
+    generation: z.int().positive(),
+    model_name: modelNameSchema.nullable(),
+    version: z.int().nullable(),
+    source_sha256: z.string().nullable(),
+  })
+  .meta({ id: 'ActivationState' });
+
+/** What was found out about a model before the pointer moved to it. */
+export const activationChecksSchema = z
+  .object({
+    positions: z.int().describe('Positions that the model was run on.'),
+    probability_sum_error: z.number().describe('Largest distance of a policy from summing to 1.'),
+    max_abs_value: z.number().describe('Largest absolute value; at most 1.'),
+    converted: z.boolean().describe('False if the converted model was there already.'),
+  })
+  .meta({ id: 'ActivationChecks' });
+
+/** One entry of the journal: what became of a request to change what is served. */
+export const activationEntrySchema = z
+  .object({
+    job_id: z.string(),
+    kind: activationKindSchema,
+    model_name: modelNameSchema.describe('The model that was asked for; of an unload, the one that was served.'),
+    requested_by: z.string().nullable(),
+    requested_at: z.iso.datetime(),
+    started_at: z.iso.datetime().describe('Begin of the first attempt.'),
+    finished_at: z.iso.datetime().nullable(),
+    duration_ms: z.int().nonnegative().nullable(),
+    attempts: z.int().nonnegative(),
+    from: activationStateSchema.nullable().describe('What was served before; null before the first activation.'),
+    to: activationStateSchema.nullable().describe('What is served since; null unless it succeeded.'),
+    checks: activationChecksSchema.nullable(),
+    outcome: z.enum(['running', 'succeeded', 'failed', 'superseded', 'cancelled']),
+    problem: problemSchema.optional(),
+  })
+  .meta({ id: 'ActivationEntry' });
+
+/** See {@link activationEntrySchema}. */
+export type ActivationEntry = z.infer<typeof activationEntrySchema>;
+/** See {@link activationStateSchema}. */
+export type ActivationState = z.infer<typeof activationStateSchema>;
+/** See {@link activationChecksSchema}. */
+export type ActivationChecks = z.infer<typeof activationChecksSchema>;
+
+/** Answer of `GET /api/model/activations`. */
+export const activationListSchema = z
+  .object({
+    success,
+    activations: z.array(activationEntrySchema),
+    count: z.int().describe('Entries in all, not on this page.'),
+    next_cursor: z.string().optional(),
+  })
+  .meta({ id: 'ActivationList' });
+
+/** Body of `POST /api/model/rollback`. */
+export const rollbackRequestSchema = z
+  .strictObject({ generation: z.int().positive().optional() })
+  .meta({ id: 'RollbackRequest' });
+
+/** See {@link replicaSchema}. */
+export type ReplicaSummary = z.infer<typeof replicaSchema>;
 
 /** State of a job as clients see it. */
 export const jobStatusSchema = z
@@ -164,12 +247,13 @@ export const jobSchema = z
     progress: jobProgressSchema,
     model_name: modelNameSchema,
     format: exportFormatSchema.optional(),
+    kind: activationKindSchema.optional().describe('Of a `load` job: what it does.'),
     attempts: z.int().describe('Times a worker has begun it.'),
     created_at: z.string(),
     started_at: z.string().optional(),
     finished_at: z.string().optional(),
     cancel_requested: z.boolean(),
-    result: z.union([exportResultSchema, loadResultSchema, inspectResultSchema]).optional(),
+    result: z.union([exportResultSchema, loadResultSchema, unloadResultSchema, inspectResultSchema]).optional(),
     error: problemSchema.optional(),
     links: z.object({ self: z.string(), events: z.string(), download: z.string().optional() }),
   })

@@ -52,8 +52,21 @@ export const exportJobDataSchema = z.object({
   options: exportOptionsSchema,
 });
 
-/** Payload of a `load` job. */
-export const loadJobDataSchema = z.object(common);
+/** What an activation does to the active pointer. */
+export const activationKindSchema = z.enum(['load', 'rollback', 'unload']).meta({ id: 'ActivationKind' });
+
+/** See {@link activationKindSchema}. */
+export type ActivationKind = z.infer<typeof activationKindSchema>;
+
+/** Payload of a `load` job. `model_name` is the model to serve; of an `unload`, the one that was served. */
+export const loadJobDataSchema = z.object({
+  ...common,
+  kind: activationKindSchema.default('load'),
+  /** Place in the order of requests; see `takeTurn`. Left out by whoever does not care for the order. */
+  sequence: z.int().positive().optional(),
+  /** What a rollback goes back to. */
+  target: z.object({ generation: z.int().positive(), source_sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
+});
 
 /** Payload of an `inspect` job. */
 export const inspectJobDataSchema = z.object({
@@ -70,7 +83,7 @@ export const inspectJobDataSchema = z.object({
 /** See {@link exportJobDataSchema}. */
 export type ExportJobData = z.infer<typeof exportJobDataSchema>;
 /** See {@link loadJobDataSchema}. */
-export type LoadJobData = z.infer<typeof loadJobDataSchema>;
+export type LoadJobData = z.input<typeof loadJobDataSchema>;
 /** See {@link inspectJobDataSchema}. */
 export type InspectJobData = z.infer<typeof inspectJobDataSchema>;
 
@@ -122,28 +135,54 @@ export const exportResultSchema = z
 /** See {@link exportResultSchema}. */
 export type ExportResult = z.infer<typeof exportResultSchema>;
 
+/** `idle`: no model is active. `ready`: answers with the model. `opening`: a newer one is on its way. `failed`: it could not open the newest. */
+export const replicaStateSchema = z.enum(['idle', 'ready', 'opening', 'failed']).meta({ id: 'ReplicaState' });
+
 /** How many loader processes serve the active model, of how many there are. */
 export const replicasSchema = z
   .object({ ready: z.int().nonnegative(), total: z.int().nonnegative() })
   .meta({ id: 'Replicas' });
 
+/** A live loader that does not serve an activation, and what keeps it from doing so. */
+export const replicaNotReadySchema = z
+  .object({
+    id: z.string(),
+    host: z.string(),
+    state: replicaStateSchema,
+    generation: z.int().nonnegative(),
+    problem: z.string().nullable(),
+  })
+  .meta({ id: 'ReplicaNotReady' });
+
+const activationResult = {
+  success: z.literal(true),
+  message: z.string(),
+  model_name: modelNameSchema,
+  generation: z.int().positive(),
+  replicas: replicasSchema,
+  job_id: z.string(),
+  not_ready: z
+    .array(replicaNotReadySchema)
+    .optional()
+    .describe('For `wait_for=all`: the live loaders that were not ready when the time was up; empty if all were.'),
+};
+
 /** Result of an activation, as the requirement shows it. */
 export const loadResultSchema = z
-  .object({
-    success: z.literal(true),
-    message: z.string(),
-    model_name: modelNameSchema,
-    device: z.string(),
-    load_date: z.string(),
-    metadata: metadataSchema,
-    generation: z.int().positive(),
-    replicas: replicasSchema,
-    job_id: z.string(),
-  })
+  .object({ ...activationResult, device: z.string(), load_date: z.string(), metadata: metadataSchema })
   .meta({ id: 'LoadResult' });
+
+/** Result of an activation that leaves nothing active. `model_name` was served until then. */
+export const unloadResultSchema = z
+  .object({ ...activationResult, unload_date: z.string() })
+  .meta({ id: 'UnloadResult' });
 
 /** See {@link loadResultSchema}. */
 export type LoadResult = z.infer<typeof loadResultSchema>;
+/** See {@link unloadResultSchema}. */
+export type UnloadResult = z.infer<typeof unloadResultSchema>;
+/** Result of a `load` job of any kind. */
+export type ActivationResult = LoadResult | UnloadResult;
 
 /** Result of an inspection: what the catalogue now says of the file. */
 export const inspectResultSchema = z
@@ -162,6 +201,6 @@ export type InspectResult = z.infer<typeof inspectResultSchema>;
 /** Result type by kind of work. */
 export interface JobResultByType {
   export: ExportResult;
-  load: LoadResult;
+  load: ActivationResult;
   inspect: InspectResult;
 }

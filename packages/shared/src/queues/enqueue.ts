@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Job, JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { announceTurn, takeTurn } from '../activation/turns.js';
 import type { JobDataByType, JobType } from '../contracts/jobs.js';
 import { callRedis } from '../redis/connect.js';
 import type { RedisKeys } from '../redis/keys.js';
@@ -21,10 +22,12 @@ export interface JobsContext {
 const INDEX_LIMIT = 20_000;
 
 /** Payload fields that do not change what is done, and so do not tell two requests apart. */
-const INCIDENTAL = new Set(['requested_by', 'request_id', 'cancel_requested_at']);
+const INCIDENTAL = new Set(['requested_by', 'request_id', 'cancel_requested_at', 'sequence']);
 
 /**
  * Puts work into its queue. Work that is in flight already is joined, not doubled, and one idempotency key gives one job.
+ * Activations are numbered in the order of the calls, and one is only joined if nothing else was asked for since: of load
+ * A, load B, load A the last one wins.
  * @throws AppError REDIS_UNAVAILABLE, IDEMPOTENCY_MISMATCH
  */
 export function enqueue<T extends JobType>(
@@ -39,14 +42,32 @@ export function enqueue<T extends JobType>(
     const jobId = idempotency ? await claimJobId(redis, keys, idempotency, wanted) : wanted;
     const queue = context.queues[type].queue as unknown as {
       add(name: string, data: JobDataByType[T], options: JobsOptions): Promise<Job>;
+      getJob(id: string): Promise<Job | undefined>;
     };
-    const job = await queue.add(type, data, { jobId, deduplication: { id: fingerprint(type, data) } });
+    const known = jobId === wanted ? undefined : await queue.getJob(jobId);
+    const job = known ?? (await add(context, queue, type, jobId, data));
     const id = job.id ?? jobId;
     if (idempotency && id !== jobId) await rebindJobId(redis, keys, idempotency, id);
     // Also for a job that is there already: whoever added it may have ended before it was listed.
     await index(context, id, job.timestamp);
     return { job: job as QueuedJob, joined: id !== wanted };
   });
+}
+
+async function add<T extends JobType>(
+  { redis, keys }: JobsContext,
+  queue: { add(name: string, data: JobDataByType[T], options: JobsOptions): Promise<Job> },
+  type: T,
+  jobId: string,
+  data: JobDataByType[T],
+): Promise<Job> {
+  const print = fingerprint(type, data);
+  if (type !== 'load') return queue.add(type, data, { jobId, deduplication: { id: print } });
+  const { sequence, run } = await takeTurn(redis, keys, print);
+  const job = await queue.add(type, { ...data, sequence }, { jobId, deduplication: { id: `${print}-${run}` } });
+  // Only now: a request that never came into its queue must not stand in the way of those before it.
+  if (job.id === jobId) await announceTurn(redis, keys, jobId, sequence);
+  return job;
 }
 
 /** Two payloads have the same fingerprint if doing one does the other. */

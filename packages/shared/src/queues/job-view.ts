@@ -32,6 +32,7 @@ export async function viewJob(type: JobType, job: QueuedJob, activeIds?: Readonl
     progress: progressOf(job, status),
     model_name: job.data.model_name,
     ...('format' in job.data ? { format: job.data.format } : {}),
+    ...(type === 'load' && 'kind' in job.data && job.data.kind ? { kind: job.data.kind } : {}),
     attempts: job.attemptsStarted,
     created_at: new Date(job.timestamp).toISOString(),
     ...(job.processedOn ? { started_at: new Date(job.processedOn).toISOString() } : {}),

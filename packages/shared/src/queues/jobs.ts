@@ -1,4 +1,5 @@
 import { ErrorCode } from 'bullmq';
+import { announceTurn, endTurn, takeTurn } from '../activation/turns.js';
 import type { JobStatus, JobView } from '../contracts/http.js';
 import { JOB_TYPES, type JobType } from '../contracts/jobs.js';
 import { AppError } from '../errors/app-error.js';
@@ -37,6 +38,7 @@ export async function cancelJob(context: JobsContext, jobId: string): Promise<Jo
     // Somebody who asks for the same work from now on does not want this job.
     await job.removeDeduplicationKey();
     await unlessGone(job.updateData({ ...job.data, cancel_requested_at: new Date().toISOString() }));
+    if (type === 'load') await endTurn(context.redis, context.keys, jobId);
     const after = await viewJob(type, job);
     if (after.status === 'cancelled') {
       await context.queues[type].events.publishEvent({ eventName: 'cancelled', jobId });
@@ -45,7 +47,10 @@ export async function cancelJob(context: JobsContext, jobId: string): Promise<Jo
   });
 }
 
-/** Puts a failed job back into its queue with all its attempts. @throws AppError JOB_NOT_FOUND, JOB_NOT_FAILED */
+/**
+ * Puts a failed job back into its queue with all its attempts; an activation counts as requested now.
+ * @throws AppError JOB_NOT_FOUND, JOB_NOT_FAILED
+ */
 export async function retryJob(context: JobsContext, jobId: string): Promise<JobView> {
   const job = await findJob(context, jobId);
   const type = jobTypeOf(jobId);
@@ -53,12 +58,13 @@ export async function retryJob(context: JobsContext, jobId: string): Promise<Job
     const { status } = await viewJob(type, job);
     if (status !== 'failed')
       throw new AppError('JOB_NOT_FAILED', `The job is ${status}; only a failed job is retried.`);
-    if (job.data.cancel_requested_at !== undefined) {
-      // It was asked to stop, and failed of itself before it did.
-      const { cancel_requested_at: _, ...data } = job.data;
-      await unlessGone(job.updateData(data));
-    }
+    // It may have been asked to stop, and have failed of itself before it did.
+    const { cancel_requested_at: cancelled, ...data } = job.data;
+    const turn = type === 'load' ? await takeTurn(context.redis, context.keys, jobId) : undefined;
+    const renewed = turn === undefined ? data : { ...data, sequence: turn.sequence };
+    if (cancelled !== undefined || turn) await unlessGone(job.updateData(renewed));
     await unlessGone(job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true }));
+    if (turn) await announceTurn(context.redis, context.keys, jobId, turn.sequence);
     return showJob(context, jobId);
   });
 }

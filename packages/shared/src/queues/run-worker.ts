@@ -36,9 +36,15 @@ export interface WorkerContext {
   readonly logger: Logger;
 }
 
-/** A worker that has died is noticed within lock + check: about 20 s. Processors never block for that long. */
-const LOCK_MS = 15_000;
-const STALLED_CHECK_MS = 5_000;
+/**
+ * A worker that has died is noticed within its lock and two checks. Processors never block for that long. Nobody else can
+ * activate a model meanwhile, so that is noticed sooner; a job that is done twice for want of time does no harm.
+ */
+const LOCKS: Readonly<Record<JobType, { readonly lockMs: number; readonly checkMs: number }>> = {
+  export: { lockMs: 15_000, checkMs: 5_000 },
+  inspect: { lockMs: 15_000, checkMs: 5_000 },
+  load: { lockMs: 5_000, checkMs: 1_000 },
+};
 
 /** How often an active job looks whether it was cancelled. Short jobs never look. */
 const CANCEL_CHECK_MS = 250;
@@ -50,6 +56,7 @@ export function runWorker<T extends JobType>(
   processor: Processor<T>,
   concurrency: number,
 ): Worker {
+  const { lockMs, checkMs } = LOCKS[type];
   const worker: Worker = new Worker(
     type,
     (job: Job, token?: string, stopped?: AbortSignal) =>
@@ -58,8 +65,8 @@ export function runWorker<T extends JobType>(
       connection: context.connection,
       prefix: context.prefix,
       concurrency,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_CHECK_MS,
+      lockDuration: lockMs,
+      stalledInterval: checkMs,
       maxStalledCount: 5,
       skipVersionCheck: true,
     },

@@ -15,16 +15,28 @@ export interface RedisKeys {
   readonly exportsByDate: string;
   /** Sorted set: job id by time of creation, all kinds of work. */
   readonly jobsByDate: string;
-  /** Hash with `generation` and `pointer`, the model that is served. */
+  /** Hash of the model that is served; see `PointerState`. */
   readonly active: string;
   /** Channel that carries each new generation. */
   readonly activeChannel: string;
+  /** Hash of the order of requested activations; see `takeTurn`. */
+  readonly activationTurns: string;
+  /** Sorted set: job id of a requested activation that is not over by its place in the order. */
+  readonly activationsWaiting: string;
+  /** Hash: job id → entry of the journal as JSON. */
+  readonly activations: string;
+  /** Sorted set: job id by begin of the activation. */
+  readonly activationsByDate: string;
   /** Set of loader ids that have reported themselves. */
   readonly loaders: string;
   loaderHeartbeat(id: string): string;
+  /** The secret that services show to each other. */
+  readonly internalToken: string;
   idempotency(scope: string): string;
   /** Stream of a queue's events, written by BullMQ. */
   queueEvents(type: JobType): string;
+  /** Hash of a job, written by BullMQ. */
+  job(type: JobType, id: string): string;
   /** List of the jobs of a queue that workers have taken, written by BullMQ. */
   activeJobs(type: JobType): string;
 }
@@ -41,10 +53,16 @@ export function redisKeys(prefix: string): RedisKeys {
     jobsByDate: `${prefix}:jobs:by-date`,
     active: `${prefix}:active`,
     activeChannel: `${prefix}:active:changed`,
+    activationTurns: `${prefix}:active:turns`,
+    activationsWaiting: `${prefix}:active:waiting`,
+    activations: `${prefix}:activations`,
+    activationsByDate: `${prefix}:activations:by-date`,
     loaders: `${prefix}:loaders`,
     loaderHeartbeat: (id) => `${prefix}:loader:${id}`,
+    internalToken: `${prefix}:internal-token`,
     idempotency: (scope) => `${prefix}:idempotency:${scope}`,
     queueEvents: (type) => `${prefix}:${type}:events`,
+    job: (type, id) => `${prefix}:${type}:${id}`,
     activeJobs: (type) => `${prefix}:${type}:active`,
   };
 }

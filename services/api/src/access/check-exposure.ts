@@ -1,6 +1,5 @@
-import { ConfigurationError } from '@caissa/shared';
+import { ConfigurationError, isLoopback } from '@caissa/shared';
 import type { ApiSettings } from '../context.js';
-import { isLoopback } from './loopback.js';
 
 /** Whether a text is an origin as browsers send it: scheme, host and perhaps a port, and nothing after it. */
 function isOrigin(text: string): boolean {

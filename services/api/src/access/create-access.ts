@@ -20,6 +20,8 @@ export interface Access {
   readonly router: Router;
   /** Lets callers of at least this role on, within their rate: 401, 403 or 429 otherwise. */
   allow(role: Caller['role']): RequestHandler[];
+  /** As `allow`, at any rate and, with an access key, without asking Redis. */
+  allowUncounted(role: Caller['role']): RequestHandler[];
   /** As `allow`, for pages: a browser that is not signed in is sent to the sign-in page. */
   allowPage(role: Caller['role']): RequestHandler[];
 }
@@ -76,6 +78,7 @@ export function createAccess(context: Pick<ApiContext, 'settings' | 'logger' | '
     ],
     router,
     allow: (role) => [...recognise, refuseForeignSession, refuseStrangers, requireRole(role)],
+    allowUncounted: (role) => [findCaller, refuseForeignSession, refuseStrangers, requireRole(role)],
     allowPage: (role) => [...recognise, sendToSignIn, refuseForeignSession, refuseStrangers, requireRole(role)],
   };
 }

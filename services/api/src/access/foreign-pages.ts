@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { AppError } from '@caissa/shared';
+import { AppError, isLoopback } from '@caissa/shared';
 import type { RequestHandler } from 'express';
 import type { ApiSettings } from '../context.js';
-import { isLoopback } from './loopback.js';
 
 /** Where the page stands that sent a request: here, at a listed origin, elsewhere, or not a page as far as can be told. */
 export type PageOrigin = 'same' | 'listed' | 'foreign' | 'none';

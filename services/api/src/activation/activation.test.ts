@@ -1,4 +1,4 @@
-import { activate, currentModelSchema, deviceInfoSchema, type Heartbeat, sendHeartbeat } from '@caissa/shared';
+import { activate, currentModelSchema, deviceInfoSchema, type HeartbeatReport, sendHeartbeat } from '@caissa/shared';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { startTestApi, type TestApi } from '../testing/start-test-api.js';
 
@@ -14,7 +14,7 @@ const current = async () => currentModelSchema.parse(await (await fetch(`${api.u
 
 const device = async () => deviceInfoSchema.parse(await (await fetch(`${api.url}/api/device/info`)).json());
 
-const beat = (id: string, change: Partial<Heartbeat> = {}) =>
+const beat = (id: string, change: Partial<HeartbeatReport> = {}) =>
   sendHeartbeat(api.context.jobs.redis, api.context.jobs.keys, {
     id,
     host: 'here',
@@ -49,12 +49,15 @@ describe('the current model', () => {
       message: 'No model is active.',
       generation: 0,
       replicas: { ready: 0, total: 0 },
+      replica_list: [],
       device_info: { device_type: 'cpu', device_name: 'CPU', is_gpu: false },
     });
   });
 
   it('is shown with the replicas that serve it', async () => {
-    const generation = await makeActive();
+    const {
+      state: { generation },
+    } = await makeActive();
     await beat('one', { state: 'ready', model_name: 'model_v2', generation });
     await beat('two', { state: 'opening' });
     expect(await current()).toEqual({
@@ -68,6 +71,10 @@ describe('the current model', () => {
       sha256: 'a'.repeat(64),
       generation,
       replicas: { ready: 1, total: 2 },
+      replica_list: [
+        { id: 'one', host: 'here', state: 'ready', model_name: 'model_v2', generation, device: 'CPU', problem: null },
+        { id: 'two', host: 'here', state: 'opening', model_name: null, generation: 0, device: 'CPU', problem: null },
+      ],
       device_info: { device_type: 'cpu', device_name: 'CPU', is_gpu: false },
     });
   });
@@ -89,7 +96,9 @@ describe('the device', () => {
   it('is that of the loader that serves the active model', async () => {
     await beat('a-idle');
     expect((await device()).cpu).toEqual({ model: 'Loader CPU', cores: 8 });
-    const generation = await makeActive();
+    const {
+      state: { generation },
+    } = await makeActive();
     await beat('b-gpu', {
       state: 'ready',
       model_name: 'model_v2',

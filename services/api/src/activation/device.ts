@@ -2,7 +2,7 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import type { Activation, DeviceInfo, Heartbeat } from '@caissa/shared';
 
 /** What a device is, as far as the API tells it. */
-export type Device = Omit<DeviceInfo, 'success' | 'replicas'>;
+export type Device = Omit<DeviceInfo, 'success' | 'replicas' | 'replica_list'>;
 
 /** The device that serves, or would serve, the active model; this machine's processor when no loader is alive. */
 export function deviceOf(heartbeats: readonly Heartbeat[], activation: Activation | undefined): Device {

@@ -1,8 +1,9 @@
 import { jobAcceptedSchema, loadResultSchema, problemSchema } from '@caissa/shared';
 import { defineRoute } from '../http/route.js';
-import { START_HEADERS, startJob, waitQuerySchema } from '../jobs/start-job.js';
+import { START_HEADERS } from '../jobs/start-job.js';
 import { assertUsable } from '../models/assert-usable.js';
 import { modelParamsSchema } from '../models/model-params.js';
+import { activationQuerySchema, startActivation } from './start-activation.js';
 
 /** `POST /api/model/load/{model_name}` */
 export const loadModelRoute = defineRoute({
@@ -10,20 +11,23 @@ export const loadModelRoute = defineRoute({
   path: '/api/model/load/:model_name',
   tag: 'Activation',
   summary: 'Make a model the active one',
+  description:
+    'One activation runs at a time, and of several that wait the last one requested wins: the others fail with `SUPERSEDED`. The model before answers until the new one is open and checked.',
   role: 'operator',
   params: modelParamsSchema,
-  query: waitQuerySchema,
+  query: activationQuerySchema,
   headers: START_HEADERS,
   responses: {
     200: { description: 'The model is active; for requests that waited.', schema: loadResultSchema },
     202: { description: 'The work waits in its queue.', schema: jobAcceptedSchema },
     400: { description: 'The name or a parameter is not valid.', schema: problemSchema },
     404: { description: 'There is no such model.', schema: problemSchema },
+    409: { description: 'Another activation was requested later.', schema: problemSchema },
     422: { description: 'The checkpoint was refused.', schema: problemSchema },
   },
   handler: async (context, request) => {
     const { model_name } = request.params;
     await assertUsable(context, model_name);
-    return startJob(context, request, 'load', { model_name });
+    return startActivation(context, request, { model_name });
   },
 });

@@ -1,14 +1,15 @@
 import {
-  type Activation,
   type CurrentModel,
   countReplicas,
   currentModelSchema,
   type Heartbeat,
-  readActivation,
+  type PointerState,
   readHeartbeats,
+  readPointer,
 } from '@caissa/shared';
 import { defineRoute } from '../http/route.js';
 import { deviceOf } from './device.js';
+import { summarizeReplicas } from './replicas.js';
 
 /** `GET /api/model/current` */
 export const showCurrentRoute = defineRoute({
@@ -21,21 +22,24 @@ export const showCurrentRoute = defineRoute({
     200: { description: 'The active model; `loaded` is false if none was made active.', schema: currentModelSchema },
   },
   handler: async ({ jobs: { redis, keys } }) => {
-    const [activation, heartbeats] = await Promise.all([readActivation(redis, keys), readHeartbeats(redis, keys)]);
-    return { status: 200, body: describeCurrent(activation, heartbeats) };
+    const [state, heartbeats] = await Promise.all([readPointer(redis, keys), readHeartbeats(redis, keys)]);
+    return { status: 200, body: describeCurrent(state, heartbeats) };
   },
 });
 
-function describeCurrent(activation: Activation | undefined, heartbeats: readonly Heartbeat[]): CurrentModel {
+function describeCurrent({ generation, pointer }: PointerState, heartbeats: readonly Heartbeat[]): CurrentModel {
+  const activation = pointer === null ? undefined : { generation, pointer };
   const { device_type, device_name, is_gpu } = deviceOf(heartbeats, activation);
-  const device_info = { device_type, device_name, is_gpu };
-  const replicas = countReplicas(heartbeats, activation?.generation ?? 0);
-  if (activation === undefined) {
-    return { success: true, loaded: false, message: 'No model is active.', generation: 0, replicas, device_info };
-  }
-  const { pointer, generation } = activation;
-  return {
+  const common = {
     success: true,
+    generation,
+    replicas: countReplicas(heartbeats, generation),
+    replica_list: summarizeReplicas(heartbeats),
+    device_info: { device_type, device_name, is_gpu },
+  } as const;
+  if (pointer === null) return { ...common, loaded: false, message: 'No model is active.' };
+  return {
+    ...common,
     loaded: true,
     model_name: pointer.model_name,
     version: pointer.version,
@@ -43,8 +47,5 @@ function describeCurrent(activation: Activation | undefined, heartbeats: readonl
     device: device_name,
     load_date: pointer.load_date,
     sha256: pointer.source_sha256,
-    generation,
-    replicas,
-    device_info,
   };
 }

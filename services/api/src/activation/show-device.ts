@@ -1,6 +1,7 @@
 import { countReplicas, type DeviceInfo, deviceInfoSchema, readActivation, readHeartbeats } from '@caissa/shared';
 import { defineRoute } from '../http/route.js';
 import { deviceOf } from './device.js';
+import { summarizeReplicas } from './replicas.js';
 
 /** `GET /api/device/info` */
 export const showDeviceRoute = defineRoute({
@@ -16,6 +17,7 @@ export const showDeviceRoute = defineRoute({
       success: true,
       ...deviceOf(heartbeats, activation),
       replicas: countReplicas(heartbeats, activation?.generation ?? 0),
+      replica_list: summarizeReplicas(heartbeats),
     };
     return { status: 200, body };
   },

@@ -5,6 +5,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   INVALID_NAME: 'A name in the address has characters that names may not have, or is too long.',
   INVALID_BODY: 'The body is not JSON or does not fit its schema. `errors` names each place.',
   INVALID_PARAMETER: 'A query parameter or a header does not fit its schema. `errors` names each one.',
+  INVALID_POSITION: 'A position is not valid FEN, or no position of chess. `errors` names each one.',
   UNAUTHENTICATED: 'No access key or session was sent, or one that is not known. Send a key, or sign in.',
   FORBIDDEN: 'The key is a viewer’s and the route is for operators, or a page of another origin sent the request.',
   ROUTE_NOT_FOUND: 'The address is not one of this API’s. See `/api/docs`.',
@@ -12,11 +13,19 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   EXPORT_NOT_FOUND:
     'No export of this file name exists, or it was removed. `GET /api/model/exports` shows those there are.',
   JOB_NOT_FOUND: 'No job has this id. Finished jobs are forgotten after seven days.',
+  ACTIVATION_NOT_FOUND:
+    'No activation of this generation made a model active, or there is none to go back to. `GET /api/model/activations` shows those there were.',
   METHOD_NOT_ALLOWED: 'The address exists but not with this method. `Allow` names those it has.',
   MODEL_EXISTS: 'A checkpoint of this name exists and is not overwritten. Choose another name.',
   JOB_FINISHED: 'The job is over, so there is nothing to cancel.',
   JOB_NOT_FAILED: 'Only a job that failed can be retried.',
   CANCELLED: 'Somebody cancelled the job. Start it again if it is still wanted.',
+  SUPERSEDED:
+    'Somebody asked for another activation later, and the last one asked for wins. Nothing was changed by this one.',
+  NO_ACTIVE_MODEL: 'Nothing is active. Load a model first, or name the one to use.',
+  MODEL_ACTIVE: 'The active model is not ended beside the others. `POST /api/model/unload` leaves nothing active.',
+  MODEL_GONE:
+    'Neither the converted model of that activation nor the checkpoint it was made from is there any more. Upload the checkpoint under another name and load it.',
   BODY_TOO_LARGE: 'The body is larger than allowed. For checkpoints the limit is the setting `MAX_UPLOAD_MB`.',
   UNSUPPORTED_MEDIA_TYPE: 'The body is not of the media type that the route takes.',
   RANGE_NOT_SATISFIABLE: 'The range begins behind the end of the file. `Content-Range` says how long the file is.',
@@ -28,8 +37,13 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   SOURCE_CHANGED: 'The checkpoint was written to while it was read. The job is tried again by itself.',
   SESSION_FAILED: 'The process that runs the model ended or did not answer. The job is tried again by itself.',
   WORKER_LOST: 'The workers that took the job ended again and again, for example for want of memory. See their logs.',
+  NOT_OFFERED:
+    'A part of the Open Inference Protocol that is not offered, such as shared memory, tracing and log settings.',
   REDIS_UNAVAILABLE: 'Redis does not answer. Nothing was lost. Try again in a moment.',
   WORKERS_BUSY: 'No worker took or finished the work in time. Try again, or run more workers.',
+  NO_READY_REPLICA:
+    'No loader is alive that has the model open. Try again in a moment; `GET /api/model/current` shows the loaders.',
+  OVERLOADED: 'The queue of positions is full. Wait as long as `Retry-After` says, or run more loaders.',
   STORE_UNAVAILABLE: 'The data folder cannot be used at the moment. Try again; the log has the reason.',
   STORAGE_FULL: 'There is no space left. Remove exports (`POST /api/model/exports/cleanup`), then try again.',
   ZIP_AMBIGUOUS: 'The archive contradicts itself: two programs could read different things from it.',

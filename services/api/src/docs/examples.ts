@@ -4,6 +4,8 @@ export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
     metadata: { win_rate: 0.75, exported_by: 'User' },
     options: { opset: 11, verify: 'quick' },
   },
+  'post /api/model/evaluate': { fen: 'rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1', top: 5 },
+  'post /api/model/rollback': { generation: 3 },
   'post /api/model/exports/cleanup': { keep_recent: 10, dry_run: true },
 };
 

@@ -5,7 +5,7 @@ import { BODY_EXAMPLES } from './examples.js';
 import { describeResponses } from './openapi-responses.js';
 
 /** The ways to prove who one is; none is needed where no keys are configured. */
-const SECURITY = [{ bearer: [] }, { apiKey: [] }, { session: [] }, {}];
+export const SECURITY = [{ bearer: [] }, { apiKey: [] }, { session: [] }, {}];
 
 /** A path of the route table as OpenAPI writes it: `:name` becomes `{name}`. */
 export function openApiPath(path: string): string {

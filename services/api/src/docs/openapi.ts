@@ -3,6 +3,7 @@ import { SESSION_COOKIE } from '../access/session-cookie.js';
 import type { Route } from '../http/route.js';
 import { nameJsonValue } from './json-value.js';
 import { OWN_ROUTES } from './openapi-own-routes.js';
+import { PROTOCOL_ROUTES } from './openapi-protocol-routes.js';
 import { describeRoute } from './openapi-route.js';
 
 /** An OpenAPI document as JSON. */
@@ -23,6 +24,10 @@ const TAGS = [
   { name: 'Models', description: 'Checkpoints in the model folder.' },
   { name: 'Exports', description: 'Making, listing, downloading and removing exported files.' },
   { name: 'Activation', description: 'The model that is served.' },
+  {
+    name: 'Inference',
+    description: 'Asking models about positions: by FEN, or by the Open Inference Protocol under `/v2`.',
+  },
   { name: 'Jobs', description: 'Work that was asked for.' },
   { name: 'Device', description: 'What the models run on.' },
   { name: 'Access', description: 'Sessions of browsers.' },
@@ -44,7 +49,7 @@ export function buildOpenApi(routes: readonly Route[], version: string): OpenApi
     description: 'A session of `POST /api/session`. Changes must come from a page of this server.',
   });
   for (const route of routes) registry.registerPath(describeRoute(route));
-  for (const route of OWN_ROUTES) registry.registerPath(route);
+  for (const route of [...OWN_ROUTES, ...PROTOCOL_ROUTES]) registry.registerPath(route);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.1',
     info: {

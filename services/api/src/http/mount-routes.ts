@@ -4,6 +4,7 @@ import { type Access, callerOf } from '../access/create-access.js';
 import type { ApiContext } from '../context.js';
 import { readJson } from './read-json.js';
 import { mediaTypeOf, openBody } from './request-body.js';
+import { signalOf } from './response-signal.js';
 import type { Route } from './route.js';
 import { sendReply } from './send-reply.js';
 import { validateBody, validateParams, validateQuery } from './validate.js';
@@ -14,7 +15,10 @@ const BODY_METHODS = new Set(['post']);
 /** Makes the route table answer requests: access, validation, the handler, its reply; 405 for other methods. */
 export function mountRoutes(routes: readonly Route[], context: ApiContext, access: Access): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  for (const route of routes) router[route.method](route.path, ...access.allow(route.role), answer(route, context));
+  for (const route of routes) {
+    const allow = route.uncounted ? access.allowUncounted : access.allow;
+    router[route.method](route.path, ...allow(route.role), answer(route, context));
+  }
   for (const route of routes) router.all(route.path, noteAllowed(route));
   router.use(refuseOtherMethods);
   return router;
@@ -52,18 +56,6 @@ async function bodyOf(route: Route, request: Request, response: Response): Promi
     throw new AppError('INVALID_BODY', 'A JSON body is needed.');
   }
   return validateBody(route.body, body === undefined ? {} : body);
-}
-
-function signalOf(response: Response, stopping: AbortSignal): AbortSignal {
-  const controller = new AbortController();
-  const abort = () => controller.abort();
-  stopping.addEventListener('abort', abort);
-  response.once('close', () => {
-    stopping.removeEventListener('abort', abort);
-    if (!response.writableFinished) abort();
-  });
-  if (stopping.aborted) abort();
-  return controller.signal;
 }
 
 /** Notes what an address offers; several rows may match it. */

@@ -3,8 +3,8 @@ import type { Logger } from '@caissa/shared';
 import { type HttpLogger, pinoHttp } from 'pino-http';
 import { chooseRequestId } from './request-id.js';
 
-/** Probes come every few seconds and say nothing when all is well. */
-const QUIET = /^\/(livez|readyz|metrics)(\?|$)/;
+/** Probes come every few seconds, inference a thousand times a second; both say nothing when all is well. */
+const QUIET = /^\/(livez|readyz|metrics|v2\/.*|api\/model\/evaluate)(\?|$)/;
 
 interface Times {
   readonly responseTime: number;

@@ -54,11 +54,13 @@ export interface Route<
   readonly method: 'get' | 'head' | 'post' | 'put' | 'delete';
   /** Path with `:name` for parameters. */
   readonly path: string;
-  readonly tag: 'Models' | 'Exports' | 'Activation' | 'Jobs' | 'Device';
+  readonly tag: 'Models' | 'Exports' | 'Activation' | 'Inference' | 'Jobs' | 'Device';
   readonly summary: string;
   readonly description?: string;
   /** Least role that may call it. */
   readonly role: 'viewer' | 'operator';
+  /** Whether the limit of requests in a minute does not count it. */
+  readonly uncounted?: boolean;
   readonly params?: Params;
   readonly query?: Query;
   /** Schema of the JSON body; a missing body counts as `{}` where `bodyOptional`. */

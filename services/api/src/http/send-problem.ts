@@ -6,6 +6,24 @@ const RETRY_AFTER_SECONDS = 2;
 
 /** Answers every failure with a problem document, RFC 9457. Must stand last. */
 export function sendProblems(logger: Logger): ErrorRequestHandler {
+  return sendFailures(logger, {
+    type: 'application/problem+json; charset=utf-8',
+    describe: (error, requestId) => toProblem(error, requestId),
+  });
+}
+
+/** Answers every failure as the Open Inference Protocol wants it, for the addresses of that protocol. */
+export function sendProtocolErrors(logger: Logger): ErrorRequestHandler {
+  return sendFailures(logger, { type: 'application/json', describe: ({ message }) => ({ error: message }) });
+}
+
+/** What the body of a failure looks like. */
+interface FailureFormat {
+  readonly type: string;
+  readonly describe: (error: AppError, requestId: string) => object;
+}
+
+function sendFailures(logger: Logger, { type, describe }: FailureFormat): ErrorRequestHandler {
   return (thrown, request, response, _next) => {
     if (response.destroyed || isClientGone(thrown)) {
       response.destroy();
@@ -24,8 +42,8 @@ export function sendProblems(logger: Logger): ErrorRequestHandler {
     }
     const retryAfter = error.retryAfterSeconds ?? (error.status === 503 ? RETRY_AFTER_SECONDS : undefined);
     if (retryAfter !== undefined) response.set('Retry-After', String(retryAfter));
-    response.set({ 'Content-Type': 'application/problem+json; charset=utf-8', 'Cache-Control': 'no-store' });
-    response.status(error.status).end(JSON.stringify(toProblem(error, requestId)));
+    response.set({ 'Content-Type': type, 'Cache-Control': 'no-store' });
+    response.status(error.status).end(JSON.stringify(describe(error, requestId)));
   };
 }
 

@@ -35,6 +35,18 @@ export const START_HEADERS = {
 
 type StartRequest = RouteRequest<unknown, z.output<typeof waitQuerySchema>, unknown>;
 
+/** What a route may know better than the request and the payload say. */
+interface StartOptions {
+  readonly wait?: Wait;
+  /** What the client asked for, for its `Idempotency-Key`; the kind of work and its payload by default. */
+  readonly claimed?: unknown;
+}
+
+/** How long a request is to be held. */
+export function chooseRequestWait({ settings }: ApiContext, request: StartRequest): Wait {
+  return chooseWait(request.query.wait, preferHeader(request), settings.DEFAULT_WAIT_SECONDS);
+}
+
 /**
  * Puts work into its queue and answers 202, or holds the request and answers 200 with the result.
  * @throws AppError REDIS_UNAVAILABLE, IDEMPOTENCY_MISMATCH, INVALID_PARAMETER, or what the job failed with
@@ -44,9 +56,9 @@ export async function startJob<T extends JobType>(
   request: StartRequest,
   type: T,
   data: JobDataByType[T],
+  { wait = chooseRequestWait(context, request), claimed }: StartOptions = {},
 ): Promise<Reply> {
-  const wait = chooseWait(request.query.wait, preferHeader(request), context.settings.DEFAULT_WAIT_SECONDS);
-  const claim = claimOf(request, type, data);
+  const claim = claimOf(request, claimed ?? [type, data]);
   const complete = { ...data, requested_by: request.caller.name, request_id: request.requestId };
   const { job, joined } = await enqueue(context.jobs, type, complete, claim);
   const jobId = job.id ?? '';
@@ -61,13 +73,9 @@ function preferHeader({ headers }: StartRequest): string | undefined {
   return Array.isArray(prefer) ? prefer.join(',') : prefer;
 }
 
-function claimOf<T extends JobType>(
-  { headers, caller }: StartRequest,
-  type: T,
-  data: JobDataByType[T],
-): IdempotencyClaim | undefined {
+function claimOf({ headers, caller }: StartRequest, request: unknown): IdempotencyClaim | undefined {
   const key = parseIdempotencyKey(headers['idempotency-key']);
-  return key === undefined ? undefined : { key, caller: caller.name, request: [type, data] };
+  return key === undefined ? undefined : { key, caller: caller.name, request };
 }
 
 /** The job was accepted: losing sight of it while waiting is no reason to tell the client that it failed. */

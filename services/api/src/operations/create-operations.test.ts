@@ -15,7 +15,12 @@ beforeEach(async () => {
   link = await openRedisLink(inject('redisUrl'));
   access = await openTestAccess(link.url, WITH_KEYS, (app, rules, { jobs }) => {
     const store = { check: () => storeCheck() };
-    const context = { jobs, store, logger: createLogger('test', 'silent') } as unknown as ApiContext;
+    const context = {
+      jobs,
+      store,
+      forwarder: { metrics: [] },
+      logger: createLogger('test', 'silent'),
+    } as unknown as ApiContext;
     const operations = createOperations(context, rules);
     app.use(operations.measure, operations.router);
     app.get('/measured/:name', (_request, response) => void response.json({}));

@@ -20,6 +20,7 @@ export function createOperations(context: ApiContext, access: Access): Operation
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   measureSystem(registry, context.jobs);
+  for (const metric of context.forwarder.metrics) registry.registerMetric(metric);
   const showMetrics: RequestHandler = async (_request, response) => {
     const text = await registry.metrics();
     response.set({ 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' }).end(text);

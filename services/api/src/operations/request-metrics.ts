@@ -3,8 +3,8 @@ import { Histogram, type Registry } from 'prom-client';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
 
-/** Paths behind which other programs' routes lie; they count as one each. */
-const WHOLE_AREAS = ['/admin/queues', '/pages'];
+/** Paths behind which other programs' routes lie, or those of loaders; they count as one each. */
+const WHOLE_AREAS = ['/admin/queues', '/pages', '/v2'];
 
 /** Measures how long requests take, by the pattern of their route: names of models and jobs must not make new series. */
 export function measureRequests(registry: Registry): RequestHandler {

@@ -1,0 +1,69 @@
+import {
+  AppError,
+  type ErrorCode,
+  evaluateRequestSchema,
+  evaluateResultSchema,
+  isErrorCode,
+  problemSchema,
+} from '@caissa/shared';
+import { defineRoute } from '../http/route.js';
+import type { ReplicaAnswer } from './ask-replica.js';
+import { sendAnswer } from './pass-on.js';
+
+/** A model that is asked for by name may have to be converted first. */
+const ANSWER_TIMEOUT_MS = 150_000;
+
+/** `POST /api/model/evaluate` */
+export const evaluatePositionsRoute = defineRoute({
+  method: 'post',
+  path: '/api/model/evaluate',
+  tag: 'Inference',
+  summary: 'Ask a model what it thinks of positions',
+  description:
+    'The legal moves of each position with their probabilities, and its value. Answered by one of the loaders; it may be ' +
+    'asked as often as they can answer, beyond which they say 503. Redis is not needed for it.',
+  role: 'viewer',
+  uncounted: true,
+  body: evaluateRequestSchema,
+  responses: {
+    200: { description: 'One evaluation for each position, in their order.', schema: evaluateResultSchema },
+    400: { description: 'The body or a position is not valid; `errors` names the field.', schema: problemSchema },
+    404: { description: 'There is no such model.', schema: problemSchema },
+    409: { description: 'No model is named and none is active.', schema: problemSchema },
+    422: { description: 'The checkpoint of the model was refused.', schema: problemSchema },
+    503: { description: 'No loader is ready, or too many positions wait; try again.', schema: problemSchema },
+  },
+  handler: async ({ forwarder }, { body, requestId, signal }) => {
+    const answer = await forwarder.ask({
+      method: 'POST',
+      path: '/evaluate',
+      headers: { 'content-type': 'application/json', 'x-request-id': requestId },
+      body: Buffer.from(JSON.stringify(body)),
+      timeoutMs: ANSWER_TIMEOUT_MS,
+      signal,
+    });
+    if (answer.status !== 200) throw refusalOf(answer);
+    return { status: 200, takeOver: (response) => sendAnswer(response, answer) };
+  },
+});
+
+/** The error that a replica's problem document tells of, so that the client gets one of this server's, with its request id. */
+function refusalOf({ status, headers, body }: ReplicaAnswer): AppError {
+  const problem = readProblem(body);
+  if (problem === undefined) return new AppError('INTERNAL', `A loader answered ${status}.`);
+  const { code, detail, errors } = problem;
+  const retryAfterSeconds = Number(headers['retry-after']) || undefined;
+  return new AppError(code, detail, {
+    ...(errors === undefined ? {} : { errors }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  });
+}
+
+function readProblem(body: ReplicaAnswer['body']) {
+  try {
+    const { code, detail, errors } = problemSchema.parse(JSON.parse(body.toString()));
+    return isErrorCode(code) ? { code: code satisfies ErrorCode, detail, errors } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,124 @@
+import { AppError, INTERNAL_TOKEN_HEADER, type Logger } from '@caissa/shared';
+import { Counter, type Metric } from 'prom-client';
+import { AnswerTimeoutError, type Question, type ReplicaAnswer, ReplicaConnections } from './ask-replica.js';
+import type { Replica, ReplicaDirectory } from './replica-directory.js';
+
+/** Seconds after which a client may try again when no replica can answer. */
+const RETRY_AFTER_SECONDS = 1;
+
+/** How to forward a question. */
+export interface ForwardOptions {
+  /** Statuses below 500 with which another replica may do better. */
+  readonly retryOn?: readonly number[];
+}
+
+/**
+ * Passes questions on to replicas. All of them may be asked twice without harm, so whatever goes wrong before an answer
+ * is there, a connection that fails or a replica that says it cannot answer, makes the next replica be asked.
+ */
+export class Forwarder {
+  readonly #directory: ReplicaDirectory;
+  readonly #logger: Logger;
+  readonly #connections = new ReplicaConnections();
+  readonly #answers = new Counter({
+    name: 'caissa_forwarded_requests_total',
+    help: 'Requests that were passed on to replicas, by the status of the answer; `none` where no replica answered.',
+    labelNames: ['status'],
+    registers: [],
+  });
+  readonly #retries = new Counter({
+    name: 'caissa_forward_retries_total',
+    help: 'Times that another replica had to be asked, by reason: its connection failed, or it answered with that status.',
+    labelNames: ['reason'],
+    registers: [],
+  });
+
+  constructor(directory: ReplicaDirectory, logger: Logger) {
+    this.#directory = directory;
+    this.#logger = logger;
+  }
+
+  /** Counters of what was forwarded, for a registry. */
+  get metrics(): readonly Metric[] {
+    return [this.#answers, this.#retries];
+  }
+
+  /**
+   * Asks one replica after the other until one answers. If all of them refuse, the refusal counts that gives most hope.
+   * @throws AppError NO_READY_REPLICA if none answers; the signal's reason
+   */
+  async ask(question: Question, { retryOn = [] }: ForwardOptions = {}): Promise<ReplicaAnswer> {
+    let best: ReplicaAnswer | undefined;
+    for (const replica of this.#directory.inTurn()) {
+      const answer = await this.#tryReplica(replica, question);
+      if (answer === undefined) continue;
+      if (best === undefined || hopeOf(answer) >= hopeOf(best)) {
+        discard(best);
+        best = answer;
+      } else discard(answer);
+      if (!retryOn.includes(answer.status) && !isFault(answer.status)) break;
+      this.#retries.inc({ reason: String(answer.status) });
+    }
+    this.#answers.inc({ status: best?.status ?? 'none' });
+    if (best === undefined) throw unavailable();
+    return best;
+  }
+
+  /**
+   * Asks every replica that is alive.
+   * @throws AppError NO_READY_REPLICA if one does not answer or there is none; the signal's reason
+   */
+  async askAll(question: Question): Promise<ReplicaAnswer[]> {
+    await this.#directory.refresh();
+    const replicas = this.#directory.all;
+    const answers = await Promise.all(replicas.map((replica) => this.#tryReplica(replica, question)));
+    const given = answers.filter((answer) => answer !== undefined);
+    for (const { status } of given) this.#answers.inc({ status });
+    if (given.length > 0 && given.length === replicas.length) return given;
+    for (const answer of given) discard(answer);
+    throw unavailable();
+  }
+
+  /** Closes the connections to replicas. */
+  close(): void {
+    this.#connections.close();
+  }
+
+  /** Asks a replica; nothing if it did not answer. */
+  async #tryReplica(replica: Replica, question: Question): Promise<ReplicaAnswer | undefined> {
+    const { token } = this.#directory;
+    const headers = token === undefined ? question.headers : { ...question.headers, [INTERNAL_TOKEN_HEADER]: token };
+    try {
+      return await this.#connections.ask(replica.url, { ...question, headers });
+    } catch (error) {
+      question.signal.throwIfAborted();
+      if (error instanceof AnswerTimeoutError) throw unavailable(error);
+      this.#logger.debug({ err: error, replica: replica.id }, 'a replica could not be asked');
+      this.#retries.inc({ reason: 'connection' });
+      this.#directory.suspect(replica);
+      return undefined;
+    }
+  }
+}
+
+/** An answer is worth more than that it may come later, which is worth more than any other refusal. */
+function hopeOf({ status }: ReplicaAnswer): number {
+  if (status === 503) return 1;
+  return status < 400 ? 2 : 0;
+}
+
+/** Whether a status says that the replica could not answer, for a reason of its own; 501 would be the same everywhere. */
+function isFault(status: number): boolean {
+  return status >= 500 && status !== 501;
+}
+
+function discard(answer: ReplicaAnswer | undefined): void {
+  if (answer && !Buffer.isBuffer(answer.body)) answer.body.destroy();
+}
+
+function unavailable(cause?: unknown): AppError {
+  return new AppError('NO_READY_REPLICA', 'No loader can answer at the moment; try again.', {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+    cause,
+  });
+}

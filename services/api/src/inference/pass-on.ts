@@ -1,0 +1,48 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { GENERATION_HEADER } from '@caissa/shared';
+import type { Request, Response } from 'express';
+import type { ReplicaAnswer } from './ask-replica.js';
+
+/** What of a client's request a replica is told. Credentials are for the API alone. */
+const REQUEST_HEADERS = [
+  'content-type',
+  'content-encoding',
+  'accept',
+  'accept-encoding',
+  'inference-header-content-length',
+  'prefer',
+];
+
+/** What of a replica's answer a client is told; the rest concerns the connection between the two of us. */
+const ANSWER_HEADERS = [
+  'content-type',
+  'content-encoding',
+  'content-length',
+  'inference-header-content-length',
+  'retry-after',
+  'allow',
+  'vary',
+  GENERATION_HEADER,
+];
+
+/** The headers to send on with a request. */
+export function requestHeaders(request: Request): Record<string, string | string[]> {
+  return { ...pick(request.headers, REQUEST_HEADERS), 'x-request-id': String(request.id) };
+}
+
+/** Answers a client with what a replica has answered. */
+export async function sendAnswer(response: Response, { status, headers, body }: ReplicaAnswer): Promise<void> {
+  response.writeHead(status, pick(headers, ANSWER_HEADERS));
+  if (Buffer.isBuffer(body)) response.end(body);
+  else await pipeline(body, response);
+}
+
+function pick(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string | string[]> {
+  const picked: Record<string, string | string[]> = {};
+  for (const name of names) {
+    const value = headers[name];
+    if (value !== undefined) picked[name] = value;
+  }
+  return picked;
+}

@@ -1,0 +1,126 @@
+import { type Heartbeat, type Logger, type RedisKeys, readHeartbeats, readInternalToken } from '@caissa/shared';
+import type { Redis } from 'ioredis';
+
+/** How often the list of replicas is read again. */
+const REFRESH_INTERVAL_MS = 1_000;
+
+/** A replica that could not be reached is asked last for this long. */
+const SUSPECT_MS = 2_000;
+
+/** A replica that Redis no longer lists is kept this long: a Redis that was emptied learns of it with its next heartbeat. */
+const MISSING_MS = 5_000;
+
+/** A loader that can be asked. */
+export interface Replica {
+  readonly id: string;
+  /** Address of its inference port, such as `http://10.0.0.7:8002`. */
+  readonly url: string;
+  /** Whether it answers with the active model, or with the one before. */
+  readonly serving: boolean;
+}
+
+interface Entry {
+  readonly replica: Replica;
+  readonly seenAtMs: number;
+  readonly suspectUntilMs: number;
+}
+
+/**
+ * The replicas as their heartbeats tell, read from Redis in the background: no request waits for Redis, and while it is
+ * away the last list counts.
+ */
+export class ReplicaDirectory {
+  readonly #redis: Redis;
+  readonly #keys: RedisKeys;
+  readonly #logger: Logger;
+  readonly #timer: NodeJS.Timeout;
+  readonly #entries = new Map<string, Entry>();
+  #reading: Promise<void> | undefined;
+  #readingNext: Promise<void> | undefined;
+  #token: string | undefined;
+  #turn = 0;
+
+  /** Begins to read. `redis` fails fast while Redis is away. */
+  constructor(redis: Redis, keys: RedisKeys, logger: Logger) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#logger = logger;
+    this.#timer = setInterval(() => void this.refresh(), REFRESH_INTERVAL_MS);
+    redis.once('ready', () => void this.refresh());
+    void this.refresh();
+  }
+
+  /** What replicas know us by; nothing until Redis was reached once. */
+  get token(): string | undefined {
+    return this.#token;
+  }
+
+  /** All replicas that are alive. */
+  get all(): Replica[] {
+    return [...this.#entries.values()].map(({ replica }) => replica);
+  }
+
+  /** The replicas to ask, in this order: those that serve a model take turns in being first, those in doubt come last. */
+  inTurn(): Replica[] {
+    const entries = [...this.#entries.values()];
+    const serving = entries.filter(({ replica }) => replica.serving);
+    const usable = serving.length > 0 ? serving : entries;
+    const first = this.#turn++ % Math.max(usable.length, 1);
+    const rotated = [...usable.slice(first), ...usable.slice(0, first)];
+    const nowMs = performance.now();
+    const isDoubtful = (entry: Entry) => entry.suspectUntilMs > nowMs;
+    return [...rotated.filter((entry) => !isDoubtful(entry)), ...rotated.filter(isDoubtful)].map(
+      ({ replica }) => replica,
+    );
+  }
+
+  /** Notes that a replica could not be reached, and looks at once what has become of it. */
+  suspect({ id }: Replica): void {
+    const entry = this.#entries.get(id);
+    if (entry) this.#entries.set(id, { ...entry, suspectUntilMs: performance.now() + SUSPECT_MS });
+    void this.refresh();
+  }
+
+  /** Reads the list, not earlier than now; never rejects. */
+  refresh(): Promise<void> {
+    if (this.#reading === undefined) {
+      this.#reading = this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+      return this.#reading;
+    }
+    this.#readingNext ??= this.#reading.then(() => {
+      this.#readingNext = undefined;
+      return this.refresh();
+    });
+    return this.#readingNext;
+  }
+
+  /** Reads no more. */
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #read(): Promise<void> {
+    try {
+      this.#token = await readInternalToken(this.#redis, this.#keys);
+      this.#update(await readHeartbeats(this.#redis, this.#keys));
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'the list of replicas could not be read');
+    }
+  }
+
+  #update(heartbeats: readonly Heartbeat[]): void {
+    const nowMs = performance.now();
+    for (const { id, url, model_name } of heartbeats) {
+      if (url === null) continue;
+      const suspectUntilMs = this.#entries.get(id)?.suspectUntilMs ?? 0;
+      const replica = { id, url, serving: model_name !== null };
+      this.#entries.set(id, { replica, seenAtMs: nowMs, suspectUntilMs });
+    }
+    for (const [id, { seenAtMs, suspectUntilMs }] of this.#entries) {
+      if (seenAtMs === nowMs) continue;
+      if (suspectUntilMs > 0 || nowMs - seenAtMs > MISSING_MS) this.#entries.delete(id);
+    }
+  }
+}

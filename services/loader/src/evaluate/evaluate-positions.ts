@@ -1,0 +1,71 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { AppError, type EvaluateRequest, type Evaluation, type FieldError } from '@caissa/shared';
+import { type InferenceEngine, POSITION_FLOATS, type ServingModel } from '../inference/engine.js';
+import { rankMoves } from './rank-moves.js';
+import { PositionError, type ReadPosition, readPosition } from './read-position.js';
+
+/** Reading a position takes about a millisecond; others are served in between. */
+const POSITIONS_AT_ONCE = 4;
+
+/** Field errors in one answer. */
+const ERRORS_SHOWN = 20;
+
+/**
+ * What a model thinks of positions. One that is named and not open is opened.
+ * @throws AppError INVALID_POSITION, NO_ACTIVE_MODEL, MODEL_NOT_FOUND, OVERLOADED, SESSION_FAILED
+ */
+export async function evaluatePositions(
+  engine: InferenceEngine,
+  { fen, fens = fen === undefined ? [] : [fen], top, model: name }: EvaluateRequest,
+  signal: AbortSignal,
+): Promise<Evaluation[]> {
+  const positions = await readPositions(fens, (index) => (fen === undefined ? `/fens/${index}` : '/fen'));
+  const boards = new Float32Array(positions.length * POSITION_FLOATS.board);
+  positions.forEach(({ board }, index) => {
+    boards.set(board, index * POSITION_FLOATS.board);
+  });
+  const model = await modelNamed(engine, name);
+  const { policy, value, generation } = await model.infer(boards, positions.length, signal);
+  return positions.map(({ state, moves }, index) => {
+    const row = policy.subarray(index * POSITION_FLOATS.policy, (index + 1) * POSITION_FLOATS.policy);
+    return {
+      fen: fens[index] ?? '',
+      state,
+      value: value[index] ?? Number.NaN,
+      moves: rankMoves(row, moves).slice(0, top),
+      legal_moves: moves.length,
+      model_name: model.name,
+      generation,
+    };
+  });
+}
+
+async function modelNamed(engine: InferenceEngine, name: string | undefined): Promise<ServingModel> {
+  if (name !== undefined && name !== 'active') return engine.find(name) ?? engine.load(name);
+  const active = engine.find('active');
+  if (active !== undefined) return active;
+  throw new AppError('NO_ACTIVE_MODEL', 'No model is active. Load one, or name the model to ask.');
+}
+
+/** @throws AppError INVALID_POSITION that names every bad one, up to a limit */
+async function readPositions(
+  fens: readonly string[],
+  pointerTo: (index: number) => string,
+): Promise<readonly ReadPosition[]> {
+  const positions: ReadPosition[] = [];
+  const errors: FieldError[] = [];
+  for (const [index, fen] of fens.entries()) {
+    if (index > 0 && index % POSITIONS_AT_ONCE === 0) await yieldToOthers();
+    try {
+      positions.push(readPosition(fen));
+    } catch (error) {
+      if (!(error instanceof PositionError)) throw error;
+      errors.push({ pointer: pointerTo(index), detail: error.message });
+    }
+  }
+  const [first] = errors;
+  if (first === undefined) return positions;
+  throw new AppError('INVALID_POSITION', `${first.pointer}: ${first.detail}`, {
+    errors: errors.slice(0, ERRORS_SHOWN),
+  });
+}

@@ -1,0 +1,36 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compareOutputs } from '@caissa/network';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SMALL } from '../../../../packages/conversion/test-support/small-checkpoint.js';
+import { runOnnx } from '../../../../packages/network/test-support/onnx.js';
+import { type EngineHarness, openEngineHarness, somePositions } from '../../test-support/engine-harness.js';
+import { runBoards } from './run-boards.js';
+
+let harness: EngineHarness;
+beforeAll(async () => {
+  harness = await openEngineHarness();
+});
+afterAll(() => harness.close());
+
+describe('an optimised graph', () => {
+  // onnxruntime lays out convolutions anew where the channels fill its vectors, and not where they do not.
+  it.each([4, 32])('of %d channels computes what the graph computes as it is written', async (channels) => {
+    await harness.addModel('model', channels, { ...SMALL, channels, blocks: 3 });
+    const before = await readdir(harness.activeFolder);
+    const session = await harness.openSession('model');
+    const converted = (await readdir(harness.activeFolder)).find(
+      (name) => name.endsWith('.onnx') && !before.includes(name),
+    );
+    const bytes = await readFile(join(harness.activeFolder, converted ?? ''));
+    for (const count of [1, 7, 64]) {
+      const boards = somePositions(count);
+      const difference = compareOutputs(
+        await runBoards(session, boards, count),
+        await runOnnx(bytes, boards, count, 'disabled'),
+      );
+      expect(difference.policy).toBeLessThanOrEqual(1e-5);
+      expect(difference.value).toBeLessThanOrEqual(1e-5);
+    }
+  });
+});

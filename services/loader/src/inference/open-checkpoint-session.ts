@@ -1,0 +1,45 @@
+import { describeCheckpoint, digestSource, openCheckpoint, refuseIfChanged, withFile } from '@caissa/conversion';
+import type { Session } from '@caissa/session';
+import { findModelFile, MODEL_EXTENSION } from '@caissa/shared';
+import type { LoaderContext } from '../context.js';
+import { namedError } from '../named-error.js';
+import { openConverted } from '../open-converted.js';
+
+/** A checkpoint of the model folder that is open in a session and has answered sensibly. */
+export interface OpenedCheckpoint {
+  readonly session: Session;
+  readonly version: number | null;
+  /** State of the file that was opened; see `fileIdentity`. */
+  readonly identity: string;
+}
+
+/** What opening a checkpoint needs. */
+export type OpenContext = Pick<LoaderContext, 'modelsFolder' | 'converted' | 'shelf' | 'intraOpThreads'>;
+
+/**
+ * Opens a model of the model folder, of whatever size its network is.
+ * @throws AppError with the file's name; the signal's reason
+ */
+export async function openCheckpointSession(
+  context: OpenContext,
+  modelName: string,
+  signal: AbortSignal,
+): Promise<OpenedCheckpoint> {
+  const { name, path, identity } = await findModelFile(context.modelsFolder, modelName);
+  const open = withFile(path, async (source) => {
+    const checkpoint = await openCheckpoint(source);
+    const sha256 = await digestSource(source, signal);
+    const facts = describeCheckpoint(checkpoint);
+    const convert = async () => {
+      const converted = await context.converted.convert(sha256, checkpoint, { signal });
+      await refuseIfChanged(source);
+      await context.converted.remember(sha256, facts);
+      return converted;
+    };
+    const { session } = await openConverted(context, sha256, convert, signal);
+    return { session, version: describeCheckpoint(checkpoint).version, sha256, identity };
+  });
+  return open.catch((error: unknown) => {
+    throw namedError(error, `${name}${MODEL_EXTENSION}`);
+  });
+}

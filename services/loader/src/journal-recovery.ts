@@ -1,0 +1,35 @@
+import { type ActivationEntry, AppError, indexActivations, toProblem } from '@caissa/shared';
+import { activationState } from './activation-state.js';
+import type { JournalContext } from './journal.js';
+
+/**
+ * Indexes the whole journal, and completes entries of jobs that will never come again, since Redis has lost them.
+ * @param complete writes the end of an entry
+ */
+export async function recoverJournal(
+  context: JournalContext,
+  complete: (entry: ActivationEntry) => Promise<void>,
+): Promise<void> {
+  const { redis, keys, file } = context;
+  const entries = await file.read();
+  await indexActivations(redis, keys, entries);
+  for (const entry of entries) {
+    if (entry.outcome === 'running' && !(await isInFlight(context, entry.job_id))) {
+      await complete(endOf(entry, context));
+    }
+  }
+}
+
+async function isInFlight({ redis, keys }: JournalContext, jobId: string): Promise<boolean> {
+  const [id, finishedOn] = await redis.hmget(keys.job('load', jobId), 'timestamp', 'finishedOn');
+  return id != null && finishedOn == null;
+}
+
+function endOf(entry: ActivationEntry, { pointer }: JournalContext): ActivationEntry {
+  const ended = { ...entry, finished_at: new Date().toISOString() };
+  if (pointer.known.job_id === entry.job_id) {
+    return { ...ended, outcome: 'succeeded', to: activationState(pointer.known) };
+  }
+  const error = new AppError('WORKER_LOST', 'The loader ended before the activation was done. Load the model again.');
+  return { ...ended, outcome: 'failed', problem: toProblem(error) };
+}

@@ -1,0 +1,161 @@
+import {
+  type ActivationChecks,
+  type ActivationEntry,
+  type ActivationState,
+  type AppError,
+  findActivationEntry,
+  indexActivations,
+  type Logger,
+  type PointerState,
+  type RedisKeys,
+  readActivationEntry,
+  toProblem,
+} from '@caissa/shared';
+import type { Redis } from 'ioredis';
+import { activationState } from './activation-state.js';
+import type { JournalFile } from './journal-file.js';
+import { recoverJournal } from './journal-recovery.js';
+import type { PointerKeeper } from './pointer-keeper.js';
+
+/** Models that a rollback finds converted. */
+const GOOD_DIGESTS = 5;
+
+/** What a {@link Journal} works with. */
+export interface JournalContext {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly logger: Logger;
+  readonly pointer: PointerKeeper;
+  readonly file: JournalFile;
+}
+
+/** What became of an activation. */
+export type ActivationOutcome =
+  | { readonly to: ActivationState; readonly from: ActivationState | null; readonly checks: ActivationChecks | null }
+  | { readonly error: AppError };
+
+/** What is known of an activation when it begins. */
+export type ActivationStart = Pick<
+  ActivationEntry,
+  'job_id' | 'kind' | 'model_name' | 'requested_by' | 'requested_at' | 'from'
+>;
+
+/**
+ * The journal of activations. The file is the truth and is written first; Redis holds an index of it for those who ask,
+ * which is brought up to date when Redis is back, or has lost its memory.
+ */
+export class Journal {
+  readonly #context: JournalContext;
+  readonly #unindexed = new Map<string, ActivationEntry>();
+  #recovered = false;
+  #tending: Promise<void> | undefined;
+
+  constructor(context: JournalContext) {
+    this.#context = context;
+  }
+
+  /** Notes that an attempt at an activation begins. An entry that an earlier attempt left is carried on. */
+  async begin(start: ActivationStart): Promise<ActivationEntry> {
+    const { redis, keys } = this.#context;
+    const earlier = await readActivationEntry(redis, keys, start.job_id).catch(() => undefined);
+    const entry: ActivationEntry = {
+      ...start,
+      from: earlier?.from ?? start.from,
+      started_at: earlier?.started_at ?? new Date().toISOString(),
+      finished_at: null,
+      duration_ms: null,
+      attempts: (earlier?.attempts ?? 0) + 1,
+      to: null,
+      checks: null,
+      outcome: 'running',
+    };
+    // What has moved the pointer has succeeded, whatever another attempt at it finds.
+    if (earlier?.outcome === 'succeeded') return earlier;
+    await this.#write(entry, true);
+    return entry;
+  }
+
+  /** Notes how an activation ended. */
+  async finish(entry: ActivationEntry, outcome: ActivationOutcome): Promise<void> {
+    if (entry.outcome === 'succeeded') return;
+    const finishedAt = new Date();
+    const common = {
+      ...entry,
+      finished_at: finishedAt.toISOString(),
+      duration_ms: Math.max(finishedAt.getTime() - Date.parse(entry.started_at), 0),
+    };
+    if ('error' in outcome) {
+      await this.#write({ ...common, outcome: outcomeOf(outcome.error), problem: toProblem(outcome.error) });
+      return;
+    }
+    const { problem: _, ...rest } = common;
+    await this.#write({ ...rest, ...outcome, outcome: 'succeeded' });
+  }
+
+  /** Completes the entry of a job that moved the pointer and whose loader died before it could say so. */
+  async confirm({ generation, pointer }: Pick<PointerState, 'generation' | 'pointer'>): Promise<void> {
+    if (pointer === null) return;
+    const { redis, keys } = this.#context;
+    const entry = await readActivationEntry(redis, keys, pointer.job_id).catch(() => undefined);
+    if (entry === undefined || entry.outcome === 'succeeded') return;
+    const to = activationState({ generation, pointer });
+    await this.finish(entry, { to, from: entry.from, checks: null });
+  }
+
+  /** Notes the end of a job that no attempt has noted: it was cancelled in the queue, or its loaders died. */
+  async conclude(start: ActivationStart, error: AppError): Promise<void> {
+    const { redis, keys } = this.#context;
+    const earlier = await readActivationEntry(redis, keys, start.job_id).catch(() => undefined);
+    if (earlier !== undefined && earlier.outcome !== 'running') return;
+    const now = new Date().toISOString();
+    const blank = { started_at: now, finished_at: null, duration_ms: null, attempts: 0, to: null, checks: null };
+    await this.finish(earlier ?? { ...start, ...blank, outcome: 'running' }, { error });
+  }
+
+  /** Digests of the models that were made active last, each once. @throws AppError REDIS_UNAVAILABLE */
+  async goodDigests(): Promise<ReadonlySet<string>> {
+    const { redis, keys } = this.#context;
+    const digests = new Set<string>();
+    await findActivationEntry(redis, keys, ({ outcome, to }) => {
+      if (outcome === 'succeeded' && to?.source_sha256) digests.add(to.source_sha256);
+      return digests.size >= GOOD_DIGESTS;
+    });
+    return digests;
+  }
+
+  /** Brings the index up to date. Never rejects; to be called every now and then. */
+  tend(): Promise<void> {
+    this.#tending ??= this.#tend()
+      .catch((error: unknown) => this.#context.logger.debug({ err: error }, 'the journal could not be indexed'))
+      .finally(() => {
+        this.#tending = undefined;
+      });
+    return this.#tending;
+  }
+
+  async #tend(): Promise<void> {
+    const { redis, keys } = this.#context;
+    if (redis.status !== 'ready') return;
+    for (const entry of [...this.#unindexed.values()]) {
+      await indexActivations(redis, keys, [entry], true);
+      if (this.#unindexed.get(entry.job_id) === entry) this.#unindexed.delete(entry.job_id);
+    }
+    if (this.#recovered && (await redis.exists(keys.activationsByDate)) === 1) return;
+    await recoverJournal(this.#context, (entry) => this.#write(entry));
+    this.#recovered = true;
+  }
+
+  async #write(entry: ActivationEntry, again = false): Promise<void> {
+    const { redis, keys, logger, file } = this.#context;
+    await file.append(entry).catch((error: unknown) => {
+      logger.error({ err: error, job_id: entry.job_id }, 'the journal of activations could not be written');
+    });
+    this.#unindexed.delete(entry.job_id);
+    await indexActivations(redis, keys, [entry], again).catch(() => this.#unindexed.set(entry.job_id, entry));
+  }
+}
+
+function outcomeOf({ code }: AppError): ActivationEntry['outcome'] {
+  if (code === 'SUPERSEDED') return 'superseded';
+  return code === 'CANCELLED' ? 'cancelled' : 'failed';
+}

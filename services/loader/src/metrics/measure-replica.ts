@@ -1,0 +1,42 @@
+import type { SessionState } from '@caissa/shared';
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** What a replica tells of itself. */
+export interface ReplicaReadings {
+  /** Generation that it has reached. */
+  readonly generation: number;
+  /** Times that the process of a session ended unasked, since the loader began. */
+  readonly sessionRestarts: number;
+  readonly sessions: readonly SessionState[];
+}
+
+/** Adds what is known of a loader's sessions, read with each scrape. */
+export function measureReplica(registry: Registry, read: () => ReplicaReadings): void {
+  const registers = [registry];
+  const generation: Gauge = new Gauge({
+    name: 'caissa_replica_generation',
+    help: 'Generation of the activation that this loader has reached; 0 before the first.',
+    registers,
+    collect: () => generation.set(read().generation),
+  });
+  const restarts: Counter = new Counter({
+    name: 'caissa_session_restarts_total',
+    help: 'Times that the process of a session ended unasked.',
+    registers,
+    collect: () => {
+      restarts.reset();
+      restarts.inc(read().sessionRestarts);
+    },
+  });
+  const sessions: Gauge = new Gauge({
+    name: 'caissa_sessions',
+    help: 'Models that this loader holds, by name and state; few, because their number is limited.',
+    labelNames: ['model', 'state', 'active'],
+    registers,
+    collect: () => {
+      sessions.reset();
+      for (const { name, state, active } of read().sessions)
+        sessions.inc({ model: name, state, active: String(active) });
+    },
+  });
+}

@@ -1,0 +1,14 @@
+import { type AppError, endTurn, type FailedJob } from '@caissa/shared';
+import type { LoaderContext } from './context.js';
+import { startOf } from './load-model.js';
+
+/** Notes an activation that failed for good, in case no attempt at it could. Never rejects. */
+export async function noteFailedJob(context: LoaderContext, job: FailedJob<'load'>, error: AppError): Promise<void> {
+  const { redis, keys, journal, logger } = context;
+  try {
+    await journal.conclude(startOf(context, job), error);
+    await endTurn(redis, keys, job.id);
+  } catch (thrown) {
+    logger.debug({ err: thrown, job_id: job.id }, 'the end of an activation could not be noted');
+  }
+}

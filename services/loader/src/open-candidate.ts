@@ -1,0 +1,55 @@
+import { describeCheckpoint, openCheckpoint, refuseIfChanged, withFile } from '@caissa/conversion';
+import { checkExpected } from '@caissa/network';
+import { findModelFile, type JobProgress, MODEL_EXTENSION, type ModelFacts } from '@caissa/shared';
+import type { LoaderContext } from './context.js';
+import { namedError } from './named-error.js';
+import { type OpenedConverted, openConverted } from './open-converted.js';
+import { sourceDigest } from './source-digest.js';
+
+/** Percent at which each stage begins. */
+export const PERCENT = { opening: 0, converting: 10, warming_up: 70, publishing: 95 } as const;
+
+/** A model that has been opened, has answered sensibly, and waits to be activated. */
+export interface Candidate extends OpenedConverted, ModelFacts {
+  readonly modelName: string;
+  readonly sha256: string;
+}
+
+/** Who opens a candidate. */
+export interface CandidateRequest {
+  readonly modelName: string;
+  readonly signal: AbortSignal;
+  report(progress: JobProgress): void;
+}
+
+/**
+ * Opens a checkpoint of the model folder if it is a model that may be activated.
+ * @throws AppError MODEL_NOT_FOUND, and others with the file's name; the signal's reason
+ */
+export async function openCandidate(context: LoaderContext, request: CandidateRequest): Promise<Candidate> {
+  const { modelName, signal, report } = request;
+  report({ stage: 'opening', percent: PERCENT.opening });
+  const { path } = await findModelFile(context.modelsFolder, modelName);
+  const open = withFile(path, async (source): Promise<Candidate> => {
+    const checkpoint = await openCheckpoint(source);
+    checkExpected(checkpoint.network.architecture, context.expected);
+    const sha256 = await sourceDigest(context, modelName, source, signal);
+    const { version, metadata } = describeCheckpoint(checkpoint);
+    report({ stage: 'converting', percent: PERCENT.converting });
+    const share = PERCENT.warming_up - PERCENT.converting;
+    const onProgress = (written: number, total: number) =>
+      report({ stage: 'converting', percent: PERCENT.converting + (share * written) / total });
+    const convert = async () => {
+      const converted = await context.converted.convert(sha256, checkpoint, { signal, onProgress });
+      await context.converted.remember(sha256, { version, metadata });
+      await refuseIfChanged(source);
+      report({ stage: 'warming_up', percent: PERCENT.warming_up });
+      return converted;
+    };
+    const opened = await openConverted(context, sha256, convert, signal);
+    return { ...opened, modelName, sha256, version, metadata };
+  });
+  return open.catch((error: unknown) => {
+    throw namedError(error, `${modelName}${MODEL_EXTENSION}`);
+  });
+}

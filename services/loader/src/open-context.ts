@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import type { ExpectedArchitecture } from '@caissa/network';
+import { Catalogue, type Logger, redisKeys } from '@caissa/shared';
+import type { Redis } from 'ioredis';
+import type { LoaderContext } from './context.js';
+import { ConvertedModels } from './converted-models.js';
+import { Journal } from './journal.js';
+import { JournalFile } from './journal-file.js';
+import { PointerKeeper } from './pointer-keeper.js';
+import { PointerMirror } from './pointer-mirror.js';
+import { SessionShelf } from './session-shelf.js';
+
+/** What a {@link LoaderContext} is made of. */
+export interface ContextOptions {
+  readonly dataDir: string;
+  /** Fails fast while Redis is away. */
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly expected: ExpectedArchitecture;
+  readonly logger: Logger;
+  /** Threads of one session; 0 leaves it to onnxruntime. */
+  readonly intraOpThreads: number;
+  /** Sessions of models that were active that may stay open at the moment. */
+  shelfCapacity(): number;
+}
+
+/** Opens what the use cases of the loader work with; the folder of the converted models is created if need be. */
+export async function openContext(options: ContextOptions): Promise<LoaderContext> {
+  const { dataDir, redis, prefix, expected, logger, intraOpThreads, shelfCapacity } = options;
+  const keys = redisKeys(prefix);
+  const folder = join(dataDir, 'active');
+  const converted = await ConvertedModels.open(folder);
+  const pointer = new PointerKeeper({ redis, keys, mirror: new PointerMirror(folder), logger });
+  return {
+    modelsFolder: join(dataDir, 'models'),
+    converted,
+    catalogue: new Catalogue(redis, keys),
+    pointer,
+    journal: new Journal({ redis, keys, logger, pointer, file: new JournalFile(folder) }),
+    shelf: new SessionShelf(shelfCapacity),
+    expected,
+    redis,
+    keys,
+    logger,
+    ...(intraOpThreads === 0 ? {} : { intraOpThreads }),
+  };
+}

@@ -1,0 +1,83 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { AppError, INTERNAL_TOKEN_HEADER, isLoopback } from '@caissa/shared';
+
+/** A token that is not the known one makes the known one be read again, but not more often than this. */
+const REREAD_INTERVAL_MS = 1_000;
+
+/** Who may reach the server. */
+export interface AccessOptions {
+  /** Address it listens on. */
+  readonly host: string;
+  readonly allowAnonymous: boolean;
+  /** Reads the secret that services of this system share. */
+  readonly readToken: () => Promise<string>;
+}
+
+/**
+ * Guards the port of a loader. On this machine alone it is open, except to web pages, which a browser lets send requests
+ * there. Where others can reach it, only services that know the internal token may ask; users go through the API.
+ */
+export class Access {
+  readonly #options: AccessOptions;
+  readonly #onlyThisMachine: boolean;
+  /** The last `Host` that was this machine. */
+  #localHost: string | undefined;
+  #digest: Buffer | undefined;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+    this.#onlyThisMachine = isLoopback(options.host);
+  }
+
+  /** Lets a request pass, at once where nothing has to be looked up. @throws AppError UNAUTHENTICATED, FORBIDDEN */
+  check(request: IncomingMessage): void | Promise<void> {
+    if (this.#onlyThisMachine) this.#refusePages(request);
+    else if (!this.#options.allowAnonymous) {
+      const token = request.headers[INTERNAL_TOKEN_HEADER];
+      if (typeof token !== 'string' || token === '') throw refused();
+      if (!this.#isKnown(token)) return this.#checkAgain(token);
+    }
+  }
+
+  /** A page may send requests to this machine, or make its own name point to it; it cannot hide that it did. */
+  #refusePages({ headers: { host, origin } }: IncomingMessage): void {
+    if (origin === undefined) {
+      if (host === this.#localHost) return;
+      if (isLoopback(hostName(host))) {
+        this.#localHost = host;
+        return;
+      }
+    }
+    throw new AppError('FORBIDDEN', 'This port is for programs on this machine; web pages and others use the API.');
+  }
+
+  /** After the loss of Redis the services agree on a new token. */
+  async #checkAgain(token: string): Promise<void> {
+    const nowMs = performance.now();
+    if (nowMs - this.#readAtMs >= REREAD_INTERVAL_MS) {
+      this.#readAtMs = nowMs;
+      this.#digest = digestOf(await this.#options.readToken());
+    }
+    if (!this.#isKnown(token)) throw refused();
+  }
+
+  #isKnown(token: string): boolean {
+    return this.#digest !== undefined && timingSafeEqual(digestOf(token), this.#digest);
+  }
+}
+
+/** The host of a `Host` header without its port; a client without the header is no browser. */
+function hostName(header: string | undefined): string {
+  if (header === undefined) return 'localhost';
+  return URL.canParse(`http://${header}`) ? new URL(`http://${header}`).hostname : header;
+}
+
+function refused(): AppError {
+  return new AppError('UNAUTHENTICATED', 'This port is for services of this system; use the API with an access key.');
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

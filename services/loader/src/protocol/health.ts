@@ -1,0 +1,23 @@
+import { AppError } from '@caissa/shared';
+import { EMPTY_OK } from './answer.js';
+import type { Handler } from './exchange.js';
+import { findModel } from './find-model.js';
+
+/** `GET /v2/health/live`: the process answers. */
+export const answerLive: Handler = () => EMPTY_OK;
+
+/** `GET /v2/health/ready`: positions can be answered. */
+export const answerReady: Handler = ({ ready }) => {
+  if (ready()) return EMPTY_OK;
+  throw new AppError('INVALID_PARAMETER', 'The active model is not served here at the moment.');
+};
+
+/** `GET /v2/models/{model}/ready`. Whatever is wrong, the protocol's word for it is 400. */
+export const answerModelReady: Handler = (exchange) => {
+  try {
+    findModel(exchange);
+    return EMPTY_OK;
+  } catch (error) {
+    throw new AppError('INVALID_PARAMETER', error instanceof AppError ? error.message : 'The model is not ready.');
+  }
+};

@@ -1,0 +1,29 @@
+import type { Answer } from './answer.js';
+import { connectionSignal } from './connection-signal.js';
+import { encode, wantedCoding } from './content-coding.js';
+import type { Handler } from './exchange.js';
+import { findModel } from './find-model.js';
+import { inferAnswer } from './infer-answer.js';
+import { parseInferRequest } from './infer-request.js';
+
+/** `POST /v2/models/{model}/infer`. */
+export const answerInfer: Handler = async (exchange) => {
+  const { request } = exchange;
+  // Who asks for a model that is not there need not send his positions first.
+  findModel(exchange);
+  const body = await exchange.readBody();
+  const header = request.headers['inference-header-content-length'];
+  const inferRequest = parseInferRequest(body, header === undefined ? undefined : String(header));
+  // The model may have been exchanged while the body arrived.
+  const model = findModel(exchange);
+  const result = await model.infer(inferRequest.boards, inferRequest.count, connectionSignal(request.socket));
+  const answer = await inferAnswer(model, inferRequest, result);
+  return compressed(answer, request.headers['accept-encoding']);
+};
+
+async function compressed(answer: Answer, accepted: string | string[] | undefined): Promise<Answer> {
+  const coding = wantedCoding(accepted);
+  if (coding === undefined) return answer;
+  const headers = { ...answer.headers, 'Content-Encoding': coding, Vary: 'Accept-Encoding' };
+  return { ...answer, headers, body: [await encode(coding, answer.body)] };
+}

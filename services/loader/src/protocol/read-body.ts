@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError } from '@caissa/shared';
+import { bodyTooLarge, codingOf, decode, MAX_EXPANSION } from './content-coding.js';
+import { GrowingBuffer } from './growing-buffer.js';
+
+/** Largest body that is taken, before and after decompression. */
+export const BODY_LIMIT_BYTES = 64 << 20;
+
+/** Bytes of bodies that may be held at once, all requests together. */
+const HELD_LIMIT_BYTES = 512 << 20;
+
+const NOTHING = Buffer.alloc(0);
+
+/** The connection ended before the body did: nobody waits for an answer any more. */
+export class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError';
+}
+
+/** Reads bodies whole, of any media type, and bounds what all of them together take. */
+export class BodyReader {
+  readonly #limitBytes: number;
+  #heldBytes = 0;
+
+  /** @param limitBytes bytes of bodies that may be held at once */
+  constructor(limitBytes = HELD_LIMIT_BYTES) {
+    this.#limitBytes = limitBytes;
+  }
+
+  /** Bytes that are held now. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /**
+   * Reads and decompresses a body. It counts as held until its answer is sent.
+   * @throws AppError BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_BODY, OVERLOADED; ClientGoneError
+   */
+  async read(request: IncomingMessage, response: ServerResponse, limitBytes: number): Promise<Buffer> {
+    const { headers } = request;
+    const announced = headers['content-length'];
+    if (announced === undefined && headers['transfer-encoding'] === undefined) return NOTHING;
+    const coding = codingOf(headers['content-encoding']);
+    if (Number(announced ?? 0) > limitBytes) throw bodyTooLarge(limitBytes);
+    if (headers.expect !== undefined) response.writeContinue();
+    const hold = this.#holder(response);
+    const gathered = new GrowingBuffer(Number(announced ?? limitBytes));
+    await eachPiece(request, (piece) => {
+      if (gathered.lengthBytes + piece.length > limitBytes) throw bodyTooLarge(limitBytes);
+      hold(piece.length);
+      gathered.add(piece);
+    });
+    const body = gathered.take();
+    if (coding === undefined || body.length === 0) return body;
+    hold(Math.min(limitBytes, body.length * MAX_EXPANSION));
+    return decode(coding, body, limitBytes);
+  }
+
+  /** How to count bytes that are held until an answer is sent. */
+  #holder(response: ServerResponse): (sizeBytes: number) => void {
+    let ownBytes = 0;
+    response.once('close', () => {
+      this.#heldBytes -= ownBytes;
+    });
+    return (sizeBytes) => {
+      if (this.#heldBytes + sizeBytes > this.#limitBytes) {
+        throw new AppError('OVERLOADED', 'Too many large requests are under way; try again in a moment.', {
+          retryAfterSeconds: 1,
+        });
+      }
+      ownBytes += sizeBytes;
+      this.#heldBytes += sizeBytes;
+    };
+  }
+}
+
+/**
+ * Hands over the pieces of a body as they arrive. An iterator over the request would take longer than a small request does.
+ * @throws ClientGoneError, and what `take` throws
+ */
+function eachPiece(request: IncomingMessage, take: (piece: Buffer) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => request.off('data', onData).off('end', onEnd).off('close', onClose);
+    const onData = (piece: Buffer) => {
+      try {
+        take(piece);
+      } catch (error) {
+        // What still comes is read and dropped, so that a client who sends all before reading gets the answer.
+        stop().resume();
+        reject(error);
+      }
+    };
+    const onEnd = () => {
+      stop();
+      resolve();
+    };
+    const onClose = () => {
+      stop();
+      reject(new ClientGoneError('the connection ended before the body'));
+    };
+    request.on('data', onData).once('end', onEnd).once('close', onClose);
+  });
+}

@@ -1,0 +1,91 @@
+import { hostname } from 'node:os';
+import { ConfigurationError, type Lifecycle, type Logger, readInternalToken, type SettingValue } from '@caissa/shared';
+import type { Registry } from 'prom-client';
+import type { LoaderContext } from './context.js';
+import { LoaderEngine } from './inference/loader-engine.js';
+import { InferenceMeter } from './metrics/inference-meter.js';
+import { measureAnswers } from './metrics/measure-answers.js';
+import { startProtocolServer } from './protocol/server.js';
+
+/** Time for requests under way to finish when the service stops. */
+const STOP_GRACE_MS = 5_000;
+
+const ANY_ADDRESS = new Set(['0.0.0.0', '::', '']);
+
+/** What the engine depends on. */
+export interface EngineSettings {
+  readonly MAX_BATCH: SettingValue<'MAX_BATCH'>;
+  readonly MAX_QUEUE_DELAY_US: SettingValue<'MAX_QUEUE_DELAY_US'>;
+  readonly MAX_QUEUE_POSITIONS: SettingValue<'MAX_QUEUE_POSITIONS'>;
+  readonly MAX_SESSIONS: SettingValue<'MAX_SESSIONS'>;
+}
+
+/** Makes the inference engine of a loader, measured in a registry. */
+export function createEngine(context: LoaderContext, settings: EngineSettings, registry: Registry): LoaderEngine {
+  const { MAX_BATCH: maxBatch, MAX_QUEUE_DELAY_US: maxDelayUs, MAX_QUEUE_POSITIONS: maxQueuedPositions } = settings;
+  return new LoaderEngine({
+    ...context,
+    maxSessions: settings.MAX_SESSIONS,
+    settings: { maxBatch, maxDelayMs: maxDelayUs / 1000, maxQueuedPositions },
+    versions: async () => new Map([...(await context.catalogue.all())].map(([name, { version }]) => [name, version])),
+    observer: new InferenceMeter(registry),
+  });
+}
+
+/** Where the port of a loader is opened. */
+export interface AddressSettings {
+  readonly HOST: string;
+  readonly LOADER_PORT: number;
+  readonly LOADER_URL: string;
+  readonly ALLOW_ANONYMOUS: boolean;
+}
+
+/** What answers on the port. */
+export interface ServingParts {
+  readonly context: LoaderContext;
+  readonly engine: LoaderEngine;
+  readonly ready: () => boolean;
+  readonly registry: Registry;
+  readonly logger: Logger;
+}
+
+/**
+ * Opens the port on which a loader answers positions; `lifecycle` closes it. Answers where others reach it.
+ * @throws ConfigurationError if the address cannot be used
+ */
+export async function serveInference(
+  { context, engine, ready, registry, logger }: ServingParts,
+  { HOST: host, LOADER_PORT, LOADER_URL, ALLOW_ANONYMOUS: allowAnonymous }: AddressSettings,
+  lifecycle: Lifecycle,
+): Promise<string> {
+  const server = await startProtocolServer({
+    host,
+    port: LOADER_PORT,
+    engine,
+    ready,
+    logger,
+    allowAnonymous,
+    readToken: () => readInternalToken(context.redis, context.keys),
+    onAnswer: measureAnswers(registry),
+    metrics: registry,
+  }).catch((error: unknown) => {
+    throw cannotListen(error, host, LOADER_PORT);
+  });
+  lifecycle.onStop('inference server', () => server.close(STOP_GRACE_MS));
+  return LOADER_URL === '' ? urlOf(host, server.port) : LOADER_URL;
+}
+
+function urlOf(host: string, port: number): string {
+  const name = ANY_ADDRESS.has(host) ? hostname() : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+const ADDRESS_PROBLEMS = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND']);
+
+function cannotListen(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!ADDRESS_PROBLEMS.has(code)) return error;
+  return new ConfigurationError(
+    `Cannot listen on port ${port} of ${host} (${code}). LOADER_PORT names another port, or 0 for a free one.`,
+  );
+}

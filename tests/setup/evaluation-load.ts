@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const FEN = 'rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1';
+
+/** What a player was told. */
+export interface Answered {
+  readonly model_name: string;
+  readonly generation: number;
+  readonly value: number;
+}
+
+/** Asks a system for one evaluation. @throws Error for anything but 200 */
+export async function evaluate(url: string): Promise<Answered> {
+  const response = await fetch(`${url}/api/model/evaluate`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ fen: FEN }),
+  });
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`${response.status}: ${text.slice(0, 300)}`);
+  const [position] = (JSON.parse(text) as { positions: Answered[] }).positions;
+  if (position === undefined) throw new Error(`no position was answered: ${text}`);
+  return position;
+}
+
+/** Players who ask again and again, and what all of them were told. */
+export class EvaluationLoad {
+  readonly answers: Answered[] = [];
+  readonly failures: string[] = [];
+  readonly #done: Promise<unknown>;
+  #stopped = false;
+
+  /** @param pauseMs how long each player thinks between two questions */
+  constructor(url: string, players: number, pauseMs: number) {
+    this.#done = Promise.all(Array.from({ length: players }, () => this.#play(url, pauseMs)));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#done;
+  }
+
+  async #play(url: string, pauseMs: number): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        this.answers.push(await evaluate(url));
+      } catch (error) {
+        this.failures.push(String(error));
+      }
+      await delay(pauseMs);
+    }
+  }
+}
