@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { type Heartbeat, type JobsContext, sendHeartbeat } from '@caissa/shared';
 
 /** What a replica was asked. */
-export interface Asked {
+interface Asked {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -13,7 +13,7 @@ export interface Asked {
 }
 
 /** How a replica answers. */
-export type Answering = (asked: Asked, response: ServerResponse) => void;
+type Answering = (asked: Asked, response: ServerResponse) => void;
 
 /** Stands for a loader: listens on a port of its own and reports itself. */
 export interface FakeReplica {
