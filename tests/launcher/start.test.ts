@@ -68,7 +68,12 @@ async function start(env: Record<string, string> = {}) {
 
 /** The processes of services and Redis that were started, as far as they still run. */
 async function runningProcesses(output: string): Promise<number[]> {
-  const services = (await readFile(join(checkout, 'pids'), 'utf8')).trim().split('\n').map(Number);
+  // There is no such file if all was over before a service came to write it.
+  const written = await readFile(join(checkout, 'pids'), 'utf8').catch(() => '');
+  const services = written
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
   const redis = Number(/redis .*\(process (\d+)/.exec(output)?.[1]);
   return [...services, redis].filter((pid) => {
     try {
