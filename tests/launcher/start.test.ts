@@ -145,6 +145,9 @@ describe('npm start', () => {
     const wrong = await start({ EXPORTERS: 'many' });
     expect(await wrong.end).toBe(2);
     expect(wrong.output()).toMatch(/^EXPORTERS is "many" but must be a whole number/);
+    const services = await start({ DEFAULT_WAIT_SECONDS: '61' });
+    expect(await services.end).toBe(2);
+    expect(services.output()).toMatch(/^DEFAULT_WAIT_SECONDS is "61" but must be a whole number/);
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();

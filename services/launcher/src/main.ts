@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeSampleModels } from '@caissa/conversion';
-import { CONFIGURATION_EXIT_CODE, ConfigurationError, readSettings } from '@caissa/shared';
+import { CONFIGURATION_EXIT_CODE, ConfigurationError, readSettings, SETTINGS, type SettingName } from '@caissa/shared';
 import { localUrl, usablePort } from './api-address.js';
 import { Launch, type ServiceName } from './launch.js';
 import { provideRedis } from './provide-redis.js';
@@ -72,15 +72,8 @@ class Shutdown {
 }
 
 async function main(): Promise<void> {
-  const settings = readSettings(process.env, [
-    'HOST',
-    'PORT',
-    'REDIS_URL',
-    'DATA_DIR',
-    'EXPORTERS',
-    'LOADERS',
-    'LOADER_PORT',
-  ]);
+  // Those of the services too: better refused now than after Redis was downloaded and models were written.
+  const settings = readSettings(process.env, Object.keys(SETTINGS) as SettingName[]);
   const { HOST: host, EXPORTERS: exporters, LOADERS: loaders } = settings;
   const port = await usablePort(host, settings.PORT);
   const loaderPort = loaders === 0 ? 0 : await usablePort(host, settings.LOADER_PORT, 'LOADER_PORT');
