@@ -7,8 +7,10 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**', 'tests/interop/**'],
     globalSetup: ['tests/setup/global-redis.ts'],
     reporters: ['default', new SummaryReporter()],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For a hang, not for a slow machine: several times what the slowest of them needs on one core that others use too.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
   },
 });

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { FormatError } from '@caissa/tensor';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { AppError } from '../errors/app-error.js';
 import { eventually } from '../testing/eventually.js';
 import { exportData, exportResult, openTestJobs, type TestJobs } from '../testing/open-test-jobs.js';
@@ -13,18 +12,36 @@ let jobs: TestJobs;
 let closeWorker: (() => Promise<void>) | undefined;
 let model = 0;
 
-beforeAll(async () => {
+// Each test has queues of its own, so that what one leaves behind is no work for the next.
+beforeEach(async () => {
   jobs = await openTestJobs(inject('redisUrl'));
 });
 afterEach(async () => {
-  await closeWorker?.();
-  closeWorker = undefined;
+  await stopWorking();
+  await jobs.close();
 });
-afterAll(() => jobs.close());
 
 function work(processor: Processor<'export'>): void {
   const worker = runWorker(jobs.worker, 'export', processor, 2);
   closeWorker = () => worker.close();
+}
+
+/** Lets what is in progress end. From then on nothing moves: a pause between two attempts lasts until a worker looks. */
+async function stopWorking(): Promise<void> {
+  await closeWorker?.();
+  closeWorker = undefined;
+}
+
+/** Lets the only job fail once, and leaves it in the pause before its next attempt. */
+async function failOneAttempt(): Promise<void> {
+  let stopped: Promise<void> | undefined;
+  work(async (item) => {
+    stopped = stopWorking();
+    item.report({ percent: 50, stage: 'writing' });
+    throw new AppError('STORE_UNAVAILABLE', 'The disk is away.');
+  });
+  await eventually('an attempt', () => stopped !== undefined);
+  await stopped;
 }
 
 async function add(): Promise<string> {
@@ -38,6 +55,16 @@ const until = (id: string, status: string) =>
     const view = await show(id);
     return view.status === status && view;
   });
+
+const succeed: Processor<'export'> = async (item) => exportResult(item);
+
+/** Works until a worker drops the only job, which it must not begin. */
+async function untilDropped(id: string): Promise<void> {
+  const attempt = vi.fn(succeed);
+  work(attempt);
+  await eventually('dropped', async () => (await (await findJob(jobs.context, id)).getState()) === 'failed');
+  expect(attempt).not.toHaveBeenCalled();
+}
 
 /** Works until it is aborted. */
 const untilAborted: Processor<'export'> = ({ signal }) =>
@@ -85,19 +112,11 @@ describe('the view of a job', () => {
 
   test('of a job that succeeds in a later attempt shows success, and waiting between the attempts', async () => {
     const id = await add();
-    let tries = 0;
-    work(async (item) => {
-      item.report({ percent: 50, stage: 'writing' });
-      await delay(30);
-      if (++tries === 1) throw new AppError('STORE_UNAVAILABLE', 'The disk is away.');
-      return exportResult(item);
-    });
-    const between = await eventually('the back-off', async () => {
-      const view = await show(id);
-      return (await (await findJob(jobs.context, id)).getState()) === 'delayed' && view;
-    });
+    await failOneAttempt();
+    const between = await show(id);
     expect(between).toMatchObject({ status: 'queued', attempts: 1, progress: { percent: 0, stage: 'queued' } });
     expect(between.error).toBeUndefined();
+    work(succeed);
     const done = await until(id, 'completed');
     expect(done).toMatchObject({ attempts: 2, result: { job_id: id } });
     expect(done.error).toBeUndefined();
@@ -106,7 +125,7 @@ describe('the view of a job', () => {
   test('read before the job ended does not claim an end without a result', async () => {
     const id = await add();
     const early = await findJob(jobs.context, id);
-    work(async (item) => exportResult(item));
+    work(succeed);
     await until(id, 'completed');
     expect(await viewJob('export', early)).toMatchObject({ status: 'active' });
   });
@@ -119,15 +138,14 @@ describe('a failure', () => {
     ['nobody foresaw', () => new TypeError('secret detail'), 'INTERNAL', 500],
   ])('%s ends the job at its first attempt', async (_, error, code, status) => {
     const id = await add();
-    let tries = 0;
-    work(async () => {
-      tries++;
+    const attempt = vi.fn(async () => {
       throw error();
     });
+    work(attempt);
     const failed = await until(id, 'failed');
     expect(failed.error).toMatchObject({ success: false, code, status, request_id: 'r-1' });
     expect(failed.error?.detail).not.toContain('secret detail');
-    expect(tries).toBe(1);
+    expect(attempt).toHaveBeenCalledOnce();
     expect(failed.result).toBeUndefined();
   });
 
@@ -138,7 +156,7 @@ describe('a failure', () => {
       at.push(performance.now());
       throw new AppError('STORE_UNAVAILABLE', 'The disk is away.');
     });
-    await eventually('three attempts', () => at.length >= 3, 10_000);
+    await eventually('three attempts', () => at.length >= 3);
     const [first = 0, second = 0, third = 0] = at;
     expect(second - first).toBeGreaterThan(900);
     expect(third - second).toBeGreaterThan(1_900);
@@ -150,7 +168,7 @@ describe('a failure', () => {
     const job = await jobs.context.queues.export.queue.add('export', { model_name: '../etc' } as never, {
       jobId: 'export-00000000-0000-4000-8000-000000000000',
     });
-    work(async (item) => exportResult(item));
+    work(succeed);
     expect(await until(job.id ?? '', 'failed')).toMatchObject({ error: { code: 'INTERNAL' } });
   });
 });
@@ -159,51 +177,40 @@ describe('cancelling', () => {
   test('a waiting job holds at once, and no worker begins it', async () => {
     const id = await add();
     expect(await cancelJob(jobs.context, id)).toMatchObject({ status: 'cancelled', cancel_requested: true });
-    let begun = false;
-    work(async (item) => {
-      begun ||= item.id === id;
-      return exportResult(item);
-    });
-    await eventually('dropped', async () => (await (await findJob(jobs.context, id)).getState()) === 'failed');
+    await untilDropped(id);
     const view = await show(id);
     expect(view).toMatchObject({ status: 'cancelled', attempts: 1 });
     expect(view.error).toBeUndefined();
-    expect(begun).toBe(false);
   });
 
-  test('an active job stops it within a second, without another attempt', async () => {
+  test('an active job stops it soon, without another attempt', async () => {
     const id = await add();
-    let tries = 0;
-    work((item) => {
-      tries++;
-      return untilAborted(item);
-    });
+    const attempt = vi.fn(untilAborted);
+    work(attempt);
     await until(id, 'active');
-    const begin = performance.now();
     expect(await cancelJob(jobs.context, id)).toMatchObject({ status: 'active', cancel_requested: true });
+    const begin = performance.now();
     await until(id, 'cancelled');
-    expect(performance.now() - begin).toBeLessThan(1_000);
-    await delay(100);
-    expect(tries).toBe(1);
+    expect(performance.now() - begin).toBeLessThan(5_000);
+    expect(await jobs.context.queues.export.queue.getJobCountByTypes('wait', 'delayed', 'active')).toBe(0);
+    expect(attempt).toHaveBeenCalledOnce();
   });
 
   test('a job between two attempts', async () => {
     const id = await add();
-    work(async () => {
-      throw new AppError('STORE_UNAVAILABLE', 'away');
-    });
-    await eventually('back-off', async () => (await (await findJob(jobs.context, id)).getState()) === 'delayed');
+    await failOneAttempt();
+    expect(await (await findJob(jobs.context, id)).getState()).toBe('delayed');
     expect(await cancelJob(jobs.context, id)).toMatchObject({ status: 'cancelled' });
-    await eventually('dropped', async () => (await (await findJob(jobs.context, id)).getState()) === 'failed');
+    await untilDropped(id);
     expect(await show(id)).toMatchObject({ status: 'cancelled' });
   });
 
   test('a finished or cancelled job is refused', async () => {
     const id = await add();
-    work(async (item) => exportResult(item));
+    work(succeed);
     await until(id, 'completed');
     await expect(cancelJob(jobs.context, id)).rejects.toMatchObject({ code: 'JOB_FINISHED', status: 409 });
-    await closeWorker?.();
+    await stopWorking();
     const waiting = await add();
     await cancelJob(jobs.context, waiting);
     await expect(cancelJob(jobs.context, waiting)).rejects.toMatchObject({ code: 'JOB_FINISHED' });
@@ -240,13 +247,8 @@ describe('cancelling', () => {
 describe('retrying', () => {
   test('a failed job gives it all its attempts again', async () => {
     const id = await add();
-    let healed = false;
-    work(async (item) => {
-      if (!healed) throw new AppError('STORAGE_FULL', 'Full.');
-      return exportResult(item);
-    });
+    work(vi.fn(succeed).mockRejectedValueOnce(new AppError('STORAGE_FULL', 'Full.')));
     await until(id, 'failed');
-    healed = true;
     const queued = await retryJob(jobs.context, id);
     expect(['queued', 'active', 'completed']).toContain(queued.status);
     const done = await until(id, 'completed');
@@ -274,7 +276,7 @@ describe('retrying', () => {
     await expect(retryJob(jobs.context, waiting)).rejects.toMatchObject({ code: 'JOB_NOT_FAILED', status: 409 });
     await cancelJob(jobs.context, waiting);
     await expect(retryJob(jobs.context, waiting)).rejects.toMatchObject({ code: 'JOB_NOT_FAILED' });
-    work(async (item) => exportResult(item));
+    work(succeed);
     const id = await add();
     await until(id, 'completed');
     await expect(retryJob(jobs.context, id)).rejects.toMatchObject({ code: 'JOB_NOT_FAILED' });
@@ -286,8 +288,7 @@ describe('retrying', () => {
       throw new AppError('STORAGE_FULL', 'Full.');
     });
     await until(id, 'failed');
-    await closeWorker?.();
-    closeWorker = undefined;
+    await stopWorking();
     const both = await Promise.allSettled([retryJob(jobs.context, id), retryJob(jobs.context, id)]);
     const refused = both.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
     expect(refused).toMatchObject([{ code: 'JOB_NOT_FAILED' }]);
