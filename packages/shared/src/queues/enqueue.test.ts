@@ -68,7 +68,7 @@ test('a job that is over is not joined', async () => {
   const first = await add();
   const worker = runWorker(jobs.worker, 'export', async () => ({ message: 'done' }) as never, 4);
   try {
-    await expect.poll(() => first.job.getState(), { timeout: 5_000 }).toBe('completed');
+    await expect.poll(() => first.job.getState()).toBe('completed');
     const second = await add();
     expect(second.joined).toBe(false);
     expect(second.job.id).not.toBe(first.job.id);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { AppError } from '../errors/app-error.js';
+import { atBestWithin } from '../testing/at-best-within.js';
 import { eventually } from '../testing/eventually.js';
 import { exportData, openTestJobs, type TestJobs } from '../testing/open-test-jobs.js';
 import { enqueue } from './enqueue.js';
@@ -45,61 +46,62 @@ const open = (name: string) => eventually('the job has begun', () => gates.get(n
 
 describe('waitForEnd', () => {
   test('answers when the job is over, promptly and with its result', async () => {
-    const { id, name } = await add('gated');
-    const waiting = watcher.waitForEnd(id, 10_000, never());
-    await open(name);
-    const begin = performance.now();
-    expect(await waiting).toMatchObject({ status: 'completed', result: { download_url: '/x' } });
-    expect(performance.now() - begin).toBeLessThan(1_000);
+    await atBestWithin(1_000, async () => {
+      const { id, name } = await add('gated');
+      const waiting = watcher.waitForEnd(id, 60_000, never());
+      await open(name);
+      expect(await waiting).toMatchObject({ status: 'completed', result: { download_url: '/x' } });
+    });
   });
 
   test('answers at once for a job that was over before', async () => {
     const { id } = await add('quick');
-    await watcher.waitForEnd(id, 10_000, never());
-    const begin = performance.now();
-    expect(await watcher.waitForEnd(id, 10_000, never())).toMatchObject({ status: 'completed' });
-    expect(performance.now() - begin).toBeLessThan(200);
+    await watcher.waitForEnd(id, 60_000, never());
+    await atBestWithin(200, async () => {
+      expect(await watcher.waitForEnd(id, 60_000, never())).toMatchObject({ status: 'completed' });
+    });
   });
 
   test('always has the result, over many short jobs', async () => {
     for (let round = 0; round < 40; round++) {
       const { id } = await add('quick');
-      const view = await watcher.waitForEnd(id, 10_000, never());
+      const view = await watcher.waitForEnd(id, 60_000, never());
       expect(view).toMatchObject({ status: 'completed', result: { message: 'done' } });
     }
   });
 
   test('answers for failed and cancelled jobs', async () => {
     const failed = await add('bad');
-    expect(await watcher.waitForEnd(failed.id, 10_000, never())).toMatchObject({
+    expect(await watcher.waitForEnd(failed.id, 60_000, never())).toMatchObject({
       status: 'failed',
       error: { code: 'STORAGE_FULL' },
     });
-    const { job } = await enqueue(jobs.context, 'load', { model_name: 'nobody-loads' });
-    const waiting = watcher.waitForEnd(job.id ?? '', 10_000, never());
-    await delay(50);
-    const begin = performance.now();
-    await cancelJob(jobs.context, job.id ?? '');
-    expect(await waiting).toMatchObject({ status: 'cancelled' });
-    expect(performance.now() - begin).toBeLessThan(500);
+    await atBestWithin(500, async () => {
+      const { job } = await enqueue(jobs.context, 'load', { model_name: `nobody-loads${++model}` });
+      const waiting = watcher.waitForEnd(job.id ?? '', 60_000, never());
+      await delay(50);
+      await cancelJob(jobs.context, job.id ?? '');
+      expect(await waiting).toMatchObject({ status: 'cancelled' });
+    });
   });
 
   test('answers the state there is when the time is up or nobody waits any more', async () => {
     const { id, name } = await add('gated');
-    let begin = performance.now();
-    expect(await watcher.waitForEnd(id, 150, never())).toMatchObject({ job_id: id });
-    expect(performance.now() - begin).toBeGreaterThanOrEqual(149);
-    expect(performance.now() - begin).toBeLessThan(1_000);
-    const controller = new AbortController();
-    begin = performance.now();
-    const waiting = watcher.waitForEnd(id, 10_000, controller.signal);
-    await delay(50);
-    controller.abort();
-    expect((await waiting).status).not.toBe('completed');
-    expect(performance.now() - begin).toBeLessThan(1_000);
+    await atBestWithin(1_000, async () => {
+      const begin = performance.now();
+      expect(await watcher.waitForEnd(id, 150, never())).toMatchObject({ job_id: id });
+      expect(performance.now() - begin).toBeGreaterThanOrEqual(149);
+    });
+    await atBestWithin(1_000, async () => {
+      const controller = new AbortController();
+      const waiting = watcher.waitForEnd(id, 60_000, controller.signal);
+      await delay(50);
+      controller.abort();
+      expect((await waiting).status).not.toBe('completed');
+    });
     expect(await watcher.waitForEnd(id, 0, never())).toMatchObject({ job_id: id });
     await open(name);
-    await watcher.waitForEnd(id, 10_000, never());
+    await watcher.waitForEnd(id, 60_000, never());
   });
 
   test('refuses a job that is not there', async () => {
@@ -129,7 +131,7 @@ describe('events', () => {
   test('after an id are those that came later, and only of that job', async () => {
     const before = await watcher.lastEventId('export');
     const { id } = await add('quick');
-    await watcher.waitForEnd(id, 10_000, never());
+    await watcher.waitForEnd(id, 60_000, never());
     const events = await watcher.eventsSince(id, before);
     expect(events.map((event) => event.kind)).toEqual(['progress', 'completed']);
     expect(events[0]).toMatchObject({ progress: { percent: 10, stage: 'reading' } });
@@ -142,7 +144,7 @@ describe('events', () => {
 
   test('of a failure and of a cancelled waiting job are told apart', async () => {
     const failed = await add('bad');
-    await watcher.waitForEnd(failed.id, 10_000, never());
+    await watcher.waitForEnd(failed.id, 60_000, never());
     expect((await watcher.eventsSince(failed.id, '0-0')).at(-1)).toMatchObject({ kind: 'failed' });
     const { job } = await enqueue(jobs.context, 'load', { model_name: 'nobody-loads-2' });
     await cancelJob(jobs.context, job.id ?? '');

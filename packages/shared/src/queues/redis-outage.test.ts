@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { connectProducer, connectWorker } from '../redis/connect.js';
 import { redisKeys } from '../redis/keys.js';
+import { atBestWithin } from '../testing/at-best-within.js';
 import { eventually } from '../testing/eventually.js';
 import { exportData, openTestJobs, type TestJobs } from '../testing/open-test-jobs.js';
 import { RedisProxy } from '../testing/redis-proxy.js';
@@ -33,7 +34,7 @@ async function add(model_name: string): Promise<string> {
 }
 
 const completed = (id: string, context: JobsContext = jobs.context) =>
-  eventually('completed', async () => (await showJob(context, id)).status === 'completed', 10_000);
+  eventually('completed', async () => (await showJob(context, id)).status === 'completed');
 
 describe('while Redis is away', () => {
   test('requests fail within a second, and workers and watchers go on by themselves when it is back', async () => {
@@ -44,23 +45,19 @@ describe('while Redis is away', () => {
     jobs.onClose(() => worker.close());
     await completed(await add('before'));
     await proxy.stop();
-    const begin = performance.now();
-    await expect(add('during')).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' });
-    expect(performance.now() - begin).toBeLessThan(1_000);
+    await atBestWithin(1_000, () => expect(add('during')).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' }));
     await proxy.start();
-    const id = await eventually('accepted', () => add('after').catch(() => undefined), 5_000);
-    expect(await watcher.waitForEnd(id, 10_000, never)).toMatchObject({ status: 'completed' });
+    const id = await eventually('accepted', () => add('after').catch(() => undefined));
+    expect(await watcher.waitForEnd(id, 60_000, never)).toMatchObject({ status: 'completed' });
   });
 
   test('a frozen Redis is answered for within a second too', async () => {
     await open();
     proxy.freeze();
     const claim = { key: 'k', caller: 'c', request: 1 };
-    const begin = performance.now();
-    await expect(enqueue(jobs.context, 'export', exportData(), claim)).rejects.toMatchObject({
-      code: 'REDIS_UNAVAILABLE',
-    });
-    expect(performance.now() - begin).toBeLessThan(1_000);
+    await atBestWithin(1_000, () =>
+      expect(enqueue(jobs.context, 'export', exportData(), claim)).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' }),
+    );
     proxy.thaw();
     await eventually('accepted', () => add('after').catch(() => undefined));
   });
@@ -109,7 +106,7 @@ test('what is started while Redis is away works once it is there', async () => {
   const kinds: string[] = [];
   const { job } = await enqueue(context, 'export', exportData({ model_name: 'second' }));
   watcher.subscribe(job.id ?? '', (event) => kinds.push(event.kind));
-  await eventually('an event', async () => kinds.includes('completed'), 3_000);
+  await eventually('an event', async () => kinds.includes('completed'));
   await worker.close();
   await watcher.close();
   redis.disconnect();

@@ -26,7 +26,7 @@ test('a job that ends within the grace is finished', async () => {
     await delay(200);
     return exportResult(item);
   });
-  await stopWorker(worker, 5_000);
+  await stopWorker(worker, 60_000);
   expect(await showJob(jobs.context, id)).toMatchObject({ status: 'completed', attempts: 1 });
 });
 

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { AppError } from '../errors/app-error.js';
+import { atBestWithin } from '../testing/at-best-within.js';
 import { eventually } from '../testing/eventually.js';
 import { RedisProxy } from '../testing/redis-proxy.js';
 import { callRedis, connectProducer, connectWorker, waitUntilReady } from './connect.js';
@@ -37,33 +38,33 @@ async function failure(work: Promise<unknown>): Promise<unknown> {
 describe('a producer connection', () => {
   test('fails at once when nobody listens', async () => {
     const redis = keep(connectProducer(NOBODY));
-    await delay(50);
-    const begin = performance.now();
-    const error = await failure(callRedis(() => redis.get('x')));
-    expect(error).toMatchObject({ code: 'REDIS_UNAVAILABLE', retryable: true, status: 503, retryAfterSeconds: 2 });
-    expect(performance.now() - begin).toBeLessThan(100);
+    await eventually('the refusal', () => redis.status === 'reconnecting');
+    await atBestWithin(100, async () => {
+      const error = await failure(callRedis(() => redis.get('x')));
+      expect(error).toMatchObject({ code: 'REDIS_UNAVAILABLE', retryable: true, status: 503, retryAfterSeconds: 2 });
+    });
   });
 
   test('fails within a second while Redis is frozen, and works when it goes on', async () => {
     const proxy = await openProxy();
     const redis = keep(connectProducer(proxy.url));
-    await waitUntilReady(redis, 2_000);
+    await waitUntilReady(redis, 20_000);
     proxy.freeze();
-    const begin = performance.now();
-    expect(await failure(callRedis(() => redis.get('x')))).toMatchObject({ code: 'REDIS_UNAVAILABLE' });
-    expect(performance.now() - begin).toBeLessThan(1_000);
+    await atBestWithin(1_000, async () => {
+      expect(await failure(callRedis(() => redis.get('x')))).toMatchObject({ code: 'REDIS_UNAVAILABLE' });
+    });
     proxy.thaw();
-    expect(await callRedis(() => redis.get(randomUUID()))).toBeNull();
+    expect(await eventually('an answer', () => redis.ping().catch(() => undefined))).toBe('PONG');
   });
 
   test('recovers by itself when Redis comes back', async () => {
     const proxy = await openProxy();
     const redis = keep(connectProducer(proxy.url));
-    await waitUntilReady(redis, 2_000);
+    await waitUntilReady(redis, 20_000);
     await proxy.stop();
     expect(await failure(callRedis(() => redis.get('x')))).toMatchObject({ code: 'REDIS_UNAVAILABLE' });
     await proxy.start();
-    await eventually('an answer', () => redis.ping().catch(() => undefined), 3_000);
+    await eventually('an answer', () => redis.ping().catch(() => undefined));
   });
 });
 
@@ -80,7 +81,7 @@ test('a worker connection keeps its commands until Redis is there', async () => 
 describe('waitUntilReady', () => {
   test('returns at once when ready, and when it becomes so', async () => {
     const redis = keep(connectProducer(inject('redisUrl')));
-    await waitUntilReady(redis, 2_000);
+    await waitUntilReady(redis, 20_000);
     await waitUntilReady(redis, 0);
     expect(await redis.ping()).toBe('PONG');
   });

@@ -36,7 +36,7 @@ export async function openTestJobs(url: string, cleanUrl = url): Promise<TestJob
   const prefix = `test-${randomUUID()}`;
   const redis = connectProducer(url);
   const connection = connectWorker(url);
-  await waitUntilReady(redis, 5_000);
+  await waitUntilReady(redis, 20_000);
   const queues = openQueues(redis, prefix);
   const closers: (() => Promise<unknown>)[] = [];
   return {
