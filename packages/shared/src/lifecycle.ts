@@ -1,5 +1,6 @@
 import { CONFIGURATION_EXIT_CODE, ConfigurationError } from './config/read-settings.js';
 import type { Logger } from './logger.js';
+import { startPatientTimer } from './patient-timer.js';
 
 /** Undoes one step of the start. */
 type Releaser = () => Promise<void> | void;
@@ -39,14 +40,14 @@ export class Lifecycle {
 
 /** Settles as `work` does, or rejects after `timeoutMs`. */
 export async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let cancel = () => {};
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done within ${timeoutMs} ms`)), timeoutMs);
+    cancel = startPatientTimer(timeoutMs, () => reject(new Error(`not done within ${timeoutMs} ms`)));
   });
   try {
     return await Promise.race([work, timeout]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }
 

@@ -57,6 +57,15 @@ describe('a producer connection', () => {
     expect(await eventually('an answer', () => redis.ping().catch(() => undefined))).toBe('PONG');
   });
 
+  test('takes a reply that came while this process was busy', async () => {
+    const redis = keep(connectProducer(inject('redisUrl')));
+    await waitUntilReady(redis, 20_000);
+    const answer = redis.ping();
+    const busyUntil = performance.now() + 500;
+    while (performance.now() < busyUntil);
+    expect(await answer).toBe('PONG');
+  });
+
   test('recovers by itself when Redis comes back', async () => {
     const proxy = await openProxy();
     const redis = keep(connectProducer(proxy.url));

@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { ZodError } from 'zod';
 import { AppError } from '../errors/app-error.js';
+import { startPatientTimer } from '../patient-timer.js';
 
 /** Longest pause between two attempts to reach Redis again. */
 const RECONNECT_LIMIT_MS = 2_000;
@@ -22,16 +23,34 @@ const CONNECTION: RedisOptions = {
  * Connecting is started, not awaited; use {@link waitUntilReady} where the first command must succeed.
  */
 export function connectProducer(url: string): Redis {
-  return connect(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: COMMAND_TIMEOUT_MS });
+  return listen(
+    new ProducerRedis(url, {
+      ...CONNECTION,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      replyMapping: 'legacy',
+    }),
+  );
 }
 
 /** A connection for code that waits: commands are kept until Redis is back, and a frozen server is left after 15 s. */
 export function connectWorker(url: string): Redis {
-  return connect(url, { maxRetriesPerRequest: null, socketTimeout: 15_000 });
+  return listen(
+    new Redis(url, { ...CONNECTION, maxRetriesPerRequest: null, socketTimeout: 15_000, replyMapping: 'legacy' }),
+  );
 }
 
-function connect(url: string, options: RedisOptions): Redis {
-  const redis = new Redis(url, { ...CONNECTION, ...options, replyMapping: 'legacy' });
+/** Gives up commands in time. The option of ioredis for it counts replies as lost that this process had no time to read. */
+class ProducerRedis extends Redis {
+  override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
+    const answer = super.sendCommand(command, stream);
+    const cancel = startPatientTimer(COMMAND_TIMEOUT_MS, () => command.reject(new Error('Command timed out')));
+    command.promise.then(cancel, cancel);
+    return answer;
+  }
+}
+
+function listen(redis: Redis): Redis {
   // Without a listener ioredis prints every failed attempt; callers learn of trouble from their commands.
   redis.on('error', () => undefined);
   return redis;
