@@ -88,7 +88,7 @@ async function runningProcesses(output: string): Promise<number[]> {
 describe('npm start', () => {
   it('says what runs where and how to begin, and a Ctrl-C that npm repeats stops all of it', async () => {
     const { child, port, end, output } = await start({ EXPORTERS: '2' });
-    await expect.poll(output, { timeout: 20_000 }).toContain(`curl http://127.0.0.1:${port}/api/model/list`);
+    await expect.poll(output).toContain(`curl http://127.0.0.1:${port}/api/model/list`);
     await expect.poll(() => runningProcesses(output())).toHaveLength(5);
     child.kill('SIGINT');
     child.kill('SIGINT');
@@ -99,20 +99,20 @@ describe('npm start', () => {
 
   it('leaves nothing running when it is killed', async () => {
     const { child, output } = await start();
-    await expect.poll(output, { timeout: 20_000 }).toContain('Ready.');
+    await expect.poll(output).toContain('Ready.');
     await expect.poll(() => runningProcesses(output())).toHaveLength(4);
     child.kill('SIGKILL');
-    await expect.poll(() => runningProcesses(output()), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => runningProcesses(output())).toEqual([]);
   });
 
   it('starts Redis again, on the same port, when that dies', async () => {
     const { child, end, output } = await start();
-    await expect.poll(output, { timeout: 20_000 }).toContain('Ready.');
+    await expect.poll(output).toContain('Ready.');
     const port = /127\.0\.0\.1:(\d+) \(process/.exec(output())?.[1];
     process.kill(Number(/\(process (\d+), data/.exec(output())?.[1]), 'SIGKILL');
     const record = async () => JSON.parse(await readFile(join(checkout, 'data/redis/caissa-redis.json'), 'utf8'));
     const before = await record();
-    await expect.poll(async () => (await record()).processId, { timeout: 10_000 }).not.toBe(before.processId);
+    await expect.poll(async () => (await record()).processId).not.toBe(before.processId);
     expect(String((await record()).port)).toBe(port);
     child.kill('SIGTERM');
     expect(await end).toBe(0);
@@ -124,8 +124,8 @@ describe('npm start', () => {
       "process.on('SIGTERM', () => {}); console.log('stubborn'); setInterval(() => {}, 1000);",
     );
     const { child, end, output } = await start();
-    await expect.poll(output, { timeout: 20_000 }).toContain('Ready.');
-    await expect.poll(output, { timeout: 20_000 }).toContain('stubborn');
+    await expect.poll(output).toContain('Ready.');
+    await expect.poll(output).toContain('stubborn');
     child.kill('SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     child.kill('SIGINT');

@@ -10,6 +10,7 @@ beforeEach(async () => {
   vi.stubEnv('PATH', folder);
 });
 afterEach(async () => {
+  vi.useRealTimers();
   vi.unstubAllEnvs();
   await rm(folder, { recursive: true });
 });
@@ -23,6 +24,7 @@ const calls = async () => (await readFile(join(folder, 'calls'), 'utf8')).trim()
 
 describe('the memory of the GPU', () => {
   it('is that of the first one, in bytes, read anew only when the reading is old', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
     await driverSays('1536\\n7\\n');
     const memory = new GpuMemory(300);
     expect(memory.usedBytes).toBeUndefined();
@@ -30,7 +32,8 @@ describe('the memory of the GPU', () => {
     for (let count = 0; count < 10; count++) expect(memory.usedBytes).toBe(1536 * 2 ** 20);
     expect(await calls()).toEqual(['--query-gpu=memory.used --format=csv,noheader,nounits']);
     await driverSays('2\\n');
-    await expect.poll(() => memory.usedBytes, { timeout: 5_000 }).toBe(2 * 2 ** 20);
+    vi.advanceTimersByTime(301);
+    await expect.poll(() => memory.usedBytes).toBe(2 * 2 ** 20);
   });
 
   it.each(['[N/A]\\n', ''])('is unknown where the driver says %j', async (lines) => {

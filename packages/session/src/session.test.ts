@@ -140,7 +140,7 @@ describe('the end of a session', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(isAlive(pid)).toBe(true);
     parent.kill('SIGKILL');
-    await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
   });
 });
 

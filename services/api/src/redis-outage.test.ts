@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { atBestWithin } from '../../../packages/shared/src/testing/at-best-within.js';
 import { eventually } from './testing/eventually.js';
 import { RedisGate } from './testing/redis-gate.js';
 import { startTestApi, type TestApi } from './testing/start-test-api.js';
@@ -47,17 +48,13 @@ const ROUTES: [string, string, RequestInit?][] = [
 ];
 
 async function expectRefusal([method, path, init]: (typeof ROUTES)[number]): Promise<void> {
-  const begun = performance.now();
   const response = await fetch(api.url + path.replace('JOB', jobId).replace('FILE', exported), { method, ...init });
-  const elapsedMs = performance.now() - begun;
   const { code } = (await response.json()) as { code: string };
   expect([method, path, response.status, code]).toEqual([method, path, 503, 'REDIS_UNAVAILABLE']);
   expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
-  expect(elapsedMs).toBeLessThan(1_000);
 }
 
-const untilBack = () =>
-  eventually('Redis is back', async () => (await fetch(`${api.url}/api/jobs`)).status === 200, 10_000);
+const untilBack = () => eventually('Redis is back', async () => (await fetch(`${api.url}/api/jobs`)).status === 200);
 
 describe('while Redis is away', () => {
   beforeEach(untilBack);
@@ -65,7 +62,7 @@ describe('while Redis is away', () => {
   it('every route that needs it answers 503 within a second, and recovers by itself', async () => {
     await gate.shut();
     await eventually('the loss is noticed', () => api.context.jobs.redis.status !== 'ready');
-    for (const route of ROUTES) await expectRefusal(route);
+    for (const route of ROUTES) await atBestWithin(1_000, () => expectRefusal(route));
     await gate.open();
     await untilBack();
     expect((await fetch(`${api.url}/api/model/info/model_v1`)).status).toBe(200);
@@ -73,7 +70,7 @@ describe('while Redis is away', () => {
 
   it('so it is while Redis is frozen', async () => {
     gate.freeze();
-    await Promise.all(ROUTES.map(expectRefusal));
+    await atBestWithin(1_000, () => Promise.all(ROUTES.map(expectRefusal)));
     gate.thaw();
     await untilBack();
   });
@@ -89,6 +86,11 @@ describe('while Redis is away', () => {
 
   it('a request that is held answers with its job', async () => {
     const held = fetch(`${api.url}/api/model/export/pytorch/model_v1?wait=30`, { method: 'POST' });
+    await eventually('the job is there', async () => {
+      const response = await fetch(`${api.url}/api/jobs?type=export&limit=1`);
+      const { jobs } = (await response.json()) as { jobs: { format: string }[] };
+      return jobs[0]?.format === 'pytorch';
+    });
     await delay(500);
     await gate.shut();
     const response = await held;

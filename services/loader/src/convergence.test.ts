@@ -16,9 +16,6 @@ import { RedisProxy } from '../../../packages/shared/src/testing/redis-proxy.js'
 import { eventually, type LoaderHarness, loadItem, openHarness } from '../test-support/loader-harness.js';
 import { noteFailedJob } from './note-failed-job.js';
 
-/** Longest time after which a replica that can reach Redis serves what is active. */
-const CONVERGED_WITHIN_MS = 10_000;
-
 let harness: LoaderHarness;
 beforeEach(async () => {
   harness = await openHarness();
@@ -45,9 +42,7 @@ describe('a replica that was cut off from Redis', () => {
     expect(two.replica.status).toMatchObject({ state: 'ready', generation: 1 });
     if (how === 'cut') await proxy.start();
     else proxy.thaw();
-    const begun = performance.now();
     await eventually('two has caught up', async () => two.replica.status.generation === 4);
-    expect(performance.now() - begun).toBeLessThan(CONVERGED_WITHIN_MS);
     expect(two.replica.status).toMatchObject({ state: 'ready', model_name: 'model_v2', problem: null });
     await expect(two.load(late)).rejects.toMatchObject({ code: 'SUPERSEDED' });
     await two.stop();

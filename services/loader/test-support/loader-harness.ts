@@ -44,7 +44,7 @@ export async function openHarness() {
   const activeFolder = join(folder, 'active');
   const prefix = `test-${randomUUID()}`;
   const redis = connectProducer(inject('redisUrl'));
-  await waitUntilReady(redis, 5_000);
+  await waitUntilReady(redis, 20_000);
   const keys = redisKeys(prefix);
   const stops: (() => Promise<void>)[] = [];
 
@@ -150,7 +150,7 @@ export function unloadItem(name: string): WorkItem<'load'> {
 
 /** Waits until `look` answers something that is true, and answers it. */
 export async function eventually<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;

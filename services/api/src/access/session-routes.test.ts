@@ -1,5 +1,6 @@
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { atBestWithin } from '../../../../packages/shared/src/testing/at-best-within.js';
 import { OPERATOR_KEY, openTestAccess, type TestAccess, VIEWER_KEY, WITH_KEYS } from '../testing/open-test-access.js';
 import { openRedisLink, type RedisLink } from '../testing/redis-link.js';
 import { SESSION_SECONDS } from './sessions.js';
@@ -153,15 +154,15 @@ describe('signing in', () => {
     const { cookie } = await signIn(VIEWER_KEY);
     link.cut();
     await expect.poll(() => access.jobs.redis.status).not.toBe('ready');
-    const begun = performance.now();
-    expect((await signIn(VIEWER_KEY)).response.body).toMatchObject({ code: 'REDIS_UNAVAILABLE', status: 503 });
-    const withSession = await request(access.app).get('/thing').set('Cookie', cookie);
-    expect(withSession.status).toBe(503);
-    expect(withSession.headers['retry-after']).toBe('2');
-    expect((await request(access.app).get('/thing').set('X-API-Key', VIEWER_KEY)).status).toBe(200);
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    await atBestWithin(1_000, async () => {
+      expect((await signIn(VIEWER_KEY)).response.body).toMatchObject({ code: 'REDIS_UNAVAILABLE', status: 503 });
+      const withSession = await request(access.app).get('/thing').set('Cookie', cookie);
+      expect(withSession.status).toBe(503);
+      expect(withSession.headers['retry-after']).toBe('2');
+      expect((await request(access.app).get('/thing').set('X-API-Key', VIEWER_KEY)).status).toBe(200);
+    });
     link.mend();
-    await expect.poll(() => access.jobs.redis.status, { timeout: 5_000 }).toBe('ready');
+    await expect.poll(() => access.jobs.redis.status).toBe('ready');
     expect((await request(access.app).get('/thing').set('Cookie', cookie)).status).toBe(200);
   });
 });

@@ -147,8 +147,10 @@ describe('the journal', () => {
 });
 
 describe('wait_for=all', () => {
-  const beat = (id: string, change: Partial<HeartbeatReport>) =>
-    sendHeartbeat(...redis(), {
+  /** A heartbeat that does not end, since a test may take longer than one lasts. */
+  const beat = async (id: string, change: Partial<HeartbeatReport>) => {
+    const [connection, keys] = redis();
+    await sendHeartbeat(connection, keys, {
       id,
       host: 'here',
       pid: 1,
@@ -163,6 +165,8 @@ describe('wait_for=all', () => {
       memory: { total_bytes: 2, free_bytes: 1 },
       ...change,
     });
+    await connection.persist(keys.loaderHeartbeat(id));
+  };
   const result = ({ id, data }: WorkItem<'load'>): Promise<LoadResult> =>
     Promise.resolve({
       success: true,

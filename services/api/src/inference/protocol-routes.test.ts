@@ -193,7 +193,7 @@ describe('the list of replicas', () => {
     await api.context.replicas.refresh();
     expect((await infer()).status).toBe(200);
     link.mend();
-    await expect.poll(() => api.context.jobs.redis.status, { timeout: 5_000 }).toBe('ready');
+    await expect.poll(() => api.context.jobs.redis.status).toBe('ready');
   });
 
   it('survives a Redis that was emptied, and forgets a replica that left', async () => {

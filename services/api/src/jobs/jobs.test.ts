@@ -33,7 +33,7 @@ const untilStatus = (id: string, status: string) =>
 const loadWorker = () =>
   api.work('load', async ({ id, data, signal, report }) => {
     report({ percent: 40, stage: 'opening' });
-    if (data.model_name === 'long') await delay(20_000, undefined, { signal });
+    if (data.model_name === 'long') await delay(120_000, undefined, { signal });
     if (data.model_name === 'bad') throw new FormatError('NON_FINITE_WEIGHTS', 'conv.weight holds NaN.');
     return {
       success: true,

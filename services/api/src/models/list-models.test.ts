@@ -2,6 +2,7 @@ import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { activate, type ModelInfo, type ModelSummary, modelInfoSchema, modelListSchema } from '@caissa/shared';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { atBestWithin } from '../../../../packages/shared/src/testing/at-best-within.js';
 import { BROKEN, startTestApi, type TestApi } from '../testing/start-test-api.js';
 
 let api: TestApi;
@@ -123,15 +124,9 @@ describe('the list of models', () => {
 
   it('of 200 models takes 20 ms at most', async () => {
     for (let at = 0; at < 200; at++) await api.addModel(`model_v${at}`, { version: at });
-    const times: number[] = [];
-    for (let round = 0; round < 31; round++) {
-      const begun = performance.now();
+    await atBestWithin(20, async () => {
       expect((await list()).models).toHaveLength(200);
-      times.push(performance.now() - begun);
-    }
-    const median = times.sort((a, b) => a - b)[15] ?? Number.POSITIVE_INFINITY;
-    // Twice the target, for a machine that is busy with other tests; it includes parsing the answer here.
-    expect(median).toBeLessThan(40);
+    });
   });
 });
 

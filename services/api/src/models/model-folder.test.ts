@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../testing/eventually.js';
 import { ModelFolder } from './model-folder.js';
 
@@ -19,6 +19,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   await models.close();
   await rm(parent, { recursive: true });
 });
@@ -35,7 +36,7 @@ const names = () =>
     .sort();
 
 const untilNames = (...expected: string[]) =>
-  eventually(`the list is ${expected}`, () => JSON.stringify(names()) === JSON.stringify(expected), 8_000);
+  eventually(`the list is ${expected}`, () => JSON.stringify(names()) === JSON.stringify(expected));
 
 describe.each([false, true])('the model folder, polling %s', (polling) => {
   it('is created if it is missing, and followed', async () => {
@@ -84,10 +85,12 @@ describe('the model folder', () => {
 
   it('knows how long a file has been quiet', async () => {
     await open();
+    vi.useFakeTimers({ toFake: ['performance'] });
     await writeFile(join(folder, 'a.pt'), 'one');
     await models.refresh('a');
     expect([models.isQuiet('a', 150), models.isQuiet('b', 0)]).toEqual([false, false]);
-    await eventually('it is quiet', () => models.isQuiet('a', 150));
+    vi.advanceTimersByTime(150);
+    expect(models.isQuiet('a', 150)).toBe(true);
     await writeFile(join(folder, 'a.pt'), 'more');
     await models.refresh('a');
     expect(models.isQuiet('a', 150)).toBe(false);

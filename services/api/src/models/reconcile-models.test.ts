@@ -60,13 +60,17 @@ describe('the catalogue', () => {
 
   it('waits until a file is no longer written to', async () => {
     api.work('inspect', inspect);
+    let pauses = 0;
     for (let round = 0; round < 6; round++) {
+      const begun = performance.now();
       await writeFile(join(api.modelsFolder, 'slow.pt'), 'x'.repeat(round + 1));
       await api.context.models.refresh('slow');
       await new Promise((resolve) => setTimeout(resolve, 100));
+      // On a machine that is busy the file may be quiet for long enough in between.
+      if (performance.now() - begun > 180) pauses++;
     }
     await untilReady('slow');
-    expect(asked.length).toBeLessThanOrEqual(2);
+    expect(asked.length).toBeLessThanOrEqual(2 + pauses);
   });
 
   it('is kept by several processes without doing work twice', async () => {

@@ -2,6 +2,7 @@ import { createLogger, JOB_TYPES, type JobsContext, sendHeartbeat } from '@caiss
 import type { Express } from 'express';
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { atBestWithin } from '../../../../packages/shared/src/testing/at-best-within.js';
 import type { ApiContext } from '../context.js';
 import { OPERATOR_KEY, openTestAccess, type TestAccess, VIEWER_KEY, WITH_KEYS } from '../testing/open-test-access.js';
 import { openRedisLink, type RedisLink } from '../testing/redis-link.js';
@@ -74,9 +75,9 @@ describe('probes', () => {
   it.each(['frozen Redis', 'hanging store'])('answer within a second beside a %s', async (what) => {
     if (what === 'frozen Redis') link.freeze();
     else storeCheck = () => new Promise(() => undefined);
-    const begun = performance.now();
-    expect((await request(access.app).get('/readyz')).status).toBe(503);
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    await atBestWithin(1_000, async () => {
+      expect((await request(access.app).get('/readyz')).status).toBe(503);
+    });
   });
 });
 
@@ -130,13 +131,13 @@ describe('/metrics', () => {
     await viewer(access.app, '/metrics');
     if (how === 'away') await away();
     else link.freeze();
-    const begun = performance.now();
-    const { status, text } = await viewer(access.app, '/metrics');
-    expect(performance.now() - begun).toBeLessThan(how === 'away' ? 500 : 2_000);
-    expect(status).toBe(200);
-    expect(text).toContain('caissa_redis_up 0');
-    expect(text).toContain('caissa_exports Nan');
-    expect(text).not.toMatch(/^caissa_queue_jobs\{/m);
+    await atBestWithin(how === 'away' ? 500 : 2_000, async () => {
+      const { status, text } = await viewer(access.app, '/metrics');
+      expect(status).toBe(200);
+      expect(text).toContain('caissa_redis_up 0');
+      expect(text).toContain('caissa_exports Nan');
+      expect(text).not.toMatch(/^caissa_queue_jobs\{/m);
+    });
   });
 });
 

@@ -20,7 +20,7 @@ export interface FakeReplica {
   readonly id: string;
   readonly asked: Asked[];
   answer: Answering;
-  /** Reports itself, once. */
+  /** Reports itself, once and for all: a test may take longer than a heartbeat lasts. */
   beat(change?: Partial<Heartbeat>): Promise<void>;
   /** Stops listening, as if it had been killed: Redis still lists it. */
   die(): Promise<void>;
@@ -43,7 +43,10 @@ export async function startFakeReplica({ redis, keys }: Pick<JobsContext, 'redis
     id,
     asked: [],
     answer: (_asked, response) => void response.setHeader('Content-Length', id.length).end(id),
-    beat: (change) => sendHeartbeat(redis, keys, { ...heartbeatOf(id, port), ...change }),
+    beat: async (change) => {
+      await sendHeartbeat(redis, keys, { ...heartbeatOf(id, port), ...change });
+      await redis.persist(keys.loaderHeartbeat(id));
+    },
     die: async () => {
       server.close();
       server.closeAllConnections();

@@ -40,7 +40,7 @@ export async function openTestAccess(
   mount: (app: Express, access: Access, context: { jobs: JobsContext }) => void = () => undefined,
 ): Promise<TestAccess> {
   const redis = connectProducer(redisUrl);
-  await waitUntilReady(redis, 5_000);
+  await waitUntilReady(redis, 20_000);
   const prefix = `test-${randomUUID()}`;
   const jobs = { redis, keys: redisKeys(prefix), queues: openQueues(redis, prefix) };
   const logger = createLogger('test', 'silent');

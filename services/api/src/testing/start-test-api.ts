@@ -55,7 +55,7 @@ export async function startTestApi(
   const settings = { ...readSettings({ ...env, RATE_LIMIT_PER_MINUTE: '0' }, API_SETTINGS), ...change };
   const lifecycle = new Lifecycle();
   const { url, context } = await startApi(settings, logger, lifecycle);
-  await waitUntilReady(context.jobs.redis, 5_000);
+  await waitUntilReady(context.jobs.redis, 20_000);
   const connection = connectWorker(redisUrl);
   const modelsFolder = join(dataDir, 'models');
   const stops: (() => Promise<void>)[] = [];

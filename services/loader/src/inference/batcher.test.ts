@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@caissa/shared';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BatchSettings } from './batch-policy.js';
 import { Batcher } from './batcher.js';
 import { POSITION_FLOATS } from './engine.js';
@@ -30,6 +29,8 @@ function openBatcher(change: Partial<BatchSettings> = {}) {
   return { batcher, runs, recorder, ask, sizes: () => runs.map(({ values }) => values.length), idles: () => idles };
 }
 
+afterEach(() => vi.useRealTimers());
+
 /** Long enough for what is decided at once, short of the delay. */
 const soon = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
@@ -56,14 +57,13 @@ describe('a batcher', () => {
     runs[1]?.end();
     await soon();
     runs[2]?.end();
-    await soon();
-    await delay(20);
-    expect(sizes()).toEqual([4, 4, 4, 2]);
+    await expect.poll(sizes).toEqual([4, 4, 4, 2]);
     runs[3]?.end();
     expect((await answers).flat()).toEqual(Array.from({ length: 14 }, (_, value) => value));
   });
 
   it('waits for those who were answered together, but not for ever', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     const { ask, runs, sizes } = openBatcher({ maxDelayMs: 50 });
     const first = [ask([1]), ask([2]), ask([3])];
     await soon();
@@ -80,7 +80,11 @@ describe('a batcher', () => {
     const last = ask([7]);
     await soon();
     expect(sizes()).toEqual([3, 3]);
-    await delay(80);
+    vi.advanceTimersByTime(49);
+    await soon();
+    expect(sizes()).toEqual([3, 3]);
+    vi.advanceTimersByTime(1);
+    await soon();
     expect(sizes()).toEqual([3, 3, 1]);
     runs[2]?.end();
     expect(await last).toEqual([7]);
@@ -92,7 +96,7 @@ describe('a batcher', () => {
     const small = ask([20, 21, 22]);
     const other = ask([30, 31]);
     for (let sent = 0; sent < 5; sent++) {
-      await delay(10);
+      await expect.poll(() => runs.length).toBeGreaterThan(sent);
       runs[sent]?.end();
     }
     expect(await Promise.all([large, small, other])).toEqual([
@@ -111,10 +115,11 @@ describe('a batcher', () => {
     await soon();
     controller.abort(new Error('gone'));
     await expect(large).rejects.toThrow('gone');
-    for (const run of runs) run.end();
-    await delay(20);
-    for (const run of runs) run.end();
+    const ending = setInterval(() => {
+      for (const run of runs) run.end();
+    }, 1);
     expect(await small).toEqual([20]);
+    clearInterval(ending);
     await soon();
     expect(sizes().reduce((sum, size) => sum + size)).toBeLessThan(12);
     expect(batcher.isIdle).toBe(true);
@@ -130,10 +135,8 @@ describe('a batcher', () => {
     await soon();
     runs[0]?.fail(error);
     await expected;
-    for (let sent = 1; sent < 3; sent++) {
-      await delay(10);
-      runs[sent]?.end();
-    }
+    await expect.poll(() => runs.map(({ values }) => values)).toEqual([[1, 2, 3, 4], [7]]);
+    runs[1]?.end();
     expect(await other).toEqual([7]);
     expect(recorder.totals).toMatchObject({ success: { count: 1 }, fail: { count: 1 } });
   });

@@ -41,9 +41,13 @@ test('what was announced and not sent is not held', async () => {
 test('more than may be held is refused until some of it is answered', async () => {
   const bodies = new BodyReader(1_000);
   const answered: (number | string)[] = [];
+  let answer = () => {};
   const send = await open((incoming, response) => {
     bodies.read(incoming, response, 800).then(
-      (body) => answered.push(body.length) && setTimeout(() => response.end(), 100),
+      (body) => {
+        answered.push(body.length);
+        answer = () => response.end();
+      },
       (error: AppError) => answered.push(error.code) && response.end(),
     );
   });
@@ -52,6 +56,7 @@ test('more than may be held is refused until some of it is answered', async () =
   await expect.poll(() => answered).toEqual([700]);
   post(700);
   await expect.poll(() => answered).toEqual([700, 'OVERLOADED']);
+  answer();
   await expect.poll(() => bodies.heldBytes).toBe(0);
   post(700);
   await expect.poll(() => answered).toEqual([700, 'OVERLOADED', 700]);
