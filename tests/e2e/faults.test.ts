@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { writeSampleModels } from '@caissa/conversion';
 import { startRedisServer } from '@caissa/launcher';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { atBestWithin } from '../../packages/shared/src/testing/at-best-within.js';
 import { Client } from '../setup/client.js';
 import { freePort, kill, type System, startSystem, until } from '../setup/system.js';
 
@@ -51,7 +52,7 @@ describe('workers that are killed', () => {
         if (victim) await kill(victim);
         await system.start('exporter');
       }
-      for (const id of ids) expect(await client.finish(id, 60_000)).toMatchObject({ status: 'completed' });
+      for (const id of ids) expect(await client.finish(id)).toMatchObject({ status: 'completed' });
       const { body } = await client.get('/api/model/exports');
       expect(body['count']).toBe(ids.length);
       for (const one of body['exports'] as { download_url: string }[]) await client.download(one.download_url);
@@ -59,7 +60,7 @@ describe('workers that are killed', () => {
     } finally {
       await system.stop();
     }
-  }, 120_000);
+  }, 400_000);
 });
 
 describe('Redis', () => {
@@ -84,11 +85,11 @@ describe('Redis', () => {
         ['GET', '/api/model/current'],
         ['GET', '/readyz'],
       ] as const) {
-        const began = performance.now();
-        const answer = await client.send(method, path);
-        expect([path, answer.status]).toEqual([path, 503]);
-        expect(performance.now() - began).toBeLessThan(1_000);
-        if (path.startsWith('/api')) expect(answer.body).toMatchObject({ success: false, code: 'REDIS_UNAVAILABLE' });
+        await atBestWithin(1_000, async () => {
+          const answer = await client.send(method, path);
+          expect([path, answer.status]).toEqual([path, 503]);
+          if (path.startsWith('/api')) expect(answer.body).toMatchObject({ success: false, code: 'REDIS_UNAVAILABLE' });
+        });
       }
       expect((await client.get('/livez')).status).toBe(200);
       redis = await startRedisServer({ dataDir: redisDir, port });
@@ -103,7 +104,7 @@ describe('Redis', () => {
       await redis.stop();
       await rm(redisDir, { recursive: true, force: true });
     }
-  }, 90_000);
+  }, 400_000);
 
   it('may lose everything: models and exports are found again', async () => {
     const redisDir = await mkdtemp(join(tmpdir(), 'caissa-redis-'));
@@ -134,7 +135,7 @@ describe('Redis', () => {
       await redis.stop();
       await rm(redisDir, { recursive: true, force: true });
     }
-  }, 90_000);
+  }, 400_000);
 });
 
 const isRoot = process.getuid?.() === 0;
@@ -175,7 +176,7 @@ describe('a disk', () => {
         await rm(dataDir, { recursive: true, force: true });
       }
     },
-    60_000,
+    400_000,
   );
 });
 
@@ -197,7 +198,7 @@ describe('a checkpoint', () => {
         await rename(next, path);
       }
       for (const id of ids) {
-        const { status, result } = await client.finish(id, 60_000);
+        const { status, result } = await client.finish(id);
         expect(status).toBe('completed');
         digests.add((result as unknown as { metadata: Record<string, unknown> }).metadata['source_sha256']);
       }
@@ -212,7 +213,7 @@ describe('a checkpoint', () => {
     } finally {
       await system.stop();
     }
-  }, 90_000);
+  }, 400_000);
 
   it('that is broken is listed with its problem and hides nobody', async () => {
     const fixtures = join(import.meta.dirname, '../fixtures/torch-2.13');
@@ -242,9 +243,9 @@ describe('a checkpoint', () => {
       };
       for (const [name, code] of Object.entries(codes)) {
         expect(await client.model(name)).toMatchObject({ name, status: 'unreadable', problem: { code, status: 422 } });
-        const refused = await client.post(`/api/model/export/onnx/${name}?wait=20`);
+        const refused = await client.post(`/api/model/export/onnx/${name}?wait=60`);
         expect([name, refused.status, refused.body['code']]).toEqual([name, 422, code]);
-        const notLoaded = await client.post(`/api/model/load/${name}?wait=20`);
+        const notLoaded = await client.post(`/api/model/load/${name}?wait=60`);
         expect([name, notLoaded.status, notLoaded.body['code']]).toEqual([name, 422, code]);
       }
       const { body } = await client.get('/api/model/list');
@@ -254,5 +255,5 @@ describe('a checkpoint', () => {
     } finally {
       await system.stop();
     }
-  }, 60_000);
+  }, 400_000);
 });

@@ -177,9 +177,9 @@ describe('from a checkpoint to a file in a user’s hands', () => {
 
 describe('a client written against the requirement', () => {
   it('gets the result itself when it is willing to wait', async () => {
-    const answer = await client.post('/api/model/export/onnx/torch_2.6', undefined, { prefer: 'wait=30' });
+    const answer = await client.post('/api/model/export/onnx/torch_2.6', undefined, { prefer: 'wait=60' });
     expect(answer.status).toBe(200);
-    expect(answer.headers.get('preference-applied')).toBe('wait=30');
+    expect(answer.headers.get('preference-applied')).toBe('wait=60');
     expect(answer.body).toMatchObject({
       success: true,
       message: 'Model exported successfully to onnx format',
@@ -189,7 +189,7 @@ describe('a client written against the requirement', () => {
 
   it('makes a model active and sees it', async () => {
     expect((await client.get('/api/model/current')).body).toMatchObject({ success: true, loaded: false });
-    const answer = await client.post('/api/model/load/torch_2.13?wait=30');
+    const answer = await client.post('/api/model/load/torch_2.13?wait=60');
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({
       success: true,
@@ -218,7 +218,7 @@ describe('a client written against the requirement', () => {
   it('runs unchanged with DEFAULT_WAIT_SECONDS', async () => {
     const other = await startSystem({
       redisUrl: inject('redisUrl'),
-      env: { DEFAULT_WAIT_SECONDS: '30' },
+      env: { DEFAULT_WAIT_SECONDS: '60' },
       prepare: ({ modelsDir }) => copyFile(join(fixtures, 'torch-2.6/checkpoint.pt'), join(modelsDir, 'model_v1.pt')),
     });
     try {

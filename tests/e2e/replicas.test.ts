@@ -10,18 +10,16 @@ import {
   smallRoot,
   smallStateDict,
 } from '../../packages/conversion/test-support/small-checkpoint.js';
+import { atBestWithin } from '../../packages/shared/src/testing/at-best-within.js';
 import { RedisProxy } from '../../packages/shared/src/testing/redis-proxy.js';
 import { Client } from '../setup/client.js';
 import { type Answered, EvaluationLoad, evaluate } from '../setup/evaluation-load.js';
 import { MARKED_SIZES, markedName, markedValue, writeMarkedModel } from '../setup/marked-models.js';
-import { converged, liveLoaders, readJournal } from '../setup/replicas.js';
+import { Convergence, converged, liveLoaders, readJournal } from '../setup/replicas.js';
 import { freePort, kill, type System, startSystem, until } from '../setup/system.js';
 
 const LOADERS = 3;
 const MODELS = 8;
-/** About as long as an activation of a small model takes. */
-const KILL_WITHIN_MS = 400;
-
 /** An order of events that is the same in each run. */
 function seededRandom(seed: number): () => number {
   let state = seed;
@@ -46,9 +44,20 @@ function start(redisUrl: string, loaders = LOADERS): Promise<System> {
 }
 
 async function activate(client: Client, number: number): Promise<number> {
-  const { status, body } = await client.post(`/api/model/load/${markedName(number)}?wait=30`);
+  const { status, body } = await client.post(`/api/model/load/${markedName(number)}?wait=60`);
   expect([status, body['model_name']]).toEqual([200, markedName(number)]);
   return Number(body['generation']);
+}
+
+/** About how long an activation takes here and now. */
+async function activationMs(client: Client): Promise<number> {
+  const times: number[] = [];
+  for (let number = 0; number < 5; number++) {
+    const began = performance.now();
+    await activate(client, number);
+    times.push(performance.now() - began);
+  }
+  return times.sort((left, right) => left - right)[2] ?? 0;
 }
 
 /** Answers that no model of that generation would have given, each kind once. */
@@ -74,41 +83,45 @@ describe('three replicas', () => {
 
   it('lose no request and tell no lie while models are switched', async () => {
     const load = new EvaluationLoad(system.url, 8, 5);
+    const convergence = new Convergence(system);
     for (let round = 1; round <= 20; round++) {
       const generation = await activate(client, round % MODELS);
-      expect(await converged(system)).toBe(generation);
+      expect(await convergence.wait()).toBe(generation);
+      await load.untilAnswered(10, (answer) => answer.generation === generation);
     }
     await load.stop();
     expect(load.failures).toEqual([]);
-    expect(load.answers.length).toBeGreaterThan(200);
-    expect(new Set(load.answers.map(({ generation }) => generation)).size).toBeGreaterThan(15);
     expect(wrongAnswers(load.answers, await readJournal(client))).toEqual([]);
-  }, 120_000);
+    convergence.check();
+  }, 600_000);
 
   it('converge when one is killed at any moment of 50 activations', async () => {
     const random = seededRandom(7);
     const load = new EvaluationLoad(system.url, 4, 20);
+    const convergence = new Convergence(system);
     const jobs = new Set<string>();
     let takenUp = 0;
+    const killWithinMs = await activationMs(client);
     for (let round = 0; round < 50; round++) {
       const { status, body } = await client.post(`/api/model/load/${markedName(round % MODELS)}`);
       expect(status).toBe(202);
       jobs.add(String(body['job_id']));
-      await delay(random() * KILL_WITHIN_MS);
+      await delay(random() * killWithinMs);
       const victims = liveLoaders(system);
       const victim = victims[Math.floor(random() * victims.length)];
       if (victim) await kill(victim);
       await system.start('loader');
-      await converged(system);
+      await convergence.wait();
       // If it was the one that activated, another one takes that up; then all follow again.
       const job = await client.finish(String(body['job_id']));
       if (job.attempts > 1) takenUp++;
       expect(await converged(system)).toBe((job.result as { generation: number } | undefined)?.generation);
+      await load.untilAnswered(10);
     }
     await load.stop();
+    convergence.check();
     expect(takenUp).toBeGreaterThan(3);
     expect(load.failures).toEqual([]);
-    expect(load.answers.length).toBeGreaterThan(500);
     const journal = await readJournal(client);
     expect(wrongAnswers(load.answers, journal)).toEqual([]);
     const told = journal.filter(({ job_id }) => jobs.has(job_id));
@@ -116,7 +129,7 @@ describe('three replicas', () => {
     const generations = told.flatMap(({ to }) => (to ? [to.generation] : []));
     expect(generations).toEqual(generations.toSorted((left, right) => right - left));
     expect(new Set(generations).size).toBe(50);
-  }, 900_000);
+  }, 1_800_000);
 
   it('refuse a corrupt, an ill-shaped and a NaN model, and the old one keeps answering', async () => {
     const before = await activate(client, 1);
@@ -138,7 +151,7 @@ describe('three replicas', () => {
       ['strange', 'ARCHITECTURE_UNKNOWN'],
       ['wide', 'ARCHITECTURE_MISMATCH'],
     ] as const) {
-      const { status, body } = await client.post(`/api/model/load/${name}?wait=30`);
+      const { status, body } = await client.post(`/api/model/load/${name}?wait=60`);
       expect([name, status, body['code']]).toEqual([name, 422, code]);
       const [entry] = await readJournal(client);
       expect(entry).toMatchObject({ kind: 'load', outcome: 'failed', to: null, problem: { code } });
@@ -147,18 +160,18 @@ describe('three replicas', () => {
     expect(load.failures).toEqual([]);
     expect(new Set(load.answers.map(({ generation }) => generation))).toEqual(new Set([before]));
     expect(await converged(system)).toBe(before);
-  }, 60_000);
+  }, 400_000);
 
   it('go back in one call, as often as asked', async () => {
     const first = await activate(client, 4);
     const second = await activate(client, 5);
-    const back = await client.post('/api/model/rollback?wait=30');
+    const back = await client.post('/api/model/rollback?wait=60');
     expect(back).toMatchObject({ status: 200, body: { model_name: markedName(4), generation: second + 1 } });
     expect(await converged(system)).toBe(second + 1);
     const { model_name, value } = await evaluate(system.url);
     expect(model_name).toBe(markedName(4));
     expect(value).toBeCloseTo(markedValue(4), 5);
-    const there = await client.post('/api/model/rollback?wait=30', { generation: second });
+    const there = await client.post('/api/model/rollback?wait=60', { generation: second });
     expect(there).toMatchObject({ status: 200, body: { model_name: markedName(5), generation: second + 2 } });
     expect(await converged(system)).toBe(second + 2);
     expect((await evaluate(system.url)).value).toBeCloseTo(markedValue(5), 5);
@@ -169,7 +182,7 @@ describe('three replicas', () => {
       ['load', second],
       ['load', first],
     ]);
-  }, 60_000);
+  }, 400_000);
 
   it('all follow one that starts late, or that lost sight of Redis for a while', async () => {
     const proxy = new RedisProxy(inject('redisUrl'));
@@ -191,7 +204,7 @@ describe('three replicas', () => {
       if (last) await kill(last);
       await proxy.stop();
     }
-  }, 60_000);
+  }, 400_000);
 });
 
 /** A sound model of other sizes than the settings ask for. */
@@ -227,18 +240,17 @@ describe('three replicas and a Redis', () => {
     await redis.stop();
     const ends = performance.now() + 15_000;
     while (performance.now() < ends) {
-      const began = performance.now();
-      const { status, body } = await client.post(`/api/model/load/${markedName(1)}`);
-      expect([status, body['code']]).toEqual([503, 'REDIS_UNAVAILABLE']);
-      expect(performance.now() - began).toBeLessThan(1_000);
+      await atBestWithin(1_000, async () => {
+        const { status, body } = await client.post(`/api/model/load/${markedName(1)}`);
+        expect([status, body['code']]).toEqual([503, 'REDIS_UNAVAILABLE']);
+      });
+      await load.untilAnswered(10);
       await delay(500);
     }
-    const during = load.answers.length;
-    expect(during).toBeGreaterThan(200);
     redis = await startRedisServer({ dataDir: folder, port });
     expect(await converged(system)).toBe(generation);
     const next = await until('an activation is accepted', async () => {
-      const { status, body } = await client.post(`/api/model/load/${markedName(1)}?wait=30`);
+      const { status, body } = await client.post(`/api/model/load/${markedName(1)}?wait=60`);
       return status === 200 && Number(body['generation']);
     });
     expect(next).toBe(generation + 1);
@@ -246,7 +258,7 @@ describe('three replicas and a Redis', () => {
     await load.stop();
     expect(load.failures).toEqual([]);
     expect(wrongAnswers(load.answers, await readJournal(client))).toEqual([]);
-  }, 120_000);
+  }, 400_000);
 
   it('that lost everything: the model stays, its generation does not go back, and the journal is there', async () => {
     for (const number of [0, 1, 2]) await activate(client, number);
@@ -259,7 +271,7 @@ describe('three replicas and a Redis', () => {
     expect(await converged(system)).toBe(3);
     expect((await client.get('/api/model/current')).body['model_name']).toBe(markedName(2));
     const next = await until('an activation is accepted', async () => {
-      const { status, body } = await client.post(`/api/model/load/${markedName(4)}?wait=30`);
+      const { status, body } = await client.post(`/api/model/load/${markedName(4)}?wait=60`);
       return status === 200 && Number(body['generation']);
     });
     expect(next).toBe(4);
@@ -273,5 +285,5 @@ describe('three replicas and a Redis', () => {
     for (const loader of liveLoaders(system)) await kill(loader);
     await system.start('loader');
     expect(await converged(system)).toBe(4);
-  }, 120_000);
+  }, 400_000);
 });

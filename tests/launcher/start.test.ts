@@ -127,6 +127,7 @@ describe('npm start', () => {
     await expect.poll(output).toContain('Ready.');
     await expect.poll(output).toContain('stubborn');
     child.kill('SIGINT');
+    await expect.poll(output).toContain('Stopping.');
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     child.kill('SIGINT');
     expect(await end).toBe(130);

@@ -41,15 +41,11 @@ export class Client {
   }
 
   /** Follows a job by polling until it is over. */
-  async finish(id: string, timeoutMs = 30_000): Promise<JobView> {
-    return until(
-      `job ${id} ends`,
-      async () => {
-        const job = await this.job(id);
-        return ['completed', 'failed', 'cancelled'].includes(job.status) && job;
-      },
-      timeoutMs,
-    );
+  async finish(id: string): Promise<JobView> {
+    return until(`job ${id} ends`, async () => {
+      const job = await this.job(id);
+      return ['completed', 'failed', 'cancelled'].includes(job.status) && job;
+    });
   }
 
   /** Starts an export and answers the job's id. */
@@ -70,14 +66,10 @@ export class Client {
   }
 
   /** Waits until the catalogue knows what a model is. */
-  async model(name: string, timeoutMs?: number): Promise<Record<string, unknown>> {
-    return until(
-      `model ${name} is inspected`,
-      async () => {
-        const { status, body } = await this.get(`/api/model/info/${name}`);
-        return status === 200 && body['status'] !== 'inspecting' && body;
-      },
-      timeoutMs,
-    );
+  async model(name: string): Promise<Record<string, unknown>> {
+    return until(`model ${name} is inspected`, async () => {
+      const { status, body } = await this.get(`/api/model/info/${name}`);
+      return status === 200 && body['status'] !== 'inspecting' && body;
+    });
   }
 }

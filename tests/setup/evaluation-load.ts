@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { until } from './system.js';
 
 const FEN = 'rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1';
 
@@ -33,6 +34,12 @@ export class EvaluationLoad {
   /** @param pauseMs how long each player thinks between two questions */
   constructor(url: string, players: number, pauseMs: number) {
     this.#done = Promise.all(Array.from({ length: players }, () => this.#play(url, pauseMs)));
+  }
+
+  /** Waits until so many more answers have come, of the models that `which` says. */
+  async untilAnswered(count: number, which: (answer: Answered) => boolean = () => true): Promise<void> {
+    const from = this.answers.length;
+    await until(`${count} more answers`, () => this.answers.slice(from).filter(which).length >= count);
   }
 
   async stop(): Promise<void> {
