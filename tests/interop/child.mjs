@@ -17,7 +17,7 @@ export const pythonEnvironment = () => {
 export const run = async (
   file,
   args,
-  { env = pythonEnvironment(), cwd, timeoutMs = 600_000, onLine = () => {} } = {},
+  { env = pythonEnvironment(), cwd, timeoutMs = 1_800_000, onLine = () => {} } = {},
 ) => {
   // Not spawn's own timeout, whose timer goes on, and keeps this process, where the program cannot be started.
   const signal = AbortSignal.timeout(timeoutMs);

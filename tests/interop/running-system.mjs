@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startRedisServer, usablePort } from '@caissa/launcher';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 300_000;
 const POLL_MS = 100;
 const LOADERS = 2;
 
@@ -69,7 +69,7 @@ export const startSystem = async ({ models, active, text }) => {
     const url = `http://127.0.0.1:${apiPort}`;
     await until('The API is ready', async () => (await fetch(`${url}/readyz`)).ok);
     await until(`${active} is active`, async () => {
-      const answer = await fetch(`${url}/api/model/load/${active}?wait=30&wait_for=all`, { method: 'POST' });
+      const answer = await fetch(`${url}/api/model/load/${active}?wait=60&wait_for=all`, { method: 'POST' });
       return answer.status === 200;
     });
     await until('All loaders serve', async () => {

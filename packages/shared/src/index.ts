@@ -25,6 +25,7 @@ export * from './logger.js';
 export * from './loopback.js';
 export * from './models/catalogue.js';
 export * from './models/model-file.js';
+export * from './patient-timer.js';
 export * from './queues/enqueue.js';
 export * from './queues/idempotency.js';
 export * from './queues/job-id.js';

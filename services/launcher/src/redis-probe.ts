@@ -5,7 +5,8 @@ export interface RedisIdentity {
   readonly processId: number;
 }
 
-const PROBE_TIMEOUT_MS = 1_000;
+/** Long, because a server that is only slow must not be taken for none: its data would be given to a second one. */
+const PROBE_TIMEOUT_MS = 5_000;
 
 /**
  * Asks who answers on a port of this machine; undefined if nobody does, or no Redis, or one that is still reading its

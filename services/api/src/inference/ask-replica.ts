@@ -7,6 +7,7 @@ import {
   request,
 } from 'node:http';
 import { Readable } from 'node:stream';
+import { startPatientTimer } from '@caissa/shared';
 
 /** A replica is on the same network; one that takes longer is gone. */
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -104,14 +105,14 @@ function hostOf(url: string): { host: string; port: string } {
 
 /** Limits the time to connect and the time until the answer begins. Answers how to lift the limits. */
 function limit(sent: ClientRequest, timeoutMs: number): () => void {
-  const connecting = setTimeout(() => {
+  const connected = startPatientTimer(CONNECT_TIMEOUT_MS, () => {
     if (sent.socket?.connecting !== false) sent.destroy(new Error('the replica could not be reached'));
-  }, CONNECT_TIMEOUT_MS);
+  });
   const answering = setTimeout(() => {
     sent.destroy(new AnswerTimeoutError(`no answer after ${timeoutMs} ms`));
   }, timeoutMs);
   return () => {
-    clearTimeout(connecting);
+    connected();
     clearTimeout(answering);
   };
 }
