@@ -71,7 +71,7 @@ describe('copying', () => {
         readsAtWrite.push(reads);
         open++;
         most = Math.max(most, open);
-        await new Promise((resolve) => setTimeout(resolve, 2));
+        await new Promise((resolve) => setTimeout(resolve, 20));
         open--;
       },
     };

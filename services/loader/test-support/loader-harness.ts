@@ -106,10 +106,11 @@ export async function openHarness() {
     entry: (jobId: string) => readActivationEntry(redis, keys, jobId),
     /** Lets it be known that an activation was requested. */
     announce: (jobId: string, sequence: number) => announceTurn(redis, keys, jobId, sequence),
-    /** Takes everything of this harness out of Redis. */
-    async forgetEverything(): Promise<void> {
+    /** Takes everything of this harness out of Redis. Answers the names of what was there. */
+    async forgetEverything(): Promise<string[]> {
       const all = await redis.keys(`${prefix}:*`);
       if (all.length > 0) await redis.unlink(...all);
+      return all;
     },
     async heartbeat(id: string): Promise<Heartbeat | undefined> {
       return (await readHeartbeats(redis, keys)).find((one) => one.id === id);
