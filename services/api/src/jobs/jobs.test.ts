@@ -1,20 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FormatError } from '@caissa/tensor';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { eventually } from '../testing/eventually.js';
 import { startTestApi, type TestApi } from '../testing/start-test-api.js';
 
 let api: TestApi;
 let stop: () => Promise<void> = async () => undefined;
 
-beforeAll(async () => {
+beforeEach(async () => {
   api = await startTestApi(inject('redisUrl'));
   for (const name of ['a', 'b', 'c', 'bad', 'long']) await api.addModel(name);
 });
 
-afterEach(() => stop());
-
-afterAll(() => api.close());
+afterEach(async () => {
+  await stop();
+  await api.close();
+});
 
 const call = async (method: string, path: string) => {
   const response = await fetch(`${api.url}${path}`, { method });

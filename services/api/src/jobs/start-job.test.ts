@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, type ExportResult, type Processor } from '@caissa/shared';
 import { FormatError } from '@caissa/tensor';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { atBestWithin } from '../../../../packages/shared/src/testing/at-best-within.js';
 import { BROKEN, startTestApi, type TestApi } from '../testing/start-test-api.js';
 
@@ -150,7 +150,11 @@ describe('refusals before any job', () => {
 });
 
 describe('with a worker', () => {
-  beforeEach(() => api.work('export', work, 4));
+  let stop: () => Promise<void>;
+  beforeEach(() => {
+    stop = api.work('export', work, 4);
+  });
+  afterEach(() => stop());
 
   it.each([
     ['Prefer', 'export/onnx/model_v1', { Prefer: 'wait=20' }, 'wait=20'],
