@@ -156,7 +156,11 @@ describe('events', () => {
     for (const bad of ['', 'x', '1', '1-', '-', '1-2-3', '+']) {
       await expect(watcher.eventsSince(id, bad)).rejects.toMatchObject({ code: 'INVALID_PARAMETER' });
     }
-    expect(await watcher.lastEventId('inspect')).toBe('0-0');
+    const unused = await openTestJobs(inject('redisUrl'));
+    const fresh = new JobWatcher(unused.context, unused.worker.connection);
+    unused.onClose(() => fresh.close());
+    expect(await fresh.lastEventId('inspect')).toBe('0-0');
+    await unused.close();
   });
 
   test('are not missed on a quiet queue after the first read of its stream has timed out', async () => {
