@@ -10,6 +10,7 @@ export default defineConfig({
     // For a hang, not for a slow machine: several times what the slowest of them needs on one core that others use too.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    teardownTimeout: 60_000,
     expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
   },
