@@ -6,7 +6,7 @@ import type { JobDataByType, JobType } from '../contracts/jobs.js';
 import { callRedis } from '../redis/connect.js';
 import type { RedisKeys } from '../redis/keys.js';
 import { runTransaction } from '../redis/transaction.js';
-import { claimJobId, type IdempotencyClaim, rebindJobId } from './idempotency.js';
+import { claimJobId, findJobId, type IdempotencyClaim, rebindJobId } from './idempotency.js';
 import { newJobId } from './job-id.js';
 import type { QueuedJob } from './job-view.js';
 import type { Queues } from './queues.js';
@@ -51,6 +51,21 @@ export function enqueue<T extends JobType>(
     // Also for a job that is there already: whoever added it may have ended before it was listed.
     await index(context, id, job.timestamp);
     return { job: job as QueuedJob, joined: id !== wanted };
+  });
+}
+
+/**
+ * The job that a request with this key became before, if it is still kept.
+ * @throws AppError REDIS_UNAVAILABLE, IDEMPOTENCY_MISMATCH
+ */
+export function findClaimedJob(
+  { redis, keys, queues }: JobsContext,
+  type: JobType,
+  claim: IdempotencyClaim,
+): Promise<QueuedJob | undefined> {
+  return callRedis(async () => {
+    const jobId = await findJobId(redis, keys, claim);
+    return jobId === undefined ? undefined : ((await queues[type].queue.getJob(jobId)) as QueuedJob | undefined);
   });
 }
 

@@ -29,20 +29,21 @@ export async function claimJobId(
   claim: IdempotencyClaim,
   jobId: string,
 ): Promise<string> {
-  const key = keys.idempotency(digest(`${claim.caller}\n${claim.key}`));
-  const request = digest(JSON.stringify(claim.request));
+  const key = keyOf(keys, claim);
   // Not `SET … NX GET`, which only Redis 7 has.
   const replies = await runTransaction(
-    redis.multi().set(key, `${request} ${jobId}`, 'EX', IDEMPOTENCY_TTL_SECONDS, 'NX').get(key),
+    redis.multi().set(key, valueOf(claim, jobId), 'EX', IDEMPOTENCY_TTL_SECONDS, 'NX').get(key),
   );
-  const [boundRequest, boundJobId] = String(replies[1]).split(' ');
-  if (boundRequest !== request || boundJobId === undefined) {
-    throw new AppError(
-      'IDEMPOTENCY_MISMATCH',
-      'This Idempotency-Key was sent before with another request. Use a new key for a new request.',
-    );
-  }
-  return boundJobId;
+  return boundJobId(claim, String(replies[1]));
+}
+
+/**
+ * The id that a key is bound to, if it is.
+ * @throws AppError IDEMPOTENCY_MISMATCH if the key came with another request before
+ */
+export async function findJobId(redis: Redis, keys: RedisKeys, claim: IdempotencyClaim): Promise<string | undefined> {
+  const value = await redis.get(keyOf(keys, claim));
+  return value === null ? undefined : boundJobId(claim, value);
 }
 
 /** Points a key at the job that really does the work, when an identical one was in flight already. */
@@ -52,6 +53,22 @@ export async function rebindJobId(
   claim: IdempotencyClaim,
   jobId: string,
 ): Promise<void> {
-  const key = keys.idempotency(digest(`${claim.caller}\n${claim.key}`));
-  await redis.set(key, `${digest(JSON.stringify(claim.request))} ${jobId}`, 'EX', IDEMPOTENCY_TTL_SECONDS);
+  await redis.set(keyOf(keys, claim), valueOf(claim, jobId), 'EX', IDEMPOTENCY_TTL_SECONDS);
+}
+
+function keyOf(keys: RedisKeys, { caller, key }: IdempotencyClaim): string {
+  return keys.idempotency(digest(`${caller}\n${key}`));
+}
+
+function valueOf({ request }: IdempotencyClaim, jobId: string): string {
+  return `${digest(JSON.stringify(request))} ${jobId}`;
+}
+
+function boundJobId(claim: IdempotencyClaim, value: string): string {
+  const jobId = value.slice(value.indexOf(' ') + 1);
+  if (value === valueOf(claim, jobId)) return jobId;
+  throw new AppError(
+    'IDEMPOTENCY_MISMATCH',
+    'This Idempotency-Key was sent before with another request. Use a new key for a new request.',
+  );
 }

@@ -25,9 +25,12 @@ export const loadModelRoute = defineRoute({
     409: { description: 'Another activation was requested later.', schema: problemSchema },
     422: { description: 'The checkpoint was refused.', schema: problemSchema },
   },
-  handler: async (context, request) => {
+  handler: (context, request) => {
     const { model_name } = request.params;
-    await assertUsable(context, model_name);
-    return startActivation(context, request, { model_name });
+    const prepare = async () => {
+      await assertUsable(context, model_name);
+      return { model_name };
+    };
+    return startActivation(context, request, { claimed: ['load', { model_name }], prepare });
   },
 });

@@ -33,10 +33,11 @@ export const rollBackRoute = defineRoute({
     404: { description: 'There is no such activation, or none to go back to.', schema: problemSchema },
     409: { description: 'The model is gone, or another activation was requested later.', schema: problemSchema },
   },
-  handler: async (context, request) => {
-    const data = await targetOf(context.jobs, request.body.generation);
-    return startActivation(context, request, data, ['rollback', request.body]);
-  },
+  handler: (context, request) =>
+    startActivation(context, request, {
+      claimed: ['rollback', request.body],
+      prepare: () => targetOf(context.jobs, request.body.generation),
+    }),
 });
 
 /** @throws AppError ACTIVATION_NOT_FOUND, REDIS_UNAVAILABLE */

@@ -3,7 +3,6 @@ import {
   type ActivationResult,
   type Heartbeat,
   hasReached,
-  type LoadJobData,
   loadResultSchema,
   readHeartbeats,
   unloadResultSchema,
@@ -12,7 +11,7 @@ import { z } from 'zod';
 import type { ApiContext } from '../context.js';
 import type { Reply, RouteRequest } from '../http/route.js';
 import { WAIT_LIMIT_SECONDS } from '../jobs/prefer.js';
-import { chooseRequestWait, startJob, waitQuerySchema } from '../jobs/start-job.js';
+import { chooseRequestWait, startJob, type WantedWork, waitQuerySchema } from '../jobs/start-job.js';
 
 /** How often the loaders are looked at; they report themselves as soon as they have caught up. */
 const LOOK_INTERVAL_MS = 100;
@@ -29,21 +28,17 @@ export const activationQuerySchema = waitQuerySchema.extend({
 
 type ActivationRequest = RouteRequest<unknown, z.output<typeof activationQuerySchema>, unknown>;
 
-/**
- * Starts an activation as {@link startJob} does and, if asked to, waits for all loaders.
- * @param claimed what the client asked for, if the payload says more
- */
+/** Starts an activation as {@link startJob} does and, if asked to, waits for all loaders. */
 export async function startActivation(
   context: ApiContext,
   request: ActivationRequest,
-  data: LoadJobData,
-  claimed?: unknown,
+  work: Omit<WantedWork<'load'>, 'type'>,
 ): Promise<Reply> {
   const asked = chooseRequestWait(context, request);
   const forAll = request.query.wait_for === 'all';
   const wait = forAll && !asked.asked ? { seconds: WAIT_LIMIT_SECONDS, asked: false } : asked;
   const deadline = performance.now() + wait.seconds * 1_000;
-  const reply = await startJob(context, request, 'load', data, { wait, claimed });
+  const reply = await startJob(context, request, { type: 'load', ...work }, wait);
   if (!forAll || reply.status !== 200 || !('body' in reply)) return reply;
   const result = z.union([loadResultSchema, unloadResultSchema]).parse(reply.body);
   return { ...reply, body: await waitForAll(context, result, deadline, request.signal) };

@@ -1,4 +1,11 @@
-import { AppError, jobAcceptedSchema, problemSchema, readPointer, unloadResultSchema } from '@caissa/shared';
+import {
+  AppError,
+  jobAcceptedSchema,
+  type LoadJobData,
+  problemSchema,
+  readPointer,
+  unloadResultSchema,
+} from '@caissa/shared';
 import { defineRoute } from '../http/route.js';
 import { START_HEADERS } from '../jobs/start-job.js';
 import { activationQuerySchema, startActivation } from './start-activation.js';
@@ -21,8 +28,11 @@ export const unloadModelRoute = defineRoute({
     409: { description: 'Nothing is active, or another activation was requested later.', schema: problemSchema },
   },
   handler: async (context, request) => {
-    const { pointer } = await readPointer(context.jobs.redis, context.jobs.keys);
-    if (pointer === null) throw new AppError('NO_ACTIVE_MODEL', 'No model is active, so there is none to unload.');
-    return startActivation(context, request, { model_name: pointer.model_name, kind: 'unload' }, ['unload']);
+    const prepare = async (): Promise<LoadJobData> => {
+      const { pointer } = await readPointer(context.jobs.redis, context.jobs.keys);
+      if (pointer === null) throw new AppError('NO_ACTIVE_MODEL', 'No model is active, so there is none to unload.');
+      return { model_name: pointer.model_name, kind: 'unload' };
+    };
+    return startActivation(context, request, { claimed: ['unload'], prepare });
   },
 });

@@ -34,10 +34,14 @@ export const createExportRoute = defineRoute({
     404: { description: 'There is no such model.', schema: problemSchema },
     422: { description: 'The checkpoint was refused.', schema: problemSchema },
   },
-  handler: async (context, request) => {
+  handler: (context, request) => {
     const { format, model_name } = request.params;
-    await assertUsable(context, model_name);
     const { metadata = {}, options = exportOptionsSchema.parse({}) } = request.body;
-    return startJob(context, request, 'export', { model_name, format, metadata, options });
+    const data = { model_name, format, metadata, options };
+    const prepare = async () => {
+      await assertUsable(context, model_name);
+      return data;
+    };
+    return startJob(context, request, { type: 'export', claimed: ['export', data], prepare });
   },
 });

@@ -1,6 +1,7 @@
 import {
   AppError,
   enqueue,
+  findClaimedJob,
   type IdempotencyClaim,
   isErrorCode,
   isFinal,
@@ -9,6 +10,7 @@ import {
   type JobView,
   jobLinks,
   type Problem,
+  type QueuedJob,
   showJob,
 } from '@caissa/shared';
 import { z } from 'zod';
@@ -35,11 +37,13 @@ export const START_HEADERS = {
 
 type StartRequest = RouteRequest<unknown, z.output<typeof waitQuerySchema>, unknown>;
 
-/** What a route may know better than the request and the payload say. */
-interface StartOptions {
-  readonly wait?: Wait;
-  /** What the client asked for, for its `Idempotency-Key`; the kind of work and its payload by default. */
-  readonly claimed?: unknown;
+/** Work that a request asks for. */
+export interface WantedWork<T extends JobType> {
+  readonly type: T;
+  /** What the client asked for, in full: two requests with one `Idempotency-Key` must agree in it. */
+  readonly claimed: unknown;
+  /** Finds out whether the work may begin, and its payload. What it throws refuses the request. */
+  prepare(): Promise<JobDataByType[T]>;
 }
 
 /** How long a request is to be held. */
@@ -49,23 +53,38 @@ export function chooseRequestWait({ settings }: ApiContext, request: StartReques
 
 /**
  * Puts work into its queue and answers 202, or holds the request and answers 200 with the result.
- * @throws AppError REDIS_UNAVAILABLE, IDEMPOTENCY_MISMATCH, INVALID_PARAMETER, or what the job failed with
+ * @throws AppError REDIS_UNAVAILABLE, IDEMPOTENCY_MISMATCH, INVALID_PARAMETER, what `prepare` throws, or what the job failed with
  */
 export async function startJob<T extends JobType>(
   context: ApiContext,
   request: StartRequest,
-  type: T,
-  data: JobDataByType[T],
-  { wait = chooseRequestWait(context, request), claimed }: StartOptions = {},
+  work: WantedWork<T>,
+  wait = chooseRequestWait(context, request),
 ): Promise<Reply> {
-  const claim = claimOf(request, claimed ?? [type, data]);
-  const complete = { ...data, requested_by: request.caller.name, request_id: request.requestId };
-  const { job, joined } = await enqueue(context.jobs, type, complete, claim);
+  const { job, joined } = await findOrEnqueue(context, request, work);
   const jobId = job.id ?? '';
   const view = wait.seconds > 0 ? await waitForResult(context, request, jobId, wait) : undefined;
   if (view !== undefined && isFinal(view.status)) return replyFinished(view, wait);
   const status = joined ? (await showJob(context.jobs, jobId)).status : 'queued';
-  return replyAccepted(type, jobId, data, status);
+  return replyAccepted(work.type, jobId, job.data, status);
+}
+
+async function findOrEnqueue<T extends JobType>(
+  { jobs }: ApiContext,
+  request: StartRequest,
+  { type, claimed, prepare }: WantedWork<T>,
+): Promise<{ job: QueuedJob; joined: boolean }> {
+  const claim = claimOf(request, claimed);
+  let data: JobDataByType[T];
+  try {
+    data = await prepare();
+  } catch (error) {
+    // It may be refused because it has been done: a request that is repeated is told of the job it became.
+    const known = claim && (await findClaimedJob(jobs, type, claim));
+    if (known === undefined) throw error;
+    return { job: known, joined: true };
+  }
+  return enqueue(jobs, type, { ...data, requested_by: request.caller.name, request_id: request.requestId }, claim);
 }
 
 function preferHeader({ headers }: StartRequest): string | undefined {
