@@ -1,6 +1,8 @@
-import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { appendFile, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type ActivationEntry, NEVER_ACTIVE, type PointerState } from '@caissa/shared';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JournalFile } from './journal-file.js';
@@ -49,11 +51,37 @@ describe('the file of the journal', () => {
     expect(await file.read()).toEqual([entry(1), entry(3)]);
   });
 
-  it('does not grow without end', async () => {
-    const file = new JournalFile(folder, 20_000);
-    for (let attempt = 1; attempt <= 200; attempt++) await file.append(entry(attempt % 3, { attempts: attempt }));
-    expect((await stat(path)).size).toBeLessThan(22_000);
-    expect((await file.read()).map(({ attempts }) => attempts)).toEqual([198, 199, 200]);
+  it('does not grow without end, and holds as many entries as it is to hold', async () => {
+    const file = new JournalFile(folder, { partBytes: 5_000, entries: 50 });
+    for (let n = 1; n <= 200; n++) {
+      await file.append(entry(n));
+      await file.append(entry(n, { outcome: 'failed' }));
+    }
+    const sizes = await Promise.all((await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size));
+    expect(Math.max(...sizes)).toBeLessThan(6_000);
+    expect(sizes.length).toBeGreaterThan(2);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(50 * 2 * 300 + 3 * 6_000);
+    const expected = Array.from({ length: 50 }, (_, n) => entry(151 + n, { outcome: 'failed' }));
+    expect(await file.read()).toEqual(expected);
+  });
+
+  it('keeps every line of several processes that add to it while it becomes too large', async () => {
+    const writer = `
+      import { JournalFile } from ${JSON.stringify(new URL('../dist/journal-file.js', import.meta.url).href)};
+      const [folder, first, template] = process.argv.slice(1);
+      const file = new JournalFile(folder, { partBytes: 4_000, entries: 10_000 });
+      for (let n = 0; n < 60; n++) {
+        const entry = { ...JSON.parse(template), job_id: \`load-\${Number(first) + n}\` };
+        await file.append(entry);
+        await file.append({ ...entry, outcome: 'failed' });
+      }`;
+    const run = promisify(execFile);
+    const write = (first: number) =>
+      run(process.execPath, ['--input-type=module', '-e', writer, folder, String(first), JSON.stringify(entry(1))]);
+    await Promise.all([0, 100, 200, 300].map(write));
+    const read = await new JournalFile(folder).read();
+    expect(read).toHaveLength(240);
+    expect(new Set(read.map(({ outcome }) => outcome))).toEqual(new Set(['failed']));
   });
 });
 

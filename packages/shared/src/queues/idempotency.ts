@@ -32,7 +32,7 @@ export async function claimJobId(
   const key = keyOf(keys, claim);
   // Not `SET … NX GET`, which only Redis 7 has.
   const replies = await runTransaction(
-    redis.multi().set(key, valueOf(claim, jobId), 'EX', IDEMPOTENCY_TTL_SECONDS, 'NX').get(key),
+    redis.multi().set(key, boundValue(claim, jobId), 'EX', IDEMPOTENCY_TTL_SECONDS, 'NX').get(key),
   );
   return boundJobId(claim, String(replies[1]));
 }
@@ -53,20 +53,20 @@ export async function rebindJobId(
   claim: IdempotencyClaim,
   jobId: string,
 ): Promise<void> {
-  await redis.set(keyOf(keys, claim), valueOf(claim, jobId), 'EX', IDEMPOTENCY_TTL_SECONDS);
+  await redis.set(keyOf(keys, claim), boundValue(claim, jobId), 'EX', IDEMPOTENCY_TTL_SECONDS);
 }
 
 function keyOf(keys: RedisKeys, { caller, key }: IdempotencyClaim): string {
   return keys.idempotency(digest(`${caller}\n${key}`));
 }
 
-function valueOf({ request }: IdempotencyClaim, jobId: string): string {
+function boundValue({ request }: IdempotencyClaim, jobId: string): string {
   return `${digest(JSON.stringify(request))} ${jobId}`;
 }
 
 function boundJobId(claim: IdempotencyClaim, value: string): string {
   const jobId = value.slice(value.indexOf(' ') + 1);
-  if (value === valueOf(claim, jobId)) return jobId;
+  if (value === boundValue(claim, jobId)) return jobId;
   throw new AppError(
     'IDEMPOTENCY_MISMATCH',
     'This Idempotency-Key was sent before with another request. Use a new key for a new request.',
