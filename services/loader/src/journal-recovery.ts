@@ -1,5 +1,4 @@
-import { type ActivationEntry, AppError, indexActivations, toProblem } from '@caissa/shared';
-import { activationState } from './activation-state.js';
+import { type ActivationEntry, AppError, activationState, indexActivations, toProblem } from '@caissa/shared';
 import type { JournalContext } from './journal.js';
 
 /**

@@ -3,16 +3,17 @@ import {
   type ActivationEntry,
   type ActivationState,
   type AppError,
+  activationState,
   findActivationEntry,
   indexActivations,
   type Logger,
   type PointerState,
   type RedisKeys,
   readActivationEntry,
+  takeRefusedActivations,
   toProblem,
 } from '@caissa/shared';
 import type { Redis } from 'ioredis';
-import { activationState } from './activation-state.js';
 import type { JournalFile } from './journal-file.js';
 import { recoverJournal } from './journal-recovery.js';
 import type { PointerKeeper } from './pointer-keeper.js';
@@ -134,15 +135,19 @@ export class Journal {
   }
 
   async #tend(): Promise<void> {
-    const { redis, keys } = this.#context;
+    const { redis, keys, file } = this.#context;
     if (redis.status !== 'ready') return;
     for (const entry of [...this.#unindexed.values()]) {
       await indexActivations(redis, keys, [entry], true);
       if (this.#unindexed.get(entry.job_id) === entry) this.#unindexed.delete(entry.job_id);
     }
-    if (this.#recovered && (await redis.exists(keys.activationsByDate)) === 1) return;
-    await recoverJournal(this.#context, (entry) => this.#write(entry));
-    this.#recovered = true;
+    // Entries alone do not tell: after a loss of Redis the first ones may come before the whole of the file.
+    if (!this.#recovered || (await redis.exists(keys.activationsIndexed)) === 0) {
+      await recoverJournal(this.#context, (entry) => this.#write(entry));
+      await redis.set(keys.activationsIndexed, '1');
+      this.#recovered = true;
+    }
+    await takeRefusedActivations(redis, keys, (entry) => file.append(entry));
   }
 
   async #write(entry: ActivationEntry, again = false): Promise<void> {

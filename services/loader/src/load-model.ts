@@ -2,6 +2,7 @@ import {
   type ActivationResult,
   AppError,
   activate,
+  activationState,
   deactivate,
   endTurn,
   isOvertaken,
@@ -13,7 +14,6 @@ import {
   type WorkItem,
 } from '@caissa/shared';
 import { toLoadResult, toUnloadResult } from './activation-result.js';
-import { activationState } from './activation-state.js';
 import type { LoaderContext } from './context.js';
 import type { ActivationStart } from './journal.js';
 import { type Candidate, openCandidate, PERCENT } from './open-candidate.js';

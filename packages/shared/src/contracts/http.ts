@@ -187,7 +187,7 @@ export const activationChecksSchema = z
 /** One entry of the journal: what became of a request to change what is served. */
 export const activationEntrySchema = z
   .object({
-    job_id: z.string(),
+    job_id: z.string().describe('The job; of a request that was refused at once, an id of the entry alone.'),
     kind: activationKindSchema,
     model_name: modelNameSchema.describe('The model that was asked for; of an unload, the one that was served.'),
     requested_by: z.string().nullable(),

@@ -27,6 +27,10 @@ export interface RedisKeys {
   readonly activations: string;
   /** Sorted set: job id by begin of the activation. */
   readonly activationsByDate: string;
+  /** Is there when the whole journal has been indexed. */
+  readonly activationsIndexed: string;
+  /** List: entries of the journal that no loader has written to its file yet, as JSON. */
+  readonly activationsRefused: string;
   /** Set of loader ids that have reported themselves. */
   readonly loaders: string;
   loaderHeartbeat(id: string): string;
@@ -57,6 +61,8 @@ export function redisKeys(prefix: string): RedisKeys {
     activationsWaiting: `${prefix}:active:waiting`,
     activations: `${prefix}:activations`,
     activationsByDate: `${prefix}:activations:by-date`,
+    activationsIndexed: `${prefix}:activations:indexed`,
+    activationsRefused: `${prefix}:activations:refused`,
     loaders: `${prefix}:loaders`,
     loaderHeartbeat: (id) => `${prefix}:loader:${id}`,
     internalToken: `${prefix}:internal-token`,

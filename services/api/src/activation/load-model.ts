@@ -3,6 +3,7 @@ import { defineRoute } from '../http/route.js';
 import { START_HEADERS } from '../jobs/start-job.js';
 import { assertUsable } from '../models/assert-usable.js';
 import { modelParamsSchema } from '../models/model-params.js';
+import { noteRefusal } from './note-refusal.js';
 import { activationQuerySchema, startActivation } from './start-activation.js';
 
 /** `POST /api/model/load/{model_name}` */
@@ -31,6 +32,7 @@ export const loadModelRoute = defineRoute({
       await assertUsable(context, model_name);
       return { model_name };
     };
-    return startActivation(context, request, { claimed: ['load', { model_name }], prepare });
+    const refused = (error: unknown) => noteRefusal(context, { modelName: model_name, caller: request.caller }, error);
+    return startActivation(context, request, { claimed: ['load', { model_name }], prepare, refused });
   },
 });

@@ -44,6 +44,8 @@ export interface WantedWork<T extends JobType> {
   readonly claimed: unknown;
   /** Finds out whether the work may begin, and its payload. What it throws refuses the request. */
   prepare(): Promise<JobDataByType[T]>;
+  /** Called with what refused the request. */
+  refused?(error: unknown): Promise<void>;
 }
 
 /** How long a request is to be held. */
@@ -72,7 +74,7 @@ export async function startJob<T extends JobType>(
 async function findOrEnqueue<T extends JobType>(
   { jobs }: ApiContext,
   request: StartRequest,
-  { type, claimed, prepare }: WantedWork<T>,
+  { type, claimed, prepare, refused }: WantedWork<T>,
 ): Promise<{ job: QueuedJob; joined: boolean }> {
   const claim = claimOf(request, claimed);
   let data: JobDataByType[T];
@@ -81,8 +83,9 @@ async function findOrEnqueue<T extends JobType>(
   } catch (error) {
     // It may be refused because it has been done: a request that is repeated is told of the job it became.
     const known = claim && (await findClaimedJob(jobs, type, claim));
-    if (known === undefined) throw error;
-    return { job: known, joined: true };
+    if (known !== undefined) return { job: known, joined: true };
+    await refused?.(error);
+    throw error;
   }
   return enqueue(jobs, type, { ...data, requested_by: request.caller.name, request_id: request.requestId }, claim);
 }

@@ -1,4 +1,5 @@
-import type { ActivationState, PointerState } from '@caissa/shared';
+import type { ActivationState } from '../contracts/http.js';
+import type { PointerState } from './active-model.js';
 
 /** One side of an activation as the journal shows it; `model_name` is null after an unload. */
 export function activationState(state: Pick<PointerState, 'generation' | 'pointer'>): ActivationState {

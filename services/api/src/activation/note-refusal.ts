@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import { AppError, activationState, noteRefusedActivation, readPointer, toProblem } from '@caissa/shared';
+import type { ApiContext } from '../context.js';
+import type { Caller } from '../http/route.js';
+
+/** Puts a load of a model that is known to be bad into the journal, as a loader does with what it refuses. Never rejects. */
+export async function noteRefusal(
+  { jobs: { redis, keys }, logger }: ApiContext,
+  { modelName, caller }: { modelName: string; caller: Caller },
+  error: unknown,
+): Promise<void> {
+  if (!(error instanceof AppError) || error.status !== 422) return;
+  const now = new Date().toISOString();
+  try {
+    const state = await readPointer(redis, keys);
+    await noteRefusedActivation(redis, keys, {
+      job_id: `refused-${randomUUID()}`,
+      kind: 'load',
+      model_name: modelName,
+      requested_by: caller.name,
+      requested_at: now,
+      started_at: now,
+      finished_at: now,
+      duration_ms: 0,
+      attempts: 0,
+      from: state.generation === 0 ? null : activationState(state),
+      to: null,
+      checks: null,
+      outcome: 'failed',
+      problem: toProblem(error),
+    });
+  } catch (fault) {
+    logger.warn({ err: fault, model: modelName }, 'a refused activation could not be noted');
+  }
+}
