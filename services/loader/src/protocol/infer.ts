@@ -4,7 +4,7 @@ import { encode, wantedCoding } from './content-coding.js';
 import type { Handler } from './exchange.js';
 import { findModel } from './find-model.js';
 import { inferAnswer } from './infer-answer.js';
-import { parseInferRequest } from './infer-request.js';
+import { readInferRequest } from './read-infer-request.js';
 
 /** `POST /v2/models/{model}/infer`. */
 export const answerInfer: Handler = async (exchange) => {
@@ -13,7 +13,7 @@ export const answerInfer: Handler = async (exchange) => {
   findModel(exchange);
   const body = await exchange.readBody();
   const header = request.headers['inference-header-content-length'];
-  const inferRequest = parseInferRequest(body, header === undefined ? undefined : String(header));
+  const inferRequest = await readInferRequest(body, header === undefined ? undefined : String(header));
   // The model may have been exchanged while the body arrived.
   const model = findModel(exchange);
   const result = await model.infer(inferRequest.boards, inferRequest.count, connectionSignal(request.socket));
