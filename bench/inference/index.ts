@@ -33,10 +33,11 @@ export const inference: Benchmark = {
     try {
       await copyFile(checkpoint, join(system.modelsFolder, 'model_v1.pt'));
       await writeCheckpointFile(join(system.modelsFolder, 'model_v2.pt'), undefined, 2);
+      await writeCheckpointFile(join(system.modelsFolder, 'model_v3.pt'), undefined, 3);
       await system.activate('model_v2');
       await system.activate('model_v1');
       const steady = await measureSteady(system, onnx, python === undefined ? undefined : { python, checkpoint }, runs);
-      return [...steady, ...(await measureSwitching(system, ['model_v1', 'model_v2'], runs))];
+      return [...steady, ...(await measureSwitching(system, ['model_v1', 'model_v2', 'model_v3'], runs))];
     } finally {
       await system.stop();
     }

@@ -24,7 +24,7 @@ interface Switch {
 /** What activations take, first and again, and what those who play meanwhile notice of them. */
 export async function measureSwitching(
   system: ServingSystem,
-  models: [string, string],
+  models: readonly [string, string, string],
   runs: number,
 ): Promise<Comparison[]> {
   const rounds = Math.min(runs, MOST_RUNS);
@@ -42,7 +42,7 @@ export async function measureSwitching(
   const samples = await load.stop();
   const failed = samples.filter(({ ok }) => !ok).length;
   return [
-    activations,
+    ...activations,
     {
       title: `requests of ${CLIENTS} clients that failed while models were switched ${3 * rounds} times, of ${samples.length}`,
       unit: 'requests',
@@ -64,28 +64,33 @@ function compareSwitches(title: string, switches: readonly Switch[]): Comparison
   };
 }
 
+/** @param others as many as make a loader end the session of a model that was active before them */
 async function measureActivations(
   system: ServingSystem,
-  [model, other]: [string, string],
+  others: readonly string[],
   rounds: number,
-): Promise<Comparison> {
+): Promise<Comparison[]> {
   const first: number[] = [];
-  const again: number[] = [];
+  const opened: number[] = [];
+  const kept: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const fresh = await writeFresh(system, FIRST_SEED + round);
     first.push(await system.activate(fresh));
-    await system.activate(round % 2 ? model : other);
-    again.push(await system.activate(fresh));
-    await system.activate(round % 2 ? model : other);
+    for (const other of others) await system.activate(other);
+    opened.push(await system.activate(fresh));
+    await system.activate(others[0] ?? '');
+    kept.push(await system.activate(fresh));
+    await system.activate(others[0] ?? '');
     await removeModel(system, fresh);
   }
-  return {
-    title: 'activation of a model that was seen before',
+  const compared = (label: string, values: readonly number[]): Comparison => ({
+    title: `activation of a model that was seen before, ${label}`,
     unit: 'ms',
     reference: { label: 'the first time', values: first },
-    ours: { label: 'again', values: again },
+    ours: { label: 'again', values },
     target: { kind: 'ratio', atMost: 0.5 },
-  };
+  });
+  return [compared('its session ended since', opened), compared('its session still open', kept)];
 }
 
 async function switchUnderLoad(system: ServingSystem, load: ClientLoad, model: string): Promise<Switch> {

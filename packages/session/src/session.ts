@@ -1,8 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import { PendingRuns } from './pending-runs.js';
 import { SessionError } from './session-error.js';
 import type { FloatTensors, SessionInfo, SessionReply, SessionRequest } from './session-messages.js';
+import { forkSessionProcess, type SpareProcess } from './session-process.js';
 
 /** Which model to open, where, and how long to wait. */
 export interface SessionOptions {
@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly startTimeoutMs?: number;
   /** How long one run may take, counted from the end of the run before it; 30,000 by default. */
   readonly runTimeoutMs?: number;
+  /** Where a process may wait already. */
+  readonly spare?: SpareProcess;
   /** Gives up opening; it has no effect on a session that is open. */
   readonly signal?: AbortSignal;
 }
@@ -44,16 +46,6 @@ export interface Session {
 const DEFAULT_START_TIMEOUT_MS = 60_000;
 const DEFAULT_RUN_TIMEOUT_MS = 30_000;
 const CLOSE_GRACE_MS = 5_000;
-const CHILD_PROGRAM = fileURLToPath(new URL('./session-child.js', import.meta.url));
-
-function forkChild(): ChildProcess {
-  // The parent's flags (a debugger port, a test runner's loader) are not the child's.
-  return fork(CHILD_PROGRAM, [], {
-    execArgv: [],
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-}
 
 function whenExited(child: ChildProcess): Promise<SessionExit> {
   return new Promise((resolve) => {
@@ -141,8 +133,7 @@ function openSession(child: ChildProcess, info: SessionInfo, exited: Promise<Ses
 export async function startSession(options: SessionOptions): Promise<Session> {
   options.signal?.throwIfAborted();
   const { modelPath, intraOpThreads, device = 'auto', runTimeoutMs = DEFAULT_RUN_TIMEOUT_MS } = options;
-  const child = forkChild();
-  child.on('error', () => {});
+  const child = options.spare?.take() ?? forkSessionProcess();
   const exited = whenExited(child);
   try {
     const threads = intraOpThreads === undefined ? {} : { intraOpThreads };

@@ -1,16 +1,19 @@
 import type { ExpectedArchitecture } from '@caissa/network';
+import type { SpareProcess } from '@caissa/session';
 import type { Catalogue, Logger, RedisKeys } from '@caissa/shared';
 import type { Redis } from 'ioredis';
 import type { ConvertedModels } from './converted-models.js';
 import type { Journal } from './journal.js';
 import type { PointerKeeper } from './pointer-keeper.js';
 import type { SessionShelf } from './session-shelf.js';
+import type { SourceDigests } from './source-digests.js';
 
 /** What the use cases of the loader work with. */
 export interface LoaderContext {
   readonly modelsFolder: string;
   readonly converted: ConvertedModels;
   readonly catalogue: Catalogue;
+  readonly digests: SourceDigests;
   readonly pointer: PointerKeeper;
   readonly journal: Journal;
   readonly shelf: SessionShelf;
@@ -20,6 +23,8 @@ export interface LoaderContext {
   readonly redis: Redis;
   readonly keys: RedisKeys;
   readonly logger: Logger;
+  /** Has a process at hand for the next session. */
+  readonly spare?: SpareProcess;
   /** Threads of one session; left to onnxruntime when unset. */
   readonly intraOpThreads?: number;
 }

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Checkpoint, exportOnnx, TEMPORARY_PREFIX, writeFileWhole } from '@caissa/conversion';
-import { type ModelFacts, modelFactsSchema, readRegularFile, writeFileDurably } from '@caissa/shared';
+import { keptFactsSchema, type ModelFacts, readRegularFile, writeFileDurably } from '@caissa/shared';
 
 /** Converted models that are kept beside those in use: going back to one of them needs no conversion. */
 const KEPT = 4;
@@ -55,16 +55,20 @@ export class ConvertedModels {
     return path;
   }
 
-  /** Keeps what a checkpoint says of itself beside the converted model. */
+  /** Keeps what a checkpoint says of itself beside the converted model, which has been checked. */
   async remember(sha256: string, { version, metadata }: ModelFacts): Promise<void> {
-    await writeFileDurably(this.#factsPathOf(sha256), JSON.stringify({ version, metadata }));
+    await writeFileDurably(this.#factsPathOf(sha256), JSON.stringify({ version, metadata, proven: true }));
+  }
+
+  /** Whether the converted model was found to be sound when it was made. */
+  async isProven(sha256: string): Promise<boolean> {
+    return (await this.#readFacts(sha256))?.proven === true;
   }
 
   /** What {@link remember} kept; nothing is known of models that were converted before it was. */
   async factsOf(sha256: string): Promise<ModelFacts> {
-    const text = await readRegularFile(this.#factsPathOf(sha256));
-    const parsed = text === undefined ? undefined : modelFactsSchema.safeParse(parseJson(text));
-    return parsed?.success ? parsed.data : { version: null, metadata: {} };
+    const { version, metadata } = (await this.#readFacts(sha256)) ?? { version: null, metadata: {} };
+    return { version, metadata };
   }
 
   /** Forgets a converted model that turned out to be damaged. */
@@ -84,6 +88,11 @@ export class ConvertedModels {
     for (const { name } of surplus) {
       await rm(this.#factsPathOf(name.slice(0, -EXTENSION.length)), { force: true });
     }
+  }
+
+  async #readFacts(sha256: string) {
+    const text = await readRegularFile(this.#factsPathOf(sha256));
+    return text === undefined ? undefined : keptFactsSchema.safeParse(parseJson(text)).data;
   }
 
   async #list(): Promise<{ name: string; mtimeMs: number }[]> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { SpareProcess } from '@caissa/session';
 import {
   AppError,
   connectProducer,
@@ -64,6 +65,8 @@ async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecyc
   await mkdir(join(dataDir, 'models'), { recursive: true });
   const redis = connectProducer(REDIS_URL);
   lifecycle.onStop('redis', () => redis.disconnect());
+  const spare = new SpareProcess();
+  lifecycle.onStop('spare process', () => spare.close());
   const registry = new Registry();
   // The engine and the shelf share what sessions there may be.
   let engine: LoaderEngine | undefined;
@@ -73,6 +76,7 @@ async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecyc
     prefix,
     expected: { channels: settings.EXPECTED_CHANNELS, blocks: settings.EXPECTED_BLOCKS },
     logger,
+    spare,
     intraOpThreads: settings.INTRA_OP_THREADS,
     shelfCapacity: () => maxSessions - (engine?.sessionCount ?? 1),
   });

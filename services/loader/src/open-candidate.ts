@@ -4,7 +4,6 @@ import { findModelFile, type JobProgress, MODEL_EXTENSION, type ModelFacts } fro
 import type { LoaderContext } from './context.js';
 import { namedError } from './named-error.js';
 import { type OpenedConverted, openConverted } from './open-converted.js';
-import { sourceDigest } from './source-digest.js';
 
 /** Percent at which each stage begins. */
 export const PERCENT = { opening: 0, converting: 10, warming_up: 70, publishing: 95 } as const;
@@ -33,7 +32,7 @@ export async function openCandidate(context: LoaderContext, request: CandidateRe
   const open = withFile(path, async (source): Promise<Candidate> => {
     const checkpoint = await openCheckpoint(source);
     checkExpected(checkpoint.network.architecture, context.expected);
-    const sha256 = await sourceDigest(context, modelName, source, signal);
+    const sha256 = await context.digests.of(modelName, source, signal);
     const { version, metadata } = describeCheckpoint(checkpoint);
     report({ stage: 'converting', percent: PERCENT.converting });
     const share = PERCENT.warming_up - PERCENT.converting;
@@ -41,10 +40,9 @@ export async function openCandidate(context: LoaderContext, request: CandidateRe
       report({ stage: 'converting', percent: PERCENT.converting + (share * written) / total });
     const convert = async () => {
       const converted = await context.converted.convert(sha256, checkpoint, { signal, onProgress });
-      await context.converted.remember(sha256, { version, metadata });
       await refuseIfChanged(source);
       report({ stage: 'warming_up', percent: PERCENT.warming_up });
-      return converted;
+      return { path: converted, facts: { version, metadata } };
     };
     const opened = await openConverted(context, sha256, convert, signal);
     return { ...opened, modelName, sha256, version, metadata };

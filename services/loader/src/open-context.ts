@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ExpectedArchitecture } from '@caissa/network';
+import type { SpareProcess } from '@caissa/session';
 import { Catalogue, type Logger, redisKeys } from '@caissa/shared';
 import type { Redis } from 'ioredis';
 import type { LoaderContext } from './context.js';
@@ -9,6 +10,7 @@ import { JournalFile } from './journal-file.js';
 import { PointerKeeper } from './pointer-keeper.js';
 import { PointerMirror } from './pointer-mirror.js';
 import { SessionShelf } from './session-shelf.js';
+import { SourceDigests } from './source-digests.js';
 
 /** What a {@link LoaderContext} is made of. */
 export interface ContextOptions {
@@ -18,6 +20,7 @@ export interface ContextOptions {
   readonly prefix: string;
   readonly expected: ExpectedArchitecture;
   readonly logger: Logger;
+  readonly spare?: SpareProcess;
   /** Threads of one session; 0 leaves it to onnxruntime. */
   readonly intraOpThreads: number;
   /** Sessions of models that were active that may stay open at the moment. */
@@ -26,15 +29,17 @@ export interface ContextOptions {
 
 /** Opens what the use cases of the loader work with; the folder of the converted models is created if need be. */
 export async function openContext(options: ContextOptions): Promise<LoaderContext> {
-  const { dataDir, redis, prefix, expected, logger, intraOpThreads, shelfCapacity } = options;
+  const { dataDir, redis, prefix, expected, logger, spare, intraOpThreads, shelfCapacity } = options;
   const keys = redisKeys(prefix);
   const folder = join(dataDir, 'active');
   const converted = await ConvertedModels.open(folder);
   const pointer = new PointerKeeper({ redis, keys, mirror: new PointerMirror(folder), logger });
+  const catalogue = new Catalogue(redis, keys);
   return {
     modelsFolder: join(dataDir, 'models'),
     converted,
-    catalogue: new Catalogue(redis, keys),
+    catalogue,
+    digests: new SourceDigests(catalogue),
     pointer,
     journal: new Journal({ redis, keys, logger, pointer, file: new JournalFile(folder) }),
     shelf: new SessionShelf(shelfCapacity),
@@ -42,6 +47,7 @@ export async function openContext(options: ContextOptions): Promise<LoaderContex
     redis,
     keys,
     logger,
+    ...(spare === undefined ? {} : { spare }),
     ...(intraOpThreads === 0 ? {} : { intraOpThreads }),
   };
 }

@@ -1,6 +1,6 @@
 import { VerificationError } from '@caissa/conversion';
 import type { Session } from '@caissa/session';
-import type { ActivationChecks } from '@caissa/shared';
+import type { ActivationChecks, ModelFacts } from '@caissa/shared';
 import type { LoaderContext } from './context.js';
 import { type OpenedModel, openModel, proveModel } from './open-model.js';
 
@@ -10,8 +10,15 @@ export interface OpenedConverted {
   readonly checks: ActivationChecks;
 }
 
+/** What a conversion gives. */
+export interface Conversion {
+  readonly path: string;
+  readonly facts: ModelFacts;
+}
+
 /** What opening a converted model needs. */
-type OpenConvertedContext = Pick<LoaderContext, 'converted' | 'intraOpThreads'> & Partial<Pick<LoaderContext, 'shelf'>>;
+type OpenConvertedContext = Pick<LoaderContext, 'converted' | 'intraOpThreads' | 'spare'> &
+  Partial<Pick<LoaderContext, 'shelf'>>;
 
 /**
  * Opens the model of a checkpoint in the cheapest way there is: a session that is still open, the converted model, or a
@@ -21,28 +28,32 @@ type OpenConvertedContext = Pick<LoaderContext, 'converted' | 'intraOpThreads'> 
 export async function openConverted(
   context: OpenConvertedContext,
   sha256: string,
-  convert: () => Promise<string>,
+  convert: () => Promise<Conversion>,
   signal: AbortSignal,
 ): Promise<OpenedConverted> {
-  const { converted, shelf, intraOpThreads } = context;
+  const { converted, shelf, intraOpThreads, spare } = context;
   const shelved = shelf?.take(sha256);
   const kept = shelved === undefined ? undefined : await proveShelved(shelved, signal);
   if (kept !== undefined) return withOrigin(kept, false);
   const found = await converted.find(sha256);
   if (found !== undefined) {
     try {
-      return withOrigin(await openModel(found, { signal, intraOpThreads }), false);
+      const isProven = await converted.isProven(sha256);
+      return withOrigin(await openModel(found, { signal, intraOpThreads, spare, isProven }), false);
     } catch (error) {
       if (!(error instanceof VerificationError)) throw error;
       await converted.discard(sha256);
     }
   }
-  return withOrigin(await openModel(await convert(), { signal, intraOpThreads }), true);
+  const { path, facts } = await convert();
+  const opened = await openModel(path, { signal, intraOpThreads, spare, isProven: false });
+  await converted.remember(sha256, facts);
+  return withOrigin(opened, true);
 }
 
 /** A session that was kept and does not answer any more is no loss: the model is opened anew. */
 async function proveShelved(session: Session, signal: AbortSignal): Promise<OpenedModel | undefined> {
-  return proveModel(session, signal).catch(() => {
+  return proveModel(session, signal, true).catch(() => {
     signal.throwIfAborted();
     return undefined;
   });

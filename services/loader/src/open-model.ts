@@ -1,6 +1,6 @@
 import { checkSession, VerificationError } from '@caissa/conversion';
 import { VERIFICATION_POSITIONS } from '@caissa/network';
-import { type Session, SessionError, startSession } from '@caissa/session';
+import { type Session, SessionError, type SpareProcess, startSession } from '@caissa/session';
 import type { ActivationChecks } from '@caissa/shared';
 
 /** A session that has answered sensibly. */
@@ -13,6 +13,9 @@ export interface OpenedModel {
 export interface OpenModelOptions {
   readonly signal: AbortSignal;
   readonly intraOpThreads?: number | undefined;
+  readonly spare?: SpareProcess | undefined;
+  /** Whether the very same model has been checked before, so that it need only be shown that it works. */
+  readonly isProven: boolean;
 }
 
 /**
@@ -20,24 +23,29 @@ export interface OpenModelOptions {
  * what it answers. No process is left if it fails.
  * @throws VerificationError if the model is at fault, SessionError if its process was lost; the signal's reason
  */
-export async function openModel(path: string, { signal, intraOpThreads }: OpenModelOptions): Promise<OpenedModel> {
-  const threads = intraOpThreads === undefined ? {} : { intraOpThreads };
-  const session = await startSession({ modelPath: path, signal, ...threads }).catch((error: unknown) => {
+export async function openModel(path: string, options: OpenModelOptions): Promise<OpenedModel> {
+  const { signal, intraOpThreads, spare, isProven } = options;
+  const how = {
+    ...(intraOpThreads === undefined ? {} : { intraOpThreads }),
+    ...(spare === undefined ? {} : { spare }),
+  };
+  const session = await startSession({ modelPath: path, signal, ...how }).catch((error: unknown) => {
     const refused = error instanceof SessionError && error.code === 'SESSION_START_FAILED';
     throw refused ? new VerificationError(error.message) : error;
   });
-  return proveModel(session, signal);
+  return proveModel(session, signal, isProven);
 }
 
 /** Runs an open session and checks what it answers; ends it if that fails. @throws as {@link openModel} does */
-export async function proveModel(session: Session, signal: AbortSignal): Promise<OpenedModel> {
+export async function proveModel(session: Session, signal: AbortSignal, isProven: boolean): Promise<OpenedModel> {
+  const positions = isProven ? VERIFICATION_POSITIONS.slice(0, 1) : VERIFICATION_POSITIONS;
   try {
-    const { probabilitySumError, maxAbsValue } = await checkSession(session, VERIFICATION_POSITIONS);
+    const { probabilitySumError, maxAbsValue } = await checkSession(session, positions);
     signal.throwIfAborted();
     return {
       session,
       checks: {
-        positions: VERIFICATION_POSITIONS.length,
+        positions: positions.length,
         probability_sum_error: probabilitySumError,
         max_abs_value: maxAbsValue,
       },

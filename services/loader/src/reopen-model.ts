@@ -20,8 +20,7 @@ export async function reopenModel(
       if ((await digestSource(source, signal)) !== sha256) throw replaced(filename);
       const checkpoint = await openCheckpoint(source);
       const path = await converted.convert(sha256, checkpoint, { signal });
-      await converted.remember(sha256, describeCheckpoint(checkpoint));
-      return path;
+      return { path, facts: describeCheckpoint(checkpoint) };
     }).catch((error: unknown) => {
       throw error instanceof Error && 'code' in error && error.code === 'ENOENT' ? replaced(filename) : error;
     });

@@ -22,7 +22,10 @@ export const activePointerSchema = z.object({
 export type ActivePointer = z.infer<typeof activePointerSchema>;
 
 /** What a checkpoint says of itself, told of a model while it is active. */
-export const modelFactsSchema = activePointerSchema.pick({ version: true, metadata: true });
+const modelFactsSchema = activePointerSchema.pick({ version: true, metadata: true });
+
+/** What is kept beside a converted model; `proven` unless it comes from a loader that did not check before it wrote. */
+export const keptFactsSchema = modelFactsSchema.extend({ proven: z.literal(true).optional() });
 
 /** See {@link modelFactsSchema}. */
 export type ModelFacts = z.infer<typeof modelFactsSchema>;

@@ -14,7 +14,7 @@ export interface OpenedCheckpoint {
 }
 
 /** What opening a checkpoint needs. */
-export type OpenContext = Pick<LoaderContext, 'modelsFolder' | 'converted' | 'shelf' | 'intraOpThreads'>;
+export type OpenContext = Pick<LoaderContext, 'modelsFolder' | 'converted' | 'shelf' | 'intraOpThreads' | 'spare'>;
 
 /**
  * Opens a model of the model folder, of whatever size its network is.
@@ -33,8 +33,7 @@ export async function openCheckpointSession(
     const convert = async () => {
       const converted = await context.converted.convert(sha256, checkpoint, { signal });
       await refuseIfChanged(source);
-      await context.converted.remember(sha256, facts);
-      return converted;
+      return { path: converted, facts };
     };
     const { session } = await openConverted(context, sha256, convert, signal);
     return { session, version: describeCheckpoint(checkpoint).version, sha256, identity };

@@ -1,0 +1,71 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const PROGRAM = fileURLToPath(new URL('./session-child.js', import.meta.url));
+
+/** Whoever takes a process has the processor for himself for so long before the next one is started. */
+const REPLACED_AFTER_MS = 2_000;
+
+/** Starts a process that opens the model it is told to. */
+export function forkSessionProcess(): ChildProcess {
+  // The parent's flags (a debugger port, a test runner's loader) are not the child's.
+  const child = fork(PROGRAM, [], {
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  child.on('error', () => {});
+  return child;
+}
+
+/**
+ * One process that waits for a model, so that opening one need not wait for Node.js and onnxruntime to start. It keeps
+ * nobody alive and ends with this process.
+ */
+export class SpareProcess {
+  readonly #replacedAfterMs: number;
+  #child: ChildProcess | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  /** @param replacedAfterMs time until there is a first one, and a next one after it was taken */
+  constructor(replacedAfterMs = REPLACED_AFTER_MS) {
+    this.#replacedAfterMs = replacedAfterMs;
+    this.#prepare();
+  }
+
+  /** Process id of the one that waits, if one does. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Hands over the process that waits, or one that begins to start. */
+  take(): ChildProcess {
+    const child = this.#child;
+    this.#child = undefined;
+    this.#prepare();
+    if (!child?.connected) return forkSessionProcess();
+    child.ref();
+    child.channel?.ref();
+    return child;
+  }
+
+  /** Ends the process that waits and starts none any more. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#child?.kill('SIGKILL');
+    this.#child = undefined;
+  }
+
+  #prepare(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#child = forkSessionProcess();
+      this.#child.unref();
+      this.#child.channel?.unref();
+    }, this.#replacedAfterMs);
+    this.#timer.unref();
+  }
+}

@@ -1,0 +1,40 @@
+import { digestSource, type FileSource } from '@caissa/conversion';
+import { type Catalogue, fileIdentity } from '@caissa/shared';
+
+/** Files whose digest is remembered. */
+const REMEMBERED = 100;
+
+/** SHA-256 of checkpoints. What was computed once, by an inspection or here, holds as long as the file is the very same. */
+export class SourceDigests {
+  readonly #catalogue: Pick<Catalogue, 'get'>;
+  /** Name of the model → state of its file and the digest, oldest first. */
+  readonly #known = new Map<string, { readonly identity: string; readonly sha256: string }>();
+
+  constructor(catalogue: Pick<Catalogue, 'get'>) {
+    this.#catalogue = catalogue;
+  }
+
+  /**
+   * The digest of an open checkpoint.
+   * @throws FormatError ZIP_TRUNCATED if the file became shorter; the signal's reason
+   */
+  async of(name: string, source: FileSource, signal: AbortSignal): Promise<string> {
+    const { ino, sizeBytes, mtimeNs } = source.identity;
+    const identity = fileIdentity({ ino, size: BigInt(sizeBytes), mtimeNs });
+    const known = this.#known.get(name);
+    if (known?.identity === identity) return known.sha256;
+    // Without the catalogue it takes longer, and that is all.
+    const entry = await this.#catalogue.get(name).catch(() => undefined);
+    const inspected = entry?.identity === identity ? entry.sha256 : null;
+    const sha256 = inspected ?? (await digestSource(source, signal));
+    this.#remember(name, { identity, sha256 });
+    return sha256;
+  }
+
+  #remember(name: string, digest: { identity: string; sha256: string }): void {
+    this.#known.delete(name);
+    this.#known.set(name, digest);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
+  }
+}
