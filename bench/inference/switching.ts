@@ -12,6 +12,8 @@ const CLIENTS = 64;
 /** How long the load runs before each switch: the time it is compared with. */
 const BEFORE_MS = 4_000;
 const AFTER_MS = 500;
+/** Until a loader is at rest after an activation: the session before has been drained, and a process waits for the next. */
+const SETTLE_MS = 4_000;
 /** Each first activation needs a checkpoint of its own. */
 const MOST_RUNS = 5;
 const FIRST_SEED = 100;
@@ -75,12 +77,12 @@ async function measureActivations(
   const kept: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const fresh = await writeFresh(system, FIRST_SEED + round);
-    first.push(await system.activate(fresh));
-    for (const other of others) await system.activate(other);
-    opened.push(await system.activate(fresh));
-    await system.activate(others[0] ?? '');
-    kept.push(await system.activate(fresh));
-    await system.activate(others[0] ?? '');
+    first.push(await activateAtRest(system, fresh));
+    for (const other of others) await activateAtRest(system, other);
+    opened.push(await activateAtRest(system, fresh));
+    await activateAtRest(system, others[0] ?? '');
+    kept.push(await activateAtRest(system, fresh));
+    await activateAtRest(system, others[0] ?? '');
     await removeModel(system, fresh);
   }
   const compared = (label: string, values: readonly number[]): Comparison => ({
@@ -91,6 +93,11 @@ async function measureActivations(
     target: { kind: 'ratio', atMost: 0.5 },
   });
   return [compared('its session ended since', opened), compared('its session still open', kept)];
+}
+
+async function activateAtRest(system: ServingSystem, model: string): Promise<number> {
+  await delay(SETTLE_MS);
+  return system.activate(model);
 }
 
 async function switchUnderLoad(system: ServingSystem, load: ClientLoad, model: string): Promise<Switch> {
