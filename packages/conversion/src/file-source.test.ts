@@ -53,6 +53,26 @@ describe('FileSource', () => {
     });
   });
 
+  it('reads ranges with gaps between them, asked for at once', async () => {
+    await withSource('gaps', async (source) => {
+      const reads = [4_096, 40_000, 100_000, 200_100].map((offset) => ({ offset, target: Buffer.alloc(30_000) }));
+      reads.push({ offset: 70_064, target: Buffer.alloc(29_900) });
+      await Promise.all(reads.map(({ target, offset }) => source.readInto(target, offset)));
+      for (const { target, offset } of reads) {
+        expect(target.equals(content.subarray(offset, offset + target.length))).toBe(true);
+      }
+    });
+  });
+
+  it('refuses all ranges that it reads together if the file became shorter', async () => {
+    await withSource('shortened', async (source, path) => {
+      await truncate(path, 45_000);
+      const reads = [0, 30_064, 60_128].map((offset) => source.readInto(Buffer.alloc(30_000), offset));
+      for (const { status } of await Promise.allSettled(reads)) expect(status).toBe('rejected');
+      await expect(reads[2]).rejects.toMatchObject({ code: 'ZIP_TRUNCATED' });
+    });
+  });
+
   it('reads small ranges all over a file that has more pages than it keeps', async () => {
     const path = join(folder, 'large');
     await writeFile(path, Buffer.concat(Array.from({ length: 20 }, () => content)));

@@ -1,6 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { assertInside, type ByteSource, FormatError } from '@caissa/tensor';
+import { NearbyReads } from './nearby-reads.js';
 import { MAX_CACHED_READ_BYTES, PageCache } from './page-cache.js';
 
 /** What tells one file, in one state, from another. */
@@ -15,6 +16,10 @@ export class FileSource implements ByteSource {
   readonly identity: FileIdentity;
   readonly #handle: FileHandle;
   readonly #pages: PageCache;
+  readonly #reads = new NearbyReads({
+    readOne: (target, offset) => this.#readOne(target, offset),
+    readRun: (targets, offset) => this.#readRun(targets, offset),
+  });
 
   private constructor(handle: FileHandle, identity: FileIdentity) {
     this.#handle = handle;
@@ -47,8 +52,25 @@ export class FileSource implements ByteSource {
 
   async readInto(target: Uint8Array, offset: number): Promise<void> {
     assertInside(this, target.length, offset);
-    if (target.length > MAX_CACHED_READ_BYTES) await this.#readRange(target, offset);
-    else await this.#pages.readInto(target, offset);
+    await this.#reads.read(target, offset);
+  }
+
+  #readOne(target: Uint8Array, offset: number): Promise<void> {
+    return target.length > MAX_CACHED_READ_BYTES
+      ? this.#readRange(target, offset)
+      : this.#pages.readInto(target, offset);
+  }
+
+  async #readRun(targets: readonly Uint8Array[], offset: number): Promise<void> {
+    let { bytesRead } = await this.#handle.readv(targets, offset);
+    // A call may read less than it was asked for; what is missing then is read piece by piece.
+    let at = offset;
+    for (const target of targets) {
+      const filled = Math.min(target.length, bytesRead);
+      bytesRead -= filled;
+      if (filled < target.length) await this.#readRange(target.subarray(filled), at + filled);
+      at += target.length;
+    }
   }
 
   async #readRange(target: Uint8Array, offset: number): Promise<void> {
