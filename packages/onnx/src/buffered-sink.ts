@@ -82,5 +82,5 @@ export class BufferedSink {
 }
 
 function newHalf(sizeBytes: number): Half {
-  return { bytes: new Uint8Array(sizeBytes), settled: Promise.resolve() };
+  return { bytes: new Uint8Array(new SharedArrayBuffer(sizeBytes)), settled: Promise.resolve() };
 }

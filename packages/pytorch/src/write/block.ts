@@ -44,7 +44,8 @@ export class Block {
   taken: Promise<void> = Promise.resolve();
   /** What is left to do once it has been read, in order: sums, and bytes that depend on them. */
   finishers: (() => void)[] = [];
-  readonly #buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  /** Shared, so that another thread can compute a digest of it where it is. */
+  readonly #buffer = Buffer.from(new SharedArrayBuffer(BLOCK_BYTES));
   #lengthBytes = 0;
 
   /** Forgets what it was used for, so that another stream may use it. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
+import { BackgroundDigest } from './background-digest.js';
 import { syncFolder, writeFileDurably } from './durable-file.js';
-import { FileDigest } from './file-digest.js';
 import type { Manifest } from './manifest.js';
 import { callStore } from './store-error.js';
 
@@ -21,12 +21,9 @@ export class LocalArtifactDraft implements ArtifactDraft {
   readonly localPath: string;
   readonly #folder: string;
   readonly #handle: FileHandle;
-  readonly #fileDigest: FileDigest;
+  readonly #digest = new BackgroundDigest();
   #sha256: Promise<string> | undefined;
   #sizeBytes = 0;
-  /** Offset → length of writes that have ended before one that lies before them. */
-  readonly #ended = new Map<number, number>();
-  #gaplessBytes = 0;
   /** Bytes that had been written when the last flush began. */
   #flushedBytes = 0;
   #isFlushing = false;
@@ -39,12 +36,11 @@ export class LocalArtifactDraft implements ArtifactDraft {
     this.#folder = folder;
     this.localPath = localPath;
     this.#handle = handle;
-    this.#fileDigest = new FileDigest(handle.fd);
   }
 
   /** Creates the temporary file `path` in `folder`. */
   static async create(folder: string, path: string): Promise<LocalArtifactDraft> {
-    return new LocalArtifactDraft(folder, path, await open(path, 'wx+'));
+    return new LocalArtifactDraft(folder, path, await open(path, 'wx'));
   }
 
   get sizeBytes(): number {
@@ -55,27 +51,20 @@ export class LocalArtifactDraft implements ArtifactDraft {
     return callStore(() => this.#write(chunk));
   }
 
+  /** The digest is of the bytes that the system was given: nobody changes them before both have taken them. */
   async #write(chunk: Uint8Array): Promise<void> {
-    const start = this.#sizeBytes;
+    const position = this.#sizeBytes;
     this.#sizeBytes += chunk.length;
-    for (let done = 0; done < chunk.length; ) {
-      const { bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done, start + done);
-      done += bytesWritten;
-    }
-    this.#written(start, chunk.length);
-    this.#flushBehind();
+    const outcomes = await Promise.allSettled([this.#writeAt(chunk, position), this.#digest.update(chunk)]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
-  /** Writes may end out of their order; what may be hashed is what has no gap before it. */
-  #written(start: number, length: number): void {
-    if (length > 0) this.#ended.set(start, length);
-    for (;;) {
-      const next = this.#ended.get(this.#gaplessBytes);
-      if (next === undefined) break;
-      this.#ended.delete(this.#gaplessBytes);
-      this.#gaplessBytes += next;
+  async #writeAt(chunk: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < chunk.length; ) {
+      const { bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done, position + done);
+      done += bytesWritten;
     }
-    this.#fileDigest.advance(this.#gaplessBytes);
+    this.#flushBehind();
   }
 
   #flushBehind(): void {
@@ -91,7 +80,7 @@ export class LocalArtifactDraft implements ArtifactDraft {
   }
 
   digest(): Promise<string> {
-    this.#sha256 ??= this.#fileDigest.finish(this.#sizeBytes);
+    this.#sha256 ??= this.#digest.finish();
     return this.#sha256;
   }
 
@@ -182,7 +171,7 @@ export class LocalArtifactDraft implements ArtifactDraft {
   async #close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    // The thread reads through this handle: it may be closed only when nothing is to be read any more.
+    // Also if nobody wants it: the thread keeps it until it has been asked for.
     await this.digest().catch(() => undefined);
     await this.#handle.close();
   }
