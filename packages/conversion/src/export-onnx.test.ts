@@ -24,9 +24,11 @@ const options = { opset: 11, metadata: { source_model: 'x' } };
 /** Fixtures whose weights differ from those of all others; the others hold those of `checkpoint.pt` in other ways. */
 const DISTINCT = new Set(['checkpoint.pt', 'float16.pt', 'bfloat16.pt']);
 
-async function exported({ path }: Fixture): Promise<Buffer> {
+async function exported({ path }: Fixture, weightsChecked = false): Promise<Buffer> {
   const sink = new MemorySink();
-  await withFile(path, async (source) => exportOnnx(await openCheckpoint(source), sink, options));
+  await withFile(path, async (source) =>
+    exportOnnx(await openCheckpoint(source), sink, { ...options, weightsChecked }),
+  );
   return sink.bytes;
 }
 
@@ -53,6 +55,10 @@ describe('exportOnnx', () => {
       expect(deviating(found[GRAPH_NAMES.value], outputs.value)).toEqual([]);
     },
   );
+
+  it.each(FIXTURES)('makes the same of $label when its weights were checked before', async (fixture) => {
+    expect((await exported(fixture, true)).equals(await exported(fixture))).toBe(true);
+  });
 
   it.each(FIXTURES.filter(({ name }) => !DISTINCT.has(name)))(
     'makes one and the same model of $label',

@@ -26,5 +26,5 @@ export async function exportOnnx(
   const { opset, metadata, weightsChecked = false, ...control } = options;
   // What is computed from the weights has no checksum to compare with: they are checked before.
   if (!weightsChecked) await verifyStorages(storagesOf(checkpoint), control.signal);
-  return writeModel(sink, buildOnnxModel(checkpoint.network, { opset, metadata }), control);
+  return writeModel(sink, buildOnnxModel(checkpoint.network, { opset, metadata, weightsChecked }), control);
 }

@@ -1,4 +1,5 @@
 import type { OnnxGraph, OnnxInitializer, OnnxModel, OnnxNode } from '@caissa/onnx';
+import { assertTensorBounds, type ByteSource, isContiguous, itemSizeBytes, type Tensor } from '@caissa/tensor';
 import type { NetworkTensors } from './architecture.js';
 import { type Fold, foldedWeightChunks, readFolds } from './fold-batch-norm.js';
 import { type ConvLayer, convLayersOf, type LinearLayer, layersOf } from './layout.js';
@@ -16,6 +17,8 @@ export interface OnnxModelOptions {
   readonly opset: number;
   /** Goes into `metadata_props`. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Whether `checkFinite` has passed: weights that stay as they are need not be looked at again then. */
+  readonly weightsChecked?: boolean;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface OnnxModelOptions {
  * convolutions before them. Weights are read when the model is written, and refused then (NON_FINITE_WEIGHTS).
  */
 export function buildOnnxModel(network: NetworkTensors, options: OnnxModelOptions): OnnxModel {
-  const graph = new GraphParts(network);
+  const graph = new GraphParts(network, options.weightsChecked ?? false);
   const layers = layersOf(network.architecture);
   let trunk = graph.relu('relu_input', graph.conv(layers.input, GRAPH_NAMES.input));
   layers.blocks.forEach(([first, second], block) => {
@@ -46,12 +49,14 @@ export function buildOnnxModel(network: NetworkTensors, options: OnnxModelOption
 /** Collects nodes and initializers. Each method adds what it names and answers the name of its output. */
 class GraphParts {
   readonly #network: NetworkTensors;
+  readonly #weightsChecked: boolean;
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers: OnnxInitializer[] = [];
   #reading: Promise<ReadonlyMap<string, Fold>> | undefined;
 
-  constructor(network: NetworkTensors) {
+  constructor(network: NetworkTensors, weightsChecked: boolean) {
     this.#network = network;
+    this.#weightsChecked = weightsChecked;
   }
 
   node(
@@ -130,13 +135,25 @@ class GraphParts {
   }
 
   #unchanged(name: string, shape: readonly number[]): string {
-    return this.#initializer(name, shape, () => readFiniteChunks(name, tensorNamed(this.#network, name)));
+    const tensor = tensorNamed(this.#network, name);
+    const range = this.#weightsChecked ? rangeOf(tensor) : undefined;
+    if (range === undefined) return this.#initializer(name, shape, () => readFiniteChunks(name, tensor));
+    this.#initializers.push({ name, shape, dataType: 'float32', data: range });
+    return name;
   }
 
   #initializer(name: string, shape: readonly number[], chunks: () => AsyncIterable<Float32Array>): string {
     this.#initializers.push({ name, shape, dataType: 'float32', data: () => bytesOf(chunks()) });
     return name;
   }
+}
+
+/** Where the bytes of a tensor stand in its file, if they are there just as ONNX has them. */
+function rangeOf(tensor: Tensor): { source: ByteSource; offsetBytes: number } | undefined {
+  if (tensor.dtype !== 'float32' || !isContiguous(tensor)) return undefined;
+  assertTensorBounds(tensor);
+  const { source, offsetBytes } = tensor.storage;
+  return { source, offsetBytes: offsetBytes + tensor.offset * itemSizeBytes(tensor.dtype) };
 }
 
 function foldNamed(folds: ReadonlyMap<string, Fold>, conv: string): Fold {

@@ -1,3 +1,5 @@
+import type { ByteSource } from '@caissa/tensor';
+
 /** Element types an initializer or value may have, with the bytes one element takes. */
 export const ONNX_ITEM_SIZE_BYTES = {
   float32: 4,
@@ -34,9 +36,15 @@ export interface OnnxInitializer {
   readonly dataType: OnnxDataType;
   /**
    * The elements, row-major and little-endian. A function is called once, when the writer gets there; a chunk it
-   * yields must stay valid only until the next one is asked for.
+   * yields must stay valid only until the next one is asked for. A range of a source is copied as it is.
    */
-  readonly data: Uint8Array | (() => AsyncIterable<Uint8Array>);
+  readonly data: Uint8Array | SourceRange | (() => AsyncIterable<Uint8Array>);
+}
+
+/** As many bytes of a source as the initializer's shape needs, from `offsetBytes` on. */
+export interface SourceRange {
+  readonly source: ByteSource;
+  readonly offsetBytes: number;
 }
 
 /** An input or output of the graph; a text in the shape names a dimension that is known only when the graph runs. */

@@ -1,4 +1,4 @@
-import type { ByteSink } from '@caissa/tensor';
+import { BufferSource, type ByteSink } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import { onnx } from '../generated/onnx.js';
 import type { OnnxInitializer, OnnxModel } from './model.js';
@@ -126,6 +126,31 @@ describe('writeModel', () => {
     const expected = encodedWhole(data, metadata);
     expect(sizeBytes).toBe(expected.length);
     expect(Buffer.compare(sink.bytes(), expected)).toBe(0);
+  });
+
+  it('copies ranges of a source as they are, across its buffers', async () => {
+    const file = patterned(3_100_000, 3);
+    const data = { before: patterned(5, 4), large: file.subarray(99_997, 99_997 + 3_000_000), after: patterned(7, 5) };
+    const sink = new CollectingSink();
+    const large = { source: new BufferSource(file), offsetBytes: 99_997 };
+    const { sizeBytes } = await writeModel(
+      sink,
+      model([
+        { name: 'before', shape: [5], dataType: 'uint8', data: data.before },
+        { name: 'large', shape: [750_000], dataType: 'float32', data: large },
+        { name: 'after', shape: [7], dataType: 'uint8', data: data.after },
+      ]),
+    );
+    const decoded = onnx.ModelProto.decode(sink.bytes()).graph?.initializer ?? [];
+    expect(sizeBytes).toBe(sink.bytes().length);
+    expect(decoded.map(({ rawData }) => Buffer.from(rawData ?? []).equals(data.large))).toEqual([false, true, false]);
+    expect(decoded.map(({ rawData }) => rawData?.length)).toEqual([5, 3_000_000, 7]);
+  });
+
+  it('refuses a range that ends after its source', async () => {
+    const data = { source: new BufferSource(new Uint8Array(10)), offsetBytes: 4 };
+    const weights = { name: 'w', shape: [7], dataType: 'uint8', data } as const;
+    await expect(writeModel(new CollectingSink(), model([weights]))).rejects.toMatchObject({ code: 'ZIP_TRUNCATED' });
   });
 
   it('writes halves of surrogate pairs, which have no UTF-8, as the replacement character', async () => {

@@ -49,10 +49,9 @@ export async function writeModel(
   const out = new BufferedSink(sink, plan.sizeBytes, options);
   try {
     await writePlan(out, plan);
-  } catch (error) {
+  } finally {
     // The sink's owner may close it now: no write may be under way any more.
-    await out.settle();
-    throw error;
+    await out.close();
   }
   return { sizeBytes: plan.sizeBytes };
 }
@@ -102,6 +101,7 @@ function checkSize(sizeBytes: number): number {
 
 async function writeData(out: BufferedSink, { initializer, dataSizeBytes }: PlannedInitializer): Promise<void> {
   const { data, name } = initializer;
+  if (!(data instanceof Uint8Array) && typeof data === 'object') return out.copy(data, dataSizeBytes);
   let sizeBytes = 0;
   for await (const chunk of typeof data === 'function' ? data() : [data]) {
     sizeBytes += chunk.length;
