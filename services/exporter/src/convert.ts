@@ -54,18 +54,14 @@ export async function convert(context: ExporterContext, item: ExportItem, source
     await refuseIfChanged(source);
     signal.throwIfAborted();
     item.report({ stage: 'publishing', percent: PERCENT.publishing });
-    const whole = metadataOfExport(metadata, inFile, { sha256: await draft.digest(), verification });
-    return await draft.commit(
-      artifactName(item),
-      {
-        format: data.format,
-        model_name: data.model_name,
-        job_id: item.id,
-        export_date: createdAt.toISOString(),
-        metadata: whole,
-      },
-      data.format === 'onnx',
-    );
+    const describe = (sha256: string) => ({
+      format: data.format,
+      model_name: data.model_name,
+      job_id: item.id,
+      export_date: createdAt.toISOString(),
+      metadata: metadataOfExport(metadata, inFile, { sha256, verification }),
+    });
+    return await draft.commit(artifactName(item), describe, data.format === 'onnx');
   } catch (error) {
     await draft.abort();
     throw error;

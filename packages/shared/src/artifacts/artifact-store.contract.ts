@@ -33,8 +33,7 @@ export function artifactStoreContract(
       await draft.write(new Uint8Array(0));
       await draft.write(bytes.subarray(1_000_000));
       expect(draft.sizeBytes).toBe(bytes.length);
-      expect(await draft.digest()).toBe(sha256(bytes));
-      const manifest = await draft.commit(ONNX, manifestDraft('job-1'), true);
+      const manifest = await draft.commit(ONNX, () => manifestDraft('job-1'), true);
       const metadata = `${JSON.stringify(manifest.metadata, undefined, 2)}\n`;
       expect(manifest).toEqual({
         schema_version: 1,
@@ -59,7 +58,7 @@ export function artifactStoreContract(
       await draft.abort();
       await draft.abort();
       expect(await list(store)).toEqual([]);
-      await expect(draft.commit(ONNX, manifestDraft('job-1'), true)).rejects.toThrow();
+      await expect(draft.commit(ONNX, () => manifestDraft('job-1'), true)).rejects.toThrow();
       expect(await list(store)).toEqual([]);
     });
 
@@ -81,7 +80,7 @@ export function artifactStoreContract(
     test('stays after abort, once it is committed', async () => {
       const draft = await store.begin('job-1');
       await draft.write(randomBytes(10));
-      const manifest = await draft.commit(ONNX, manifestDraft('job-1'), true);
+      const manifest = await draft.commit(ONNX, () => manifestDraft('job-1'), true);
       await draft.abort();
       expect(await readAll(store, manifest.filename)).toHaveLength(10);
     });
@@ -112,7 +111,7 @@ export function artifactStoreContract(
       const drafts = await Promise.all(contents.map((_, n) => store.begin(`job-${n}`)));
       await Promise.all(drafts.map((draft, n) => draft.write(contents[n] ?? Buffer.alloc(0))));
       const manifests = await Promise.all(
-        drafts.map((draft, n) => draft.commit(ONNX, manifestDraft(`job-${n}`), true)),
+        drafts.map((draft, n) => draft.commit(ONNX, () => manifestDraft(`job-${n}`), true)),
       );
       expect(new Set(manifests.map((one) => one.filename)).size).toBe(20);
       expect(new Set(manifests.map((one) => one.metadata_file?.filename)).size).toBe(20);
@@ -147,13 +146,13 @@ export function artifactStoreContract(
       await lost.write(Buffer.from('lost'));
       const current = await store.begin('job-1');
       await current.write(Buffer.from('curr'));
-      await expect(lost.commit(ONNX, manifestDraft('job-1'), true)).rejects.toMatchObject({
+      await expect(lost.commit(ONNX, () => manifestDraft('job-1'), true)).rejects.toMatchObject({
         code: 'STORE_UNAVAILABLE',
       });
       await lost.abort();
       expect(await list(store)).toEqual([]);
       await current.write(Buffer.from('ent'));
-      const manifest = await current.commit(ONNX, manifestDraft('job-1'), true);
+      const manifest = await current.commit(ONNX, () => manifestDraft('job-1'), true);
       expect((await readAll(store, manifest.filename)).toString()).toBe('current');
     });
   });
@@ -279,7 +278,7 @@ export function artifactStoreContract(
       expect(asked.sort()).toEqual(['active', 'dead']);
       expect(removed).toHaveLength(1);
       await dead.abort();
-      const manifest = await active.commit(ONNX, manifestDraft('active'), true);
+      const manifest = await active.commit(ONNX, () => manifestDraft('active'), true);
       expect((await readAll(store, manifest.filename)).toString()).toBe('active');
     });
 

@@ -10,15 +10,18 @@ export interface ArtifactDraft extends ByteSink {
   /** Where the bytes lie, for tools that need a file. */
   readonly localPath: string;
   readonly sizeBytes: number;
-  /** SHA-256 of what was written so far, as hexadecimal digits. To be asked once, after the last write. */
-  digest(): Promise<string>;
   /**
    * Publishes the artifact under `{stem}.{extension}`, or `{stem}_2.{extension}` and so on if that is taken. Everything
    * is on the disk before the manifest is, and the manifest comes last.
+   * @param describe what to write down, told the SHA-256 of the bytes in hexadecimal digits
    * @param metadataFile whether `manifest.metadata` is also published as `{stem}.json`
    * @throws AppError STORAGE_FULL, STORE_UNAVAILABLE
    */
-  commit(name: { stem: string; extension: string }, manifest: ManifestDraft, metadataFile: boolean): Promise<Manifest>;
+  commit(
+    name: { stem: string; extension: string },
+    describe: (sha256: string) => ManifestDraft,
+    metadataFile: boolean,
+  ): Promise<Manifest>;
   /** Removes what was written. Does nothing after `commit`. */
   abort(): Promise<void>;
 }

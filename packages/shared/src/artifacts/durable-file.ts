@@ -12,8 +12,15 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes a small file so that readers see the old one, the new one, or none, and never a part. */
-export async function writeFileDurably(path: string, text: string): Promise<void> {
+/**
+ * Writes a small file so that readers see the old one, the new one, or none, and never a part. It appears only when
+ * `before` has been fulfilled, and not at all if that is rejected.
+ */
+export async function writeFileDurably(
+  path: string,
+  text: string,
+  before: Promise<void> = Promise.resolve(),
+): Promise<void> {
   const temporary = join(dirname(path), `.tmp-${randomBytes(8).toString('hex')}`);
   let handle: FileHandle | undefined;
   try {
@@ -22,6 +29,7 @@ export async function writeFileDurably(path: string, text: string): Promise<void
     await handle.sync();
     await handle.close();
     handle = undefined;
+    await before;
     await rename(temporary, path);
   } catch (error) {
     // The reason is what went wrong first.

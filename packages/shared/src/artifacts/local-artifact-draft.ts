@@ -55,8 +55,7 @@ export class LocalArtifactDraft implements ArtifactDraft {
   async #write(chunk: Uint8Array): Promise<void> {
     const position = this.#sizeBytes;
     this.#sizeBytes += chunk.length;
-    const outcomes = await Promise.allSettled([this.#writeAt(chunk, position), this.#digest.update(chunk)]);
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    await allEnded([this.#writeAt(chunk, position), this.#digest.update(chunk)]);
   }
 
   async #writeAt(chunk: Uint8Array, position: number): Promise<void> {
@@ -79,23 +78,23 @@ export class LocalArtifactDraft implements ArtifactDraft {
     this.#flushed.catch(() => undefined);
   }
 
-  digest(): Promise<string> {
-    this.#sha256 ??= this.#digest.finish();
-    return this.#sha256;
-  }
-
   async commit(
     name: { stem: string; extension: string },
-    draft: ManifestDraft,
+    describe: (sha256: string) => ManifestDraft,
     metadataFile: boolean,
   ): Promise<Manifest> {
     return callStore(async () => {
-      await this.#flushed;
-      const [sha256] = await Promise.all([this.digest(), this.#handle.sync()]);
+      const digest = this.#finishDigest();
+      // Awaited when the file is on the disk; a failure before that must not count as unhandled.
+      digest.catch(() => undefined);
+      await allEnded([this.#flushed, this.#handle.sync()]);
       await this.#close();
       const { stem, filename } = await this.#claimName(name);
       try {
-        return await this.#publish({ stem, filename, sha256 }, draft, metadataFile);
+        await rename(this.localPath, join(this.#folder, filename));
+        await syncFolder(this.#folder);
+        const sha256 = await digest;
+        return await this.#publish({ stem, filename, sha256 }, describe(sha256), metadataFile);
       } catch (error) {
         await this.#unpublish(stem, filename, metadataFile);
         throw error;
@@ -103,7 +102,14 @@ export class LocalArtifactDraft implements ArtifactDraft {
     });
   }
 
+  /** Also if nobody wants it: the thread keeps it until it has been asked for. */
+  #finishDigest(): Promise<string> {
+    this.#sha256 ??= this.#digest.finish();
+    return this.#sha256;
+  }
+
   async abort(): Promise<void> {
+    await this.#finishDigest().catch(() => undefined);
     await this.#close();
     if (!this.#committed) await rm(this.localPath, { force: true });
   }
@@ -140,39 +146,41 @@ export class LocalArtifactDraft implements ArtifactDraft {
     draft: ManifestDraft,
     metadataFile: boolean,
   ): Promise<Manifest> {
+    const metadata = `${JSON.stringify(draft.metadata, undefined, 2)}\n`;
+    const metadataName = `${stem}.json`;
     const manifest: Manifest = {
       schema_version: 1,
       ...draft,
       filename,
       size_bytes: this.#sizeBytes,
       sha256,
+      ...(metadataFile ? { metadata_file: describeFile(metadataName, metadata) } : {}),
     };
-    await rename(this.localPath, join(this.#folder, filename));
-    if (metadataFile) manifest.metadata_file = await this.#writeMetadata(`${stem}.json`, draft.metadata);
-    await syncFolder(this.#folder);
-    await writeFileDurably(
-      join(this.#folder, `${filename}${MANIFEST_SUFFIX}`),
-      `${JSON.stringify(manifest, undefined, 2)}\n`,
-    );
+    const text = `${JSON.stringify(manifest, undefined, 2)}\n`;
+    const before = metadataFile ? writeFileDurably(join(this.#folder, metadataName), metadata) : Promise.resolve();
+    const manifestPath = join(this.#folder, `${filename}${MANIFEST_SUFFIX}`);
+    await allEnded([before, writeFileDurably(manifestPath, text, before)]);
     this.#committed = true;
     return manifest;
-  }
-
-  async #writeMetadata(filename: string, metadata: Manifest['metadata']): Promise<Manifest['metadata_file']> {
-    const text = `${JSON.stringify(metadata, undefined, 2)}\n`;
-    await writeFileDurably(join(this.#folder, filename), text);
-    return {
-      filename,
-      size_bytes: Buffer.byteLength(text),
-      sha256: createHash('sha256').update(text).digest('hex'),
-    };
   }
 
   async #close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    // Also if nobody wants it: the thread keeps it until it has been asked for.
-    await this.digest().catch(() => undefined);
     await this.#handle.close();
   }
+}
+
+/** Waits for all, also after one has failed: what they use is free then, and what they may have left can be removed. */
+async function allEnded(operations: readonly Promise<unknown>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(operations);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+function describeFile(filename: string, text: string): Manifest['metadata_file'] {
+  return {
+    filename,
+    size_bytes: Buffer.byteLength(text),
+    sha256: createHash('sha256').update(text).digest('hex'),
+  };
 }

@@ -69,7 +69,7 @@ async function attempt(extension: string): Promise<Manifest> {
   try {
     await draft.write(randomBytes(1_000));
     await draft.write(randomBytes(1_000));
-    return await draft.commit({ stem: STEM, extension }, manifestDraft('job-1'), extension === 'onnx');
+    return await draft.commit({ stem: STEM, extension }, () => manifestDraft('job-1'), extension === 'onnx');
   } catch (error) {
     await draft.abort().catch(() => undefined);
     throw error;
@@ -138,7 +138,7 @@ test('a flush that fails while more is written fails the commit, though the last
   Object.assign(faults, { at: 2, once: true, performed: true, count: 0 });
   await draft.write(Buffer.alloc(8 << 20));
   await draft.write(Buffer.alloc(1_000));
-  const committed = draft.commit({ stem: STEM, extension: 'pt' }, manifestDraft('job-1'), false);
+  const committed = draft.commit({ stem: STEM, extension: 'pt' }, () => manifestDraft('job-1'), false);
   await expect(committed).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   expect(faults.count).toBeGreaterThanOrEqual(3);
   await draft.abort();
@@ -163,7 +163,7 @@ describe('a full disk', () => {
       const draft = await store.begin('job-1');
       const full = async () => {
         for (let n = 0; n < 4; n++) await draft.write(randomBytes(400_000));
-        await draft.commit({ stem: STEM, extension: 'onnx' }, manifestDraft('job-1'), true);
+        await draft.commit({ stem: STEM, extension: 'onnx' }, () => manifestDraft('job-1'), true);
       };
       await expect(full()).rejects.toMatchObject({ code: 'STORAGE_FULL', status: 507 });
       await draft.abort();

@@ -123,7 +123,9 @@ describe('left-overs', () => {
     const draft = await store.begin('job-1');
     await draft.write(Buffer.from('x'));
     await expect(store.sweep(() => Promise.reject(new Error('away')))).rejects.toMatchObject({ code: 'INTERNAL' });
-    await expect(draft.commit({ stem: STEM, extension: 'onnx' }, manifestDraft('job-1'), true)).resolves.toBeDefined();
+    await expect(
+      draft.commit({ stem: STEM, extension: 'onnx' }, () => manifestDraft('job-1'), true),
+    ).resolves.toBeDefined();
   });
 });
 

@@ -29,7 +29,7 @@ export async function publish(
   const draft = await store.begin(jobId);
   await draft.write(bytes);
   const format = name.extension === 'pt' ? 'pytorch' : 'onnx';
-  return draft.commit(name, manifestDraft(jobId, { format }), metadataFile);
+  return draft.commit(name, () => manifestDraft(jobId, { format }), metadataFile);
 }
 
 /** The bytes of a published file, or a range of them. */

@@ -127,7 +127,7 @@ async function addExport(
   await draft.write(bytes);
   const manifest = await draft.commit(
     { stem, extension: FORMAT_EXTENSION[format] },
-    { format, model_name: 'model_v1', job_id: jobId, export_date: exportDate, metadata: { version: 1 } },
+    () => ({ format, model_name: 'model_v1', job_id: jobId, export_date: exportDate, metadata: { version: 1 } }),
     format === 'onnx',
   );
   await exports.add(manifest);
