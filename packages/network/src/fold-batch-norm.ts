@@ -37,13 +37,15 @@ function foldOf(layer: ConvLayer, values: ReadonlyMap<string, Float32Array>): Fo
   const names = normNames(layer.norm);
   const scale = new Float64Array(layer.outChannels);
   const bias = new Float32Array(layer.outChannels);
-  const variances = values.get(names.variance) ?? bias;
+  const zeros = new Float32Array(layer.outChannels);
+  const named = (name: string): Float32Array => values.get(name) ?? zeros;
+  const [own, variances] = [named(`${layer.conv}.bias`), named(names.variance)];
+  const [weights, means, shifts] = [named(names.weight), named(names.mean), named(names.bias)];
   refuseNegativeVariance(names.variance, variances);
   for (let c = 0; c < layer.outChannels; c++) {
-    const own = values.get(`${layer.conv}.bias`)?.[c] ?? 0;
-    const [weight, mean, shift] = [names.weight, names.mean, names.bias].map((name) => values.get(name)?.[c] ?? 0);
-    scale[c] = (weight ?? 0) / Math.sqrt((variances[c] ?? 0) + BATCH_NORM_EPSILON);
-    bias[c] = (own - (mean ?? 0)) * (scale[c] ?? 0) + (shift ?? 0);
+    const factor = (weights[c] ?? 0) / Math.sqrt((variances[c] ?? 0) + BATCH_NORM_EPSILON);
+    scale[c] = factor;
+    bias[c] = ((own[c] ?? 0) - (means[c] ?? 0)) * factor + (shifts[c] ?? 0);
   }
   refuseNonFinite(`${layer.conv}.bias with ${layer.norm} folded in`, [layer.outChannels], bias, 0);
   return { scale, bias };

@@ -2,7 +2,7 @@ import type { ByteSink } from '@caissa/tensor';
 import type { SourceRange } from './model.js';
 
 /** Pieces below this are gathered: a model is mostly hundreds of small fields, and each write costs a system call. */
-const BUFFER_SIZE_BYTES = 1 << 20;
+const BUFFER_SIZE_BYTES = 2 << 20;
 
 /** One is being filled, one written, and one more on its way to somebody else, who computes a digest perhaps. */
 const BUFFER_COUNT = 3;
