@@ -25,6 +25,7 @@ export * from './models/model-file.js';
 export * from './patient-timer.js';
 export * from './queues/enqueue.js';
 export * from './queues/idempotency.js';
+export * from './queues/job-feed.js';
 export * from './queues/job-id.js';
 export * from './queues/job-view.js';
 export * from './queues/job-watcher.js';

@@ -15,12 +15,16 @@ import { cancelJobRoute } from './jobs/cancel-job.js';
 import { listJobsRoute } from './jobs/list-jobs.js';
 import { retryJobRoute } from './jobs/retry-job.js';
 import { showJobRoute } from './jobs/show-job.js';
+import { streamAllEventsRoute } from './jobs/stream-all-events.js';
 import { streamJobEventsRoute } from './jobs/stream-job-events.js';
 import { listModelsRoute } from './models/list-models.js';
 import { showModelRoute } from './models/show-model.js';
 import { uploadModelRoute } from './models/upload-model.js';
 
-/** Every route of the API. `HEAD` comes before the `GET` of its path, which would answer it too. */
+/**
+ * Every route of the API. `HEAD` comes before the `GET` of its path, which would answer it too, and a path before one
+ * with a parameter that would take it.
+ */
 export const ROUTES: readonly Route[] = [
   listModelsRoute,
   showModelRoute,
@@ -39,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   showDeviceRoute,
   evaluatePositionsRoute,
   listJobsRoute,
+  streamAllEventsRoute,
   showJobRoute,
   streamJobEventsRoute,
   cancelJobRoute,

@@ -7,6 +7,7 @@ import { AppError } from '../errors/app-error.js';
 import { callRedis } from '../redis/connect.js';
 import type { JobsContext } from './enqueue.js';
 import { parseFailedReason } from './failed-reason.js';
+import { type JobChange, JobFeed } from './job-feed.js';
 import { jobTypeOf } from './job-id.js';
 import { isFinal } from './job-view.js';
 import { showJob } from './jobs.js';
@@ -31,6 +32,8 @@ const RESTART_PAUSE_MS = 500;
 
 /** Follows the jobs of all queues over one connection per queue, however many clients wait. */
 export class JobWatcher {
+  /** What happens to all jobs, for those who follow many of them. */
+  readonly feed: JobFeed;
   readonly #context: JobsContext;
   readonly #sources: QueueEvents[];
   readonly #listeners = new Map<string, Set<Listener>>();
@@ -39,7 +42,9 @@ export class JobWatcher {
   /** @param connection waits while Redis is away; BullMQ duplicates it for each queue */
   constructor(context: JobsContext, connection: Redis) {
     this.#context = context;
+    this.feed = new JobFeed(context);
     this.#sources = JOB_TYPES.map((type) => this.#follow(type, connection));
+    context.redis.on('ready', this.#onRedis);
   }
 
   /** Calls `listener` with every event of the job from now on, until the answer is called. */
@@ -102,8 +107,12 @@ export class JobWatcher {
   /** Stops following; whoever still waits finds out for itself. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#context.redis.off('ready', this.#onRedis);
     await Promise.all(this.#sources.map((source) => source.close()));
   }
+
+  /** Streams are read on where they were left, but may have been trimmed, or emptied, while Redis was away. */
+  readonly #onRedis = (): void => this.feed.announceGap();
 
   /**
    * Reads on from the newest event of now. Left to itself, BullMQ begins each read at the end of the stream until a
@@ -113,7 +122,10 @@ export class JobWatcher {
     while (!this.#closed) {
       try {
         const options: QueueEventsOptions = events.opts;
-        options.lastEventId ??= await newestEventId(connection, this.#context.keys.queueEvents(type));
+        if (options.lastEventId === undefined) {
+          options.lastEventId = await newestEventId(connection, this.#context.keys.queueEvents(type));
+          this.feed.announceGap();
+        }
         await events.run();
         return;
       } catch {
@@ -130,9 +142,24 @@ export class JobWatcher {
       autorun: false,
     });
     events.on('error', () => undefined);
+    const options: QueueEventsOptions = events.opts;
     const pass = (jobId: string, event: JobEvent[]) => {
-      for (const one of event) for (const listener of this.#listeners.get(jobId) ?? []) listener(one);
+      for (const one of event) {
+        for (const listener of this.#listeners.get(jobId) ?? []) listener(one);
+        const change =
+          one.kind === 'progress' ? { status: 'active' as const, progress: one.progress } : { status: one.kind };
+        tell({ jobId, ...change }, one.id);
+      }
     };
+    const tell = (change: JobChange, id: string) => {
+      // A reader that has to be started again goes on from here.
+      options.lastEventId = id;
+      this.feed.publish(type, change);
+    };
+    // A job that is put back, by a retry or for another attempt, waits again.
+    events.on('waiting', ({ jobId }, id) => tell({ jobId, status: 'queued' }, id));
+    events.on('delayed', ({ jobId }, id) => tell({ jobId, status: 'queued' }, id));
+    events.on('active', ({ jobId }, id) => tell({ jobId, status: 'active' }, id));
     events.on('progress', ({ jobId, data }, id) => pass(jobId, toEvent(id, 'progress', JSON.stringify(data))));
     events.on('completed', ({ jobId }, id) => pass(jobId, toEvent(id, 'completed')));
     events.on('failed', ({ jobId, failedReason }, id) => pass(jobId, toEvent(id, 'failed', undefined, failedReason)));

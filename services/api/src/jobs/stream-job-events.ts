@@ -1,16 +1,10 @@
 import { AppError, isFinal, problemSchema } from '@caissa/shared';
-import { createEventBuffer, createSession } from 'better-sse';
 import type { Response } from 'express';
 import type { ApiContext } from '../context.js';
 import { defineRoute, type Reply } from '../http/route.js';
+import { openEventStream } from './event-stream.js';
 import { followJob, type JobState, type OutgoingEvent, readJobState, toStateEvent } from './follow-job.js';
 import { jobParamsSchema } from './job-params.js';
-
-/** How soon a browser that lost the stream connects again. */
-const RETRY_MS = 3_000;
-
-/** A comment this often keeps proxies from closing a quiet stream. */
-const PING_INTERVAL_MS = 15_000;
 
 /** `GET /api/jobs/{job_id}/events` */
 export const streamJobEventsRoute = defineRoute({
@@ -38,7 +32,7 @@ export const streamJobEventsRoute = defineRoute({
       return { status: 204, stream: undefined };
     }
     if (method === 'HEAD') return { status: 200, headers: { 'Content-Type': 'text/event-stream' }, stream: undefined };
-    return { status: 200, takeOver: (response) => stream(response, events(context, state, lastEventId, signal)) };
+    return { status: 200, takeOver: (response) => send(response, events(context, state, lastEventId, signal)) };
   },
 });
 
@@ -69,21 +63,14 @@ async function* events(
   yield* followJob(context, state.view.job_id, lastEventId ?? state.eventId, signal);
 }
 
-async function stream(response: Response, source: AsyncGenerator<OutgoingEvent>): Promise<void> {
-  const session = await createSession(response.req, response, {
-    retry: RETRY_MS,
-    // The library's own pings go on for ever if the client leaves before the first byte.
-    keepAlive: null,
-    trustClientEventId: false,
-  });
-  const ping = setInterval(() => void session.batch(createEventBuffer().comment('ping').dispatch()), PING_INTERVAL_MS);
+async function send(response: Response, source: AsyncGenerator<OutgoingEvent>): Promise<void> {
+  const stream = await openEventStream(response);
   try {
     for await (const event of source) {
       if (response.destroyed) return;
-      session.push(event.data, event.name, event.id);
+      stream.send(event);
     }
   } finally {
-    clearInterval(ping);
-    response.end();
+    stream.end();
   }
 }
