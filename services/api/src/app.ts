@@ -11,6 +11,7 @@ import { refuseUnknownRoute, sendProblems, sendProtocolErrors } from './http/sen
 import { createProtocolRoutes } from './inference/protocol-routes.js';
 import { createOperations } from './operations/create-operations.js';
 import { ROUTES } from './routes.js';
+import { PAGE_FOLDER, servePage } from './web/serve-page.js';
 
 /** Builds the HTTP application. @throws ConfigurationError for access keys that cannot be used */
 export async function createApp(context: ApiContext): Promise<Express> {
@@ -21,7 +22,7 @@ export async function createApp(context: ApiContext): Promise<Express> {
   app.use(operations.measure, logRequests(context.logger), identifyRequest);
   app.use(lingerAfterAnswer, ...access.guards);
   app.use(createProtocolRoutes(context, access));
-  app.use(access.router, operations.router, createDocs(ROUTES, access));
+  app.use(access.router, operations.router, createDocs(ROUTES, access), servePage(PAGE_FOLDER));
   app.use(mountRoutes(ROUTES, context, access));
   app.use(refuseUnknownRoute);
   app.use('/v2', sendProtocolErrors(context.logger));

@@ -24,11 +24,11 @@ describe('localPath', () => {
     '',
     'admin',
   ])('does not follow %j', (next) => {
-    expect(localPath(next)).toBe('/api/docs');
+    expect(localPath(next)).toBe('/');
   });
 
   it.each([undefined, ['/a'], { a: 1 }])('does not follow %j', (next) => {
-    expect(localPath(next)).toBe('/api/docs');
+    expect(localPath(next)).toBe('/');
   });
 });
 

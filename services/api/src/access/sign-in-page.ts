@@ -2,7 +2,7 @@ import { type RequestHandler, Router } from 'express';
 import { escapeHtml, renderPage } from '../docs/html-page.js';
 
 /** Where somebody goes after signing in if no page asked for it. */
-const DEFAULT_NEXT = '/api/docs';
+const DEFAULT_NEXT = '/';
 
 /**
  * The path to go to after signing in: a path on this host, or the default. Anything that a browser could read as another
