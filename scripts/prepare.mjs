@@ -1,81 +1,12 @@
-// Brings a checkout into a state in which its programs run: dependencies as locked, TypeScript compiled.
+// Brings a checkout into a state in which its programs run: dependencies as locked, TypeScript compiled, the page built.
 
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-
-const LOCK_HEARTBEAT_MS = 1000;
-const LOCK_STALE_MS = 15_000;
-const LOCK_POLL_MS = 100;
-
-/** Milliseconds since the file or folder was touched; infinite if there is none. */
-const ageMs = (path) => {
-  try {
-    return Date.now() - statSync(path).mtimeMs;
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
-};
-
-const takeLock = (lock) => {
-  try {
-    mkdirSync(lock);
-    return true;
-  } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
-    return false;
-  }
-};
-
-/**
- * Runs `work` while no other process works on this checkout. The lock is a folder that its holder touches every second;
- * one that has not been touched for a while was left by a process that died.
- */
-const withLock = async (lock, work) => {
-  let said = false;
-  while (!takeLock(lock)) {
-    const age = ageMs(lock);
-    if (age > LOCK_STALE_MS && Number.isFinite(age)) {
-      rmSync(lock, { recursive: true, force: true });
-      continue;
-    }
-    if (!said) process.stderr.write('Waiting for another process that prepares this checkout.\n');
-    said = true;
-    await delay(LOCK_POLL_MS);
-  }
-  const heartbeat = setInterval(() => {
-    try {
-      utimesSync(lock, new Date(), new Date());
-    } catch {
-      // Taken for abandoned, after this machine slept perhaps; the work is worth finishing all the same.
-    }
-  }, LOCK_HEARTBEAT_MS);
-  const release = () => rmSync(lock, { recursive: true, force: true });
-  process.once('exit', release);
-  try {
-    return await work();
-  } finally {
-    clearInterval(heartbeat);
-    process.removeListener('exit', release);
-    release();
-  }
-};
-
-/** Runs a program to its end, with our terminal but no input; gives its exit code. */
-const runToEnd = (file, args) =>
-  new Promise((resolve) => {
-    const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-    const forward = (signal) => child.kill(signal);
-    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, forward);
-    const finish = (code) => {
-      for (const signal of ['SIGINT', 'SIGTERM']) process.removeListener(signal, forward);
-      resolve(code);
-    };
-    child.once('error', () => finish(127));
-    child.once('exit', (code, signal) => (signal ? process.exit(130) : finish(code)));
-  });
+import { ageMs } from './age.mjs';
+import { buildPage } from './build-page.mjs';
+import { withLock } from './lock.mjs';
+import { runToEnd } from './run-to-end.mjs';
 
 const lockDigest = (root) =>
   createHash('sha256')
@@ -118,9 +49,10 @@ const compile = async (root) => {
   return code === 0 ? undefined : 'The TypeScript sources do not compile; the lines above say why.';
 };
 
-/** Installs and compiles what is not up to date. Gives a sentence about what went wrong, or undefined. */
+/** Installs, compiles and builds what is not up to date. Gives a sentence about what went wrong, or undefined. */
 export const prepare = (root) => {
   const cache = join(root, '.cache');
   mkdirSync(cache, { recursive: true });
-  return withLock(join(cache, 'prepare.lock'), async () => (await install(root)) || (await compile(root)));
+  const work = async () => (await install(root)) || (await compile(root)) || (await buildPage(root));
+  return withLock(join(cache, 'prepare.lock'), work);
 };

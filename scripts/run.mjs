@@ -14,6 +14,12 @@ const COMMANDS = {
   api: { help: 'one API', program: 'services/api/dist/main.js' },
   exporter: { help: 'one exporter', program: 'services/exporter/dist/main.js' },
   loader: { help: 'one loader', program: 'services/loader/dist/main.js' },
+  build: { help: 'nothing more, so that the others start at once' },
+  dev: {
+    help: 'the web page out of its sources, beside an API that runs; CAISSA_URL says where that is',
+    program: 'node_modules/vite/bin/vite.js',
+    args: ['services/web'],
+  },
   test: { help: 'all tests; arguments go to vitest', program: 'node_modules/vitest/vitest.mjs', args: ['run'] },
   'test:interop': { help: 'the tests against real PyTorch', program: 'tests/interop/run.mjs' },
   bench: { help: 'the benchmarks', program: 'bench/dist/index.js' },
@@ -21,7 +27,7 @@ const COMMANDS = {
 
 const usage = () => {
   const rows = Object.keys(COMMANDS).map((name) => `  ${name.padEnd(14)}${COMMANDS[name].help}`);
-  return `Usage: node scripts/run.mjs <command> [arguments]\n\nInstalls and compiles what is missing, then runs:\n${rows.join('\n')}\n`;
+  return `Usage: node scripts/run.mjs <command> [arguments]\n\nInstalls, compiles and builds what is missing, then runs:\n${rows.join('\n')}\n`;
 };
 
 /** Whether this Node.js has what the code uses; 20.19 is the oldest that does. */
@@ -54,6 +60,7 @@ const main = async () => {
     if (name === 'test') process.once('exit', () => process.stdout.write('0 passed, 1 failed\n'));
     fail(1, problem);
   }
+  if (!command.program) return;
   const program = join(root, command.program);
   if (!existsSync(program)) fail(1, `${command.program} does not exist in this checkout.`);
   // In this process, so that signals, the exit code and the terminal are the program's own.

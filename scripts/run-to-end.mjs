@@ -1,0 +1,15 @@
+import { spawn } from 'node:child_process';
+
+/** Runs a program to its end, with our terminal but no input; gives its exit code. */
+export const runToEnd = (file, args, env = process.env) =>
+  new Promise((resolve) => {
+    const child = spawn(file, args, { env, stdio: ['ignore', 'inherit', 'inherit'] });
+    const forward = (signal) => child.kill(signal);
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, forward);
+    const finish = (code) => {
+      for (const signal of ['SIGINT', 'SIGTERM']) process.removeListener(signal, forward);
+      resolve(code);
+    };
+    child.once('error', () => finish(127));
+    child.once('exit', (code, signal) => (signal ? process.exit(130) : finish(code)));
+  });
