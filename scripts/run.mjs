@@ -21,6 +21,11 @@ const COMMANDS = {
     args: ['services/web'],
   },
   test: { help: 'all tests; arguments go to vitest', program: 'node_modules/vitest/vitest.mjs', args: ['run'] },
+  'test:browser': {
+    help: 'the tests of the web page, in a Chromium; arguments go to vitest',
+    program: 'node_modules/vitest/vitest.mjs',
+    args: ['run', '--config', 'tests/browser/vitest.config.ts'],
+  },
   'test:interop': { help: 'the tests against real PyTorch', program: 'tests/interop/run.mjs' },
   bench: { help: 'the benchmarks', program: 'bench/dist/index.js' },
 };
@@ -57,7 +62,8 @@ const main = async () => {
   const problem = await prepare(root);
   if (problem) {
     // Whoever reads a test run's last line must not take a run that never began for a good one.
-    if (name === 'test') process.once('exit', () => process.stdout.write('0 passed, 1 failed\n'));
+    if (name === 'test' || name === 'test:browser')
+      process.once('exit', () => process.stdout.write('0 passed, 1 failed\n'));
     fail(1, problem);
   }
   if (!command.program) return;
