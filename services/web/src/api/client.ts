@@ -1,0 +1,71 @@
+import type { Problem } from '@caissa/shared/contracts';
+import { noteAnswer, noteSilence } from '../state/connection';
+
+/** Longest time that a request may take before the API counts as gone. */
+const TIMEOUT_MS = 20_000;
+
+/** A request that the API refused, with its problem document; or that it never answered. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  /** HTTP status; 0 when there was no answer. */
+  readonly status: number;
+  /** Code of the error table, or `UNREACHABLE`. */
+  readonly code: string;
+  /** What is wrong with single fields of the request. */
+  readonly fields: readonly { readonly pointer: string; readonly detail: string }[];
+
+  constructor(status: number, code: string, detail: string, fields: ApiError['fields'] = []) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+    this.fields = fields;
+  }
+}
+
+/** The error of a request that nobody answered. */
+export function unreachable(): ApiError {
+  return new ApiError(0, 'UNREACHABLE', 'The API does not answer. Is it running, and is the network there?');
+}
+
+/** What a refused request answers with, put into an error. */
+export function toApiError(status: number, body: unknown): ApiError {
+  const problem = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>;
+  const detail = problem.detail ?? `The server answered with status ${status}.`;
+  return new ApiError(status, problem.code ?? 'UNKNOWN', detail, problem.errors ?? []);
+}
+
+/** What a request may carry. */
+interface RequestOptions {
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+  /** For work that may take longer than an ordinary answer. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Sends a request to the API and answers its JSON.
+ * @throws ApiError with the problem that the API tells of, or `UNREACHABLE`
+ */
+export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  const { method = 'GET', body, headers, signal, timeoutMs = TIMEOUT_MS } = options;
+  const timeout = AbortSignal.timeout(timeoutMs);
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: { Accept: 'application/json', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    noteSilence();
+    throw unreachable();
+  }
+  const answer: unknown = await response.json().catch(() => undefined);
+  noteAnswer(response.status, answer);
+  if (!response.ok) throw toApiError(response.status, answer);
+  return answer as T;
+}

@@ -1,0 +1,73 @@
+import { useQuery } from '@tanstack/react-query';
+import { Suspense, useEffect } from 'react';
+import { ApiError } from './api/client';
+import { useJobFeed } from './api/job-feed';
+import { sessionQuery } from './api/queries';
+import { goToSignIn } from './api/session';
+import { ConnectionBanner } from './header/connection-banner';
+import { Header } from './header/header';
+import { JobOutcomes } from './jobs/job-outcomes';
+import { useRoute } from './state/route';
+import { TAB_LABELS, TAB_PAGES } from './tabs';
+import { Skeleton } from './ui/skeleton';
+import { Toasts } from './ui/toasts';
+
+/** The whole page. Whoever has to sign in first is sent to where that is done. */
+export function App() {
+  const { data: session, error } = useQuery(sessionQuery);
+  const mustSignIn =
+    (session !== undefined && session.required && !session.authenticated) ||
+    (error instanceof ApiError && error.status === 401);
+  useEffect(() => {
+    if (mustSignIn) goToSignIn();
+  }, [mustSignIn]);
+  const ready = session !== undefined && !mustSignIn;
+  useJobFeed(ready);
+  return (
+    <>
+      <a
+        href="#content"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById('content')?.focus();
+        }}
+        className="sr-only z-50 rounded-lg bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        Skip to content
+      </a>
+      <Header />
+      <ConnectionBanner />
+      <main
+        id="content"
+        tabIndex={-1}
+        className="mx-auto w-full max-w-7xl px-4 pt-6 pb-28 outline-none sm:px-6 sm:pb-12"
+      >
+        {ready ? <CurrentTab /> : <PageSkeleton />}
+      </main>
+      <JobOutcomes />
+      <Toasts />
+    </>
+  );
+}
+
+function CurrentTab() {
+  const { tab } = useRoute();
+  const Page = TAB_PAGES[tab];
+  useEffect(() => {
+    document.title = `${TAB_LABELS[tab]} · Caissa`;
+  }, [tab]);
+  return (
+    <Suspense fallback={<PageSkeleton />}>
+      <Page key={tab} />
+    </Suspense>
+  );
+}
+
+function PageSkeleton() {
+  return (
+    <div role="status" aria-label="Loading">
+      <Skeleton className="mb-7 h-11 w-56" />
+      <Skeleton className="h-80 w-full rounded-2xl" />
+    </div>
+  );
+}

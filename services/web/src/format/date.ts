@@ -1,0 +1,51 @@
+/**
+ * Reads a time as the API writes it. Training programs write times without a zone; those count as UTC, as all times of
+ * the API do.
+ */
+export function parseTime(text: string): Date | undefined {
+  const zoned = /(Z|[+-]\d{2}:?\d{2})$/i.test(text) || !text.includes('T') ? text : `${text}Z`;
+  const date = new Date(zoned);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/** A point in time in the viewer's zone and language; what cannot be read is shown as it is. */
+export function formatTime(text: string, locale?: string, timeZone?: string): string {
+  const date = parseTime(text);
+  if (date === undefined) return text;
+  const format: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'short' };
+  return new Intl.DateTimeFormat(locale, timeZone === undefined ? format : { ...format, timeZone }).format(date);
+}
+
+const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['second', 60],
+  ['minute', 60],
+  ['hour', 24],
+  ['day', 7],
+];
+
+/** How long ago something was, such as "3 minutes ago"; further back than a week, the point in time. */
+export function formatAgo(text: string, nowMs: number, locale?: string): string {
+  const date = parseTime(text);
+  if (date === undefined) return text;
+  let amount = Math.round((date.getTime() - nowMs) / 1000);
+  // Clocks of two machines differ a little; nothing on this page lies in the future.
+  if (amount > -5) return 'just now';
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(amount) < size) return relative.format(amount, unit);
+    amount = Math.round(amount / size);
+  }
+  return formatTime(text, locale);
+}
+
+/** A span of time: `340 ms`, `2.4 s`, `1 min 05 s`, `2 h 03 min`. */
+export function formatDuration(durationMs: number): string {
+  if (durationMs < 1000) return `${Math.max(0, Math.round(durationMs))} ms`;
+  if (durationMs < 10_000) return `${(durationMs / 1000).toFixed(1)} s`;
+  const seconds = Math.round(durationMs / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const pad = (value: number) => String(value).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${pad(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
+}

@@ -1,0 +1,53 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { CloudOff, TriangleAlert } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import { request } from '../api/client';
+import { refreshAll } from '../api/queries';
+import { connection } from '../state/connection';
+import { useStore } from '../state/store';
+import { Spinner } from '../ui/spinner';
+import { tell } from '../ui/toasts';
+
+/** How often it is looked whether a silent API is there again. */
+const KNOCK_MS = 2_000;
+
+/** Says when the API, or the queue behind it, is away, and brings everything up to date when it is back. */
+export function ConnectionBanner() {
+  const state = useStore(connection);
+  useRecovery(state);
+  if (state === 'online') return null;
+  const offline = state === 'offline';
+  const Icon = offline ? CloudOff : TriangleAlert;
+  return (
+    <div role="alert" className="border-b border-line bg-warn-soft text-warn-text">
+      <div className="mx-auto flex max-w-7xl items-center gap-2.5 px-4 py-2 text-sm sm:px-6">
+        <Icon className="size-4 shrink-0" aria-hidden="true" />
+        <p className="flex-1">
+          {offline
+            ? 'Caissa does not answer. What you see is what was known last; this page comes back by itself.'
+            : 'The job queue cannot be reached. New work has to wait; what was asked for already is not lost.'}
+        </p>
+        <Spinner />
+      </div>
+    </div>
+  );
+}
+
+function useRecovery(state: 'online' | 'degraded' | 'offline'): void {
+  const client = useQueryClient();
+  const wasAway = useRef(false);
+  useEffect(() => {
+    if (state === 'online') {
+      if (wasAway.current) {
+        tell({ kind: 'success', title: 'The connection is back' });
+        refreshAll(client);
+      }
+      wasAway.current = false;
+      return;
+    }
+    wasAway.current = true;
+    // The answer of a route that needs the queue says whether both are there.
+    const timer = setInterval(() => void request('/api/model/current').catch(() => undefined), KNOCK_MS);
+    return () => clearInterval(timer);
+  }, [state, client]);
+}

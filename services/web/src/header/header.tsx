@@ -1,0 +1,22 @@
+import { Menu } from './menu';
+import { StatusStrip } from './status-strip';
+import { TabNavigation } from './tab-navigation';
+
+/** The top of the page: where one is, what is active, and the way to everything else. */
+export function Header() {
+  return (
+    <header className="sticky top-0 z-30 border-b border-line bg-surface/95 backdrop-blur supports-[backdrop-filter]:bg-surface/85">
+      <div className="mx-auto flex h-14 max-w-7xl items-center gap-3 px-4 sm:gap-6 sm:px-6">
+        <a href="#/models" className="flex items-center gap-2.5 rounded-md font-semibold tracking-tight">
+          <img src="/icon.svg" alt="" width={26} height={26} />
+          <span className="hidden min-[26rem]:inline">Caissa</span>
+        </a>
+        <TabNavigation />
+        <div className="ml-auto flex min-w-0 items-center gap-2">
+          <StatusStrip />
+          <Menu />
+        </div>
+      </div>
+    </header>
+  );
+}

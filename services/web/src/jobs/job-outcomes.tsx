@@ -1,0 +1,33 @@
+import type { JobView } from '@caissa/shared/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { isUnfinished, jobQuery } from '../api/queries';
+import { createStore, useStore } from '../state/store';
+
+/** A job that was started here and whose end is waited for. */
+interface Awaited {
+  readonly id: string;
+  readonly onEnd: (job: JobView) => void;
+}
+
+const awaited = createStore<readonly Awaited[]>([]);
+
+/** Calls `onEnd` once when the job is over. Whoever leaves the page before is told nothing; the job goes on. */
+export function whenJobEnds(id: string, onEnd: (job: JobView) => void): void {
+  awaited.set((before) => [...before, { id, onEnd }]);
+}
+
+/** Looks after the jobs that {@link whenJobEnds} was asked for. */
+export function JobOutcomes() {
+  return useStore(awaited).map((one) => <JobOutcome key={one.id} {...one} />);
+}
+
+function JobOutcome({ id, onEnd }: Awaited) {
+  const { data: job } = useQuery(jobQuery(id));
+  useEffect(() => {
+    if (job === undefined || isUnfinished(job)) return;
+    awaited.set((before) => before.filter((one) => one.id !== id));
+    onEnd(job);
+  }, [job, id, onEnd]);
+  return null;
+}

@@ -1,0 +1,49 @@
+import type { JobProgress, JobStatus, JobView } from '@caissa/shared/contracts';
+import type { Tone } from '../ui/badge';
+
+/** What each stage of a job is called. */
+export const STAGE_WORDS: Readonly<Record<JobProgress['stage'], string>> = {
+  queued: 'Waiting for a worker',
+  opening: 'Opening the checkpoint',
+  reading: 'Reading weights',
+  writing: 'Writing the file',
+  converting: 'Converting',
+  verifying: 'Checking the result',
+  warming_up: 'Warming up',
+  publishing: 'Publishing',
+  done: 'Done',
+};
+
+/** What each state of a job is called. */
+export const STATUS_WORDS: Readonly<Record<JobStatus, string>> = {
+  queued: 'Queued',
+  active: 'Running',
+  completed: 'Completed',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+};
+
+/** The colour of each state of a job. */
+export const STATUS_TONES: Readonly<Record<JobStatus, Tone>> = {
+  queued: 'neutral',
+  active: 'info',
+  completed: 'good',
+  failed: 'bad',
+  cancelled: 'warn',
+};
+
+/** What a format is called. */
+export const FORMAT_WORDS = { pytorch: 'PyTorch', onnx: 'ONNX' } as const;
+
+/** What a job does, in a few words: "Export to ONNX", "Roll back". */
+export function describeJob({ type, format, kind }: Pick<JobView, 'type' | 'format' | 'kind'>): string {
+  if (type === 'export') return format ? `Export to ${FORMAT_WORDS[format]}` : 'Export';
+  if (type === 'inspect') return 'Inspect';
+  return kind === 'rollback' ? 'Roll back' : kind === 'unload' ? 'Unload' : 'Activate';
+}
+
+/** How long a job has been at work, or was; undefined before a worker began it. */
+export function workedMs({ started_at, finished_at }: JobView, nowMs: number): number | undefined {
+  if (started_at === undefined) return undefined;
+  return Math.max(0, (finished_at === undefined ? nowMs : Date.parse(finished_at)) - Date.parse(started_at));
+}

@@ -1,0 +1,44 @@
+import { createStore, useStore } from './store';
+
+/** The tabs, in their order. */
+export const TABS = ['models', 'export', 'downloads', 'jobs', 'board'] as const;
+
+/** A tab of the page. */
+export type Tab = (typeof TABS)[number];
+
+/** Where a visitor is: a tab, and what is chosen in it. It stands in the address, so it can be kept, shared and gone back from. */
+export interface Route {
+  readonly tab: Tab;
+  readonly params: URLSearchParams;
+}
+
+/** Reads the part of an address after `#`. What is not known leads to the models. */
+export function parseRoute(hash: string): Route {
+  const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?', 2);
+  const tab = TABS.find((one) => one === path) ?? 'models';
+  return { tab, params: new URLSearchParams(query) };
+}
+
+/** The address of a tab. Parameters that are empty or undefined are left out. */
+export function routeHref(tab: Tab, params: Readonly<Record<string, string | undefined>> = {}): string {
+  const given = Object.entries(params).flatMap(([name, value]) => (value ? [[name, value]] : []));
+  const query = new URLSearchParams(given as [string, string][]).toString();
+  return `#/${tab}${query === '' ? '' : `?${query}`}`;
+}
+
+const route = createStore<Route>(parseRoute(globalThis.location?.hash ?? ''));
+globalThis.addEventListener?.('hashchange', () => route.set(parseRoute(location.hash)));
+
+/** Where the visitor is. */
+export function useRoute(): Route {
+  return useStore(route);
+}
+
+/** Goes to a tab; `replace` leaves no step to go back to. */
+export function goTo(tab: Tab, params: Readonly<Record<string, string | undefined>> = {}, replace = false): void {
+  const href = routeHref(tab, params);
+  if (replace) {
+    history.replaceState(null, '', href);
+    route.set(parseRoute(href));
+  } else location.hash = href;
+}

@@ -1,0 +1,66 @@
+import clsx from 'clsx';
+import { X } from 'lucide-react';
+import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { IconButton } from './button';
+
+interface DialogProps {
+  readonly title: string;
+  readonly children: ReactNode;
+  /** Buttons at its end. */
+  readonly actions?: ReactNode;
+  readonly onClose: () => void;
+  /** A dialog stands in the middle; a drawer at the right, as high as the window. */
+  readonly shape?: 'dialog' | 'drawer';
+}
+
+const SHAPES = {
+  dialog: 'm-auto max-h-[85dvh] w-[min(32rem,calc(100vw-2rem))] rounded-2xl animate-pop-in',
+  drawer: 'ml-auto mr-0 my-0 h-dvh max-h-dvh w-[min(38rem,100vw)] max-w-full sm:rounded-l-2xl animate-slide-in',
+} as const;
+
+/**
+ * A window over the page. The browser's own modal dialog keeps the focus inside, closes it with Escape and gives the
+ * focus back. It is open as long as it is drawn.
+ */
+export function Dialog({ title, children, actions, onClose, shape = 'dialog' }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    dialog?.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it, by the browser
+    <dialog
+      ref={ref}
+      aria-labelledby={titleId}
+      className={clsx('border border-line bg-surface p-0 shadow-2xl outline-none', SHAPES[shape])}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => {
+        if (event.target === ref.current) onClose();
+      }}
+    >
+      <div className={clsx('flex flex-col', shape === 'drawer' ? 'h-full' : 'max-h-[inherit]')}>
+        <header className="flex items-center justify-between gap-4 border-b border-line px-5 py-3.5">
+          <h2 id={titleId} className="min-w-0 truncate text-base font-semibold">
+            {title}
+          </h2>
+          <IconButton label="Close" onClick={onClose}>
+            <X aria-hidden="true" />
+          </IconButton>
+        </header>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+        <div tabIndex={0} role="group" aria-labelledby={titleId} className="min-h-0 flex-1 overflow-y-auto px-5 py-4">
+          {children}
+        </div>
+        {actions && (
+          <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3.5">{actions}</footer>
+        )}
+      </div>
+    </dialog>
+  );
+}
