@@ -25,16 +25,13 @@ export function App() {
   useJobFeed(ready);
   return (
     <>
-      <a
-        href="#content"
-        onClick={(event) => {
-          event.preventDefault();
-          document.getElementById('content')?.focus();
-        }}
+      <button
+        type="button"
+        onClick={() => document.getElementById('content')?.focus()}
         className="sr-only z-50 rounded-lg bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
       >
         Skip to content
-      </a>
+      </button>
       <Header />
       <ConnectionBanner />
       <main

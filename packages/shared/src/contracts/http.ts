@@ -310,3 +310,17 @@ export type TensorSummary = z.infer<typeof tensorSummarySchema>;
 export type DeviceInfo = z.infer<typeof deviceInfoSchema>;
 /** See {@link currentModelSchema}. */
 export type CurrentModel = z.infer<typeof currentModelSchema>;
+/** See {@link modelListSchema}. */
+export type ModelList = z.infer<typeof modelListSchema>;
+/** See {@link exportListSchema}. */
+export type ExportList = z.infer<typeof exportListSchema>;
+/** See {@link activationListSchema}. */
+export type ActivationList = z.infer<typeof activationListSchema>;
+/** See {@link jobListSchema}. */
+export type JobList = z.infer<typeof jobListSchema>;
+/** See {@link jobAcceptedSchema}. */
+export type JobAccepted = z.infer<typeof jobAcceptedSchema>;
+/** See {@link removalSchema}. */
+export type Removal = z.infer<typeof removalSchema>;
+/** See {@link uploadResultSchema}. */
+export type UploadResult = z.infer<typeof uploadResultSchema>;

@@ -9,7 +9,8 @@ import { buttonClass } from '../ui/button';
 const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon } as const;
 const THEME_LABELS = { system: 'System', light: 'Light', dark: 'Dark' } as const;
 
-const ROW = 'flex w-full items-center gap-2.5 rounded-lg px-2.5 py-2 text-left text-sm hover:bg-sunken [&_svg]:size-4 [&_svg]:text-muted';
+const ROW =
+  'flex w-full items-center gap-2.5 rounded-lg px-2.5 py-2 text-left text-sm hover:bg-sunken [&_svg]:size-4 [&_svg]:text-muted';
 
 /** Theme, links to the pages beside this one, and who is signed in. */
 export function Menu() {

@@ -20,7 +20,8 @@ export function StatusStrip() {
   );
 }
 
-const CHIP = 'inline-flex h-7 items-center gap-1.5 rounded-full border border-line px-2.5 font-medium whitespace-nowrap';
+const CHIP =
+  'inline-flex h-7 items-center gap-1.5 rounded-full border border-line px-2.5 font-medium whitespace-nowrap';
 
 function ActiveModel({ current }: { readonly current: CurrentModel }) {
   if (!current.loaded || current.model_name === undefined) {
@@ -65,7 +66,11 @@ function Device({ device }: { readonly device: DeviceInfo }) {
   return (
     <span
       className={`${CHIP} hidden text-muted lg:inline-flex`}
-      title={device.is_gpu ? `${device.device_name}${memory ? `, ${memory}` : ''}` : `CPU: ${device.cpu.model}, ${device.cpu.cores} cores`}
+      title={
+        device.is_gpu
+          ? `${device.device_name}${memory ? `, ${memory}` : ''}`
+          : `CPU: ${device.cpu.model}, ${device.cpu.cores} cores`
+      }
     >
       <Icon className="size-3.5" aria-hidden="true" />
       <span className="sr-only">Device: </span>

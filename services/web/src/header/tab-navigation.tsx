@@ -21,7 +21,9 @@ export function TabNavigation() {
                 className={clsx(
                   'flex flex-col items-center gap-0.5 py-2 text-[0.6875rem] font-medium transition-colors',
                   'sm:rounded-lg sm:px-3 sm:py-1.5 sm:text-sm',
-                  tab === current ? 'text-accent-text sm:bg-accent-soft' : 'text-muted hover:text-text sm:hover:bg-sunken',
+                  tab === current
+                    ? 'text-accent-text sm:bg-accent-soft'
+                    : 'text-muted hover:text-text sm:hover:bg-sunken',
                 )}
               >
                 <Icon className="size-5 sm:hidden" aria-hidden="true" />

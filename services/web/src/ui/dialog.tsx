@@ -54,9 +54,9 @@ export function Dialog({ title, children, actions, onClose, shape = 'dialog' }: 
           </IconButton>
         </header>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-        <div tabIndex={0} role="group" aria-labelledby={titleId} className="min-h-0 flex-1 overflow-y-auto px-5 py-4">
+        <section tabIndex={0} aria-labelledby={titleId} className="min-h-0 flex-1 overflow-y-auto px-5 py-4">
           {children}
-        </div>
+        </section>
         {actions && (
           <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3.5">{actions}</footer>
         )}

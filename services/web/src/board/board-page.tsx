@@ -1,0 +1,4 @@
+/** Placeholder. */
+export function BoardPage() {
+  return <h1>BoardPage</h1>;
+}

@@ -1,0 +1,4 @@
+/** Placeholder. */
+export function DownloadsPage() {
+  return <h1>DownloadsPage</h1>;
+}

@@ -1,0 +1,4 @@
+/** Placeholder. */
+export function ExportPage() {
+  return <h1>ExportPage</h1>;
+}

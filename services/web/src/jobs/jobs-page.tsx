@@ -1,0 +1,4 @@
+/** Placeholder. */
+export function JobsPage() {
+  return <h1>JobsPage</h1>;
+}

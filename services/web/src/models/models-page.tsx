@@ -1,0 +1,4 @@
+/** Placeholder. */
+export function ModelsPage() {
+  return <h1>ModelsPage</h1>;
+}
