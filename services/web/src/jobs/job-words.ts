@@ -1,4 +1,5 @@
 import type { JobProgress, JobStatus, JobView } from '@caissa/shared/contracts';
+import { formatDuration } from '../format/date';
 import type { Tone } from '../ui/badge';
 
 /** What each stage of a job is called. */
@@ -46,4 +47,10 @@ export function describeJob({ type, format, kind }: Pick<JobView, 'type' | 'form
 export function workedMs({ started_at, finished_at }: JobView, nowMs: number): number | undefined {
   if (started_at === undefined) return undefined;
   return Math.max(0, (finished_at === undefined ? nowMs : Date.parse(finished_at)) - Date.parse(started_at));
+}
+
+/** How long something has been going on, in whole seconds, so that it ticks calmly: `0 s`, `59 s`, `1 min 05 s`. */
+export function formatElapsed(durationMs: number): string {
+  const seconds = Math.floor(durationMs / 1000);
+  return seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1000);
 }

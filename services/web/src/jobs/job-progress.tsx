@@ -1,0 +1,25 @@
+import type { JobView } from '@caissa/shared/contracts';
+import { isUnfinished } from '../api/queries';
+import { ProgressBar } from '../ui/progress-bar';
+import { Elapsed } from './elapsed';
+import { describeJob, STAGE_WORDS, STATUS_WORDS } from './job-words';
+
+/** How far a job has come: what is being done, the percentage, how long it has taken, and a bar. */
+export function JobProgress({ job }: { readonly job: JobView }) {
+  const percent = Math.round(job.progress.percent);
+  return (
+    <div className="min-w-0 space-y-1.5">
+      <p className="flex items-baseline gap-x-3 text-xs text-muted">
+        <span className="min-w-0 flex-1 truncate">{stageWords(job)}</span>
+        {job.started_at !== undefined && <Elapsed job={job} />}
+        <span className="w-9 text-right font-medium text-text tabular-nums">{percent} %</span>
+      </p>
+      <ProgressBar percent={percent} label={`${describeJob(job)}: ${job.model_name}`} />
+    </div>
+  );
+}
+
+function stageWords(job: JobView): string {
+  if (!isUnfinished(job)) return STATUS_WORDS[job.status];
+  return job.cancel_requested ? 'Stopping' : STAGE_WORDS[job.progress.stage];
+}
