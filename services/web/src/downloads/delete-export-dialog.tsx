@@ -1,0 +1,39 @@
+import type { ExportSummary } from '@caissa/shared/contracts';
+import { useQueryClient } from '@tanstack/react-query';
+import { KEYS } from '../api/queries';
+import { deleteExport } from '../api/work';
+import { formatSize } from '../format/size';
+import { ConfirmDialog } from '../ui/confirm-dialog';
+import { tell } from '../ui/toasts';
+
+interface DeleteExportDialogProps {
+  readonly item: ExportSummary;
+  readonly onClose: () => void;
+}
+
+/** Asks before an export is deleted, and deletes it. */
+export function DeleteExportDialog({ item, onClose }: DeleteExportDialogProps) {
+  const client = useQueryClient();
+  const remove = async () => {
+    const { removed_bytes: bytes } = await deleteExport(item.filename);
+    tell({ kind: 'success', title: `${item.filename} was deleted`, detail: `${formatSize(bytes)} are free again.` });
+    await client.invalidateQueries({ queryKey: KEYS.exports });
+    // The button that the dialog came from went with its row.
+    document.getElementById('content')?.focus({ preventScroll: true });
+  };
+  return (
+    <ConfirmDialog
+      title="Delete this export?"
+      confirm={`Delete ${item.metadata_filename ? '2 files' : '1 file'}, ${formatSize(item.size_bytes)}`}
+      danger
+      onConfirm={remove}
+      onClose={onClose}
+    >
+      <p className="font-medium wrap-anywhere">{item.filename}</p>
+      {item.metadata_filename && <p className="font-medium wrap-anywhere">{item.metadata_filename}</p>}
+      <p className="text-muted">
+        Downloads that have begun go on to their end. The model {item.model_name} stays, so it can be exported again.
+      </p>
+    </ConfirmDialog>
+  );
+}

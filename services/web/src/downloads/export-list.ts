@@ -1,0 +1,44 @@
+import type { ExportFormat, ExportSummary } from '@caissa/shared/contracts';
+import { plural } from '../format/number';
+import { formatSize } from '../format/size';
+
+/** What a list of exports is narrowed down to. */
+export interface ExportFilter {
+  /** Part of a file's or a model's name; upper and lower case count as one. Several words must all be found. */
+  readonly search: string;
+  readonly format: ExportFormat | undefined;
+}
+
+/** Reads the filter from the parameters of an address. */
+export function readExportFilter(params: URLSearchParams): ExportFilter {
+  const format = params.get('format');
+  return { search: params.get('search') ?? '', format: format === 'pytorch' || format === 'onnx' ? format : undefined };
+}
+
+/** The exports that a filter lets through, in their order. */
+export function filterExports(exports: readonly ExportSummary[], { search, format }: ExportFilter): ExportSummary[] {
+  const words = search.toLowerCase().split(/\s+/);
+  return exports.filter((one) => {
+    if (format !== undefined && one.format !== format) return false;
+    const names = `${one.filename} ${one.model_name}`.toLowerCase();
+    return words.every((word) => names.includes(word));
+  });
+}
+
+/** Bytes of some exports together. */
+export function totalBytes(files: readonly { readonly size_bytes: number }[]): number {
+  return files.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
+}
+
+/** How many exports there are and what they take: "24 exports, 1.21 GB", "3 of 24 exports, 86.70 MB". */
+export function describeAmount(shown: readonly ExportSummary[], all: readonly ExportSummary[]): string {
+  const count = plural(all.length, 'export');
+  const amount = shown.length === all.length ? count : `${shown.length} of ${count}`;
+  return shown.length === 0 ? amount : `${amount}, ${formatSize(totalBytes(shown))}`;
+}
+
+/** The device that an export was made on, where its metadata says so. */
+export function deviceUsed({ metadata }: Pick<ExportSummary, 'metadata'>): string | undefined {
+  const device = metadata['device_used'];
+  return typeof device === 'string' && device !== '' ? device : undefined;
+}

@@ -1,0 +1,103 @@
+import type { ExportSummary } from '@caissa/shared/contracts';
+import clsx from 'clsx';
+import { PanelRightOpen, Trash2 } from 'lucide-react';
+import type { Ref } from 'react';
+import { useCanOperate, useSession } from '../api/session';
+import { formatSize } from '../format/size';
+import { FORMAT_WORDS } from '../jobs/job-words';
+import { routeHref } from '../state/route';
+import { Badge } from '../ui/badge';
+import { IconButton } from '../ui/button';
+import { CopyButton } from '../ui/copy-button';
+import { TimeText } from '../ui/time-text';
+import { DigestText } from './digest-text';
+import { DownloadLinks } from './download-links';
+import { curlLine } from './download-ways';
+import { FROM_EXTRA_LARGE_CLASS, FROM_LARGE_CLASS, ROW_CLASS } from './export-columns';
+import { deviceUsed } from './export-list';
+
+/** What can be asked for of one export. */
+export interface ExportActions {
+  readonly onShow: (item: ExportSummary) => void;
+  readonly onDelete: (item: ExportSummary) => void;
+}
+
+interface ExportRowProps extends ExportActions {
+  readonly item: ExportSummary;
+  /** Where the row stands: which of all it is, and how many pixels below the first. */
+  readonly place: { readonly index: number; readonly top: number; readonly measure: Ref<HTMLTableRowElement> };
+}
+
+const SMALL = 'text-xs text-muted md:text-sm md:text-text';
+
+/** One export as a row of the table. */
+export function ExportRow({ item, onShow, onDelete, place }: ExportRowProps) {
+  const { index, top, measure } = place;
+  return (
+    <tr
+      ref={measure}
+      data-index={index}
+      // The head of the table is its first row.
+      aria-rowindex={index + 2}
+      className={clsx(ROW_CLASS, 'absolute inset-x-0 top-0 border-t border-line py-3 hover:bg-sunken/50')}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      <NameCell item={item} onShow={onShow} />
+      <td className={clsx(SMALL, 'tabular-nums md:text-right')}>{formatSize(item.size_bytes)}</td>
+      <td className={SMALL}>
+        <TimeText time={item.export_date} ago />
+      </td>
+      <td className={clsx(SMALL, FROM_LARGE_CLASS, 'truncate')}>{deviceUsed(item) ?? '–'}</td>
+      <td className={clsx(FROM_EXTRA_LARGE_CLASS, 'max-md:hidden')}>
+        <DigestText sha256={item.sha256} />
+      </td>
+      <td>
+        <DownloadLinks item={item} />
+      </td>
+      <ActionsCell item={item} onShow={onShow} onDelete={onDelete} />
+    </tr>
+  );
+}
+
+function NameCell({ item, onShow }: Pick<ExportRowProps, 'item' | 'onShow'>) {
+  return (
+    <th scope="row" className="w-full min-w-0 text-left font-normal md:w-auto">
+      <button
+        type="button"
+        onClick={() => onShow(item)}
+        title={item.filename}
+        className="block max-w-full rounded-sm text-left text-sm font-medium wrap-anywhere hover:underline hover:underline-offset-2 md:truncate"
+      >
+        {item.filename}
+      </button>
+      <div className="mt-0.5 flex min-w-0 items-center gap-2 text-xs">
+        <Badge tone={item.format === 'onnx' ? 'info' : 'good'}>{FORMAT_WORDS[item.format]}</Badge>
+        <a
+          href={routeHref('models', { name: item.model_name })}
+          title={`Model ${item.model_name}`}
+          className="min-w-0 truncate rounded-sm text-muted hover:text-text hover:underline hover:underline-offset-2"
+        >
+          {item.model_name}
+        </a>
+      </div>
+    </th>
+  );
+}
+
+function ActionsCell({ item, onShow, onDelete }: Omit<ExportRowProps, 'place'>) {
+  const canOperate = useCanOperate();
+  const required = useSession()?.required ?? false;
+  return (
+    <td className="-mr-1.5 ml-auto flex items-center">
+      <CopyButton text={curlLine(item.download_url, location.origin, required)} what="curl command" />
+      <IconButton label={`Details of ${item.filename}`} onClick={() => onShow(item)}>
+        <PanelRightOpen aria-hidden="true" />
+      </IconButton>
+      {canOperate && (
+        <IconButton label={`Delete ${item.filename}`} onClick={() => onDelete(item)} className="hover:text-danger">
+          <Trash2 aria-hidden="true" />
+        </IconButton>
+      )}
+    </td>
+  );
+}

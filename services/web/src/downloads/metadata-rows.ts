@@ -1,0 +1,46 @@
+import type { JsonObject, JsonValue } from '@caissa/shared/contracts';
+import { formatCount, formatMeasure } from '../format/number';
+import { formatSize } from '../format/size';
+
+/** A name and what it stands for. */
+export type Row = readonly [name: string, value: string];
+
+/** A value of metadata as text: texts as they are, anything else as JSON. */
+export function valueText(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** All metadata of an export but its verification, which is shown by itself. */
+export function metadataRows({ verification: _, ...rest }: JsonObject): Row[] {
+  return Object.entries(rest).map(([name, value]) => [name, valueText(value)]);
+}
+
+const LEVELS: Readonly<Record<string, string>> = { none: 'Not verified', quick: 'Quick', full: 'Full' };
+
+/** How each finding is called and written. */
+const FINDINGS: Readonly<Record<string, readonly [name: string, write: (value: number) => string]>> = {
+  positions: ['Positions computed', formatCount],
+  probability_sum_error: ['Largest error of a sum of probabilities', formatMeasure],
+  max_abs_value: ['Largest absolute value', formatMeasure],
+  tensors: ['Tensors found again', formatCount],
+  bytes_compared: ['Compared byte by byte', formatSize],
+};
+
+/** What the verification of an export found, in words; empty if the metadata has none. */
+export function verificationRows({ verification }: JsonObject): Row[] {
+  if (typeof verification !== 'object' || verification === null || Array.isArray(verification)) return [];
+  return Object.entries(verification).flatMap(([name, value]) => findingRows(name, value));
+}
+
+function findingRows(name: string, value: JsonValue): Row[] {
+  if (name === 'level') return [['Level', LEVELS[String(value)] ?? valueText(value)]];
+  if (name === 'device') return [['Device', valueText(value)]];
+  if (name === 'max_abs_difference' && typeof value === 'object' && value !== null) {
+    return Object.entries(value).map(([output, difference]) => [
+      `Largest difference of the ${output}`,
+      typeof difference === 'number' ? formatMeasure(difference) : valueText(difference as JsonValue),
+    ]);
+  }
+  const [label, write] = FINDINGS[name] ?? [];
+  return [[label ?? name, write && typeof value === 'number' ? write(value) : valueText(value)]];
+}
