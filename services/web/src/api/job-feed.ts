@@ -1,5 +1,5 @@
 import type { JobList, JobNotice, JobType, JobView } from '@caissa/shared/contracts';
-import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { type InfiniteData, type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { createStore } from '../state/store';
 import { isUnfinished, KEYS, refreshAll } from './queries';
@@ -74,9 +74,13 @@ export function applyNotice(client: QueryClient, notice: JobNotice): boolean {
   // Only going on is written down: how a job ended stands in the job itself, which is asked for.
   if (isUnfinished(notice)) {
     client.setQueryData<JobView>(KEYS.job(notice.job_id), (job) => (job && isUnfinished(job) ? change(job) : job));
-    client.setQueriesData<JobList>({ queryKey: KEYS.jobs }, (list) => {
-      if (!list?.jobs.some((job) => job.job_id === notice.job_id && isUnfinished(job))) return list;
+    const inList = (list: JobList): JobList => {
+      if (!list.jobs.some((job) => job.job_id === notice.job_id && isUnfinished(job))) return list;
       return { ...list, jobs: list.jobs.map((job) => (job.job_id === notice.job_id ? change(job) : job)) };
+    };
+    client.setQueriesData<JobList | InfiniteData<JobList>>({ queryKey: KEYS.jobs }, (kept) => {
+      if (kept === undefined) return kept;
+      return 'pages' in kept ? { ...kept, pages: kept.pages.map(inList) } : inList(kept);
     });
   }
   return known?.status !== notice.status;

@@ -10,7 +10,13 @@ import type {
   ModelInfo,
   ModelList,
 } from '@caissa/shared/contracts';
-import { keepPreviousData, type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  type QueryClient,
+  queryOptions,
+  useQuery,
+} from '@tanstack/react-query';
 import { ApiError, request } from './client';
 import type { Session } from './session';
 
@@ -116,8 +122,22 @@ export const jobsQuery = (filter: JobFilter) =>
     placeholderData: keepPreviousData,
   });
 
-function jobsParams({ type, status, model, limit = 50 }: JobFilter): URLSearchParams {
-  const given = Object.entries({ type, status, model, limit: String(limit) }).filter(([, value]) => value);
+/** Jobs of a kind, page after page. `isLive` says that the feed of jobs is there to keep them fresh. */
+export const jobPagesQuery = (filter: JobFilter, isLive: boolean) =>
+  infiniteQueryOptions({
+    queryKey: [...KEYS.jobs, 'pages', filter],
+    queryFn: ({ signal, pageParam }) => request<JobList>(`/api/jobs?${jobsParams(filter, pageParam)}`, { signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: ({ state }) => {
+      if (isLive) return 30_000;
+      return state.data?.pages.some(({ jobs }) => jobs.some(isUnfinished)) ? 2_000 : 5_000;
+    },
+    placeholderData: keepPreviousData,
+  });
+
+function jobsParams({ type, status, model, limit = 50 }: JobFilter, cursor?: string): URLSearchParams {
+  const given = Object.entries({ type, status, model, limit: String(limit), cursor }).filter(([, value]) => value);
   return new URLSearchParams(given as [string, string][]);
 }
 

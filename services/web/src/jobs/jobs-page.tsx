@@ -1,4 +1,87 @@
-/** Placeholder. */
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { ListChecks, SearchX } from 'lucide-react';
+import { useMemo } from 'react';
+import { feedIsLive } from '../api/job-feed';
+import { type JobFilter, jobPagesQuery } from '../api/queries';
+import { routeHref, useRoute } from '../state/route';
+import { useStore } from '../state/store';
+import { Button, buttonClass } from '../ui/button';
+import { Card } from '../ui/card';
+import { EmptyState } from '../ui/empty-state';
+import { LoadFailure } from '../ui/load-failure';
+import { PageHeading } from '../ui/page-heading';
+import { SkeletonRows } from '../ui/skeleton';
+import { isOpen, readJobFilter } from './job-filter';
+import { clearJobFilter, JobFilters } from './job-filters';
+import { JobRow } from './job-row';
+import { LiveMark } from './live-mark';
+
+/** All that was asked for: what waits, what is being done, what came of it. */
 export function JobsPage() {
-  return <h1>JobsPage</h1>;
+  const { params } = useRoute();
+  const filter = useMemo(() => readJobFilter(params), [params]);
+  return (
+    <>
+      <PageHeading title="Jobs" hint="Exports, activations and inspections, newest first">
+        <LiveMark />
+      </PageHeading>
+      <JobFilters filter={filter} />
+      <Card label="Jobs" className="overflow-hidden">
+        <Jobs filter={filter} />
+      </Card>
+    </>
+  );
+}
+
+function Jobs({ filter }: { readonly filter: JobFilter }) {
+  const isLive = useStore(feedIsLive);
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage, isPlaceholderData } = useInfiniteQuery(
+    jobPagesQuery(filter, isLive),
+  );
+  if (data === undefined) {
+    if (error) return <LoadFailure what="The jobs" error={error} onRetry={() => void refetch()} />;
+    return <SkeletonRows rows={8} label="Loading the jobs" />;
+  }
+  const jobs = data.pages.flatMap((page) => page.jobs);
+  if (jobs.length === 0) return isOpen(filter) ? <NoJobs /> : <NothingFound />;
+  return (
+    <>
+      <ul className={isPlaceholderData ? 'divide-y divide-line opacity-60' : 'divide-y divide-line'}>
+        {jobs.map((job) => (
+          <JobRow key={job.job_id} job={job} />
+        ))}
+      </ul>
+      {hasNextPage && (
+        <div className="border-t border-line p-3 text-center">
+          <Button busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            Load more
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function NoJobs() {
+  return (
+    <EmptyState
+      icon={ListChecks}
+      title="No jobs yet"
+      action={
+        <a href={routeHref('export')} className={buttonClass('primary')}>
+          Export a model
+        </a>
+      }
+    >
+      Whatever takes a while, such as an export or an activation, is shown here as it goes on.
+    </EmptyState>
+  );
+}
+
+function NothingFound() {
+  return (
+    <EmptyState icon={SearchX} title="No job matches" action={<Button onClick={clearJobFilter}>Show all jobs</Button>}>
+      There are jobs, but none of this kind.
+    </EmptyState>
+  );
 }

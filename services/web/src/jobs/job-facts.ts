@@ -1,0 +1,45 @@
+import type { JobView } from '@caissa/shared/contracts';
+import { formatTime } from '../format/date';
+import { formatCount, plural } from '../format/number';
+import { formatSize } from '../format/size';
+
+/** A name and what it stands for. */
+type Row = readonly [name: string, value: string];
+
+/** One line on how a job that succeeded came out; undefined for any other. */
+export function outcomeWords({ result }: JobView): string | undefined {
+  if (result === undefined) return undefined;
+  return 'filename' in result ? `${result.filename} · ${formatSize(result.size_bytes)}` : result.message;
+}
+
+/** What is known of a job's result, in words. */
+export function resultRows({ result }: JobView): Row[] {
+  if (result === undefined) return [];
+  if ('filename' in result) return exportRows(result);
+  if ('generation' in result) return activationRows(result);
+  return [['Outcome', result.message]];
+}
+
+type Result = NonNullable<JobView['result']>;
+
+function exportRows(result: Extract<Result, { filename: string }>): Row[] {
+  return [
+    ['File', result.filename],
+    ...(result.metadata_filename ? [['Metadata file', result.metadata_filename] as const] : []),
+    ['Size', `${formatSize(result.size_bytes)} (${formatCount(result.size_bytes)} bytes)`],
+    ['SHA-256', result.sha256],
+  ];
+}
+
+function activationRows(result: Extract<Result, { generation: number }>): Row[] {
+  const { ready, total } = result.replicas;
+  return [
+    ['Outcome', result.message],
+    ['Generation', formatCount(result.generation)],
+    ['Replicas', `${ready} of ${plural(total, 'replica')} ready`],
+    ...('device' in result ? ([['Device', result.device]] as const) : []),
+    ...('load_date' in result
+      ? ([['Active since', formatTime(result.load_date)]] as const)
+      : ([['Unloaded', formatTime(result.unload_date)]] as const)),
+  ];
+}

@@ -1,0 +1,106 @@
+import type { JobView } from '@caissa/shared/contracts';
+import clsx from 'clsx';
+import { ChevronDown, Download } from 'lucide-react';
+import { memo, useId, useState } from 'react';
+import { isUnfinished } from '../api/queries';
+import { plural } from '../format/number';
+import { routeHref } from '../state/route';
+import { Badge } from '../ui/badge';
+import { buttonClass, IconButton } from '../ui/button';
+import { TimeText } from '../ui/time-text';
+import { Elapsed } from './elapsed';
+import { CancelButton, RetryButton } from './job-actions';
+import { JobDetails } from './job-details';
+import { JobOutcome } from './job-outcome';
+import { describeJob, STATUS_TONES, STATUS_WORDS } from './job-words';
+
+/** One job of the list. Drawn anew only when that job changes. */
+export const JobRow = memo(function JobRow({ job }: { readonly job: JobView }) {
+  const [open, setOpen] = useState(false);
+  const details = useId();
+  return (
+    <li className="[contain-intrinsic-size:auto_4.75rem] [content-visibility:auto]">
+      <div className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2.5 px-4 py-3 lg:min-h-19 lg:grid-cols-[minmax(0,13rem)_5.5rem_minmax(0,1fr)_7.5rem_10.5rem]">
+        <JobTitle job={job} />
+        <span className="self-start lg:self-center">
+          <Badge tone={STATUS_TONES[job.status]}>{STATUS_WORDS[job.status]}</Badge>
+        </span>
+        <div className="col-span-2 min-w-0 lg:col-span-1">
+          <JobOutcome job={job} />
+        </div>
+        <JobTimes job={job} />
+        <div className="-mr-1.5 flex items-center justify-end gap-1">
+          <CancelButton job={job} />
+          <RetryButton job={job} />
+          <ResultDownload job={job} />
+          <IconButton
+            label={`${open ? 'Hide' : 'Show'} details: ${describeJob(job)}, ${job.model_name}`}
+            aria-expanded={open}
+            aria-controls={details}
+            onClick={() => setOpen(!open)}
+          >
+            <ChevronDown aria-hidden="true" className={clsx('transition-transform', open && 'rotate-180')} />
+          </IconButton>
+        </div>
+      </div>
+      <div id={details} hidden={!open}>
+        {open && <JobDetails job={job} />}
+      </div>
+    </li>
+  );
+});
+
+interface JobPartProps {
+  readonly job: JobView;
+}
+
+function JobTitle({ job }: JobPartProps) {
+  return (
+    <div className="min-w-0">
+      <p className="text-sm font-medium">{describeJob(job)}</p>
+      <a
+        href={routeHref('models', { name: job.model_name })}
+        title={`Model ${job.model_name}`}
+        className="block max-w-fit truncate rounded-sm text-xs text-muted hover:text-text hover:underline hover:underline-offset-2"
+      >
+        {job.model_name}
+      </a>
+    </div>
+  );
+}
+
+function JobTimes({ job }: JobPartProps) {
+  const notes = [
+    isUnfinished(job) || job.started_at === undefined ? undefined : <Elapsed key="elapsed" job={job} />,
+    job.attempts > 1 ? plural(job.attempts, 'attempt') : undefined,
+  ].filter((note) => note !== undefined);
+  return (
+    <div className="min-w-0 text-xs text-muted max-lg:flex max-lg:flex-wrap max-lg:gap-x-3">
+      <p>
+        <TimeText time={job.created_at} ago />
+      </p>
+      {notes.map((note, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: their order is fixed
+        <p key={index}>{note}</p>
+      ))}
+    </div>
+  );
+}
+
+function ResultDownload({ job }: JobPartProps) {
+  const href = job.links.download;
+  if (href === undefined || job.result === undefined || !('filename' in job.result)) return null;
+  const { filename } = job.result;
+  return (
+    <a
+      href={href}
+      download
+      title={`Download ${filename}`}
+      aria-label={`Download ${filename}`}
+      className={buttonClass('secondary', 'small')}
+    >
+      <Download aria-hidden="true" />
+      Download
+    </a>
+  );
+}
