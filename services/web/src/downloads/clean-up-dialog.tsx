@@ -11,6 +11,7 @@ import { TextField } from '../ui/field';
 import { Notice } from '../ui/notice';
 import { Skeleton } from '../ui/skeleton';
 import { tell } from '../ui/toasts';
+import { FileName } from './file-name';
 import { parseKeep } from './parse-keep';
 import { useSettled } from './use-settled';
 
@@ -121,18 +122,19 @@ function Plan({ plan, settled }: { readonly plan: Removal | undefined; readonly 
   if (plan.removed.length === 0) return <p className="text-muted">There are no older exports. Nothing would go.</p>;
   return (
     <section aria-label="Files that would be removed" aria-busy={!settled} className={settled ? '' : 'opacity-60'}>
+      <p className="mb-2 font-medium tabular-nums">
+        {plural(plan.removed.length, 'file')}, {formatSize(plan.removed_bytes)}:
+      </p>
       <ul className="divide-y divide-line rounded-xl border border-line">
         {plan.removed.map(({ filename, size_bytes: bytes }) => (
           <li key={filename} className="flex items-baseline justify-between gap-4 px-3 py-1.5">
-            <span className="min-w-0 wrap-anywhere">{filename}</span>
+            <span className="min-w-0 wrap-anywhere">
+              <FileName name={filename} />
+            </span>
             <span className="whitespace-nowrap text-muted tabular-nums">{formatSize(bytes)}</span>
           </li>
         ))}
       </ul>
-      <p className="mt-2 flex justify-between gap-4 px-3 font-medium tabular-nums">
-        <span>{plural(plan.removed.length, 'file')}</span>
-        <span>{formatSize(plan.removed_bytes)}</span>
-      </p>
     </section>
   );
 }

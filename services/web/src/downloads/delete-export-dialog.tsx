@@ -29,8 +29,10 @@ export function DeleteExportDialog({ item, onClose }: DeleteExportDialogProps) {
       onConfirm={remove}
       onClose={onClose}
     >
-      <p className="font-medium wrap-anywhere">{item.filename}</p>
-      {item.metadata_filename && <p className="font-medium wrap-anywhere">{item.metadata_filename}</p>}
+      <ul className="font-medium wrap-anywhere">
+        <li>{item.filename}</li>
+        {item.metadata_filename && <li>{item.metadata_filename}</li>}
+      </ul>
       <p className="text-muted">
         Downloads that have begun go on to their end. The model {item.model_name} stays, so it can be exported again.
       </p>

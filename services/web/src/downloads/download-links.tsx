@@ -15,7 +15,7 @@ export function DownloadLinks({ item }: { readonly item: ExportSummary }) {
           title={title}
           aria-label={title}
           className={clsx(
-            'inline-flex h-7.5 items-center gap-1.5 px-2.5 text-[0.8125rem] font-medium transition-colors first:rounded-l-lg last:rounded-r-lg hover:bg-sunken',
+            'inline-flex h-7.5 items-center gap-1.5 px-2 sm:px-2.5 text-[0.8125rem] font-medium transition-colors first:rounded-l-lg last:rounded-r-lg hover:bg-sunken',
             index > 0 && 'text-muted hover:text-text',
           )}
         >

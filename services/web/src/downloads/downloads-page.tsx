@@ -64,7 +64,7 @@ function Filters({ filter: { search, format } }: { readonly filter: ExportFilter
   const change = (next: { search?: string; format?: string }) => goTo('downloads', { search, format, ...next }, true);
   return (
     <search className="mb-4 flex gap-2">
-      <SearchField label="Search files and models" value={search} onChange={(text) => change({ search: text })} />
+      <SearchField label="Search exports" value={search} onChange={(text) => change({ search: text })} />
       <SelectField
         aria-label="Format"
         value={format ?? ''}

@@ -1,6 +1,6 @@
 import type { ExportSummary } from '@caissa/shared/contracts';
 import clsx from 'clsx';
-import { PanelRightOpen, Trash2 } from 'lucide-react';
+import { PanelRightOpen, SquareTerminal, Trash2 } from 'lucide-react';
 import type { Ref } from 'react';
 import { useCanOperate, useSession } from '../api/session';
 import { formatSize } from '../format/size';
@@ -13,8 +13,9 @@ import { TimeText } from '../ui/time-text';
 import { DigestText } from './digest-text';
 import { DownloadLinks } from './download-links';
 import { curlLine } from './download-ways';
-import { FROM_EXTRA_LARGE_CLASS, FROM_LARGE_CLASS, ROW_CLASS } from './export-columns';
+import { BESIDE_CLASS, DIGEST_CLASS, NAME_CLASS, ROW_CLASS } from './export-columns';
 import { deviceUsed } from './export-list';
+import { FileName } from './file-name';
 
 /** What can be asked for of one export. */
 export interface ExportActions {
@@ -28,7 +29,7 @@ interface ExportRowProps extends ExportActions {
   readonly place: { readonly index: number; readonly top: number; readonly measure: Ref<HTMLTableRowElement> };
 }
 
-const SMALL = 'text-xs text-muted md:text-sm md:text-text';
+const SMALL = 'text-xs text-muted lg:text-sm lg:text-text';
 
 /** One export as a row of the table. */
 export function ExportRow({ item, onShow, onDelete, place }: ExportRowProps) {
@@ -43,15 +44,15 @@ export function ExportRow({ item, onShow, onDelete, place }: ExportRowProps) {
       style={{ transform: `translateY(${top}px)` }}
     >
       <NameCell item={item} onShow={onShow} />
-      <td className={clsx(SMALL, 'tabular-nums md:text-right')}>{formatSize(item.size_bytes)}</td>
+      <td className={clsx(SMALL, 'tabular-nums lg:text-right')}>{formatSize(item.size_bytes)}</td>
       <td className={SMALL}>
         <TimeText time={item.export_date} ago />
       </td>
-      <td className={clsx(SMALL, FROM_LARGE_CLASS, 'truncate')}>{deviceUsed(item) ?? '–'}</td>
-      <td className={clsx(FROM_EXTRA_LARGE_CLASS, 'max-md:hidden')}>
+      <td className={clsx(SMALL, 'truncate')}>{deviceUsed(item) ?? '–'}</td>
+      <td className={DIGEST_CLASS}>
         <DigestText sha256={item.sha256} />
       </td>
-      <td>
+      <td className={clsx(BESIDE_CLASS, 'md:max-lg:col-start-4')}>
         <DownloadLinks item={item} />
       </td>
       <ActionsCell item={item} onShow={onShow} onDelete={onDelete} />
@@ -61,14 +62,14 @@ export function ExportRow({ item, onShow, onDelete, place }: ExportRowProps) {
 
 function NameCell({ item, onShow }: Pick<ExportRowProps, 'item' | 'onShow'>) {
   return (
-    <th scope="row" className="w-full min-w-0 text-left font-normal md:w-auto">
+    <th scope="row" className={clsx(NAME_CLASS, 'text-left font-normal')}>
       <button
         type="button"
         onClick={() => onShow(item)}
-        title={item.filename}
-        className="block max-w-full rounded-sm text-left text-sm font-medium wrap-anywhere hover:underline hover:underline-offset-2 md:truncate"
+        title="Show all that is known of this export"
+        className="block max-w-full rounded-sm text-left text-sm font-medium wrap-anywhere hover:underline hover:underline-offset-2"
       >
-        {item.filename}
+        <FileName name={item.filename} />
       </button>
       <div className="mt-0.5 flex min-w-0 items-center gap-2 text-xs">
         <Badge tone={item.format === 'onnx' ? 'info' : 'good'}>{FORMAT_WORDS[item.format]}</Badge>
@@ -88,8 +89,12 @@ function ActionsCell({ item, onShow, onDelete }: Omit<ExportRowProps, 'place'>) 
   const canOperate = useCanOperate();
   const required = useSession()?.required ?? false;
   return (
-    <td className="-mr-1.5 ml-auto flex items-center">
-      <CopyButton text={curlLine(item.download_url, location.origin, required)} what="curl command" />
+    <td className={clsx(BESIDE_CLASS, '-mr-1.5 ml-auto flex items-center')}>
+      <CopyButton
+        text={curlLine(item.download_url, location.origin, required)}
+        what="curl command"
+        icon={SquareTerminal}
+      />
       <IconButton label={`Details of ${item.filename}`} onClick={() => onShow(item)}>
         <PanelRightOpen aria-hidden="true" />
       </IconButton>

@@ -2,14 +2,8 @@ import type { ExportSummary } from '@caissa/shared/contracts';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import clsx from 'clsx';
 import { useLayoutEffect, useRef, useState } from 'react';
-import { FROM_EXTRA_LARGE_CLASS, FROM_LARGE_CLASS, ROW_CLASS } from './export-columns';
+import { DIGEST_CLASS, expectedRowPx, ROW_CLASS } from './export-columns';
 import { type ExportActions, ExportRow } from './export-row';
-
-/** Heights that are expected of a row before it is drawn, in pixels. */
-const ROW_PX = 69;
-const CARD_PX = 143;
-/** From here on rows are rows; below they are cards. The breakpoint `md` of the classes. */
-const TABLE_QUERY = '(min-width: 48rem)';
 
 interface ExportTableProps extends ExportActions {
   readonly items: readonly ExportSummary[];
@@ -25,7 +19,7 @@ export function ExportTable({ items, onShow, onDelete }: ExportTableProps) {
   }, []);
   const virtualizer = useWindowVirtualizer({
     count: items.length,
-    estimateSize: () => (matchMedia(TABLE_QUERY).matches ? ROW_PX : CARD_PX),
+    estimateSize: expectedRowPx,
     getItemKey: (index) => items[index]?.filename ?? index,
     overscan: 8,
     scrollMargin: offset,
@@ -46,17 +40,17 @@ export function ExportTable({ items, onShow, onDelete }: ExportTableProps) {
 
 const HEADS: readonly (readonly [name: string, className?: string])[] = [
   ['File'],
-  ['Size', 'md:text-right'],
+  ['Size', 'lg:text-right'],
   ['Exported'],
-  ['Device', FROM_LARGE_CLASS],
-  ['SHA-256', FROM_EXTRA_LARGE_CLASS],
+  ['Device'],
+  ['SHA-256', DIGEST_CLASS],
   ['Download'],
-  ['Actions', 'md:text-right'],
+  ['Actions', 'lg:text-right'],
 ];
 
 function Head() {
   return (
-    <thead className="block text-xs text-muted max-md:sr-only">
+    <thead className="block text-xs text-muted max-lg:sr-only">
       <tr aria-rowindex={1} className={clsx(ROW_CLASS, 'h-10')}>
         {HEADS.map(([name, className]) => (
           <th key={name} scope="col" className={clsx('text-left font-medium', className)}>

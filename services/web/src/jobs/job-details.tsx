@@ -4,15 +4,15 @@ import { CopyButton } from '../ui/copy-button';
 import { KeyValues } from '../ui/key-values';
 import { TimeText } from '../ui/time-text';
 import { Elapsed } from './elapsed';
-import { resultRows } from './job-facts';
+import { problemRows, resultRows } from './job-facts';
 
 /** What the row of a job leaves out: its id, its times, its result. */
 export function JobDetails({ job }: { readonly job: JobView }) {
-  const result = resultRows(job);
+  const outcome = [...resultRows(job), ...problemRows(job)];
   return (
     <div className="grid gap-x-10 gap-y-4 border-t border-line bg-sunken/40 px-4 py-3 lg:grid-cols-2">
       <KeyValues rows={timeRows(job)} />
-      {result.length > 0 && <KeyValues rows={result} />}
+      {outcome.length > 0 && <KeyValues rows={outcome} />}
     </div>
   );
 }

@@ -20,6 +20,13 @@ export function resultRows({ result }: JobView): Row[] {
   return [['Outcome', result.message]];
 }
 
+/** What is known of why a job failed, beside the sentence that says so. */
+export function problemRows({ error }: JobView): Row[] {
+  if (error === undefined) return [];
+  const request = error.request_id === undefined ? [] : [['Request', error.request_id] as const];
+  return [['Problem', error.title], ['Code', error.code], ...request];
+}
+
 type Result = NonNullable<JobView['result']>;
 
 function exportRows(result: Extract<Result, { filename: string }>): Row[] {

@@ -22,7 +22,7 @@ export const JobRow = memo(function JobRow({ job }: { readonly job: JobView }) {
     <li className="[contain-intrinsic-size:auto_4.75rem] [content-visibility:auto]">
       <div className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2.5 px-4 py-3 lg:min-h-19 lg:grid-cols-[minmax(0,13rem)_5.5rem_minmax(0,1fr)_7.5rem_10.5rem]">
         <JobTitle job={job} />
-        <span className="self-start lg:self-center">
+        <span className="self-start justify-self-end lg:self-center lg:justify-self-start">
           <Badge tone={STATUS_TONES[job.status]}>{STATUS_WORDS[job.status]}</Badge>
         </span>
         <div className="col-span-2 min-w-0 lg:col-span-1">
@@ -71,7 +71,11 @@ function JobTitle({ job }: JobPartProps) {
 
 function JobTimes({ job }: JobPartProps) {
   const notes = [
-    isUnfinished(job) || job.started_at === undefined ? undefined : <Elapsed key="elapsed" job={job} />,
+    isUnfinished(job) || job.started_at === undefined ? undefined : (
+      <>
+        took <Elapsed job={job} />
+      </>
+    ),
     job.attempts > 1 ? plural(job.attempts, 'attempt') : undefined,
   ].filter((note) => note !== undefined);
   return (

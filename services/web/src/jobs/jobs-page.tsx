@@ -22,7 +22,7 @@ export function JobsPage() {
   const filter = useMemo(() => readJobFilter(params), [params]);
   return (
     <>
-      <PageHeading title="Jobs" hint="Exports, activations and inspections, newest first">
+      <PageHeading title="Jobs" hint="Newest first">
         <LiveMark />
       </PageHeading>
       <JobFilters filter={filter} />

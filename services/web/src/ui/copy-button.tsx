@@ -1,4 +1,4 @@
-import { Check, Copy } from 'lucide-react';
+import { Check, Copy, type LucideIcon } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { IconButton } from './button';
 import { tellFailure } from './toasts';
@@ -9,10 +9,12 @@ interface CopyButtonProps {
   readonly text: string;
   /** What is copied: "digest". */
   readonly what: string;
+  /** Shown instead of the usual picture, where two things can be copied side by side. */
+  readonly icon?: LucideIcon;
 }
 
 /** Puts a text on the clipboard. */
-export function CopyButton({ text, what }: CopyButtonProps) {
+export function CopyButton({ text, what, icon: Icon = Copy }: CopyButtonProps) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -29,7 +31,7 @@ export function CopyButton({ text, what }: CopyButtonProps) {
   };
   return (
     <IconButton label={copied ? 'Copied' : `Copy ${what}`} onClick={() => void copy()}>
-      {copied ? <Check aria-hidden="true" className="text-accent" /> : <Copy aria-hidden="true" />}
+      {copied ? <Check aria-hidden="true" className="text-accent" /> : <Icon aria-hidden="true" />}
     </IconButton>
   );
 }

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { metadataRows, verificationRows } from './metadata-rows';
+
+it('shows all metadata, texts as they are and anything else as JSON', () => {
+  const metadata = { by: 'Ada', win_rate: 0.75, tags: ['a'], none: null, verification: { level: 'quick' } };
+  expect(metadataRows(metadata)).toEqual([
+    ['by', 'Ada'],
+    ['win_rate', '0.75'],
+    ['tags', '["a"]'],
+    ['none', 'null'],
+  ]);
+});
+
+it('puts the report of a verification into words', () => {
+  const verification = {
+    level: 'full',
+    positions: 8,
+    probability_sum_error: 3.9e-7,
+    max_abs_value: 0.10671,
+    max_abs_difference: { policy: 9.5e-7, value: 0 },
+    bytes_compared: 1024 ** 2,
+    device: 'CPU',
+  };
+  expect(verificationRows({ verification })).toEqual([
+    ['Level', 'Full'],
+    ['Positions computed', '8'],
+    ['Largest error of a sum of probabilities', '3.9e-7'],
+    ['Largest absolute value', '0.1067'],
+    ['Largest difference of the policy', '9.5e-7'],
+    ['Largest difference of the value', '0'],
+    ['Compared byte by byte', '1.00 MB'],
+    ['Device', 'CPU'],
+  ]);
+});
+
+it('shows findings that it has no words for', () => {
+  expect(verificationRows({ verification: { level: 'thorough', rounds: 3, positions: 'many' } })).toEqual([
+    ['Level', 'thorough'],
+    ['rounds', '3'],
+    ['Positions computed', 'many'],
+  ]);
+});
+
+it.each([[{}], [{ verification: null }], [{ verification: 'yes' }], [{ verification: [1] }]])(
+  'has no report in %j',
+  (metadata) => {
+    expect(verificationRows(metadata)).toEqual([]);
+  },
+);

@@ -1,0 +1,73 @@
+import type { JobView } from '@caissa/shared/contracts';
+import { describe, expect, it } from 'vitest';
+import { outcomeWords, problemRows, resultRows } from './job-facts';
+
+const JOB: JobView = {
+  success: true,
+  job_id: 'export-1',
+  type: 'export',
+  status: 'completed',
+  progress: { percent: 100, stage: 'done' },
+  model_name: 'model_v1',
+  attempts: 1,
+  created_at: '2025-10-07T03:11:38Z',
+  cancel_requested: false,
+  links: { self: '/api/jobs/export-1', events: '/api/jobs/export-1/events' },
+};
+
+const common = { success: true, message: 'It is done', model_name: 'model_v1', job_id: 'export-1' } as const;
+
+describe('what is told of a job', () => {
+  it('that is not over is nothing', () => {
+    expect(outcomeWords(JOB)).toBeUndefined();
+    expect([...resultRows(JOB), ...problemRows(JOB)]).toEqual([]);
+  });
+
+  it('that exported is its file', () => {
+    const result = {
+      ...common,
+      format: 'onnx',
+      filename: 'm.onnx',
+      file_size_mb: 2,
+      size_bytes: 2 * 1024 ** 2,
+      metadata: {},
+      sha256: 'ab',
+      metadata_filename: 'm.json',
+      download_url: '/api/model/download/m.onnx',
+    } as const;
+    const job = { ...JOB, result };
+    expect(outcomeWords(job)).toBe('m.onnx · 2.00 MB');
+    expect(resultRows(job).map(([name]) => name)).toEqual(['File', 'Metadata file', 'Size', 'SHA-256']);
+  });
+
+  it('that activated is the generation and who serves it', () => {
+    const activation = { ...common, generation: 3, replicas: { ready: 1, total: 2 } };
+    const loaded = { ...JOB, result: { ...activation, device: 'CPU', load_date: '2025-10-07', metadata: {} } };
+    expect(outcomeWords(loaded)).toBe('It is done');
+    expect(resultRows(loaded)).toContainEqual(['Replicas', '1 of 2 replicas ready']);
+    expect(resultRows(loaded).at(-1)?.[0]).toBe('Active since');
+    const unloaded = { ...JOB, result: { ...activation, unload_date: '2025-10-07' } };
+    expect(resultRows(unloaded).at(-1)?.[0]).toBe('Unloaded');
+  });
+
+  it('that inspected is what it found', () => {
+    expect(resultRows({ ...JOB, result: { ...common, status: 'ready' } })).toEqual([['Outcome', 'It is done']]);
+  });
+
+  it('that failed is what names the problem', () => {
+    const problem = {
+      success: false,
+      type: '',
+      title: 'Not there',
+      status: 404,
+      detail: 'It is not there.',
+      code: 'X',
+    } as const;
+    const rows = [
+      ['Problem', 'Not there'],
+      ['Code', 'X'],
+    ];
+    expect(problemRows({ ...JOB, error: problem })).toEqual(rows);
+    expect(problemRows({ ...JOB, error: { ...problem, request_id: 'r1' } })).toEqual([...rows, ['Request', 'r1']]);
+  });
+});
