@@ -1,5 +1,6 @@
 import type { ExportSummary } from '@caissa/shared/contracts';
 import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { KEYS } from '../api/queries';
 import { deleteExport } from '../api/work';
 import { formatSize } from '../format/size';
@@ -14,12 +15,11 @@ interface DeleteExportDialogProps {
 /** Asks before an export is deleted, and deletes it. */
 export function DeleteExportDialog({ item, onClose }: DeleteExportDialogProps) {
   const client = useQueryClient();
+  useEffect(() => keepFocus, []);
   const remove = async () => {
     const { removed_bytes: bytes } = await deleteExport(item.filename);
     tell({ kind: 'success', title: `${item.filename} was deleted`, detail: `${formatSize(bytes)} are free again.` });
     await client.invalidateQueries({ queryKey: KEYS.exports });
-    // The button that the dialog came from went with its row.
-    document.getElementById('content')?.focus({ preventScroll: true });
   };
   return (
     <ConfirmDialog
@@ -38,4 +38,11 @@ export function DeleteExportDialog({ item, onClose }: DeleteExportDialogProps) {
       </p>
     </ConfirmDialog>
   );
+}
+
+/** The button that the dialog came from may have gone with its row; then the focus goes to the begin of the content. */
+function keepFocus(): void {
+  setTimeout(() => {
+    if (document.activeElement === document.body) document.getElementById('content')?.focus({ preventScroll: true });
+  });
 }

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Brush, Download, SearchX } from 'lucide-react';
 import { useCallback, useMemo, useState } from 'react';
 import { exportsQuery } from '../api/queries';
-import { useCanOperate } from '../api/session';
+import { useCanOperate, useSession } from '../api/session';
 import { goTo, routeHref, useRoute } from '../state/route';
 import { Button, buttonClass } from '../ui/button';
 import { Card } from '../ui/card';
@@ -87,12 +87,23 @@ interface ExportsProps {
 function Exports({ shown, count }: ExportsProps) {
   const [opened, setOpened] = useState<ExportSummary>();
   const [doomed, setDoomed] = useState<ExportSummary>();
+  const canOperate = useCanOperate();
+  const keyRequired = useSession()?.required ?? false;
   const close = useCallback(() => setOpened(undefined), []);
   const keep = useCallback(() => setDoomed(undefined), []);
   if (count === 0) return <NoExports />;
   return (
     <>
-      {shown.length === 0 ? <NothingFound /> : <ExportTable items={shown} onShow={setOpened} onDelete={setDoomed} />}
+      {shown.length === 0 ? (
+        <NothingFound />
+      ) : (
+        <ExportTable
+          items={shown}
+          onShow={setOpened}
+          onDelete={canOperate ? setDoomed : undefined}
+          keyRequired={keyRequired}
+        />
+      )}
       {opened && <ExportDrawer item={opened} onClose={close} />}
       {doomed && <DeleteExportDialog item={doomed} onClose={keep} />}
     </>

@@ -1,8 +1,7 @@
 import type { ExportSummary } from '@caissa/shared/contracts';
 import clsx from 'clsx';
 import { PanelRightOpen, SquareTerminal, Trash2 } from 'lucide-react';
-import type { Ref } from 'react';
-import { useCanOperate, useSession } from '../api/session';
+import { memo, type Ref } from 'react';
 import { formatSize } from '../format/size';
 import { FORMAT_WORDS } from '../jobs/job-words';
 import { routeHref } from '../state/route';
@@ -20,20 +19,26 @@ import { FileName } from './file-name';
 /** What can be asked for of one export. */
 export interface ExportActions {
   readonly onShow: (item: ExportSummary) => void;
-  readonly onDelete: (item: ExportSummary) => void;
+  /** Left out for those who may not delete. */
+  readonly onDelete?: ((item: ExportSummary) => void) | undefined;
+  /** Whether downloads need an access key. */
+  readonly keyRequired: boolean;
 }
 
 interface ExportRowProps extends ExportActions {
   readonly item: ExportSummary;
-  /** Where the row stands: which of all it is, and how many pixels below the first. */
-  readonly place: { readonly index: number; readonly top: number; readonly measure: Ref<HTMLTableRowElement> };
+  /** Which of all rows it is. */
+  readonly index: number;
+  /** How many pixels it stands below the first. */
+  readonly topPx: number;
+  readonly measure: Ref<HTMLTableRowElement>;
 }
 
 const SMALL = 'text-xs text-muted lg:text-sm lg:text-text';
 
-/** One export as a row of the table. */
-export function ExportRow({ item, onShow, onDelete, place }: ExportRowProps) {
-  const { index, top, measure } = place;
+/** One export as a row of the table. While one scrolls, only rows that come into sight are drawn. */
+export const ExportRow = memo(function ExportRow({ index, topPx, measure, ...actions }: ExportRowProps) {
+  const { item, onShow } = actions;
   return (
     <tr
       ref={measure}
@@ -41,7 +46,7 @@ export function ExportRow({ item, onShow, onDelete, place }: ExportRowProps) {
       // The head of the table is its first row.
       aria-rowindex={index + 2}
       className={clsx(ROW_CLASS, 'absolute inset-x-0 top-0 border-t border-line py-3 hover:bg-sunken/50')}
-      style={{ transform: `translateY(${top}px)` }}
+      style={{ transform: `translateY(${topPx}px)` }}
     >
       <NameCell item={item} onShow={onShow} />
       <td className={clsx(SMALL, 'tabular-nums lg:text-right')}>{formatSize(item.size_bytes)}</td>
@@ -55,10 +60,10 @@ export function ExportRow({ item, onShow, onDelete, place }: ExportRowProps) {
       <td className={clsx(BESIDE_CLASS, 'md:max-lg:col-start-4')}>
         <DownloadLinks item={item} />
       </td>
-      <ActionsCell item={item} onShow={onShow} onDelete={onDelete} />
+      <ActionsCell {...actions} />
     </tr>
   );
-}
+});
 
 function NameCell({ item, onShow }: Pick<ExportRowProps, 'item' | 'onShow'>) {
   return (
@@ -85,20 +90,18 @@ function NameCell({ item, onShow }: Pick<ExportRowProps, 'item' | 'onShow'>) {
   );
 }
 
-function ActionsCell({ item, onShow, onDelete }: Omit<ExportRowProps, 'place'>) {
-  const canOperate = useCanOperate();
-  const required = useSession()?.required ?? false;
+function ActionsCell({ item, onShow, onDelete, keyRequired }: ExportActions & Pick<ExportRowProps, 'item'>) {
   return (
     <td className={clsx(BESIDE_CLASS, '-mr-1.5 ml-auto flex items-center')}>
       <CopyButton
-        text={curlLine(item.download_url, location.origin, required)}
+        text={curlLine(item.download_url, location.origin, keyRequired)}
         what="curl command"
         icon={SquareTerminal}
       />
       <IconButton label={`Details of ${item.filename}`} onClick={() => onShow(item)}>
         <PanelRightOpen aria-hidden="true" />
       </IconButton>
-      {canOperate && (
+      {onDelete && (
         <IconButton label={`Delete ${item.filename}`} onClick={() => onDelete(item)} className="hover:text-danger">
           <Trash2 aria-hidden="true" />
         </IconButton>

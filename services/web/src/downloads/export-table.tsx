@@ -10,7 +10,7 @@ interface ExportTableProps extends ExportActions {
 }
 
 /** The exports as a table, of which only the rows in sight are drawn. */
-export function ExportTable({ items, onShow, onDelete }: ExportTableProps) {
+export function ExportTable({ items, ...actions }: ExportTableProps) {
   const body = useRef<HTMLTableSectionElement>(null);
   const [offset, setOffset] = useState(0);
   useLayoutEffect(() => {
@@ -21,7 +21,9 @@ export function ExportTable({ items, onShow, onDelete }: ExportTableProps) {
     count: items.length,
     estimateSize: expectedRowPx,
     getItemKey: (index) => items[index]?.filename ?? index,
-    overscan: 8,
+    overscan: 6,
+    // Drawing at once would hold up the scrolling; the rows beyond the edge are there for that.
+    useFlushSync: false,
     scrollMargin: offset,
   });
   return (
@@ -30,8 +32,8 @@ export function ExportTable({ items, onShow, onDelete }: ExportTableProps) {
       <tbody ref={body} className="relative block" style={{ height: virtualizer.getTotalSize() }}>
         {virtualizer.getVirtualItems().map(({ index, key, start }) => {
           const item = items[index];
-          const place = { index, top: start - offset, measure: virtualizer.measureElement };
-          return item && <ExportRow key={key} item={item} onShow={onShow} onDelete={onDelete} place={place} />;
+          const place = { index, topPx: start - offset, measure: virtualizer.measureElement };
+          return item && <ExportRow key={key} item={item} {...place} {...actions} />;
         })}
       </tbody>
     </table>

@@ -19,8 +19,13 @@ const common = { success: true, message: 'It is done', model_name: 'model_v1', j
 
 describe('what is told of a job', () => {
   it('that is not over is nothing', () => {
-    expect(outcomeWords(JOB)).toBeUndefined();
-    expect([...resultRows(JOB), ...problemRows(JOB)]).toEqual([]);
+    const job: JobView = { ...JOB, status: 'active' };
+    expect(outcomeWords(job)).toBeUndefined();
+    expect([...resultRows(job), ...problemRows(job)]).toEqual([]);
+  });
+
+  it('that was cancelled is that somebody asked for it', () => {
+    expect(outcomeWords({ ...JOB, status: 'cancelled' })).toBe('Stopped on request');
   });
 
   it('that exported is its file', () => {

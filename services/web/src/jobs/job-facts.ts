@@ -6,8 +6,9 @@ import { formatSize } from '../format/size';
 /** A name and what it stands for. */
 type Row = readonly [name: string, value: string];
 
-/** One line on how a job that succeeded came out; undefined for any other. */
-export function outcomeWords({ result }: JobView): string | undefined {
+/** One line on how a job that did not fail came out; undefined while it goes on. */
+export function outcomeWords({ status, result }: JobView): string | undefined {
+  if (status === 'cancelled') return 'Stopped on request';
   if (result === undefined) return undefined;
   return 'filename' in result ? `${result.filename} · ${formatSize(result.size_bytes)}` : result.message;
 }
