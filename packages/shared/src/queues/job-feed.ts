@@ -20,8 +20,8 @@ export interface JobChange {
   readonly progress?: JobProgress | undefined;
 }
 
-/** Names that are kept, so that a job is read once and not with each of its events. */
-const NAMES_LIMIT = 1_000;
+/** Jobs of which something is kept. */
+const KEPT_LIMIT = 1_000;
 
 const payloadSchema = z.object({ model_name: modelNameSchema });
 
@@ -29,7 +29,10 @@ const payloadSchema = z.object({ model_name: modelNameSchema });
 export class JobFeed {
   readonly #context: Pick<JobsContext, 'redis' | 'keys'>;
   readonly #followers = new Set<JobFollower>();
+  /** Kept so that a job is read once and not with each of its events. */
   readonly #names = new Map<string, string>();
+  /** A worker still takes a waiting job that was cancelled, to drop it: nobody wants to hear of that. */
+  readonly #cancelled = new Set<string>();
   #last: Promise<void> = Promise.resolve();
 
   constructor(context: Pick<JobsContext, 'redis' | 'keys'>) {
@@ -48,6 +51,8 @@ export class JobFeed {
 
   publish(type: JobType, { jobId, status, progress }: JobChange): void {
     this.#afterwards(async () => {
+      if (this.#cancelled.has(jobId)) return;
+      if (status === 'cancelled') dropOldest(this.#cancelled.add(jobId));
       const modelName = await this.#nameOf(type, jobId);
       const name = modelName === undefined ? {} : { model_name: modelName };
       const notice = { job_id: jobId, type, ...name, status, ...(progress === undefined ? {} : { progress }) };
@@ -76,9 +81,12 @@ export class JobFeed {
     const data = await redis.hget(keys.job(type, jobId), 'data').catch(() => null);
     const payload = payloadSchema.safeParse(JSON.parse(data ?? 'null'));
     if (!payload.success) return undefined;
-    this.#names.set(jobId, payload.data.model_name);
-    const [oldest] = this.#names.keys();
-    if (this.#names.size > NAMES_LIMIT && oldest !== undefined) this.#names.delete(oldest);
+    dropOldest(this.#names.set(jobId, payload.data.model_name));
     return payload.data.model_name;
   }
+}
+
+function dropOldest(kept: Map<string, unknown> | Set<string>): void {
+  const [oldest] = kept.keys();
+  if (kept.size > KEPT_LIMIT && oldest !== undefined) kept.delete(oldest);
 }

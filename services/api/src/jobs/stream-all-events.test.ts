@@ -104,6 +104,12 @@ describe('the events of all jobs', () => {
       { job_id: id, type: 'export', model_name: 'model_v1', status: 'queued' },
       { job_id: id, type: 'export', model_name: 'model_v1', status: 'cancelled' },
     ]);
+    // Whoever takes the job from now on takes it to drop it.
+    const stop = api.work('export', async () => ({}) as never);
+    const next = await fetch(`${api.url}/api/model/export/onnx/model_v1`, { method: 'POST' });
+    await until(reader, ((await next.json()) as { job_id: string }).job_id, 'completed');
+    expect(statusesOf(reader, id)).toEqual(['queued', 'cancelled']);
+    await stop();
   });
 
   it('tell of a failure, and that the job was retried since', async () => {
