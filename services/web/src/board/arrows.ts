@@ -1,0 +1,74 @@
+import type { RankedMove } from './compare-evaluations';
+
+/** A point on the board, in squares from its top left corner. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** An arrow for a move of a model. */
+export interface Arrow {
+  readonly uci: string;
+  readonly series: 1 | 2;
+  /** 0 to 1: how wide and how dense it is. It grows fast at first, so that small probabilities can be told apart. */
+  readonly weight: number;
+  /** How far beside the straight line it runs, in squares, so that those of two models can both be seen. */
+  readonly shift: number;
+}
+
+const LANE = 0.13;
+const HEAD_LENGTH = 0.34;
+const NARROWEST = 0.09;
+const WIDEST = 0.2;
+
+/** The middle of a square. */
+export function middleOf(square: string, orientation: 'white' | 'black'): Point {
+  const file = square.charCodeAt(0) - 97;
+  const rank = Number(square[1]) - 1;
+  return orientation === 'white' ? { x: file + 0.5, y: 7.5 - rank } : { x: 7.5 - file, y: rank + 0.5 };
+}
+
+/** The arrows of one or two models, the most probable last, as that is drawn on top. Promotions of a pawn are one arrow. */
+export function arrowsOf(first: readonly RankedMove[], second: readonly RankedMove[]): Arrow[] {
+  const both = new Set(first.map(squaresOf).filter((squares) => second.some((move) => squaresOf(move) === squares)));
+  const toArrows = (moves: readonly RankedMove[], series: 1 | 2): Arrow[] => {
+    const seen = new Set<string>();
+    return moves.flatMap((move) => {
+      const squares = squaresOf(move);
+      if (seen.has(squares)) return [];
+      seen.add(squares);
+      const shift = both.has(squares) ? (series === 1 ? -LANE : LANE) : 0;
+      return [{ uci: move.uci, series, weight: Math.sqrt(move.probability), shift }];
+    });
+  };
+  return [...toArrows(first, 1), ...toArrows(second, 2)].sort((a, b) => a.weight - b.weight);
+}
+
+function squaresOf({ uci }: { readonly uci: string }): string {
+  return uci.slice(0, 4);
+}
+
+/** The outline of an arrow as the points of a polygon. */
+export function outlineOf({ uci, weight, shift }: Arrow, orientation: 'white' | 'black'): string {
+  const from = middleOf(uci.slice(0, 2), orientation);
+  const to = middleOf(uci.slice(2, 4), orientation);
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  const along = { x: (to.x - from.x) / length, y: (to.y - from.y) / length };
+  const half = (NARROWEST + (WIDEST - NARROWEST) * weight) / 2;
+  const neck = length - HEAD_LENGTH;
+  const at = (distance: number, aside: number): string => {
+    const x = from.x + along.x * distance - along.y * (aside + shift);
+    const y = from.y + along.y * distance + along.x * (aside + shift);
+    return `${x.toFixed(3)},${y.toFixed(3)}`;
+  };
+  const corners = [
+    [0.2, -half],
+    [neck, -half],
+    [neck, -half * 2.4],
+    [length - 0.04, 0],
+    [neck, half * 2.4],
+    [neck, half],
+    [0.2, half],
+  ] as const;
+  return corners.map(([distance, aside]) => at(distance, aside)).join(' ');
+}
