@@ -1,0 +1,102 @@
+import uPlot from 'uplot';
+import { type HistoryPoint, MEASURES, type Measure } from './history-data';
+
+/** Height of the drawing in CSS pixels, axes included. */
+export const PLOT_HEIGHT_PX = 208;
+
+/** Beyond this, single versions are too close to each other for dots. */
+const MOST_DOTS = 80;
+
+/** What is drawn. */
+export interface PlotContent {
+  readonly history: readonly HistoryPoint[];
+  readonly measure: Measure;
+  /** Version that is active. */
+  readonly currentVersion: number | undefined;
+}
+
+/** Draws the lines of a measure into an element, in the colours of the theme that holds at this time. */
+export function createPlot(element: HTMLElement, content: PlotContent): uPlot {
+  const { history, measure, currentVersion } = content;
+  const { lines } = MEASURES[measure];
+  const color = readColors();
+  const options: uPlot.Options = {
+    width: Math.max(element.clientWidth, 1),
+    height: PLOT_HEIGHT_PX,
+    padding: [8, 12, 0, 0],
+    legend: { show: false },
+    cursor: { drag: { x: false, y: false }, y: false, points: { size: 8 } },
+    scales: {
+      x: { time: false, range: (_, min, max) => withMargin(min, max) },
+      ...(measure === 'winRate' ? { y: { range: (_, min, max) => [Math.min(0, min), Math.max(1, max)] } } : {}),
+    },
+    axes: axes(measure, color),
+    series: [
+      {},
+      ...lines.map(({ series }) => ({
+        stroke: color(`--series-${series}`),
+        width: 2,
+        spanGaps: true,
+        points: { show: history.length <= MOST_DOTS, size: 5, fill: color(`--series-${series}`) },
+      })),
+    ],
+    hooks: { drawAxes: [(plot) => markVersion(plot, currentVersion, color('--line-strong'))] },
+  };
+  return new uPlot(options, toColumns(content), element);
+}
+
+/** Versions, and then the values of each line. */
+function toColumns({ history, measure }: PlotContent): uPlot.AlignedData {
+  const columns = MEASURES[measure].lines.map((_, line) => history.map(({ values }) => values[line] ?? null));
+  return [history.map(({ version }) => version), ...columns];
+}
+
+function readColors(): (variable: string) => string {
+  const style = getComputedStyle(document.documentElement);
+  return (variable) => style.getPropertyValue(variable).trim();
+}
+
+function withMargin(min: number, max: number): [number, number] {
+  const margin = max > min ? (max - min) * 0.02 : 1;
+  return [min - margin, max + margin];
+}
+
+function axes(measure: Measure, color: (variable: string) => string): uPlot.Axis[] {
+  const font = `11px ${getComputedStyle(document.documentElement).fontFamily}`;
+  const common = { stroke: color('--muted'), font, ticks: { show: false } } as const;
+  const format = (value: number) =>
+    measure === 'winRate' ? `${Math.round(value * 100)} %` : MEASURES[measure].format(value);
+  return [
+    {
+      ...common,
+      size: 26,
+      gap: 6,
+      grid: { show: false },
+      incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000],
+      values: (_, splits) => splits.map((version) => `v${version}`),
+    },
+    {
+      ...common,
+      size: 38,
+      gap: 6,
+      space: 36,
+      grid: { stroke: color('--line'), width: 1 },
+      values: (_, splits) => splits.map(format),
+    },
+  ];
+}
+
+function markVersion(plot: uPlot, version: number | undefined, color: string): void {
+  if (version === undefined) return;
+  const { ctx, bbox } = plot;
+  const x = Math.round(plot.valToPos(version, 'x', true)) + 0.5;
+  ctx.save();
+  ctx.strokeStyle = color;
+  ctx.lineWidth = uPlot.pxRatio;
+  ctx.setLineDash([4 * uPlot.pxRatio, 4 * uPlot.pxRatio]);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.restore();
+}
