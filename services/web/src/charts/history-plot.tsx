@@ -1,3 +1,4 @@
+import clsx from 'clsx';
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef } from 'react';
 import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
@@ -16,6 +17,9 @@ interface HistoryPlotProps {
 }
 
 const OUTSIDE_PX = -100;
+
+/** A line above this could be hidden by the tip. */
+const TIP_PX = 56;
 
 /**
  * The lines, and the version under the pointer. It is one button: arrow keys go from version to version, Enter opens the
@@ -53,7 +57,7 @@ export function HistoryPlot({ history, measure, currentName, pointed, onPoint, o
   return (
     <div className="relative" style={{ height: PLOT_HEIGHT_PX }}>
       <div ref={place} aria-hidden="true" className="absolute inset-0 overflow-hidden" />
-      {point && plot && <Tip point={point} measure={measure} active={point.name === currentName} plot={plot} />}
+      {point && plot && <Tip point={point} active={point.name === currentName} plot={plot} />}
       <button
         type="button"
         aria-label={`${MEASURES[measure].label} by version. Arrow keys go from version to version, Enter opens the model.`}
@@ -86,21 +90,25 @@ function indexUnder(event: PointerEvent<HTMLElement>, plot: uPlot | undefined): 
 
 interface TipProps {
   readonly point: HistoryPoint;
-  readonly measure: Measure;
   readonly active: boolean;
   readonly plot: uPlot;
 }
 
-/** Which model is pointed at. It stays within the drawing. */
+/** Which model is pointed at. It stays within the drawing, and off the highest line. */
 function Tip({ point, active, plot }: TipProps) {
   const offset = plot.over.offsetLeft;
   const left = plot.valToPos(point.version, 'x') + offset;
   const rightHalf = left > plot.width / 2;
+  const highest = Math.max(...point.values.filter((value) => value !== null));
+  const lineAtTop = plot.valToPos(highest, 'y') < TIP_PX;
   return (
     <div
       aria-hidden="true"
       style={rightHalf ? { right: plot.width - left + 8 } : { left: left + 8 }}
-      className="pointer-events-none absolute top-1 z-10 max-w-48 truncate rounded-lg border border-line bg-surface px-2.5 py-1.5 text-xs shadow-card"
+      className={clsx(
+        'pointer-events-none absolute z-10 max-w-48 truncate rounded-lg border border-line bg-surface px-2.5 py-1.5 text-xs shadow-card',
+        lineAtTop ? 'bottom-9' : 'top-1',
+      )}
     >
       <strong className="font-semibold">{point.name}</strong>
       <span className="text-muted">{` \u00b7 v${point.version}${active ? ' \u00b7 active' : ''}`}</span>

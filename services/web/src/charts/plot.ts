@@ -77,7 +77,7 @@ function axes(measure: Measure, color: (variable: string) => string): uPlot.Axis
     },
     {
       ...common,
-      size: 38,
+      size: measure === 'winRate' ? 44 : 38,
       gap: 6,
       space: 36,
       grid: { stroke: color('--line'), width: 1 },
