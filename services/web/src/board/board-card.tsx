@@ -7,7 +7,7 @@ import { ChessBoard } from './chess-board';
 import { describePosition } from './position';
 import { SetupPanel } from './setup-panel';
 import type { Board } from './use-board';
-import type { Evaluations } from './use-evaluations';
+import type { AskedPanel, Evaluations } from './use-evaluations';
 import type { Brush, Moves } from './use-moves';
 import { ValueBar } from './value-bar';
 
@@ -25,8 +25,9 @@ export function BoardCard({ board, moves, evaluations, brush, highlighted, onBru
   const { view, fen, problem, settingUp, lastMove } = board;
   const words = useMemo(() => (problem === undefined ? describePosition(fen) : undefined), [fen, problem]);
   const { active, compared, arrows } = evaluations;
+  const valueIn = (panel: AskedPanel | undefined) => (problem === undefined ? panel?.query.data?.value : undefined);
   return (
-    <Card label="Board" className="p-3 sm:p-4 lg:sticky lg:top-20">
+    <Card label="Board" className={clsx('p-3 sm:p-4', !settingUp && 'lg:sticky lg:top-20')}>
       <ChessBoard
         {...{ fen, lastMove }}
         {...moves}
@@ -34,14 +35,16 @@ export function BoardCard({ board, moves, evaluations, brush, highlighted, onBru
         checked={words?.checked}
         free={settingUp}
         onCancel={moves.cancel}
-        overlay={<ArrowLayer arrows={arrows} orientation={view.orientation} highlighted={highlighted} />}
+        overlay={
+          <ArrowLayer arrows={settingUp ? [] : arrows} orientation={view.orientation} highlighted={highlighted} />
+        }
       >
         {(squares) => (
           <>
             <div className="mx-auto flex max-w-[max(18rem,calc(100dvh-15rem))] gap-2 sm:gap-3">
               <div className="flex gap-1">
-                <ValueBar series={1} value={active?.query.data?.value} model={active?.name ?? 'the active model'} />
-                {compared && <ValueBar series={2} value={compared.query.data?.value} model={compared.name} />}
+                <ValueBar series={1} value={valueIn(active)} model={active?.name ?? 'the active model'} />
+                {compared && <ValueBar series={2} value={valueIn(compared)} model={compared.name} />}
               </div>
               <div className="min-w-0 flex-1">{squares}</div>
             </div>

@@ -4,7 +4,6 @@ import { routeHref } from '../state/route';
 import { buttonClass } from '../ui/button';
 import { Card } from '../ui/card';
 import { EmptyState } from '../ui/empty-state';
-import { Notice } from '../ui/notice';
 import { Skeleton } from '../ui/skeleton';
 import type { Agreement } from './compare-evaluations';
 import { ModelPanel } from './model-panel';
@@ -22,16 +21,11 @@ interface EvaluationCardProps {
 }
 
 /** What the models say of the position on the board. */
-export function EvaluationCard({ evaluations, problem, top, ...rest }: EvaluationCardProps) {
+export function EvaluationCard({ evaluations, top, ...rest }: EvaluationCardProps) {
   const { active, compared, known, agreement } = evaluations;
   return (
     <Card label="What the network says">
       <div className="@container">
-        {problem && (
-          <Notice tone="warn" className="m-4 mb-0">
-            No model can be asked about this yet. {problem}
-          </Notice>
-        )}
         <div className="flex flex-col divide-y divide-line @lg:flex-row @lg:divide-x @lg:divide-y-0">
           {active ? (
             <ModelPanel kind="Active" series={1} lines={top} compared={compared !== undefined} {...active} {...rest} />

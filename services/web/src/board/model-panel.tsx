@@ -2,6 +2,7 @@ import type { Evaluation } from '@caissa/shared/contracts';
 import type { UseQueryResult } from '@tanstack/react-query';
 import clsx from 'clsx';
 import { RotateCw } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { ApiError } from '../api/client';
 import { plural } from '../format/number';
 import { Button } from '../ui/button';
@@ -20,6 +21,8 @@ interface ModelPanelProps {
   readonly query: UseQueryResult<Evaluation, Error>;
   /** The position that is shown; an answer for another one is outdated. */
   readonly fen: string;
+  /** Why no model can be asked about it. */
+  readonly problem: string | undefined;
   readonly moves: readonly RankedMove[];
   readonly lines: number;
   /** Whether another model is asked about the same position. */
@@ -34,8 +37,8 @@ const SLOW_MS = 1_200;
 
 /** What one model says of the position. */
 export function ModelPanel(props: ModelPanelProps) {
-  const { name, kind, series, query, fen, moves, lines } = props;
-  const { data } = query;
+  const { name, kind, series, query, fen, problem, lines } = props;
+  const data = problem === undefined ? query.data : undefined;
   const outdated = data !== undefined && data.fen !== fen;
   const slow = useIsSlow(query.isFetching, SLOW_MS);
   return (
@@ -48,25 +51,30 @@ export function ModelPanel(props: ModelPanelProps) {
         <span className="text-xs text-muted">{kind}</span>
         <span className="ml-auto flex h-5 items-center text-muted">{slow && !query.isError && <Spinner />}</span>
       </header>
-      <ValueLine value={data?.value} outdated={outdated} legalMoves={data?.legal_moves} />
-      {query.isError && (data === undefined || outdated) ? (
+      <ValueLine data={data} waiting={problem === undefined && !query.isError} outdated={outdated} />
+      {problem !== undefined ? (
+        <Remark lines={lines}>No model can be asked about this yet. {problem}</Remark>
+      ) : query.isError && (data === undefined || outdated) ? (
         <PanelFailure error={query.error} lines={lines} onRetry={() => void query.refetch()} />
       ) : data === undefined ? (
         <Waiting lines={lines} slow={slow} name={name} />
+      ) : data.legal_moves === 0 ? (
+        <Remark lines={lines}>The game is over: there is no move to choose from.</Remark>
       ) : (
-        <BestMoves {...props} moves={moves} outdated={outdated} label={`Best moves of ${name}`} />
+        <BestMoves {...props} outdated={outdated} label={`Best moves of ${name}`} />
       )}
     </section>
   );
 }
 
 interface ValueLineProps {
-  readonly value: number | undefined;
+  readonly data: Evaluation | undefined;
+  /** An answer is on its way. */
+  readonly waiting: boolean;
   readonly outdated: boolean;
-  readonly legalMoves: number | undefined;
 }
 
-function ValueLine({ value, outdated, legalMoves }: ValueLineProps) {
+function ValueLine({ data, waiting, outdated }: ValueLineProps) {
   return (
     <p
       className={clsx(
@@ -75,14 +83,25 @@ function ValueLine({ value, outdated, legalMoves }: ValueLineProps) {
       )}
     >
       <span className="text-xs text-muted">Value</span>
-      {value === undefined ? (
+      {data === undefined && waiting ? (
         <Skeleton className="h-7 w-20 self-center" />
       ) : (
-        <span className="text-2xl font-semibold tracking-tight tabular-nums">{formatValue(value)}</span>
+        <span className="text-2xl font-semibold tracking-tight tabular-nums">
+          {data === undefined ? '\u2013' : formatValue(data.value)}
+        </span>
       )}
       <span className="ml-auto text-xs text-muted tabular-nums">
-        {legalMoves !== undefined && (legalMoves === 0 ? 'no legal move' : plural(legalMoves, 'legal move'))}
+        {data && (data.legal_moves === 0 ? 'no legal move' : plural(data.legal_moves, 'legal move'))}
       </span>
+    </p>
+  );
+}
+
+/** A sentence where the moves would be. */
+function Remark({ lines, children }: { readonly lines: number; readonly children: ReactNode }) {
+  return (
+    <p style={{ minHeight: `${lines * 2.25}rem` }} className="px-2 pt-1.5 text-sm text-muted">
+      {children}
     </p>
   );
 }

@@ -102,7 +102,7 @@ function Palette({ brush, onBrush }: Omit<SetupPanelProps, 'board'>) {
   return (
     <fieldset className="rounded-xl bg-sunken p-1.5">
       <legend className="sr-only">What a click on a square does</legend>
-      <div className="mx-auto grid max-w-md grid-cols-7 gap-0.5">
+      <div className="mx-auto grid max-w-lg grid-cols-7 gap-0.5 sm:grid-cols-14">
         {PIECES_OF.w.map(spare)}
         {choice('move', 'Move pieces', <Hand className="size-5" aria-hidden="true" />)}
         {PIECES_OF.b.map(spare)}
