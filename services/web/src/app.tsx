@@ -16,8 +16,7 @@ import { Toasts } from './ui/toasts';
 export function App() {
   const { data: session, error } = useQuery(sessionQuery);
   const mustSignIn =
-    (session !== undefined && session.required && !session.authenticated) ||
-    (error instanceof ApiError && error.status === 401);
+    (session?.required && !session.authenticated) || (error instanceof ApiError && error.status === 401);
   useEffect(() => {
     if (mustSignIn) goToSignIn();
   }, [mustSignIn]);

@@ -1,4 +1,55 @@
-/** Placeholder. */
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
+import { currentQuery, modelsQuery } from '../api/queries';
+import { useCanOperate } from '../api/session';
+import { plural } from '../format/number';
+import { goTo, useRoute } from '../state/route';
+import { Card } from '../ui/card';
+import { PageHeading } from '../ui/page-heading';
+import { Skeleton } from '../ui/skeleton';
+import { ActiveModelCard } from './active-model-card';
+import { DropZone } from './drop-zone';
+import { ModelDrawer } from './model-drawer';
+import { ModelsSection } from './models-section';
+import { UploadButton } from './upload-button';
+import { UploadList } from './upload-list';
+
+const HistoryChart = lazy(async () => ({ default: (await import('../charts/history-chart')).HistoryChart }));
+
+/** All models: what is active, how training went, and the list of them. */
 export function ModelsPage() {
-  return <h1>ModelsPage</h1>;
+  const canOperate = useCanOperate();
+  const { params } = useRoute();
+  const { data } = useQuery(modelsQuery);
+  const { data: current } = useQuery(currentQuery);
+  const opened = params.get('name');
+  const unreadable = data?.models.filter(({ status }) => status === 'unreadable').length ?? 0;
+  return (
+    <>
+      <PageHeading
+        title="Models"
+        hint={data && `${plural(data.count, 'model')}${unreadable > 0 ? `, ${unreadable} unreadable` : ''}`}
+      >
+        {canOperate && <UploadButton />}
+      </PageHeading>
+      <div className="mb-5 grid gap-5 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
+        <ActiveModelCard />
+        <Card label="Training history" className="flex min-h-80 flex-col p-5">
+          <Suspense fallback={<Skeleton className="h-full w-full flex-1" />}>
+            {data && (
+              <HistoryChart
+                models={data.models}
+                currentName={current?.model_name}
+                onOpen={(name) => goTo('models', { name })}
+              />
+            )}
+          </Suspense>
+        </Card>
+      </div>
+      <UploadList />
+      <ModelsSection />
+      {opened !== null && <ModelDrawer key={opened} name={opened} onClose={() => goTo('models')} />}
+      {canOperate && <DropZone />}
+    </>
+  );
 }

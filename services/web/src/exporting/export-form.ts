@@ -1,0 +1,82 @@
+import type { ExportFormat, ExportOptions, JsonObject, JsonValue } from '@caissa/shared/contracts';
+import { createStore } from '../state/store';
+
+/** A line of the metadata that are to be added to an export. */
+export interface MetadataRow {
+  readonly id: number;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** What is chosen on the export tab. */
+export interface ExportForm {
+  readonly models: readonly string[];
+  readonly formats: readonly ExportFormat[];
+  readonly options: ExportOptions;
+  readonly rows: readonly MetadataRow[];
+  /** Whether files are downloaded as soon as they are there. */
+  readonly downloadAtOnce: boolean;
+}
+
+/** What is chosen at first. */
+export const FIRST_FORM: ExportForm = {
+  models: [],
+  formats: ['onnx'],
+  options: { opset: 11, verify: 'quick' },
+  rows: [],
+  downloadAtOnce: false,
+};
+
+const KEY = 'caissa-export-form';
+
+/** What is chosen, kept over a reload of the page. */
+export const exportForm = createStore<ExportForm>(restore());
+
+function restore(): ExportForm {
+  try {
+    return { ...FIRST_FORM, ...JSON.parse(globalThis.sessionStorage?.getItem(KEY) ?? '{}') };
+  } catch {
+    return FIRST_FORM;
+  }
+}
+
+/** Changes what is chosen. */
+export function choose(change: Partial<ExportForm>): void {
+  exportForm.set((before) => ({ ...before, ...change }));
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify(exportForm.get()));
+  } catch {
+    // It holds until the page is left.
+  }
+}
+
+/** Adds what is missing and removes what is there. */
+export function toggled<T>(all: readonly T[], one: T): T[] {
+  return all.includes(one) ? all.filter((other) => other !== one) : [...all, one];
+}
+
+/** What was typed as a value: numbers, `true`, `false`, `null`, lists and objects count as such, the rest is text. */
+export function parseValue(text: string): JsonValue {
+  const trimmed = text.trim();
+  if (!/^(-?\d|true$|false$|null$|\[|\{|")/.test(trimmed)) return text;
+  try {
+    return JSON.parse(trimmed) as JsonValue;
+  } catch {
+    return text;
+  }
+}
+
+/** The metadata that the lines say. Lines without a name count for nothing. */
+export function readRows(rows: readonly MetadataRow[]): JsonObject {
+  return Object.fromEntries(
+    rows.filter(({ key }) => key.trim() !== '').map(({ key, value }) => [key.trim(), parseValue(value)]),
+  );
+}
+
+/** What is wrong with the lines, in words. */
+export function rowProblem(rows: readonly MetadataRow[]): string | undefined {
+  const keys = rows.map(({ key }) => key.trim());
+  if (rows.some(({ key, value }) => key.trim() === '' && value.trim() !== '')) return 'A value has no name.';
+  const twice = keys.find((key, at) => key !== '' && keys.indexOf(key) !== at);
+  return twice === undefined ? undefined : `“${twice}” is there twice.`;
+}

@@ -1,0 +1,87 @@
+import type { JobView } from '@caissa/shared/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { Download, PackageOpen } from 'lucide-react';
+import { isUnfinished, jobsQuery } from '../api/queries';
+import { formatSize } from '../format/size';
+import { CancelButton, RetryButton } from '../jobs/job-actions';
+import { JobProgress } from '../jobs/job-progress';
+import { FORMAT_WORDS, STATUS_TONES, STATUS_WORDS } from '../jobs/job-words';
+import { routeHref } from '../state/route';
+import { Badge } from '../ui/badge';
+import { buttonClass } from '../ui/button';
+import { Card } from '../ui/card';
+import { EmptyState } from '../ui/empty-state';
+import { LoadFailure } from '../ui/load-failure';
+import { SkeletonRows } from '../ui/skeleton';
+import { TimeText } from '../ui/time-text';
+
+const SHOWN = 25;
+
+/** The newest exports, whoever started them: those at work with their progress, and what became of the others. */
+export function ExportJobs() {
+  const { data, error, refetch } = useQuery(jobsQuery({ type: 'export', limit: SHOWN }));
+  return (
+    <Card label="Latest exports" className="overflow-hidden">
+      <header className="flex items-center justify-between border-b border-line px-5 py-3.5">
+        <h2 className="text-sm font-semibold">Latest exports</h2>
+        <a href={routeHref('downloads')} className="text-sm font-medium text-accent-text hover:underline">
+          All downloads
+        </a>
+      </header>
+      {data === undefined ? (
+        error ? (
+          <LoadFailure what="The exports" error={error} onRetry={() => void refetch()} />
+        ) : (
+          <SkeletonRows rows={5} label="Loading the exports" />
+        )
+      ) : data.jobs.length === 0 ? (
+        <EmptyState icon={PackageOpen} title="Nothing was exported lately">
+          Choose a model and a format; the file can be downloaded here a moment later.
+        </EmptyState>
+      ) : (
+        <ul className="divide-y divide-line">
+          {data.jobs.map((job) => (
+            <ExportJob key={job.job_id} job={job} />
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+function ExportJob({ job }: { readonly job: JobView }) {
+  const sizeBytes = job.result && 'size_bytes' in job.result ? job.result.size_bytes : undefined;
+  return (
+    <li className="px-5 py-3 text-sm">
+      <div className="flex min-h-9 items-center gap-3">
+        <div className="min-w-0 flex-1">
+          <p className="flex items-center gap-2">
+            <span className="truncate font-medium">{job.model_name}</span>
+            {job.format && <Badge>{FORMAT_WORDS[job.format]}</Badge>}
+            {job.status !== 'active' && <Badge tone={STATUS_TONES[job.status]}>{STATUS_WORDS[job.status]}</Badge>}
+          </p>
+          {!isUnfinished(job) && (
+            <p className="truncate text-xs text-muted">
+              <TimeText time={job.finished_at ?? job.created_at} ago />
+              {sizeBytes !== undefined && `, ${formatSize(sizeBytes)}`}
+            </p>
+          )}
+        </div>
+        {job.status === 'completed' && job.links.download && (
+          <a href={job.links.download} download className={buttonClass('secondary', 'small')}>
+            <Download aria-hidden="true" />
+            Download
+            <span className="sr-only">
+              {' '}
+              {job.model_name} as {job.format && FORMAT_WORDS[job.format]}
+            </span>
+          </a>
+        )}
+        <CancelButton job={job} />
+        <RetryButton job={job} />
+      </div>
+      {isUnfinished(job) && <JobProgress job={job} />}
+      {job.error && <p className="mt-1 text-xs text-danger-text wrap-anywhere">{job.error.detail}</p>}
+    </li>
+  );
+}

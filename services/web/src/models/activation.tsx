@@ -1,0 +1,64 @@
+import type { CurrentModel, JobAccepted, JobView } from '@caissa/shared/contracts';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { KEYS } from '../api/queries';
+import { startLoad, startRollback, startUnload } from '../api/work';
+import { whenJobEnds } from '../jobs/job-outcomes';
+import { tell, tellFailure } from '../ui/toasts';
+
+/** What can be done to what is active. Each answers when the work is accepted; how it ended is told by a message. */
+export interface Activations {
+  load(name: string, before: CurrentModel | undefined): Promise<void>;
+  rollBack(generation?: number): Promise<void>;
+  unload(before: CurrentModel | undefined): Promise<void>;
+}
+
+/** Makes changes to what is active, and tells how they ended. */
+export function useActivations(): Activations {
+  const client = useQueryClient();
+  return {
+    load: async (name, before) => follow(client, await startLoad(name), `${name} is active`, before),
+    rollBack: async (generation) => follow(client, await startRollback(generation), undefined, undefined),
+    unload: async (before) => follow(client, await startUnload(), 'No model is active any more', before),
+  };
+}
+
+function follow(
+  client: QueryClient,
+  { job_id }: JobAccepted,
+  title: string | undefined,
+  before: CurrentModel | undefined,
+): void {
+  void client.invalidateQueries({ queryKey: KEYS.jobs });
+  whenJobEnds(job_id, (job) => {
+    for (const queryKey of [KEYS.current, KEYS.models, KEYS.activations, KEYS.jobs]) {
+      void client.invalidateQueries({ queryKey });
+    }
+    if (job.status === 'completed') tellSuccess(client, job, title, before);
+    else if (job.status === 'cancelled')
+      tell({ kind: 'info', title: `The activation of ${job.model_name} was cancelled` });
+    else if (job.error?.code === 'SUPERSEDED') tell({ kind: 'info', title: job.error.detail });
+    else tellFailure(`${job.model_name} could not be activated`, new Error(job.error?.detail));
+  });
+}
+
+function tellSuccess(
+  client: QueryClient,
+  job: JobView,
+  title: string | undefined,
+  before: CurrentModel | undefined,
+): void {
+  tell({
+    kind: 'success',
+    title: title ?? `Rolled back to ${job.model_name}`,
+    detail: before?.loaded ? `Before: ${before.model_name}, generation ${before.generation}.` : undefined,
+    action: before?.loaded ? { label: 'Undo', run: () => void undo(client, before.generation) } : undefined,
+  });
+}
+
+async function undo(client: QueryClient, generation: number): Promise<void> {
+  try {
+    follow(client, await startRollback(generation), undefined, undefined);
+  } catch (error) {
+    tellFailure('It could not be undone', error);
+  }
+}

@@ -1,0 +1,53 @@
+import type { CurrentModel } from '@caissa/shared/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { PowerOff, Undo2 } from 'lucide-react';
+import { useState } from 'react';
+import { activationsQuery } from '../api/queries';
+import { Button } from '../ui/button';
+import { ConfirmDialog } from '../ui/confirm-dialog';
+import { useActivations } from './activation';
+import { previousActivation } from './previous-activation';
+
+/** Going back to what was active before, and serving nothing. */
+export function ActiveModelActions({ current }: { readonly current: CurrentModel }) {
+  const { rollBack, unload } = useActivations();
+  const { data } = useQuery(activationsQuery);
+  const [asking, setAsking] = useState<'rollback' | 'unload'>();
+  const before = data && previousActivation(data.activations, current);
+  return (
+    <div className="mt-auto flex flex-wrap gap-2">
+      <Button size="small" disabled={before === undefined} onClick={() => setAsking('rollback')}>
+        <Undo2 aria-hidden="true" />
+        Roll back{before ? ` to ${before.model_name}` : ''}
+      </Button>
+      <Button size="small" look="quiet" onClick={() => setAsking('unload')}>
+        <PowerOff aria-hidden="true" />
+        Unload
+      </Button>
+      {asking === 'rollback' && before && (
+        <ConfirmDialog
+          title="Roll back?"
+          confirm={`Roll back to ${before.model_name}`}
+          onConfirm={() => rollBack(before.generation)}
+          onClose={() => setAsking(undefined)}
+        >
+          <p>
+            <strong>{before.model_name}</strong> (generation {before.generation}) takes the place of{' '}
+            <strong>{current.model_name}</strong>, which goes on answering until then.
+          </p>
+        </ConfirmDialog>
+      )}
+      {asking === 'unload' && (
+        <ConfirmDialog
+          title={`Unload ${current.model_name}?`}
+          confirm="Unload"
+          danger
+          onConfirm={() => unload(current)}
+          onClose={() => setAsking(undefined)}
+        >
+          <p>Positions are not answered any more until a model is loaded.</p>
+        </ConfirmDialog>
+      )}
+    </div>
+  );
+}

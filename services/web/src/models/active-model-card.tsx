@@ -1,0 +1,99 @@
+import type { CurrentModel } from '@caissa/shared/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { Crown } from 'lucide-react';
+import { currentQuery, useActivationJobs } from '../api/queries';
+import { useCanOperate } from '../api/session';
+import { JobProgress } from '../jobs/job-progress';
+import { describeJob } from '../jobs/job-words';
+import { routeHref } from '../state/route';
+import { Badge } from '../ui/badge';
+import { Card } from '../ui/card';
+import { EmptyState } from '../ui/empty-state';
+import { LoadFailure } from '../ui/load-failure';
+import { Skeleton } from '../ui/skeleton';
+import { TimeText } from '../ui/time-text';
+import { ActiveModelActions } from './active-model-actions';
+import { MetricTiles } from './metric-tiles';
+import { RolloutState } from './rollout-state';
+
+/** What is active now, how far it is rolled out, and what is on its way. */
+export function ActiveModelCard() {
+  const { data: current, error, refetch } = useQuery(currentQuery);
+  const [activation] = useActivationJobs();
+  return (
+    <Card label="Active model" className="flex min-h-80 flex-col">
+      {activation && (
+        <div className="rounded-t-2xl border-b border-line bg-info-soft px-5 py-3 text-sm">
+          <p className="mb-1.5 font-medium">
+            {describeJob(activation)}: {activation.model_name}
+          </p>
+          <JobProgress job={activation} />
+        </div>
+      )}
+      {current === undefined ? (
+        error ? (
+          <LoadFailure what="The active model" error={error} onRetry={() => void refetch()} />
+        ) : (
+          <CardSkeleton />
+        )
+      ) : current.loaded ? (
+        <Loaded current={current} />
+      ) : (
+        <NothingActive />
+      )}
+    </Card>
+  );
+}
+
+function Loaded({ current }: { readonly current: CurrentModel }) {
+  const canOperate = useCanOperate();
+  return (
+    <div className="flex flex-1 flex-col gap-4 p-5">
+      <div>
+        <p className="text-xs font-medium tracking-wide text-accent-text uppercase">Active model</p>
+        <div className="mt-1 flex flex-wrap items-center gap-2">
+          <a
+            href={routeHref('models', { name: current.model_name })}
+            className="min-w-0 truncate text-2xl font-semibold tracking-tight hover:underline"
+          >
+            {current.model_name}
+          </a>
+          {typeof current.version === 'number' && <Badge>Version {current.version}</Badge>}
+          <Badge title="Grows by one with each activation">Generation {current.generation}</Badge>
+        </div>
+        <p className="mt-1 text-sm text-muted">
+          On {current.device ?? 'no device'}
+          {current.load_date && (
+            <>
+              , since <TimeText time={current.load_date} ago />
+            </>
+          )}
+        </p>
+      </div>
+      <RolloutState current={current} />
+      <MetricTiles metadata={current.metadata ?? {}} />
+      {canOperate && <ActiveModelActions current={current} />}
+    </div>
+  );
+}
+
+function NothingActive() {
+  return (
+    <div className="flex flex-1 items-center justify-center">
+      <EmptyState icon={Crown} title="No model is active">
+        Load one of the models below: it is opened, checked and then answers positions on every replica.
+      </EmptyState>
+    </div>
+  );
+}
+
+function CardSkeleton() {
+  return (
+    <div role="status" aria-label="Loading the active model" className="flex flex-col gap-4 p-5">
+      <Skeleton className="h-4 w-24" />
+      <Skeleton className="h-8 w-48" />
+      <Skeleton className="h-4 w-40" />
+      <Skeleton className="h-28 w-full" />
+    </div>
+  );
+}

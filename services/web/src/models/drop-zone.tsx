@@ -1,0 +1,43 @@
+import { Upload } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import { useUploader } from './use-uploader';
+
+/** Takes checkpoints that are dropped anywhere on the page, and shows that it would. */
+export function DropZone() {
+  const [over, setOver] = useState(false);
+  const take = useRef(useUploader());
+  useEffect(() => {
+    const holdsFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files') ?? false;
+    const onOver = (event: DragEvent) => {
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      setOver(true);
+    };
+    const onLeave = ({ relatedTarget }: DragEvent) => {
+      if (relatedTarget === null) setOver(false);
+    };
+    const onDrop = (event: DragEvent) => {
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      setOver(false);
+      take.current(event.dataTransfer?.files ?? []);
+    };
+    document.addEventListener('dragover', onOver);
+    document.addEventListener('dragleave', onLeave);
+    document.addEventListener('drop', onDrop);
+    return () => {
+      document.removeEventListener('dragover', onOver);
+      document.removeEventListener('dragleave', onLeave);
+      document.removeEventListener('drop', onDrop);
+    };
+  }, []);
+  if (!over) return null;
+  return (
+    <div className="pointer-events-none fixed inset-0 z-50 flex animate-fade-in items-center justify-center bg-bg/80 p-6">
+      <div className="flex flex-col items-center gap-3 rounded-3xl border-2 border-dashed border-accent bg-surface px-12 py-10 text-center shadow-2xl">
+        <Upload className="size-8 text-accent" aria-hidden="true" />
+        <p className="font-semibold">Drop checkpoints to upload them</p>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import type { JsonObject } from '@caissa/shared/contracts';
+import { formatCount, formatMeasure, formatPercent, formatShort } from '../format/number';
+
+/** What a training run may have noted down about a model, and how it is shown. */
+export interface Metric {
+  readonly key: string;
+  readonly label: string;
+  readonly format: (value: number) => string;
+}
+
+/** The metrics that the page knows, in the order in which they are shown. Source: the training program's metadata. */
+export const METRICS: readonly Metric[] = [
+  { key: 'win_rate', label: 'Win rate', format: formatPercent },
+  { key: 'training_loss', label: 'Training loss', format: formatMeasure },
+  { key: 'policy_loss', label: 'Policy loss', format: formatMeasure },
+  { key: 'value_loss', label: 'Value loss', format: formatMeasure },
+  { key: 'num_games', label: 'Games', format: formatCount },
+  { key: 'num_epochs', label: 'Epochs', format: formatCount },
+  {
+    key: 'num_positions',
+    label: 'Positions',
+    format: (value) => (value < 1e6 ? formatCount(value) : formatShort(value)),
+  },
+  { key: 'learning_rate', label: 'Learning rate', format: formatMeasure },
+];
+
+const KEYS = new Set(METRICS.map(({ key }) => key));
+
+/** A number that the metadata hold under a key. Metadata are anybody's JSON: what is no number counts as missing. */
+export function readMetric(metadata: JsonObject, key: string): number | undefined {
+  const value = Object.hasOwn(metadata, key) ? metadata[key] : undefined;
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** What the metadata say beside the known metrics, as text. */
+export function otherMetadata(metadata: JsonObject): [string, string][] {
+  return Object.entries(metadata)
+    .filter(([key]) => !KEYS.has(key) || readMetric(metadata, key) === undefined)
+    .map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]);
+}

@@ -1,0 +1,152 @@
+import type { ModelInfo } from '@caissa/shared/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { PackageOpen, Swords } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { modelQuery } from '../api/queries';
+import { useCanOperate } from '../api/session';
+import { formatCount } from '../format/number';
+import { formatSize } from '../format/size';
+import { routeHref } from '../state/route';
+import { buttonClass } from '../ui/button';
+import { CopyButton } from '../ui/copy-button';
+import { Dialog } from '../ui/dialog';
+import { KeyValues } from '../ui/key-values';
+import { LoadFailure } from '../ui/load-failure';
+import { Notice } from '../ui/notice';
+import { Skeleton } from '../ui/skeleton';
+import { TimeText } from '../ui/time-text';
+import { LoadButton } from './load-button';
+import { MetricTiles } from './metric-tiles';
+import { otherMetadata } from './metrics';
+import { ModelActivations } from './model-activations';
+import { ModelBadges } from './model-badges';
+import { TensorList } from './tensor-list';
+
+interface ModelDrawerProps {
+  readonly name: string;
+  readonly onClose: () => void;
+}
+
+/** Everything that is known of a model. */
+export function ModelDrawer({ name, onClose }: ModelDrawerProps) {
+  const { data, error, refetch } = useQuery(modelQuery(name));
+  return (
+    <Dialog
+      title={name}
+      shape="drawer"
+      onClose={onClose}
+      actions={data?.status === 'ready' && <Actions model={data} onClose={onClose} />}
+    >
+      {data ? (
+        <Content model={data} />
+      ) : error ? (
+        <LoadFailure what="The model" error={error} onRetry={() => void refetch()} />
+      ) : (
+        <div role="status" aria-label="Loading the model" className="space-y-4">
+          <Skeleton className="h-6 w-40" />
+          <Skeleton className="h-24 w-full" />
+          <Skeleton className="h-48 w-full" />
+        </div>
+      )}
+    </Dialog>
+  );
+}
+
+function Actions({ model, onClose }: { readonly model: ModelInfo; readonly onClose: () => void }) {
+  const canOperate = useCanOperate();
+  return (
+    <>
+      <a href={routeHref('board', { compare: model.name })} className={buttonClass('quiet', 'small')}>
+        <Swords aria-hidden="true" />
+        Try on the board
+      </a>
+      {canOperate && (
+        <>
+          <a href={routeHref('export', { models: model.name })} className={buttonClass('secondary', 'small')}>
+            <PackageOpen aria-hidden="true" />
+            Export
+          </a>
+          {!model.is_current && <LoadButton model={model} look="primary" onStarted={onClose} />}
+        </>
+      )}
+    </>
+  );
+}
+
+function Content({ model }: { readonly model: ModelInfo }) {
+  const { architecture, metadata, problem } = model;
+  const others = otherMetadata(metadata);
+  return (
+    <div className="space-y-6">
+      {(model.is_current || model.status !== 'ready') && (
+        <div className="flex gap-2">
+          <ModelBadges model={model} />
+        </div>
+      )}
+      {problem && (
+        <Notice tone="bad">
+          {problem.detail}{' '}
+          <a className="underline" href={problem.type} target="_blank" rel="noreferrer">
+            {problem.code}
+          </a>
+        </Notice>
+      )}
+      {model.status === 'ready' && <MetricTiles metadata={metadata} />}
+      <Section title="File">
+        <FileFacts model={model} />
+      </Section>
+      {architecture && (
+        <Section title="Architecture">
+          <KeyValues
+            rows={[
+              ['Channels', formatCount(architecture.num_channels)],
+              ['Residual blocks', formatCount(architecture.num_res_blocks)],
+              ['Input', architecture.input_shape.join(' × ')],
+              ['Policy', `${formatCount(architecture.output_shapes.policy)} moves`],
+              ['Value', formatCount(architecture.output_shapes.value)],
+              ['Parameters', formatCount(architecture.parameters)],
+            ]}
+          />
+        </Section>
+      )}
+      {others.length > 0 && (
+        <Section title="Metadata">
+          <KeyValues rows={others} />
+        </Section>
+      )}
+      <Section title="Activations">
+        <ModelActivations name={model.name} />
+      </Section>
+      {model.tensors.length > 0 && <TensorList tensors={model.tensors} />}
+    </div>
+  );
+}
+
+function FileFacts({ model }: { readonly model: ModelInfo }) {
+  const rows: [string, ReactNode][] = [
+    ['Size', `${formatSize(model.size_bytes)} (${formatCount(model.size_bytes)} bytes)`],
+    ['Version', model.version ?? '–'],
+    ['Trained', model.training_date === null ? '–' : <TimeText key="trained" time={model.training_date} />],
+  ];
+  if (model.sha256 !== null) {
+    rows.push([
+      'SHA-256',
+      <span key="digest" className="inline-flex items-center gap-1">
+        <code className="font-mono text-xs" title={model.sha256}>
+          {model.sha256.slice(0, 16)}…
+        </code>
+        <CopyButton text={model.sha256} what="digest" />
+      </span>,
+    ]);
+  }
+  return <KeyValues rows={rows} />;
+}
+
+function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <section>
+      <h3 className="mb-1 text-sm font-semibold">{title}</h3>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,112 @@
+import type { ModelSummary } from '@caissa/shared/contracts';
+import clsx from 'clsx';
+import { PackageOpen } from 'lucide-react';
+import { memo } from 'react';
+import { useCanOperate } from '../api/session';
+import { formatMeasure, formatPercent } from '../format/number';
+import { formatSize } from '../format/size';
+import { routeHref } from '../state/route';
+import { buttonClass } from '../ui/button';
+import { TimeText } from '../ui/time-text';
+import { LoadButton } from './load-button';
+import { readMetric } from './metrics';
+import { ModelBadges } from './model-badges';
+
+/** The columns of the table, for its head and for every row. */
+export const COLUMNS =
+  'grid items-center gap-x-4 px-4 md:grid-cols-[minmax(0,1fr)_4.5rem_11rem_5.5rem_11.5rem] lg:grid-cols-[minmax(0,1fr)_4.5rem_11rem_5.5rem_5.5rem_5.5rem_11.5rem]';
+
+interface ModelRowProps {
+  readonly model: ModelSummary;
+  readonly rowIndex: number;
+  readonly topPx: number;
+  readonly heightPx: number;
+}
+
+/** One model of the list. Its name leads to everything that is known of it. */
+export const ModelRow = memo(function ModelRow({ model, rowIndex, topPx, heightPx }: ModelRowProps) {
+  const { name, version, training_date, size_bytes, metadata, status, problem, is_current } = model;
+  const winRate = readMetric(metadata, 'win_rate');
+  const loss = readMetric(metadata, 'training_loss');
+  return (
+    <div
+      role="row"
+      aria-rowindex={rowIndex}
+      style={{ height: heightPx, transform: `translateY(${topPx}px)` }}
+      className={clsx(
+        COLUMNS,
+        'absolute inset-x-0 top-0 border-b border-line text-sm max-md:grid-cols-[minmax(0,1fr)_auto]',
+        is_current ? 'bg-accent-soft/60' : 'hover:bg-sunken/70',
+      )}
+    >
+      <Cell className="min-w-0">
+        <div className="flex min-w-0 items-center gap-2">
+          <a
+            href={routeHref('models', { name })}
+            className="truncate font-medium after:absolute after:inset-0 hover:underline focus-visible:outline-none focus-visible:after:rounded-lg focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
+          >
+            {name}
+          </a>
+          <ModelBadges model={model} />
+        </div>
+        {status === 'unreadable' && <p className="truncate text-xs text-danger-text">{problem?.detail}</p>}
+        <p className="truncate text-xs text-muted md:hidden">
+          {[
+            version !== null && `Version ${version}`,
+            formatSize(size_bytes),
+            winRate !== undefined && `win rate ${formatPercent(winRate)}`,
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </p>
+        {training_date !== null && status !== 'unreadable' && (
+          <p className="truncate text-xs text-muted md:hidden">
+            <TimeText time={training_date} />
+          </p>
+        )}
+      </Cell>
+      <Cell className="text-right tabular-nums max-md:hidden">{version ?? '–'}</Cell>
+      <Cell className="truncate text-muted max-md:hidden">
+        {training_date === null ? '–' : <TimeText time={training_date} />}
+      </Cell>
+      <Cell className="text-right tabular-nums max-lg:hidden">
+        {winRate === undefined ? '–' : formatPercent(winRate)}
+      </Cell>
+      <Cell className="text-right tabular-nums max-lg:hidden">{loss === undefined ? '–' : formatMeasure(loss)}</Cell>
+      <Cell className="text-right whitespace-nowrap text-muted tabular-nums max-md:hidden">
+        {formatSize(size_bytes)}
+      </Cell>
+      <Cell className="relative flex justify-end gap-1.5">
+        <RowActions model={model} />
+      </Cell>
+    </div>
+  );
+});
+
+function Cell({ className, children }: { readonly className?: string; readonly children: React.ReactNode }) {
+  return (
+    <div role="cell" className={className}>
+      {children}
+    </div>
+  );
+}
+
+function RowActions({ model }: { readonly model: ModelSummary }) {
+  const canOperate = useCanOperate();
+  if (!canOperate || model.status === 'unreadable') return null;
+  return (
+    <>
+      {model.status === 'ready' && (
+        <a
+          href={routeHref('export', { models: model.name })}
+          aria-label={`Export ${model.name}`}
+          className={buttonClass('quiet', 'small')}
+        >
+          <PackageOpen aria-hidden="true" />
+          <span className="max-sm:sr-only">Export</span>
+        </a>
+      )}
+      {!model.is_current && <LoadButton model={model} />}
+    </>
+  );
+}

@@ -1,0 +1,65 @@
+import { useQuery } from '@tanstack/react-query';
+import { Boxes, SearchX } from 'lucide-react';
+import { useDeferredValue, useMemo, useState } from 'react';
+import { modelsQuery } from '../api/queries';
+import { useCanOperate } from '../api/session';
+import { Button } from '../ui/button';
+import { Card } from '../ui/card';
+import { EmptyState } from '../ui/empty-state';
+import { LoadFailure } from '../ui/load-failure';
+import { SearchField } from '../ui/search-field';
+import { SkeletonRows } from '../ui/skeleton';
+import { arrangeModels, FIRST_ORDER, type Order } from './arrange-models';
+import { ModelTable } from './model-table';
+import { SortSelect } from './sort-select';
+import { UploadButton } from './upload-button';
+
+/** The list of models with search and order. */
+export function ModelsSection() {
+  const { data, error, refetch } = useQuery(modelsQuery);
+  const [search, setSearch] = useState('');
+  const [order, setOrder] = useState<Order>(FIRST_ORDER);
+  const wanted = useDeferredValue(search);
+  const models = useMemo(() => data && arrangeModels(data.models, wanted, order), [data, wanted, order]);
+  return (
+    <Card label="All models">
+      <div className="flex items-center gap-3 border-b border-line p-3">
+        <SearchField label="Search models" value={search} onChange={setSearch} />
+        <SortSelect order={order} onChange={setOrder} />
+        <p className="ml-auto hidden text-sm text-muted tabular-nums sm:block" aria-live="polite">
+          {data && models && search !== '' && `${models.length} of ${data.count}`}
+        </p>
+      </div>
+      {models === undefined ? (
+        error ? (
+          <LoadFailure what="The models" error={error} onRetry={() => void refetch()} />
+        ) : (
+          <SkeletonRows rows={6} label="Loading the models" />
+        )
+      ) : data?.count === 0 ? (
+        <NoModels />
+      ) : models.length === 0 ? (
+        <EmptyState
+          icon={SearchX}
+          title="No model matches"
+          action={<Button onClick={() => setSearch('')}>Show all models</Button>}
+        >
+          Nothing is called “{wanted}”.
+        </EmptyState>
+      ) : (
+        <ModelTable models={models} order={order} onOrder={setOrder} />
+      )}
+    </Card>
+  );
+}
+
+function NoModels() {
+  const canOperate = useCanOperate();
+  return (
+    <EmptyState icon={Boxes} title="There are no models yet" action={canOperate && <UploadButton />}>
+      {canOperate
+        ? 'Drop a PyTorch checkpoint onto this page, choose one to upload, or put it into the model folder.'
+        : 'They appear here as soon as somebody uploads one or training leaves one in the model folder.'}
+    </EmptyState>
+  );
+}

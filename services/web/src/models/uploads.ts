@@ -1,0 +1,77 @@
+import type { UploadResult } from '@caissa/shared/contracts';
+import { ApiError, toApiError, unreachable } from '../api/client';
+import { createStore } from '../state/store';
+
+/** A checkpoint on its way to the API. */
+export interface Upload {
+  readonly id: number;
+  readonly file: File;
+  /** The name that the model is to have. */
+  readonly name: string;
+  readonly state: 'sending' | 'checking' | 'done' | 'failed';
+  readonly sentBytes: number;
+  readonly problem?: ApiError;
+}
+
+/** The uploads of this page, the newest last. They go on while other tabs are looked at. */
+export const uploads = createStore<readonly Upload[]>([]);
+
+const requests = new Map<number, XMLHttpRequest>();
+let lastId = 0;
+
+/** A name that the API takes, made of the name of a file. */
+export function modelNameOf(filename: string): string {
+  const stem = filename.replace(/\.(pt|pth|bin|ckpt)$/i, '');
+  const name = stem.replace(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._-]+/, '');
+  return name.slice(0, 128) || 'model';
+}
+
+function change(id: number, news: Partial<Upload>): void {
+  uploads.set((before) => before.map((upload) => (upload.id === id ? { ...upload, ...news } : upload)));
+}
+
+/** Forgets an upload, and stops it if it is still on its way. */
+export function dropUpload(id: number): void {
+  requests.get(id)?.abort();
+  uploads.set((before) => before.filter((upload) => upload.id !== id));
+}
+
+/**
+ * Sends a checkpoint to the API, which has a worker look into it before it becomes a model.
+ * @returns what became of it, or undefined if it failed; the reason then stands with the upload
+ */
+export async function upload(file: File, name = modelNameOf(file.name)): Promise<UploadResult | undefined> {
+  const id = ++lastId;
+  uploads.set((before) => [...before, { id, file, name, state: 'sending', sentBytes: 0 }]);
+  try {
+    const result = await send(id, file, name);
+    change(id, { state: 'done' });
+    return result;
+  } catch (error) {
+    const problem = error instanceof ApiError ? error : new ApiError(0, 'UNKNOWN', String(error));
+    change(id, { state: 'failed', problem });
+    return undefined;
+  } finally {
+    requests.delete(id);
+  }
+}
+
+/** `fetch` tells nothing of how much was sent, so this is an XMLHttpRequest. */
+function send(id: number, file: File, name: string): Promise<UploadResult> {
+  const request = new XMLHttpRequest();
+  requests.set(id, request);
+  return new Promise((resolve, reject) => {
+    request.upload.onprogress = ({ loaded }) => change(id, { sentBytes: loaded });
+    request.upload.onload = () => change(id, { sentBytes: file.size, state: 'checking' });
+    request.onload = () => {
+      if (request.status < 300) resolve(request.response as UploadResult);
+      else reject(toApiError(request.status, request.response));
+    };
+    request.onerror = () => reject(unreachable());
+    request.onabort = () => reject(new ApiError(0, 'CANCELLED', 'The upload was stopped.'));
+    request.open('PUT', `/api/model/upload/${encodeURIComponent(name)}`);
+    request.responseType = 'json';
+    request.setRequestHeader('Content-Type', 'application/octet-stream');
+    request.send(file);
+  });
+}
