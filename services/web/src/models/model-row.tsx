@@ -14,7 +14,7 @@ import { ModelBadges } from './model-badges';
 
 /** The columns of the table, for its head and for every row. */
 export const COLUMNS =
-  'grid items-center gap-x-4 px-4 md:grid-cols-[minmax(0,1fr)_4.5rem_11rem_5.5rem_11.5rem] lg:grid-cols-[minmax(0,1fr)_4.5rem_11rem_5.5rem_5.5rem_5.5rem_11.5rem]';
+  'grid items-center gap-x-6 px-5 md:grid-cols-[minmax(0,1fr)_4.5rem_11rem_5.5rem_11.5rem] lg:grid-cols-[minmax(0,1fr)_4.5rem_11rem_5.5rem_5.5rem_5.5rem_11.5rem]';
 
 interface ModelRowProps {
   readonly model: ModelSummary;

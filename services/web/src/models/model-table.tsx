@@ -98,12 +98,17 @@ function HeadCell({ label, sortKey, className, order, onOrder }: HeadCellProps) 
         type="button"
         onClick={() => onOrder(nextOrder(order, sortKey))}
         className={clsx(
-          '-mx-1.5 flex items-center gap-1 rounded px-1.5 py-1 font-medium hover:text-text',
+          'relative -mx-1.5 flex items-center gap-1 rounded px-1.5 py-1 font-medium hover:text-text',
           sorted && 'text-text',
         )}
       >
         {label}
-        <Arrow className={clsx('size-3', !sorted && 'invisible')} aria-hidden="true" />
+        {sorted && (
+          <Arrow
+            className={clsx('absolute size-3', className.includes('justify-end') ? 'right-full' : 'left-full')}
+            aria-hidden="true"
+          />
+        )}
       </button>
     </div>
   );

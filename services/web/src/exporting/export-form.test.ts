@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { parseValue, readRows, rowProblem, toggled } from './export-form';
+
+const row = (key: string, value: string, id = 1) => ({ id, key, value });
+
+describe('metadata that are typed in', () => {
+  it.each([
+    ['0.75', 0.75],
+    [' 12 ', 12],
+    ['-3', -3],
+    ['true', true],
+    ['null', null],
+    ['[1, 2]', [1, 2]],
+    ['{"a": 1}', { a: 1 }],
+    ['"12"', '12'],
+    ['', ''],
+    ['deployment', 'deployment'],
+    ['1.2.3', '1.2.3'],
+    ['007', '007'],
+    ['truely', 'truely'],
+    ['{broken', '{broken'],
+    ['NaN', 'NaN'],
+    ['  two words ', '  two words '],
+  ])('%j counts as %j', (text, value) => {
+    expect(parseValue(text)).toEqual(value);
+  });
+
+  it('are read line by line; a line without a name counts for nothing', () => {
+    expect(readRows([row(' purpose ', 'x'), row('', ''), row('elo', '2100')])).toEqual({ purpose: 'x', elo: 2100 });
+  });
+
+  it('are looked through for what cannot be meant', () => {
+    expect(rowProblem([row('a', '1'), row('', '')])).toBeUndefined();
+    expect(rowProblem([row('', 'lost')])).toBe('A value has no name.');
+    expect(rowProblem([row('a', '1'), row(' a', '2')])).toBe('“a” is there twice.');
+  });
+});
+
+it('choosing what is chosen takes it back', () => {
+  expect(toggled(['a', 'b'], 'c')).toEqual(['a', 'b', 'c']);
+  expect(toggled(['a', 'b'], 'a')).toEqual(['b']);
+});
