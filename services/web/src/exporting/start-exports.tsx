@@ -6,6 +6,7 @@ import { startExport } from '../api/work';
 import { plural } from '../format/number';
 import { whenJobEnds } from '../jobs/job-outcomes';
 import { FORMAT_WORDS } from '../jobs/job-words';
+import { currentTab } from '../state/route';
 import { useStore } from '../state/store';
 import { Button } from '../ui/button';
 import { tell, tellFailure } from '../ui/toasts';
@@ -67,7 +68,8 @@ function tellEnd(job: JobView, model: string, format: ExportFormat): void {
   if (job.status !== 'completed' || job.links.download === undefined) return;
   const { download } = job.links;
   if (exportForm.get().downloadAtOnce) startDownload(download);
-  else {
+  // On this tab the list shows it.
+  else if (currentTab() !== 'export') {
     tell({
       kind: 'success',
       title: `${what} is exported`,

@@ -2,9 +2,11 @@ import type { ModelSummary } from '@caissa/shared/contracts';
 import clsx from 'clsx';
 import { PackageOpen } from 'lucide-react';
 import { memo } from 'react';
+import { useActivationJobs } from '../api/queries';
 import { useCanOperate } from '../api/session';
 import { formatMeasure, formatPercent } from '../format/number';
 import { formatSize } from '../format/size';
+import { describeJob, STAGE_WORDS } from '../jobs/job-words';
 import { routeHref } from '../state/route';
 import { buttonClass } from '../ui/button';
 import { TimeText } from '../ui/time-text';
@@ -49,6 +51,7 @@ export const ModelRow = memo(function ModelRow({ model, rowIndex, topPx, heightP
           </a>
           <ModelBadges model={model} />
         </div>
+        <RowActivity name={name} />
         {status === 'unreadable' && <p className="truncate text-xs text-danger-text">{problem?.detail}</p>}
         <p className="truncate text-xs text-muted md:hidden">
           {[
@@ -88,6 +91,17 @@ function Cell({ className, children }: { readonly className?: string; readonly c
     <div role="cell" className={className}>
       {children}
     </div>
+  );
+}
+
+/** How far the activation of a model has come, while one goes on. */
+function RowActivity({ name }: { readonly name: string }) {
+  const job = useActivationJobs().find((one) => one.model_name === name);
+  if (job === undefined) return null;
+  return (
+    <p className="truncate text-xs text-info-text tabular-nums">
+      {describeJob(job)}: {STAGE_WORDS[job.progress.stage]}, {Math.round(job.progress.percent)} %
+    </p>
   );
 }
 

@@ -29,7 +29,12 @@ export function routeHref(tab: Tab, params: Readonly<Record<string, string | und
 const route = createStore<Route>(parseRoute(globalThis.location?.hash ?? ''));
 globalThis.addEventListener?.('hashchange', () => route.set(parseRoute(location.hash)));
 
-/** Where the visitor is. */
+/** The tab that the visitor looks at now. */
+export function currentTab(): Tab {
+  return route.get().tab;
+}
+
+/** Where the visitor is, in a component. */
 export function useRoute(): Route {
   return useStore(route);
 }
