@@ -12,5 +12,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What a page shows comes when it comes: on a busy machine, seconds later.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { copyFile, readFile, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Download, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { kill } from '../setup/system.js';
+import { openSite, type Site, writeFullSizeModels } from './site.js';
+
+const FIXTURE = join(import.meta.dirname, '../fixtures/torch-2.13/checkpoint.pt');
+
+let site: Site;
+
+beforeAll(async () => {
+  site = await openSite({
+    redisUrl: inject('redisUrl'),
+    loaders: 0,
+    prepare: async ({ modelsDir }) => {
+      await writeFullSizeModels(modelsDir);
+      await copyFile(FIXTURE, join(modelsDir, 'spoiled.pt'));
+    },
+  });
+  for (const name of ['model_v1', 'model_v2', 'spoiled']) await site.client.model(name);
+});
+afterAll(() => site?.close());
+
+const digestOf = async (download: Download): Promise<string> =>
+  createHash('sha256')
+    .update(await readFile(await download.path()))
+    .digest('hex');
+
+/** The rows of the list of exports, the newest first. */
+const latest = (page: Page): Locator => page.getByRole('region', { name: 'Latest exports' }).getByRole('listitem');
+
+async function stopExporters(): Promise<void> {
+  for (const exporter of site.system.processes.exporter.splice(0)) await kill(exporter);
+}
+
+describe('an export', () => {
+  it('to both formats shows how it goes on, and gives the very bytes that the API tells of', async () => {
+    const { page, faults } = await site.visit('export');
+    await page.getByRole('checkbox', { name: 'model_v1' }).check();
+    await page.getByRole('checkbox', { name: /PyTorch/ }).check();
+    await page.getByRole('button', { name: 'Add metadata' }).click();
+    await page.getByLabel('Name of metadata 1').fill('purpose');
+    await page.getByLabel('Value of metadata 1').fill('browser test');
+    await page.getByLabel('Verification').selectOption('Full');
+    await page.getByRole('button', { name: 'Start 2 exports' }).click();
+    const list = page.getByRole('region', { name: 'Latest exports' });
+    await expect.poll(() => list.getByRole('listitem').count()).toBe(2);
+    for (const [format, extension] of [
+      ['ONNX', '.onnx'],
+      ['PyTorch', '.pt'],
+    ] as const) {
+      const link = list.getByRole('link', { name: `Download model_v1 as ${format}` });
+      await link.waitFor();
+      const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+      expect(download.suggestedFilename()).toMatch(new RegExp(`^model_v1_export_.*\\${extension}$`));
+      const { body } = await site.client.get('/api/model/exports');
+      const known = (body['exports'] as Record<string, unknown>[]).find(
+        ({ filename }) => filename === download.suggestedFilename(),
+      );
+      expect(known?.['metadata']).toMatchObject({ purpose: 'browser test' });
+      expect(await digestOf(download)).toBe(known?.['sha256']);
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it('is started with the keyboard alone', async () => {
+    const { page } = await site.visit('export');
+    await page.getByLabel('Search models').focus();
+    await page.keyboard.type('model_v2');
+    const focused = () =>
+      page.evaluate(
+        () => document.activeElement?.closest('label')?.textContent ?? document.activeElement?.textContent ?? '',
+      );
+    const tabTo = async (text: string) => {
+      for (let steps = 0; steps < 40; steps++) {
+        await page.keyboard.press('Tab');
+        if ((await focused()).includes(text)) return;
+      }
+      throw new Error(`Tab never came to ${text}`);
+    };
+    await expect.poll(() => page.getByRole('checkbox', { name: /model_v/ }).count()).toBe(1);
+    await tabTo('model_v2');
+    await page.keyboard.press('Space');
+    await tabTo('Start 1 export');
+    await page.keyboard.press('Enter');
+    const list = page.getByRole('region', { name: 'Latest exports' });
+    await list.getByRole('link', { name: 'Download model_v2 as ONNX' }).waitFor();
+  });
+
+  it('that is refused tells why, and can be tried again', async () => {
+    const { page, faults } = await site.visit('export?models=spoiled');
+    await stopExporters();
+    await page.getByRole('button', { name: 'Start 1 export' }).click();
+    const row = latest(page).filter({ hasText: 'spoiled' });
+    await row.getByText('Queued').waitFor();
+    await truncate(join(site.system.modelsDir, 'spoiled.pt'), 20_000);
+    await site.system.start('exporter');
+    await row.getByText(/cut short/).waitFor();
+    expect(await row.innerText()).toContain('Failed');
+    await copyFile(FIXTURE, join(site.system.modelsDir, 'spoiled.pt'));
+    await row.getByRole('button', { name: /Retry/ }).click();
+    await row.getByRole('link', { name: /Download spoiled/ }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it('is kept over a reload while it waits, and can be cancelled', async () => {
+    await stopExporters();
+    const { page } = await site.visit('export?models=model_v1,model_v2');
+    await page.getByLabel('ONNX operator set').selectOption('17');
+    await page.getByRole('button', { name: 'Start 2 exports' }).click();
+    const waiting = page
+      .getByRole('region', { name: 'Latest exports' })
+      .getByRole('listitem')
+      .filter({ hasText: 'Queued' });
+    await expect.poll(() => waiting.count()).toBe(2);
+    await page.reload();
+    await expect.poll(() => waiting.count()).toBe(2);
+    expect(await page.getByLabel('ONNX operator set').inputValue()).toBe('17');
+    await waiting
+      .filter({ hasText: 'model_v1' })
+      .getByRole('button', { name: /Cancel/ })
+      .click();
+    await expect.poll(() => waiting.count()).toBe(1);
+    await site.system.start('exporter');
+    await expect.poll(() => waiting.count(), { timeout: 30_000 }).toBe(0);
+    const rows = latest(page);
+    await expect.poll(() => rows.first().innerText(), { timeout: 30_000 }).toContain('Completed');
+    expect(await rows.nth(1).innerText()).toContain('Cancelled');
+  });
+});

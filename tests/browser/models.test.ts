@@ -1,0 +1,183 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { openSite, type Site, writeFullSizeModels } from './site.js';
+
+const FIXTURE = join(import.meta.dirname, '../fixtures/torch-2.13/checkpoint.pt');
+
+let site: Site;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'caissa-browser-'));
+  site = await openSite({
+    redisUrl: inject('redisUrl'),
+    loaders: 2,
+    env: { EXPECTED_CHANNELS: '128', EXPECTED_BLOCKS: '6' },
+    prepare: async ({ modelsDir }) => {
+      await writeFullSizeModels(modelsDir);
+      await copyFile(FIXTURE, join(modelsDir, 'narrow.pt'));
+      await writeFile(join(modelsDir, 'broken.pt'), 'This is no checkpoint.');
+    },
+  });
+  for (const name of ['model_v1', 'model_v2', 'model_v3', 'narrow', 'broken']) await site.client.model(name);
+});
+afterAll(async () => {
+  await site?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('the models', () => {
+  it('are listed newest first, with size and date, and a broken one with its reason', async () => {
+    const { page, faults } = await site.visit('models');
+    const rows = page.getByRole('table', { name: 'Models' }).getByRole('row');
+    await expect.poll(() => rows.count()).toBe(6);
+    const texts = await rows.allInnerTexts();
+    expect(texts[1]).toMatch(/model_v3[\s\S]*6 Oct 2025[\s\S]*40\.92 MB/);
+    const broken = rows.filter({ hasText: 'broken' });
+    expect(await broken.innerText()).toContain('Unreadable');
+    expect(await broken.innerText()).toMatch(/not a PyTorch checkpoint/i);
+    expect(await broken.getByRole('button').count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
+  it('are found by a search and put in order by the heads of the columns', async () => {
+    const { page } = await site.visit('models');
+    await page.getByLabel('Search models').fill('v2');
+    const rows = page.getByRole('table', { name: 'Models' }).getByRole('row');
+    await expect.poll(() => rows.count()).toBe(2);
+    await page.getByLabel('Search models').fill('nothing of the kind');
+    await page.getByRole('button', { name: 'Show all models' }).click();
+    await expect.poll(() => rows.count()).toBe(6);
+    await page.getByRole('button', { name: 'Model', exact: true }).click();
+    await expect.poll(() => rows.nth(1).innerText()).toContain('broken');
+    const head = page.getByRole('columnheader', { name: 'Model' });
+    expect(await head.getAttribute('aria-sort')).toBe('ascending');
+  });
+
+  it('tell everything that is known of them, and give their digest', async () => {
+    const { page } = await site.visit('models');
+    await page.getByRole('link', { name: 'model_v2', exact: true }).click();
+    const drawer = page.getByRole('dialog', { name: 'model_v2' });
+    const { body } = await site.client.get('/api/model/info/model_v2');
+    await drawer.getByText(String(body['sha256']).slice(0, 16)).waitFor();
+    const text = await drawer.innerText();
+    expect(text).toContain('42,9');
+    expect(text).toMatch(/Channels\s+128/);
+    expect(text).toMatch(/Residual blocks\s+6/);
+    await drawer.getByText(/tensors$/).click();
+    await drawer.getByText('res_blocks.5.conv2.weight').waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => drawer.count()).toBe(0);
+    expect(page.url()).not.toContain('name=');
+  });
+});
+
+describe('activation', () => {
+  it('shows its stages, asks before it replaces, and is undone in one step', async () => {
+    const { page, message, faults } = await site.visit('models');
+    await page.getByText('No model is active', { exact: true }).first().waitFor();
+    await page.getByRole('button', { name: 'Load model_v1' }).click();
+    await message('model_v1 is active').waitFor();
+    const card = page.getByRole('region', { name: 'Active model' });
+    await card.getByText('Ready on all 2 replicas').waitFor();
+
+    await page.getByRole('button', { name: 'Load model_v2' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.innerText()).toMatch(/model_v2 takes the place of model_v1 on 2 replicas/);
+    await dialog.getByRole('button', { name: 'Keep as it is' }).click();
+    await expect.poll(() => dialog.count()).toBe(0);
+    expect((await site.client.get('/api/model/current')).body['model_name']).toBe('model_v1');
+
+    await page.getByRole('button', { name: 'Load model_v2' }).click();
+    await dialog.getByRole('button', { name: 'Load model_v2' }).click();
+    await card.getByText('Activate: model_v2').waitFor();
+    const done = message('model_v2 is active');
+    await done.getByRole('button', { name: 'Undo' }).click();
+    await message('Rolled back to model_v1').waitFor();
+    await card.getByRole('link', { name: 'model_v1', exact: true }).waitFor();
+    expect((await site.client.get('/api/model/current')).body).toMatchObject({ model_name: 'model_v1', generation: 3 });
+
+    await card.getByRole('button', { name: 'Roll back to model_v2' }).click();
+    await dialog.getByRole('button', { name: 'Roll back to model_v2' }).click();
+    await message('Rolled back to model_v2').waitFor();
+    await expect.poll(() => page.getByRole('row').filter({ hasText: 'model_v2' }).innerText()).toContain('Active');
+    expect(faults).toEqual([]);
+  });
+
+  it('of a model that is refused tells why, and leaves the active one alone', async () => {
+    const { page, message } = await site.visit('models');
+    const before = (await site.client.get('/api/model/current')).body['generation'];
+    await page.getByRole('button', { name: 'Load narrow' }).click();
+    const confirm = page.getByRole('dialog').getByRole('button', { name: 'Load narrow' });
+    if (await confirm.isVisible()) await confirm.click();
+    await message('narrow could not be activated').waitFor();
+    expect(await message('narrow could not be activated').innerText()).toMatch(/8 channels.*128/s);
+    expect((await site.client.get('/api/model/current')).body['generation']).toBe(before);
+    await page.getByRole('link', { name: 'narrow', exact: true }).click();
+    await page.getByRole('dialog', { name: 'narrow' }).getByText('Failed').waitFor();
+  });
+
+  it('that leaves nothing active can be asked for, and says what that means', async () => {
+    const { page, message } = await site.visit('models');
+    await page.getByRole('button', { name: 'Unload' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Unload' }).click();
+    await message('No model is active any more').waitFor();
+    await page.getByRole('region', { name: 'Active model' }).getByText('No model is active').waitFor();
+  });
+});
+
+describe('an upload', () => {
+  beforeEach(async () => {
+    await copyFile(FIXTURE, join(folder, 'my net.pt'));
+    await writeFile(join(folder, 'bad.pt'), Buffer.alloc(4_000));
+  });
+
+  it('of a good checkpoint becomes a model', async () => {
+    const { page, message, faults } = await site.visit('models');
+    await page.getByLabel('Checkpoints to upload').setInputFiles(join(folder, 'my net.pt'));
+    await message('my_net was uploaded').waitFor();
+    await page.getByRole('link', { name: 'my_net', exact: true }).waitFor();
+    expect((await site.client.model('my_net'))['status']).toBe('ready');
+    expect(faults).toEqual([]);
+  });
+
+  it('of a bad one says what is wrong, and nothing is listed', async () => {
+    const { page } = await site.visit('models');
+    await page.getByLabel('Checkpoints to upload').setInputFiles(join(folder, 'bad.pt'));
+    const row = page.getByRole('region', { name: 'Uploads' });
+    await row.getByRole('alert').waitFor();
+    expect(await row.getByRole('alert').innerText()).toMatch(/checkpoint/);
+    expect((await site.client.get('/api/model/info/bad')).status).toBe(404);
+    await row.getByRole('button', { name: 'Dismiss' }).click();
+    await expect.poll(() => row.count()).toBe(0);
+  });
+
+  it('under a name that is taken is offered another one', async () => {
+    const { page, message } = await site.visit('models');
+    await copyFile(FIXTURE, join(folder, 'model_v1.pt'));
+    await page.getByLabel('Checkpoints to upload').setInputFiles(join(folder, 'model_v1.pt'));
+    const row = page.getByRole('region', { name: 'Uploads' });
+    await row.getByRole('alert').waitFor();
+    await row.getByLabel('Upload as').fill('model_v1_other');
+    await row.getByRole('button', { name: 'Try again' }).click();
+    await message('model_v1_other was uploaded').waitFor();
+  });
+
+  it('can be dropped onto the page', async () => {
+    const { page, message } = await site.visit('models');
+    await page.getByRole('button', { name: 'Upload checkpoint' }).waitFor();
+    const bytes = await readFile(FIXTURE, 'base64');
+    const data = await page.evaluateHandle((text) => {
+      const transfer = new DataTransfer();
+      const content = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+      transfer.items.add(new File([content], 'dropped.pt'));
+      return transfer;
+    }, bytes);
+    await page.dispatchEvent('body', 'dragover', { dataTransfer: data });
+    await page.getByText('Drop checkpoints to upload them').waitFor();
+    await page.dispatchEvent('body', 'drop', { dataTransfer: data });
+    await message('dropped was uploaded').waitFor();
+  });
+});
