@@ -7,7 +7,7 @@ import { type System, type SystemOptions, startSystem } from '../setup/system.js
 import { openBrowser } from './open-browser.js';
 
 /** A tab of the page as somebody sees it, and what its browser found fault with meanwhile. */
-export interface Visit {
+interface Visit {
   readonly page: Page;
   /** Errors that the page threw or printed, among them each breach of the content security policy. */
   readonly faults: string[];

@@ -19,7 +19,7 @@ export interface ExportForm {
 }
 
 /** What is chosen at first. */
-export const FIRST_FORM: ExportForm = {
+const FIRST_FORM: ExportForm = {
   models: [],
   formats: ['onnx'],
   options: { opset: 11, verify: 'quick' },
