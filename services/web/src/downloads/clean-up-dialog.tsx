@@ -105,7 +105,7 @@ function KeepField({ text, onChange, valid }: KeepFieldProps) {
           onChange={(event) => onChange(event.target.value)}
           aria-invalid={!valid}
           aria-describedby={hint}
-          autoFocus
+          data-first-focus
         />
         exports
       </div>

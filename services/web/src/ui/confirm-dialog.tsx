@@ -35,8 +35,15 @@ export function ConfirmDialog({ title, children, confirm, danger = false, onConf
       onClose={onClose}
       actions={
         <>
-          <Button onClick={onClose}>Keep as it is</Button>
-          <Button look={danger ? 'danger' : 'primary'} busy={busy} onClick={() => void act()} autoFocus>
+          <Button onClick={onClose} data-first-focus={danger || undefined}>
+            Keep as it is
+          </Button>
+          <Button
+            look={danger ? 'danger' : 'primary'}
+            busy={busy}
+            onClick={() => void act()}
+            data-first-focus={!danger || undefined}
+          >
             {confirm}
           </Button>
         </>

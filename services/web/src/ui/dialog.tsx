@@ -1,6 +1,6 @@
 import clsx from 'clsx';
 import { X } from 'lucide-react';
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { IconButton } from './button';
 
 interface DialogProps {
@@ -20,14 +20,16 @@ const SHAPES = {
 
 /**
  * A window over the page. The browser's own modal dialog keeps the focus inside, closes it with Escape and gives the
- * focus back. It is open as long as it is drawn.
+ * focus back. It is open as long as it is drawn. What is marked `data-first-focus` has the focus at first.
  */
 export function Dialog({ title, children, actions, onClose, shape = 'dialog' }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  // Before it is painted, and before it is taken away: the browser gives the focus back only while both are there.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
+    dialog?.querySelector<HTMLElement>('[data-first-focus]')?.focus();
     return () => dialog?.close();
   }, []);
   return (
