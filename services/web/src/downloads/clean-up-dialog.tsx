@@ -8,10 +8,10 @@ import { formatSize } from '../format/size';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import { TextField } from '../ui/field';
+import { FileName } from '../ui/file-name';
 import { Notice } from '../ui/notice';
 import { Skeleton } from '../ui/skeleton';
 import { tell } from '../ui/toasts';
-import { FileName } from './file-name';
 import { parseKeep } from './parse-keep';
 import { useSettled } from './use-settled';
 
@@ -100,7 +100,7 @@ function KeepField({ text, onChange, valid }: KeepFieldProps) {
           inputMode="numeric"
           min={0}
           step={1}
-          className="w-20 tabular-nums"
+          className="w-18 tabular-nums"
           value={text}
           onChange={(event) => onChange(event.target.value)}
           aria-invalid={!valid}

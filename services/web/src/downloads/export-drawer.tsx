@@ -7,6 +7,7 @@ import { FORMAT_WORDS } from '../jobs/job-words';
 import { routeHref } from '../state/route';
 import { CopyButton } from '../ui/copy-button';
 import { Dialog } from '../ui/dialog';
+import { FileName } from '../ui/file-name';
 import { KeyValues } from '../ui/key-values';
 import { TimeText } from '../ui/time-text';
 import { DownloadLinks } from './download-links';
@@ -55,8 +56,10 @@ function FileFacts({ item }: { readonly item: ExportSummary }) {
     <Section title="File">
       <KeyValues
         rows={[
-          ['Name', item.filename],
-          ...(item.metadata_filename ? [['Metadata file', item.metadata_filename] as const] : []),
+          ['Name', <FileName key="name" name={item.filename} />],
+          ...(item.metadata_filename
+            ? [['Metadata file', <FileName key="metadata" name={item.metadata_filename} />] as const]
+            : []),
           ['Format', FORMAT_WORDS[item.format]],
           [
             'Model',

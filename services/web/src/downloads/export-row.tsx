@@ -8,13 +8,13 @@ import { routeHref } from '../state/route';
 import { Badge } from '../ui/badge';
 import { IconButton } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
+import { FileName } from '../ui/file-name';
 import { TimeText } from '../ui/time-text';
 import { DigestText } from './digest-text';
 import { DownloadLinks } from './download-links';
 import { curlLine } from './download-ways';
-import { BESIDE_CLASS, DIGEST_CLASS, NAME_CLASS, ROW_CLASS } from './export-columns';
+import { ACTIONS_CLASS, DIGEST_CLASS, DOWNLOADS_CLASS, FACT_CLASS, NAME_CLASS, ROW_CLASS } from './export-columns';
 import { deviceUsed } from './export-list';
-import { FileName } from './file-name';
 
 /** What can be asked for of one export. */
 export interface ExportActions {
@@ -34,8 +34,6 @@ interface ExportRowProps extends ExportActions {
   readonly measure: Ref<HTMLTableRowElement>;
 }
 
-const SMALL = 'text-xs text-muted lg:text-sm lg:text-text';
-
 /** One export as a row of the table. While one scrolls, only rows that come into sight are drawn. */
 export const ExportRow = memo(function ExportRow({ index, topPx, measure, ...actions }: ExportRowProps) {
   const { item, onShow } = actions;
@@ -49,15 +47,15 @@ export const ExportRow = memo(function ExportRow({ index, topPx, measure, ...act
       style={{ transform: `translateY(${topPx}px)` }}
     >
       <NameCell item={item} onShow={onShow} />
-      <td className={clsx(SMALL, 'tabular-nums lg:text-right')}>{formatSize(item.size_bytes)}</td>
-      <td className={SMALL}>
+      <td className={clsx(FACT_CLASS, 'tabular-nums lg:text-right')}>{formatSize(item.size_bytes)}</td>
+      <td className={FACT_CLASS}>
         <TimeText time={item.export_date} ago />
       </td>
-      <td className={clsx(SMALL, 'truncate')}>{deviceUsed(item) ?? '–'}</td>
+      <td className={clsx(FACT_CLASS, 'truncate')}>{deviceUsed(item) ?? '–'}</td>
       <td className={DIGEST_CLASS}>
         <DigestText sha256={item.sha256} />
       </td>
-      <td className={clsx(BESIDE_CLASS, 'md:max-lg:col-start-4')}>
+      <td className={DOWNLOADS_CLASS}>
         <DownloadLinks item={item} />
       </td>
       <ActionsCell {...actions} />
@@ -92,7 +90,7 @@ function NameCell({ item, onShow }: Pick<ExportRowProps, 'item' | 'onShow'>) {
 
 function ActionsCell({ item, onShow, onDelete, keyRequired }: ExportActions & Pick<ExportRowProps, 'item'>) {
   return (
-    <td className={clsx(BESIDE_CLASS, '-mr-1.5 ml-auto flex items-center')}>
+    <td className={ACTIONS_CLASS}>
       <CopyButton
         text={curlLine(item.download_url, location.origin, keyRequired)}
         what="curl command"

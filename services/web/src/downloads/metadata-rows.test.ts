@@ -24,10 +24,10 @@ it('puts the report of a verification into words', () => {
   expect(verificationRows({ verification })).toEqual([
     ['Level', 'Full'],
     ['Positions computed', '8'],
-    ['Largest error of a sum of probabilities', '3.9e-7'],
-    ['Largest absolute value', '0.1067'],
-    ['Largest difference of the policy', '9.5e-7'],
-    ['Largest difference of the value', '0'],
+    ['Probability sum error', '3.9e-7'],
+    ['Largest value', '0.1067'],
+    ['Difference in policy', '9.5e-7'],
+    ['Difference in value', '0'],
     ['Compared byte by byte', '1.00 MB'],
     ['Device', 'CPU'],
   ]);

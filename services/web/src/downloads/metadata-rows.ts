@@ -20,8 +20,8 @@ const LEVELS: Readonly<Record<string, string>> = { none: 'Not verified', quick: 
 /** How each finding is called and written. */
 const FINDINGS: Readonly<Record<string, readonly [name: string, write: (value: number) => string]>> = {
   positions: ['Positions computed', formatCount],
-  probability_sum_error: ['Largest error of a sum of probabilities', formatMeasure],
-  max_abs_value: ['Largest absolute value', formatMeasure],
+  probability_sum_error: ['Probability sum error', formatMeasure],
+  max_abs_value: ['Largest value', formatMeasure],
   tensors: ['Tensors found again', formatCount],
   bytes_compared: ['Compared byte by byte', formatSize],
 };
@@ -37,7 +37,7 @@ function findingRows(name: string, value: JsonValue): Row[] {
   if (name === 'device') return [['Device', valueText(value)]];
   if (name === 'max_abs_difference' && typeof value === 'object' && value !== null) {
     return Object.entries(value).map(([output, difference]) => [
-      `Largest difference of the ${output}`,
+      `Difference in ${output}`,
       typeof difference === 'number' ? formatMeasure(difference) : valueText(difference as JsonValue),
     ]);
   }

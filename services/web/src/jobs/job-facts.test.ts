@@ -1,6 +1,6 @@
 import type { JobView } from '@caissa/shared/contracts';
 import { describe, expect, it } from 'vitest';
-import { outcomeWords, problemRows, resultRows } from './job-facts';
+import { exportedFile, outcomeWords, problemRows, resultRows } from './job-facts';
 
 const JOB: JobView = {
   success: true,
@@ -41,7 +41,7 @@ describe('what is told of a job', () => {
       download_url: '/api/model/download/m.onnx',
     } as const;
     const job = { ...JOB, result };
-    expect(outcomeWords(job)).toBe('m.onnx · 2.00 MB');
+    expect(exportedFile(job)?.filename).toBe('m.onnx');
     expect(resultRows(job).map(([name]) => name)).toEqual(['File', 'Metadata file', 'Size', 'SHA-256']);
   });
 
@@ -49,6 +49,7 @@ describe('what is told of a job', () => {
     const activation = { ...common, generation: 3, replicas: { ready: 1, total: 2 } };
     const loaded = { ...JOB, result: { ...activation, device: 'CPU', load_date: '2025-10-07', metadata: {} } };
     expect(outcomeWords(loaded)).toBe('It is done');
+    expect(exportedFile(loaded)).toBeUndefined();
     expect(resultRows(loaded)).toContainEqual(['Replicas', '1 of 2 replicas ready']);
     expect(resultRows(loaded).at(-1)?.[0]).toBe('Active since');
     const unloaded = { ...JOB, result: { ...activation, unload_date: '2025-10-07' } };

@@ -1,4 +1,4 @@
-import type { JobView } from '@caissa/shared/contracts';
+import type { ExportResult, JobView } from '@caissa/shared/contracts';
 import { formatTime } from '../format/date';
 import { formatCount, plural } from '../format/number';
 import { formatSize } from '../format/size';
@@ -6,11 +6,14 @@ import { formatSize } from '../format/size';
 /** A name and what it stands for. */
 type Row = readonly [name: string, value: string];
 
-/** One line on how a job that did not fail came out; undefined while it goes on. */
+/** What an export that succeeded made; undefined of any other job. */
+export function exportedFile({ result }: JobView): ExportResult | undefined {
+  return result !== undefined && 'filename' in result ? result : undefined;
+}
+
+/** One line on how a job came out that made no file and did not fail; undefined while it goes on. */
 export function outcomeWords({ status, result }: JobView): string | undefined {
-  if (status === 'cancelled') return 'Stopped on request';
-  if (result === undefined) return undefined;
-  return 'filename' in result ? `${result.filename} · ${formatSize(result.size_bytes)}` : result.message;
+  return status === 'cancelled' ? 'Stopped on request' : result?.message;
 }
 
 /** What is known of a job's result, in words. */
@@ -30,7 +33,7 @@ export function problemRows({ error }: JobView): Row[] {
 
 type Result = NonNullable<JobView['result']>;
 
-function exportRows(result: Extract<Result, { filename: string }>): Row[] {
+function exportRows(result: ExportResult): Row[] {
   return [
     ['File', result.filename],
     ...(result.metadata_filename ? [['Metadata file', result.metadata_filename] as const] : []),

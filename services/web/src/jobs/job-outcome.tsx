@@ -1,13 +1,26 @@
 import type { JobView } from '@caissa/shared/contracts';
 import { isUnfinished } from '../api/queries';
-import { outcomeWords } from './job-facts';
+import { formatSize } from '../format/size';
+import { FileName } from '../ui/file-name';
+import { exportedFile, outcomeWords } from './job-facts';
 import { JobProgress } from './job-progress';
 
 /** How far a job is; or what came of it, in words. */
 export function JobOutcome({ job }: { readonly job: JobView }) {
   if (isUnfinished(job)) return <JobProgress job={job} />;
   if (job.error) return <JobError error={job.error} />;
-  return <p className="text-sm text-muted wrap-anywhere">{outcomeWords(job)}</p>;
+  const file = exportedFile(job);
+  return (
+    <p className="text-sm text-muted wrap-anywhere">
+      {file ? (
+        <>
+          <FileName name={file.filename} /> · {formatSize(file.size_bytes)}
+        </>
+      ) : (
+        outcomeWords(job)
+      )}
+    </p>
+  );
 }
 
 function JobError({ error }: { readonly error: NonNullable<JobView['error']> }) {

@@ -11,6 +11,7 @@ import { TimeText } from '../ui/time-text';
 import { Elapsed } from './elapsed';
 import { CancelButton, RetryButton } from './job-actions';
 import { JobDetails } from './job-details';
+import { exportedFile } from './job-facts';
 import { JobOutcome } from './job-outcome';
 import { describeJob, STATUS_TONES, STATUS_WORDS } from './job-words';
 
@@ -92,9 +93,9 @@ function JobTimes({ job }: JobPartProps) {
 }
 
 function ResultDownload({ job }: JobPartProps) {
-  const href = job.links.download;
-  if (href === undefined || job.result === undefined || !('filename' in job.result)) return null;
-  const { filename } = job.result;
+  const file = exportedFile(job);
+  if (file === undefined) return null;
+  const { filename, download_url: href } = file;
   return (
     <a
       href={href}
