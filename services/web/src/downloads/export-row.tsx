@@ -43,7 +43,12 @@ export const ExportRow = memo(function ExportRow({ index, topPx, measure, ...act
       data-index={index}
       // The head of the table is its first row.
       aria-rowindex={index + 2}
-      className={clsx(ROW_CLASS, 'absolute inset-x-0 top-0 border-t border-line py-3 hover:bg-sunken/50')}
+      className={clsx(
+        ROW_CLASS,
+        'absolute inset-x-0 top-0 border-t border-line py-3 hover:bg-sunken/50',
+        // Over it there is the edge of the card, or the head of the table.
+        index === 0 && 'max-lg:border-transparent',
+      )}
       style={{ transform: `translateY(${topPx}px)` }}
     >
       <NameCell item={item} onShow={onShow} />
@@ -51,7 +56,7 @@ export const ExportRow = memo(function ExportRow({ index, topPx, measure, ...act
       <td className={FACT_CLASS}>
         <TimeText time={item.export_date} ago />
       </td>
-      <td className={clsx(FACT_CLASS, 'truncate')}>{deviceUsed(item) ?? '–'}</td>
+      <td className={clsx(FACT_CLASS, 'truncate max-md:col-span-2')}>{deviceUsed(item) ?? '–'}</td>
       <td className={DIGEST_CLASS}>
         <DigestText sha256={item.sha256} />
       </td>
