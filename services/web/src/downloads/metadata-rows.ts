@@ -6,7 +6,7 @@ import { formatSize } from '../format/size';
 export type Row = readonly [name: string, value: string];
 
 /** A value of metadata as text: texts as they are, anything else as JSON. */
-export function valueText(value: JsonValue): string {
+function valueText(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -10,7 +10,7 @@ export function Header() {
       <div className="mx-auto flex h-14 max-w-7xl items-center gap-3 px-4 sm:gap-6 sm:px-6">
         <a href="#/models" className="flex items-center gap-2.5 rounded-md font-semibold tracking-tight">
           <img src="/icon.svg" alt="" width={26} height={26} />
-          <span className="hidden min-[26rem]:inline">Caissa</span>
+          <span className="max-[26rem]:sr-only">Caissa</span>
         </a>
         <TabNavigation />
         <div className="ml-auto flex min-w-0 items-center gap-2">
