@@ -1,4 +1,5 @@
 import clsx from 'clsx';
+import { EqualNot } from 'lucide-react';
 import { formatPercent } from '../format/number';
 import type { RankedMove } from './compare-evaluations';
 
@@ -43,7 +44,7 @@ export function BestMoves(props: BestMovesProps) {
             style={{ height: `${LINE_REM}rem` }}
             className={clsx(
               'grid w-full items-center gap-2 rounded-lg px-2 text-left text-sm transition-colors hover:bg-sunken',
-              compared ? 'grid-cols-[3.75rem_1fr_3rem_3.5rem]' : 'grid-cols-[3.75rem_1fr_3.5rem]',
+              compared ? 'grid-cols-[3.25rem_1fr_1rem_3.25rem]' : 'grid-cols-[3.75rem_1fr_3.5rem]',
               highlighted === uci && 'bg-sunken',
             )}
           >
@@ -55,14 +56,15 @@ export function BestMoves(props: BestMovesProps) {
               />
             </span>
             {compared && (
-              <span className="text-center text-xs">
+              <span
+                className="text-warn-text"
+                title={differs ? 'Not among the best moves of the other model' : undefined}
+              >
                 {differs && (
-                  <span
-                    className="rounded bg-warn-soft px-1 py-0.5 text-warn-text"
-                    title="Not among the best moves of the other model"
-                  >
-                    differs
-                  </span>
+                  <>
+                    <EqualNot className="size-4" aria-hidden="true" />
+                    <span className="sr-only">differs</span>
+                  </>
                 )}
               </span>
             )}

@@ -1,4 +1,4 @@
-import { Crown } from 'lucide-react';
+import { Crown, EqualNot } from 'lucide-react';
 import { formatPercent } from '../format/number';
 import { routeHref } from '../state/route';
 import { buttonClass } from '../ui/button';
@@ -49,9 +49,21 @@ export function EvaluationCard({ evaluations, top, ...rest }: EvaluationCardProp
         <p className="border-t border-line px-6 py-3 text-xs text-muted">
           The value runs from −1 to +1, as the network gives it. Whose advantage is positive was decided in its
           training. Percentages are shares among the legal moves.
+          {compared && active && <MarkMeaning />}
         </p>
       </div>
     </Card>
+  );
+}
+
+function MarkMeaning() {
+  return (
+    <>
+      {' The sign '}
+      <EqualNot className="inline size-3.5 text-warn-text" aria-hidden="true" />
+      <span className="sr-only">differs</span>
+      {' marks moves that the other model does not have among its best.'}
+    </>
   );
 }
 

@@ -84,7 +84,10 @@ function ValueLine({ data, waiting, outdated }: ValueLineProps) {
     >
       <span className="text-xs text-muted">Value</span>
       {data === undefined && waiting ? (
-        <Skeleton className="h-7 w-20 self-center" />
+        <span aria-hidden="true" className="relative text-2xl font-semibold text-transparent">
+          {formatValue(0.5)}
+          <Skeleton className="absolute inset-0" />
+        </span>
       ) : (
         <span className="text-2xl font-semibold tracking-tight tabular-nums">
           {data === undefined ? '\u2013' : formatValue(data.value)}

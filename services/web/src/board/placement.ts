@@ -2,7 +2,6 @@ import type { Color, PieceSymbol, Square } from 'chess.js';
 import { CASTLING_RIGHTS, type CastlingRight, type PlacedPiece } from './position';
 
 const FILES = 'abcdefgh';
-const EMPTY = '8/8/8/8/8/8/8/8 w - - 0 1';
 
 /** The squares, from a8 to h1, as they stand in a FEN. */
 export const SQUARES_IN_ORDER: readonly Square[] = Array.from(
@@ -11,7 +10,7 @@ export const SQUARES_IN_ORDER: readonly Square[] = Array.from(
 );
 
 /** A board without any piece. */
-export const EMPTY_FEN = EMPTY;
+export const EMPTY_FEN = '8/8/8/8/8/8/8/8 w - - 0 1';
 
 /** The pieces of a FEN by square; it need not be a position that can be played. */
 export function piecesOf(fen: string): Partial<Record<Square, PlacedPiece>> {

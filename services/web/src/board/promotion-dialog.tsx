@@ -27,7 +27,7 @@ export function PromotionDialog({ color, onChoose, onClose }: PromotionDialogPro
             onClick={() => onChoose(piece)}
             className="flex flex-col items-center gap-1 rounded-xl border border-line p-2 text-sm font-medium transition-colors hover:bg-sunken"
           >
-            <span className="size-12 sm:size-14">
+            <span className="size-12 rounded-lg bg-(--board-dark) p-0.5 sm:size-14">
               <PiecePicture piece={`${color}${piece.toUpperCase()}` as PlacedPiece} />
             </span>
             {name}

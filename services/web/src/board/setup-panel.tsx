@@ -78,7 +78,7 @@ function Palette({ brush, onBrush }: Omit<SetupPanelProps, 'board'>) {
     <label
       key={value}
       title={name}
-      className="flex aspect-square items-center justify-center rounded-lg p-0.5 hover:bg-surface has-checked:bg-surface has-checked:outline-2 has-checked:outline-accent has-focus-visible:outline-4 [&_svg]:max-w-full"
+      className="flex aspect-square items-center justify-center rounded-lg p-0.5 text-(--board-ink-on-dark) hover:bg-(--board-light)/40 has-checked:bg-(--board-light) has-checked:text-(--board-ink-on-light) has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent [&_svg]:max-w-full"
     >
       <input
         type="radio"
@@ -100,7 +100,7 @@ function Palette({ brush, onBrush }: Omit<SetupPanelProps, 'board'>) {
       </span>,
     );
   return (
-    <fieldset className="rounded-xl bg-sunken p-1.5">
+    <fieldset className="rounded-xl bg-(--board-dark) p-1.5">
       <legend className="sr-only">What a click on a square does</legend>
       <div className="mx-auto grid max-w-lg grid-cols-7 gap-0.5 sm:grid-cols-14">
         {PIECES_OF.w.map(spare)}
