@@ -5,7 +5,7 @@ import { readFen } from './position';
 export const TOP_CHOICES = [3, 5, 10] as const;
 
 /** One of {@link TOP_CHOICES}. */
-export type TopChoice = (typeof TOP_CHOICES)[number];
+type TopChoice = (typeof TOP_CHOICES)[number];
 
 /** Everything on the board tab that a reload must not lose. */
 export interface BoardView {

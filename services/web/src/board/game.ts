@@ -1,7 +1,7 @@
 import { Chess, DEFAULT_POSITION, type Square } from 'chess.js';
 
 /** A move that was made. */
-export interface PlayedMove {
+interface PlayedMove {
   /** From, to, and the piece of a promotion: `e2e4`, `e7e8q`. */
   readonly uci: string;
   readonly san: string;

@@ -23,7 +23,7 @@ export type CastlingRight = (typeof CASTLING_RIGHTS)[number];
 const SIDES = { w: 'White', b: 'Black' } as const;
 
 /** What a side is called. */
-export const sideName = (color: Color): string => SIDES[color];
+const sideName = (color: Color): string => SIDES[color];
 
 /** Reads a position in Forsyth–Edwards notation; the two counters at its end may be left out. */
 export function readFen(text: string): FenReading {

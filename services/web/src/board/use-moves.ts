@@ -9,7 +9,7 @@ import type { Board } from './use-board';
 export type Brush = PlacedPiece | 'move' | 'remove';
 
 /** A pawn's move that waits for what it becomes. */
-export interface WaitingPromotion {
+interface WaitingPromotion {
   readonly from: Square;
   readonly to: Square;
 }

@@ -5,7 +5,7 @@ import { formatMeasure, formatPercent } from '../format/number';
 export type Measure = 'loss' | 'winRate';
 
 /** A line of the chart. */
-export interface Line {
+interface Line {
   /** Where its values stand in the metadata. */
   readonly key: string;
   readonly label: string;
