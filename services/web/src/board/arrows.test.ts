@@ -9,10 +9,11 @@ it('finds the middle of a square from either side', () => {
   expect(middleOf('h8', 'white')).toEqual({ x: 7.5, y: 0.5 });
 });
 
-it('draws the most probable move last, and the promotions of a pawn once', () => {
-  const arrows = arrowsOf([move('a7a8q', 0.64), move('e2e4', 0.36), move('a7a8r', 0)], []);
+it('draws short arrows over long ones, and the promotions of a pawn once', () => {
+  const arrows = arrowsOf([move('a7a8q', 0.64), move('e2e4', 0.36), move('e2e3', 0.25), move('a7a8r', 0)], []);
   expect(arrows.map(({ uci, weight }) => [uci, weight])).toEqual([
     ['e2e4', 0.6],
+    ['e2e3', 0.5],
     ['a7a8q', 0.8],
   ]);
 });

@@ -28,7 +28,7 @@ export function middleOf(square: string, orientation: 'white' | 'black'): Point 
   return orientation === 'white' ? { x: file + 0.5, y: 7.5 - rank } : { x: 7.5 - file, y: rank + 0.5 };
 }
 
-/** The arrows of one or two models, the most probable last, as that is drawn on top. Promotions of a pawn are one arrow. */
+/** The arrows of one or two models, short ones last, as those are drawn on top. Promotions of a pawn are one arrow. */
 export function arrowsOf(first: readonly RankedMove[], second: readonly RankedMove[]): Arrow[] {
   const both = new Set(first.map(squaresOf).filter((squares) => second.some((move) => squaresOf(move) === squares)));
   const toArrows = (moves: readonly RankedMove[], series: 1 | 2): Arrow[] => {
@@ -41,7 +41,18 @@ export function arrowsOf(first: readonly RankedMove[], second: readonly RankedMo
       return [{ uci: move.uci, series, weight: Math.sqrt(move.probability), shift }];
     });
   };
-  return [...toArrows(first, 1), ...toArrows(second, 2)].sort((a, b) => a.weight - b.weight);
+  return [...toArrows(first, 1), ...toArrows(second, 2)].sort(
+    (a, b) => lengthOf(b.uci) - lengthOf(a.uci) || a.weight - b.weight,
+  );
+}
+
+function lengthOf(uci: string): number {
+  const [from, to] = endsOf(uci, 'white');
+  return Math.hypot(to.x - from.x, to.y - from.y);
+}
+
+function endsOf(uci: string, orientation: 'white' | 'black'): [from: Point, to: Point] {
+  return [middleOf(uci.slice(0, 2), orientation), middleOf(uci.slice(2, 4), orientation)];
 }
 
 function squaresOf({ uci }: { readonly uci: string }): string {
@@ -50,8 +61,7 @@ function squaresOf({ uci }: { readonly uci: string }): string {
 
 /** The outline of an arrow as the points of a polygon. */
 export function outlineOf({ uci, weight, shift }: Arrow, orientation: 'white' | 'black'): string {
-  const from = middleOf(uci.slice(0, 2), orientation);
-  const to = middleOf(uci.slice(2, 4), orientation);
+  const [from, to] = endsOf(uci, orientation);
   const length = Math.hypot(to.x - from.x, to.y - from.y);
   const along = { x: (to.x - from.x) / length, y: (to.y - from.y) / length };
   const half = (NARROWEST + (WIDEST - NARROWEST) * weight) / 2;

@@ -1,5 +1,6 @@
 import type { ModelSummary } from '@caissa/shared/contracts';
 import { formatMeasure, formatPercent } from '../format/number';
+import { readMetric } from '../models/metrics';
 
 /** What the chart can show. */
 export type Measure = 'loss' | 'winRate';
@@ -55,16 +56,10 @@ export function historyOf(models: readonly ModelSummary[], measure: Measure): Hi
   return models
     .flatMap(({ name, version, metadata }) => {
       if (version === null) return [];
-      const values = lines.map(({ key }) => readNumber(metadata, key));
+      const values = lines.map(({ key }) => readMetric(metadata, key) ?? null);
       return values.some((value) => value !== null) ? [{ name, version, values }] : [];
     })
     .sort((a, b) => a.version - b.version || a.name.localeCompare(b.name));
-}
-
-/** Metadata are anybody's JSON: what is no finite number counts as missing. */
-function readNumber(metadata: ModelSummary['metadata'], key: string): number | null {
-  const value = Object.hasOwn(metadata, key) ? metadata[key] : undefined;
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
 /** The lines that have any value. */
