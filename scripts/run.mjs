@@ -26,6 +26,11 @@ const COMMANDS = {
     program: 'node_modules/vitest/vitest.mjs',
     args: ['run', '--config', 'tests/browser/vitest.config.ts'],
   },
+  screenshots: {
+    help: 'the pictures of docs/screenshots, anew',
+    program: 'node_modules/vitest/vitest.mjs',
+    args: ['run', '--config', 'tests/browser/screenshots.config.ts'],
+  },
   'test:interop': { help: 'the tests against real PyTorch', program: 'tests/interop/run.mjs' },
   bench: { help: 'the benchmarks', program: 'bench/dist/index.js' },
 };
