@@ -1,7 +1,4 @@
-import { mergeConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 import browserTests from './vitest.config.js';
 
-const config = mergeConfig(browserTests, { test: {} });
-config.test.include = ['tests/browser/screenshots.ts'];
-
-export default config;
+export default defineConfig({ test: { ...browserTests.test, include: ['tests/browser/screenshots.ts'] } });

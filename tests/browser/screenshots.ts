@@ -16,9 +16,30 @@ const PICTURES: readonly (readonly [string, string, (page: Page) => Promise<unkn
   ['models', 'models', (page) => page.getByRole('link', { name: 'model_v9', exact: true }).waitFor()],
   ['model', 'models?name=model_v12', (page) => page.getByRole('dialog').getByText('SHA-256').waitFor()],
   ['export', 'export?models=model_v13,model_v14', (page) => page.getByText('Start 2 exports').waitFor()],
-  ['downloads', 'downloads', (page) => page.getByText(/model_v12_export/).first().waitFor()],
-  ['jobs', 'jobs', (page) => page.locator('span').filter({ hasText: /^Completed$/ }).first().waitFor()],
-  ['board', `board?fen=${encodeURIComponent(POSITION)}&compare=model_v6`, (page) => page.getByText('%').nth(8).waitFor()],
+  [
+    'downloads',
+    'downloads',
+    (page) =>
+      page
+        .getByText(/model_v12_export/)
+        .first()
+        .waitFor(),
+  ],
+  [
+    'jobs',
+    'jobs',
+    (page) =>
+      page
+        .locator('span')
+        .filter({ hasText: /^Completed$/ })
+        .first()
+        .waitFor(),
+  ],
+  [
+    'board',
+    `board?fen=${encodeURIComponent(POSITION)}&compare=model_v6`,
+    (page) => page.getByText('%').nth(8).waitFor(),
+  ],
 ];
 
 let site: Site;
@@ -47,19 +68,18 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => site?.close());
 
-it.each(
-  PICTURES.flatMap((picture) => [
-    ['light', ...picture] as const,
-    ['dark', ...picture] as const,
-  ]),
-)('%s: %s', async (colorScheme, name, place, ready) => {
-  const { page } = await site.visit(place, {
-    colorScheme,
-    reducedMotion: 'reduce',
-    viewport: { width: 1200, height: 760 },
-    timezoneId: 'UTC',
-  });
-  await ready(page);
-  await page.waitForLoadState('networkidle', { timeout: 3_000 }).catch(() => undefined);
-  await page.screenshot({ path: join(FOLDER, `${name}-${colorScheme}.png`) });
-}, 120_000);
+it.each(PICTURES.flatMap((picture) => [['light', ...picture] as const, ['dark', ...picture] as const]))(
+  '%s: %s',
+  async (colorScheme, name, place, ready) => {
+    const { page } = await site.visit(place, {
+      colorScheme,
+      reducedMotion: 'reduce',
+      viewport: { width: 1200, height: 760 },
+      timezoneId: 'UTC',
+    });
+    await ready(page);
+    await page.waitForLoadState('networkidle', { timeout: 3_000 }).catch(() => undefined);
+    await page.screenshot({ path: join(FOLDER, `${name}-${colorScheme}.png`) });
+  },
+  120_000,
+);

@@ -1,7 +1,7 @@
 import { useState } from 'react';
-import { SegmentedControl } from '../charts/segmented-control';
 import { Card } from '../ui/card';
 import { PageHeading } from '../ui/page-heading';
+import { SegmentedControl } from '../ui/segmented-control';
 import { announce } from './announcement';
 import { TOP_CHOICES } from './board-address';
 import { BoardCard } from './board-card';

@@ -1,8 +1,8 @@
 import { Eraser, Hand } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { SparePiece } from 'react-chessboard';
-import { SegmentedControl } from '../charts/segmented-control';
 import { Button } from '../ui/button';
+import { SegmentedControl } from '../ui/segmented-control';
 import { PIECES_OF, pieceName } from './board-pieces';
 import { START_FEN } from './game';
 import { allowsRight, EMPTY_FEN, hasRight, turnOf, withRight, withTurn } from './placement';

@@ -2,10 +2,10 @@ import type { ModelSummary } from '@caissa/shared/contracts';
 import clsx from 'clsx';
 import { ChartLine } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { SegmentedControl } from '../ui/segmented-control';
 import { type HistoryPoint, historyOf, linesOf, MEASURES, type Measure, summarize } from './history-data';
 import { HistoryPlot } from './history-plot';
 import { PLOT_HEIGHT_PX } from './plot';
-import { SegmentedControl } from './segmented-control';
 
 interface HistoryChartProps {
   readonly models: readonly ModelSummary[];
