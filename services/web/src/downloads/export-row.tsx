@@ -3,9 +3,8 @@ import clsx from 'clsx';
 import { PanelRightOpen, SquareTerminal, Trash2 } from 'lucide-react';
 import { memo, type Ref } from 'react';
 import { formatSize } from '../format/size';
-import { FORMAT_WORDS } from '../jobs/job-words';
+import { FormatBadge } from '../jobs/format-badge';
 import { routeHref } from '../state/route';
-import { Badge } from '../ui/badge';
 import { IconButton } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
 import { FileName } from '../ui/file-name';
@@ -80,7 +79,7 @@ function NameCell({ item, onShow }: Pick<ExportRowProps, 'item' | 'onShow'>) {
         <FileName name={item.filename} />
       </button>
       <div className="mt-0.5 flex min-w-0 items-center gap-2 text-xs">
-        <Badge tone={item.format === 'onnx' ? 'info' : 'good'}>{FORMAT_WORDS[item.format]}</Badge>
+        <FormatBadge format={item.format} />
         <a
           href={routeHref('models', { name: item.model_name })}
           title={`Model ${item.model_name}`}

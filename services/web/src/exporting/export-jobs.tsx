@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Download, PackageOpen } from 'lucide-react';
 import { isUnfinished, jobsQuery } from '../api/queries';
 import { formatSize } from '../format/size';
+import { FormatBadge } from '../jobs/format-badge';
 import { CancelButton, RetryButton } from '../jobs/job-actions';
 import { JobProgress } from '../jobs/job-progress';
 import { FORMAT_WORDS, STATUS_TONES, STATUS_WORDS } from '../jobs/job-words';
@@ -57,7 +58,7 @@ function ExportJob({ job }: { readonly job: JobView }) {
         <div className="min-w-0 flex-1">
           <p className="flex items-center gap-2">
             <span className="truncate font-medium">{job.model_name}</span>
-            {job.format && <Badge>{FORMAT_WORDS[job.format]}</Badge>}
+            {job.format && <FormatBadge format={job.format} />}
             {job.status !== 'active' && <Badge tone={STATUS_TONES[job.status]}>{STATUS_WORDS[job.status]}</Badge>}
           </p>
           {!isUnfinished(job) && (
