@@ -27,6 +27,19 @@ afterAll(() => site?.close());
 const movesOf = (page: Page, model: string) => page.getByRole('list', { name: `Best moves of ${model}` });
 const fenOf = (page: Page) => page.getByLabel('Position (FEN)').inputValue();
 
+/** Takes the piece of one square to another, as a hand does. */
+async function drag(page: Page, from: string, to: string): Promise<void> {
+  const centre = async (square: string) => {
+    const box = await page.locator(`[data-square="${square}"]`).first().boundingBox();
+    if (box === null) throw new Error(`the board shows no ${square}`);
+    return [box.x + box.width / 2, box.y + box.height / 2] as const;
+  };
+  await page.mouse.move(...(await centre(from)));
+  await page.mouse.down();
+  await page.mouse.move(...(await centre(to)), { steps: 8 });
+  await page.mouse.up();
+}
+
 describe('the board', () => {
   it('says that nothing is active, and shows what the active model thinks as soon as there is one', async () => {
     const { page } = await site.visit('board');
@@ -59,7 +72,8 @@ describe('the board', () => {
 
   it('is set up by dragging, by typing a move, and by a position; what cannot be is told in words', async () => {
     const { page } = await site.visit('board');
-    await page.locator('[data-square="e2"]').first().dragTo(page.locator('[data-square="e4"]').first());
+    await movesOf(page, markedName(MARKED)).waitFor();
+    await drag(page, 'e2', 'e4');
     await expect.poll(() => fenOf(page)).toContain('4P3');
     await page.getByLabel('Move', { exact: true }).fill('Nf6');
     await page.keyboard.press('Enter');

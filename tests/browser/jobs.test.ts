@@ -27,7 +27,7 @@ describe('the jobs', () => {
     for (const exporter of site.system.processes.exporter.splice(0)) await kill(exporter);
     await site.client.export('onnx', 'model_v1');
     const row = page.getByRole('region', { name: 'Jobs' }).getByRole('listitem');
-    await expect.poll(() => row.allInnerTexts()).toHaveLength(1);
+    await expect.poll(() => row.count()).toBe(1);
     expect(await row.innerText()).toContain('Queued');
     await truncate(join(site.system.modelsDir, 'model_v1.pt'), 30_000);
     await site.system.start('exporter');
@@ -45,14 +45,14 @@ describe('the jobs', () => {
     await site.client.finish(await site.client.export('pytorch', 'model_v2'));
     const { page } = await site.visit('jobs');
     const rows = page.getByRole('region', { name: 'Jobs' }).getByRole('listitem');
-    await page.getByLabel('Kind').selectOption({ label: 'Exports' });
+    await page.getByLabel('Kind', { exact: true }).selectOption({ label: 'Exports' });
     await expect.poll(async () => (await rows.allInnerTexts()).every((text) => text.includes('Export to'))).toBe(true);
-    await page.getByLabel('Model').selectOption('model_v2');
+    await page.getByLabel('Model', { exact: true }).selectOption('model_v2');
     await expect.poll(() => rows.count()).toBe(1);
     await page.reload();
     await expect.poll(() => rows.count()).toBe(1);
     expect(await rows.innerText()).toMatch(/model_v2[\s\S]*Completed/);
-    await page.getByLabel('State').selectOption('failed');
+    await page.getByLabel('State', { exact: true }).selectOption('failed');
     await page.getByRole('button', { name: 'Show all jobs' }).click();
     await expect.poll(() => rows.count()).toBeGreaterThan(2);
   });

@@ -55,7 +55,7 @@ beforeAll(async () => {
     },
   });
   const { client } = site;
-  for (let version = 1; version <= VERSIONS; version++) await client.model(`model_v${version}`, 120_000);
+  for (let version = 1; version <= VERSIONS; version++) await client.model(`model_v${version}`);
   for (const name of ['model_v11', 'model_v13']) await client.post(`/api/model/load/${name}?wait=60`);
   for (const [format, name] of [
     ['onnx', 'model_v11'],

@@ -17,6 +17,8 @@ afterEach(() => {
 async function startSpare(): Promise<SpareProcess> {
   const spare = new SpareProcess(10);
   spares.push(spare);
+  expect(spare.pid).toBeUndefined();
+  spare.take().kill('SIGKILL');
   await expect.poll(() => spare.pid, { timeout: 5_000 }).toBeDefined();
   return spare;
 }
@@ -62,6 +64,7 @@ it('what waits keeps nobody from ending, and ends with him', async () => {
   const program = `
     import { SpareProcess } from '@caissa/session';
     const spare = new SpareProcess(1);
+    spare.take().kill('SIGKILL');
     setTimeout(() => console.log(spare.pid), 100);`;
   const parent = spawn(process.execPath, ['--input-type=module', '-e', program], {
     cwd: fileURLToPath(new URL('../../conversion', import.meta.url)),

@@ -19,8 +19,8 @@ export function forkSessionProcess(): ChildProcess {
 }
 
 /**
- * One process that waits for a model, so that opening one need not wait for Node.js and onnxruntime to start. It keeps
- * nobody alive and ends with this process.
+ * One process that waits for a model, so that opening one need not wait for Node.js and onnxruntime to start. There is
+ * none before the first was asked for: whoever starts has enough to do. It keeps nobody alive and ends with this process.
  */
 export class SpareProcess {
   readonly #replacedAfterMs: number;
@@ -28,10 +28,9 @@ export class SpareProcess {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** @param replacedAfterMs time until there is a first one, and a next one after it was taken */
+  /** @param replacedAfterMs time until there is a next one after one was taken */
   constructor(replacedAfterMs = REPLACED_AFTER_MS) {
     this.#replacedAfterMs = replacedAfterMs;
-    this.#prepare();
   }
 
   /** Process id of the one that waits, if one does. */
