@@ -22,7 +22,7 @@ beforeEach(async () => {
   roots.push(root);
   await write('package.json', '{"type": "module"}');
   await write('package-lock.json', '{}');
-  await write('packages/shared/src/contracts/http.ts', '');
+  await write('packages/shared/src/contracts/models.ts', '');
   await write('services/web/index.html', 'good');
   await write('services/web/src/main.tsx', '');
   await write('node_modules/vite/bin/vite.js', FAKE_VITE);
@@ -51,7 +51,7 @@ const NOTHING_TO_DO = { said: '', problem: 'undefined' };
 it('builds the page once, and again when a source, the contract or a dependency changed', async () => {
   expect(build()).toEqual(BUILT);
   expect(build()).toEqual(NOTHING_TO_DO);
-  for (const path of ['services/web/src/main.tsx', 'packages/shared/src/contracts/http.ts', 'package-lock.json']) {
+  for (const path of ['services/web/src/main.tsx', 'packages/shared/src/contracts/models.ts', 'package-lock.json']) {
     await write(path, 'changed');
     expect(build()).toEqual(BUILT);
     expect(build()).toEqual(NOTHING_TO_DO);

@@ -1,4 +1,4 @@
-import type { ActivationState } from '../contracts/http.js';
+import type { ActivationState } from '../contracts/activations.js';
 import type { PointerState } from './active-model.js';
 
 /** One side of an activation as the journal shows it; `model_name` is null after an unload. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import type { ActivationEntry } from '../contracts/http.js';
+import type { ActivationEntry } from '../contracts/activations.js';
 import { connectWorker } from '../redis/connect.js';
 import { redisKeys } from '../redis/keys.js';
 import {

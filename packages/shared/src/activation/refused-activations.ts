@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { type ActivationEntry, activationEntrySchema } from '../contracts/http.js';
+import { type ActivationEntry, activationEntrySchema } from '../contracts/activations.js';
 import { callRedis } from '../redis/connect.js';
 import type { RedisKeys } from '../redis/keys.js';
 import { runTransaction } from '../redis/transaction.js';

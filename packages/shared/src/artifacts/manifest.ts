@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ExportSummary } from '../contracts/http.js';
+import type { ExportSummary } from '../contracts/exports.js';
 import type { ExportResult } from '../contracts/jobs.js';
 import { metadataSchema } from '../contracts/json.js';
 import { exportFormatSchema, filenameSchema, modelNameSchema, toMebibytes } from '../contracts/names.js';

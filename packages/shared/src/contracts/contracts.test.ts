@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { exportRequestSchema } from './http.js';
+import { exportRequestSchema } from './exports.js';
 import { exportJobDataSchema } from './jobs.js';
 import { callerMetadataSchema, METADATA_LIMIT_BYTES, METADATA_LIMIT_DEPTH } from './json.js';
 import {

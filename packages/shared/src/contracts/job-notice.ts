@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jobStatusSchema } from './http.js';
+import { jobStatusSchema } from './job-views.js';
 import { jobProgressSchema, jobTypeSchema } from './jobs.js';
 import { modelNameSchema } from './names.js';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { architectureSchema, type TensorSummary, tensorSummarySchema } from '../contracts/http.js';
 import { metadataSchema } from '../contracts/json.js';
+import { architectureSchema, type TensorSummary, tensorSummarySchema } from '../contracts/models.js';
 import { modelNameSchema } from '../contracts/names.js';
 import { problemSchema } from '../errors/problem.js';
 import { callRedis } from '../redis/connect.js';

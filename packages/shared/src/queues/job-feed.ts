@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { JobStatus } from '../contracts/http.js';
 import type { JobNotice } from '../contracts/job-notice.js';
+import type { JobStatus } from '../contracts/job-views.js';
 import type { JobProgress, JobType } from '../contracts/jobs.js';
 import { modelNameSchema } from '../contracts/names.js';
 import type { JobsContext } from './enqueue.js';

@@ -1,5 +1,5 @@
 import type { Job } from 'bullmq';
-import type { JobStatus, JobView } from '../contracts/http.js';
+import type { JobStatus, JobView } from '../contracts/job-views.js';
 import {
   type JobDataByType,
   type JobProgress,

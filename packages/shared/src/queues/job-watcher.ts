@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { JobView } from '../contracts/http.js';
+import type { JobView } from '../contracts/job-views.js';
 import { JOB_TYPES, type JobProgress, type JobType, jobProgressSchema } from '../contracts/jobs.js';
 import { AppError } from '../errors/app-error.js';
 import { callRedis } from '../redis/connect.js';

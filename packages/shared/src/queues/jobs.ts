@@ -1,6 +1,6 @@
 import { ErrorCode } from 'bullmq';
 import { announceTurn, endTurn, takeTurn } from '../activation/turns.js';
-import type { JobStatus, JobView } from '../contracts/http.js';
+import type { JobStatus, JobView } from '../contracts/job-views.js';
 import { JOB_TYPES, type JobType } from '../contracts/jobs.js';
 import { AppError } from '../errors/app-error.js';
 import { callRedis } from '../redis/connect.js';

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { exportOptionsSchema } from './jobs.js';
+import { callerMetadataSchema, metadataSchema } from './json.js';
+import { exportFormatSchema, filenameSchema, modelNameSchema } from './names.js';
+
+const success = z.literal(true);
+
+/** Body of `POST /api/model/export/{format}/{model_name}`. */
+export const exportRequestSchema = z
+  .strictObject({ metadata: callerMetadataSchema.optional(), options: exportOptionsSchema.optional() })
+  .meta({ id: 'ExportRequest' });
+
+/** One row of the list of exports. */
+export const exportSummarySchema = z
+  .object({
+    filename: filenameSchema,
+    format: exportFormatSchema,
+    file_size_mb: z.number(),
+    export_date: z.string(),
+    metadata: metadataSchema,
+    model_name: modelNameSchema,
+    size_bytes: z.int(),
+    sha256: z.string(),
+    metadata_filename: filenameSchema.optional(),
+    download_url: z.string(),
+  })
+  .meta({ id: 'ExportSummary' });
+
+/** Answer of `GET /api/model/exports`. */
+export const exportListSchema = z
+  .object({
+    success,
+    exports: z.array(exportSummarySchema),
+    count: z.int().describe('Exports in all, not on this page.'),
+    next_cursor: z.string().optional(),
+  })
+  .meta({ id: 'ExportList' });
+
+/** Body of `POST /api/model/exports/cleanup`. */
+export const cleanupRequestSchema = z
+  .strictObject({ keep_recent: z.int().nonnegative(), dry_run: z.boolean().default(false) })
+  .meta({ id: 'CleanupRequest' });
+
+/** Answer of a deletion or a clean-up. */
+export const removalSchema = z
+  .object({
+    success,
+    message: z.string(),
+    dry_run: z.boolean(),
+    removed: z.array(z.object({ filename: filenameSchema, size_bytes: z.int() })),
+    removed_bytes: z.int(),
+  })
+  .meta({ id: 'Removal' });
+
+/** See {@link exportSummarySchema}. */
+export type ExportSummary = z.infer<typeof exportSummarySchema>;
+/** See {@link exportListSchema}. */
+export type ExportList = z.infer<typeof exportListSchema>;
+/** See {@link removalSchema}. */
+export type Removal = z.infer<typeof removalSchema>;

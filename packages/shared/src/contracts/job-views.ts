@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { problemSchema } from '../errors/problem.js';
+import {
+  activationKindSchema,
+  exportResultSchema,
+  inspectResultSchema,
+  jobProgressSchema,
+  jobTypeSchema,
+  loadResultSchema,
+  unloadResultSchema,
+} from './jobs.js';
+import { exportFormatSchema, modelNameSchema } from './names.js';
+
+const success = z.literal(true);
+
+/** State of a job as clients see it. */
+export const jobStatusSchema = z
+  .enum(['queued', 'active', 'completed', 'failed', 'cancelled'])
+  .meta({ id: 'JobStatus' });
+
+/** A job as clients see it. */
+export const jobSchema = z
+  .object({
+    success,
+    job_id: z.string(),
+    type: jobTypeSchema,
+    status: jobStatusSchema,
+    progress: jobProgressSchema,
+    model_name: modelNameSchema,
+    format: exportFormatSchema.optional(),
+    kind: activationKindSchema.optional().describe('Of a `load` job: what it does.'),
+    attempts: z.int().describe('Times a worker has begun it.'),
+    created_at: z.string(),
+    started_at: z.string().optional(),
+    finished_at: z.string().optional(),
+    cancel_requested: z.boolean(),
+    result: z.union([exportResultSchema, loadResultSchema, unloadResultSchema, inspectResultSchema]).optional(),
+    error: problemSchema.optional(),
+    links: z.object({ self: z.string(), events: z.string(), download: z.string().optional() }),
+  })
+  .meta({ id: 'Job' });
+
+/** Answer of `GET /api/jobs`. */
+export const jobListSchema = z
+  .object({ success, jobs: z.array(jobSchema), next_cursor: z.string().optional() })
+  .meta({ id: 'JobList' });
+
+/** Answer 202 of the routes that start work. */
+export const jobAcceptedSchema = z
+  .object({
+    success,
+    job_id: z.string(),
+    type: jobTypeSchema,
+    status: z.enum(['queued', 'active', 'completed', 'failed', 'cancelled']),
+    status_url: z.string(),
+    events_url: z.string(),
+    model_name: modelNameSchema,
+    format: exportFormatSchema.optional(),
+    message: z.string(),
+  })
+  .meta({ id: 'JobAccepted' });
+
+/** See {@link jobStatusSchema}. */
+export type JobStatus = z.infer<typeof jobStatusSchema>;
+/** See {@link jobSchema}. */
+export type JobView = z.infer<typeof jobSchema>;
+/** See {@link jobListSchema}. */
+export type JobList = z.infer<typeof jobListSchema>;
+/** See {@link jobAcceptedSchema}. */
+export type JobAccepted = z.infer<typeof jobAcceptedSchema>;

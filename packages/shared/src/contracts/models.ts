@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { problemSchema } from '../errors/problem.js';
+import { metadataSchema } from './json.js';
+import { modelNameSchema } from './names.js';
+
+const success = z.literal(true);
+
+/** What is known of a network's shape. */
+export const architectureSchema = z
+  .object({
+    num_channels: z.int(),
+    num_res_blocks: z.int(),
+    input_shape: z.array(z.int()).describe('[planes, ranks, files]'),
+    output_shapes: z.object({ policy: z.int(), value: z.int() }),
+    parameters: z.int(),
+  })
+  .meta({ id: 'Architecture' });
+
+/** A tensor of a checkpoint, without its values. */
+export const tensorSummarySchema = z
+  .object({ name: z.string(), dtype: z.string(), shape: z.array(z.int()) })
+  .meta({ id: 'TensorSummary' });
+
+const modelFields = {
+  name: modelNameSchema,
+  version: z.int().nullable(),
+  training_date: z.string().nullable(),
+  file_size_mb: z.number(),
+  metadata: metadataSchema,
+  is_current: z.boolean(),
+  size_bytes: z.int(),
+  status: z.enum(['ready', 'inspecting', 'unreadable']),
+  architecture: architectureSchema.nullable(),
+  problem: problemSchema.optional(),
+};
+
+/** One row of the list of models. */
+export const modelSummarySchema = z.object(modelFields).meta({ id: 'ModelSummary' });
+
+/** Answer of `GET /api/model/list`. */
+export const modelListSchema = z
+  .object({
+    success,
+    models: z.array(modelSummarySchema),
+    count: z.int().describe('Models in all, not on this page.'),
+    next_cursor: z.string().optional(),
+  })
+  .meta({ id: 'ModelList' });
+
+/** Answer of `GET /api/model/info/{model_name}`. */
+export const modelInfoSchema = z
+  .object({
+    success,
+    ...modelFields,
+    sha256: z.string().nullable(),
+    tensors: z.array(tensorSummarySchema),
+  })
+  .meta({ id: 'ModelInfo' });
+
+/** Answer of `PUT /api/model/upload/{model_name}`. */
+export const uploadResultSchema = z
+  .object({
+    success,
+    message: z.string(),
+    name: modelNameSchema,
+    size_bytes: z.int(),
+    file_size_mb: z.number(),
+    sha256: z.string(),
+    job_id: z.string().optional(),
+    status: z.enum(['ready', 'inspecting', 'unreadable']),
+  })
+  .meta({ id: 'UploadResult' });
+
+/** See {@link architectureSchema}. */
+export type ArchitectureSummary = z.infer<typeof architectureSchema>;
+/** See {@link tensorSummarySchema}. */
+export type TensorSummary = z.infer<typeof tensorSummarySchema>;
+/** See {@link modelSummarySchema}. */
+export type ModelSummary = z.infer<typeof modelSummarySchema>;
+/** See {@link modelListSchema}. */
+export type ModelList = z.infer<typeof modelListSchema>;
+/** See {@link modelInfoSchema}. */
+export type ModelInfo = z.infer<typeof modelInfoSchema>;
+/** See {@link uploadResultSchema}. */
+export type UploadResult = z.infer<typeof uploadResultSchema>;
