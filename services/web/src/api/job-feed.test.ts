@@ -49,6 +49,15 @@ describe('progress', () => {
     expect(keptPages()?.pages[1]?.jobs[0]?.progress).toEqual(expected);
   });
 
+  it('of a job that nothing shows is no reason to ask for lists; its beginning and its end are', () => {
+    client.setQueryData(LIST_KEY, list(job('b')));
+    expect(applyNotice(client, notice('a', 'active', 60))).toBe(false);
+    for (const status of ['queued', 'active', 'completed', 'failed', 'cancelled'] as const) {
+      expect(applyNotice(client, notice('a', status))).toBe(true);
+    }
+    expect(applyNotice(client, notice('a', 'completed', 100))).toBe(true);
+  });
+
   it('leaves alone what it is not about', () => {
     const other = job('b');
     client.setQueryData(PAGES_KEY, { pages: [list(other), list(job('a'))], pageParams: [undefined, 'b'] });

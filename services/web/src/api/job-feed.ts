@@ -83,7 +83,9 @@ export function applyNotice(client: QueryClient, notice: JobNotice): boolean {
       return 'pages' in kept ? { ...kept, pages: kept.pages.map(inList) } : inList(kept);
     });
   }
-  return known?.status !== notice.status;
+  if (known !== undefined) return known.status !== notice.status;
+  // Of a job that no list holds, its beginning and its end may put it into one; that it goes on does not.
+  return !isUnfinished(notice) || notice.progress === undefined;
 }
 
 /** Gathers what is to be asked for anew. */
