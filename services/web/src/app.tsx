@@ -31,7 +31,7 @@ export function App() {
       >
         Skip to content
       </button>
-      <Header />
+      <Header ready={ready} />
       <ConnectionBanner />
       <main
         id="content"

@@ -1,11 +1,19 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { shouldRetry } from './api/queries';
+import { ApiError } from './api/client';
+import { KEYS, shouldRetry } from './api/queries';
 import { App } from './app';
 import './styles.css';
 
 const client = new QueryClient({
+  // A session ends elsewhere too: in another window, or when its time is over. Who is signed in is then asked anew.
+  queryCache: new QueryCache({
+    onError: (error, { queryKey }) => {
+      if (!(error instanceof ApiError) || error.status !== 401 || queryKey[0] === KEYS.session[0]) return;
+      void client.invalidateQueries({ queryKey: KEYS.session });
+    },
+  }),
   defaultOptions: {
     queries: {
       retry: shouldRetry,

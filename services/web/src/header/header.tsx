@@ -1,9 +1,14 @@
 import { Menu } from './menu';
-import { StatusStrip } from './status-strip';
+import { StatusSkeleton, StatusStrip } from './status-strip';
 import { TabNavigation } from './tab-navigation';
 
+interface HeaderProps {
+  /** Whether the visitor is known, so that the API answers. */
+  readonly ready: boolean;
+}
+
 /** The top of the page: where one is, what is active, and the way to everything else. */
-export function Header() {
+export function Header({ ready }: HeaderProps) {
   return (
     // Not blurred on phones: a filter would tie the tabs, which stand at the bottom there, to the header.
     <header className="sticky top-0 z-30 border-b border-line bg-surface sm:bg-surface/85 sm:backdrop-blur">
@@ -18,7 +23,7 @@ export function Header() {
         </a>
         <TabNavigation />
         <div className="ml-auto flex min-w-0 items-center gap-2">
-          <StatusStrip />
+          {ready ? <StatusStrip /> : <StatusSkeleton />}
           <Menu />
         </div>
       </div>

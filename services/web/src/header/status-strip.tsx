@@ -10,7 +10,7 @@ import { Skeleton } from '../ui/skeleton';
 export function StatusStrip() {
   const { data: current } = useQuery(currentQuery);
   const { data: device } = useQuery(deviceQuery);
-  if (current === undefined) return <Skeleton className="h-6 w-32" />;
+  if (current === undefined) return <StatusSkeleton />;
   return (
     <div className="flex min-w-0 items-center gap-2 text-xs">
       <ActiveModel current={current} />
@@ -18,6 +18,11 @@ export function StatusStrip() {
       {device && <Device device={device} />}
     </div>
   );
+}
+
+/** The place of {@link StatusStrip}. */
+export function StatusSkeleton() {
+  return <Skeleton className="h-6 w-32" />;
 }
 
 const CHIP =
