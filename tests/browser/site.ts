@@ -20,19 +20,19 @@ export interface Site {
   readonly system: System;
   readonly client: Client;
   readonly browser: Browser;
-  /** Opens the page at `#/{place}` in a browser that knows nothing yet. */
+  /** Opens the page at `#/{place}` in a browser that knows nothing yet. `baseURL` is another way to the same system. */
   visit(place: string, options?: BrowserContextOptions): Promise<Visit>;
   close(): Promise<void>;
 }
 
 /** Starts a system and a browser. */
-export async function openSite(options: SystemOptions): Promise<Site> {
-  const [system, browser] = await Promise.all([startSystem(options), openBrowser()]);
+export async function openSite(systemOptions: SystemOptions): Promise<Site> {
+  const [system, browser] = await Promise.all([startSystem(systemOptions), openBrowser()]);
   return {
     system,
     client: new Client(system.url),
     browser,
-    visit: (place, contextOptions) => visit(browser, `${system.url}/#/${place}`, contextOptions),
+    visit: (place, options) => visit(browser, `${options?.baseURL ?? system.url}/#/${place}`, options),
     close: async () => {
       await browser.close();
       await system.stop();

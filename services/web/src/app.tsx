@@ -9,6 +9,7 @@ import { Header } from './header/header';
 import { JobOutcomes } from './jobs/job-outcomes';
 import { useRoute } from './state/route';
 import { TAB_LABELS, TAB_PAGES } from './tabs';
+import { PartBoundary } from './ui/part-boundary';
 import { Skeleton } from './ui/skeleton';
 import { Toasts } from './ui/toasts';
 
@@ -53,9 +54,11 @@ function CurrentTab() {
     document.title = `${TAB_LABELS[tab]} · Caissa`;
   }, [tab]);
   return (
-    <Suspense fallback={<PageSkeleton />}>
-      <Page key={tab} />
-    </Suspense>
+    <PartBoundary key={tab}>
+      <Suspense fallback={<PageSkeleton />}>
+        <Page />
+      </Suspense>
+    </PartBoundary>
   );
 }
 

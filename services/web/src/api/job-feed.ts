@@ -10,6 +10,9 @@ export const feedIsLive = createStore(false);
 /** Lists are asked for at most this often, however many jobs change. */
 const REFRESH_PAUSE_MS = 250;
 
+/** How long to wait before a feed that the browser gave up is opened anew. */
+const REOPEN_PAUSE_MS = 3_000;
+
 /** What the end of a job changes beside the job itself. */
 const CHANGED_BY: Readonly<Record<JobType, readonly (readonly string[])[]>> = {
   export: [KEYS.exports],
@@ -42,26 +45,36 @@ export function useJobFeed(enabled: boolean): void {
 }
 
 function openFeed(client: QueryClient): () => void {
-  const source = new EventSource('/api/jobs/events');
   const refresh = collectRefreshes(client);
-  source.addEventListener('ready', () => {
-    feedIsLive.set(true);
-    refreshAll(client);
-  });
-  source.addEventListener('job', ({ data }: MessageEvent<string>) => {
-    const notice = JSON.parse(data) as JobNotice;
-    const changed = applyNotice(client, notice);
-    if (!changed) return;
-    refresh(KEYS.jobs);
-    refresh(KEYS.job(notice.job_id));
-    if (!isUnfinished(notice)) for (const key of CHANGED_BY[notice.type]) refresh(key);
-  });
-  source.addEventListener('error', () => feedIsLive.set(false));
+  let source: EventSource;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const open = () => {
+    source = new EventSource('/api/jobs/events');
+    source.addEventListener('ready', () => {
+      feedIsLive.set(true);
+      refreshAll(client);
+    });
+    source.addEventListener('job', ({ data }: MessageEvent<string>) => take(client, refresh, JSON.parse(data)));
+    source.addEventListener('error', () => {
+      feedIsLive.set(false);
+      // A browser tries again by itself only where nobody answered, not where a gateway or the API refused.
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, REOPEN_PAUSE_MS);
+    });
+  };
+  open();
   return () => {
+    clearTimeout(timer);
     source.close();
     refresh.stop();
     feedIsLive.set(false);
   };
+}
+
+function take(client: QueryClient, refresh: (key: readonly string[]) => void, notice: JobNotice): void {
+  if (!applyNotice(client, notice)) return;
+  refresh(KEYS.jobs);
+  refresh(KEYS.job(notice.job_id));
+  if (!isUnfinished(notice)) for (const key of CHANGED_BY[notice.type]) refresh(key);
 }
 
 /** Writes a notice into the jobs that are kept. Answers whether it tells more than progress. */

@@ -43,7 +43,7 @@ export function ModelPicker() {
       </div>
       {models ? (
         models.length === 0 ? (
-          <p className="rounded-xl border border-line px-3 py-6 text-center text-sm text-muted">
+          <p className="grid h-56 place-items-center rounded-xl border border-line px-3 text-sm text-muted">
             {data?.count === 0 ? 'There are no models yet.' : 'No model matches.'}
           </p>
         ) : (
@@ -63,6 +63,7 @@ interface PickListProps {
   readonly chosen: readonly string[];
 }
 
+/** Always as high as what stands in its place while the models are loaded, so that nothing below it moves. */
 function PickList({ models, chosen }: PickListProps) {
   const box = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
@@ -72,7 +73,7 @@ function PickList({ models, chosen }: PickListProps) {
     overscan: 8,
   });
   return (
-    <div ref={box} className="max-h-56 overflow-y-auto rounded-xl border border-line">
+    <div ref={box} className="h-56 overflow-y-auto rounded-xl border border-line">
       <ul className="relative" style={{ height: virtualizer.getTotalSize() }}>
         {virtualizer.getVirtualItems().map(({ index, start }) => {
           const model = models[index];

@@ -6,6 +6,7 @@ import { plural } from '../format/number';
 import { goTo, useRoute } from '../state/route';
 import { Card } from '../ui/card';
 import { PageHeading } from '../ui/page-heading';
+import { PartBoundary } from '../ui/part-boundary';
 import { Skeleton } from '../ui/skeleton';
 import { ActiveModelCard } from './active-model-card';
 import { DropZone } from './drop-zone';
@@ -35,15 +36,17 @@ export function ModelsPage() {
       <div className="mb-5 grid gap-5 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
         <ActiveModelCard />
         <Card label="Training history" className="flex min-h-80 flex-col p-5">
-          <Suspense fallback={<Skeleton className="h-full w-full flex-1" />}>
-            {data && (
-              <HistoryChart
-                models={data.models}
-                currentName={current?.model_name}
-                onOpen={(name) => goTo('models', { name })}
-              />
-            )}
-          </Suspense>
+          <PartBoundary>
+            <Suspense fallback={<Skeleton className="h-full w-full flex-1" />}>
+              {data && (
+                <HistoryChart
+                  models={data.models}
+                  currentName={current?.model_name}
+                  onOpen={(name) => goTo('models', { name })}
+                />
+              )}
+            </Suspense>
+          </PartBoundary>
         </Card>
       </div>
       <UploadList />
