@@ -11,11 +11,12 @@ import { type Options, readOptions, USAGE } from './harness/options.js';
 import { comparisonJson, comparisonLines } from './harness/report.js';
 import { judge, summaryLine, type Verdict } from './harness/verdict.js';
 import { inference } from './inference/index.js';
+import { webPage } from './web-page/index.js';
 
 /** Not the system's folder for temporary files: that may be memory, and a disk is to be measured. */
 const SCRATCH = '.cache/bench';
 
-const BENCHMARKS: readonly Benchmark[] = [exportCore, exportMemory, accept, inference];
+const BENCHMARKS: readonly Benchmark[] = [exportCore, exportMemory, accept, inference, webPage];
 
 function chosen(names: readonly string[]): readonly Benchmark[] {
   const unknown = names.find((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));

@@ -10,6 +10,9 @@ import { type Call, HttpClient, type Load, medianLatency } from './http-client.j
 import { modelName, untilListed, writeModels } from './model-folder.js';
 import { startBareExpress } from './start-bare-express.js';
 
+/** As many models as a list has to be fast with. */
+const MODEL_COUNT = 200;
+
 const ONE_AT_A_TIME: Load = { requests: 100, inFlight: 1 };
 const MANY_AT_A_TIME: Load = { requests: 160, inFlight: 16 };
 const LIST: Call = { method: 'GET', path: '/api/model/list' };
@@ -23,7 +26,7 @@ export const accept: Benchmark = {
     'how long a client waits for 202 after POST, and for the list of 200 models; each value is the p50 of a round',
   async run({ folder, runs, say }) {
     const dataDir = join(folder, 'data');
-    await writeModels(join(dataDir, 'models'));
+    await writeModels(join(dataDir, 'models'), MODEL_COUNT);
     const redis = await startRedisServer({ dataDir: join(folder, 'redis'), onProgress: say });
     const environment = { redisUrl: redis.url, dataDir };
     const port = await usablePort('127.0.0.1', 0);
@@ -32,7 +35,7 @@ export const accept: Benchmark = {
     const client = new HttpClient(port);
     const queue = await QueueClient.open(redis.url);
     try {
-      const list = await untilListed(client);
+      const list = await untilListed(client, MODEL_COUNT);
       await exporter.stop();
       const accepted = (await client.call(newExport())).body.toString();
       const bare = await startBareExpress({ list, accepted });

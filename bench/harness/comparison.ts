@@ -13,7 +13,7 @@ export type Target =
 /** Ours against a reference that was measured in the same run, in turns with it. */
 export interface Comparison {
   readonly title: string;
-  readonly unit: 'ms' | 'MB' | 'positions/s' | 'requests';
+  readonly unit: 'ms' | 'kB' | 'MB' | '‰' | 'positions/s' | 'requests';
   readonly reference?: Series;
   readonly ours: Series;
   /** Absent where the comparison only informs. */
