@@ -1,10 +1,15 @@
+/** A day, a clock that may follow after a `T` or a space, and a zone. */
+const TIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(Z|[+-]\d{2}:?\d{2})?)?$/i;
+
 /**
  * Reads a time as the API writes it. Training programs write times without a zone; those count as UTC, as all times of
  * the API do.
  */
 export function parseTime(text: string): Date | undefined {
-  const zoned = /(Z|[+-]\d{2}:?\d{2})$/i.test(text) || !text.includes('T') ? text : `${text}Z`;
-  const date = new Date(zoned);
+  const [, day, clock, zone] = TIME.exec(text.trim()) ?? [];
+  // Browsers find a date in nearly everything: "model 5" would be the first of May 2001.
+  if (day === undefined) return undefined;
+  const date = new Date(clock === undefined ? day : `${day}T${clock}${zone ?? 'Z'}`);
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
