@@ -31,7 +31,8 @@ function UploadRow({ upload }: { readonly upload: Upload }) {
       <div className="flex items-center gap-3">
         <div className="min-w-0 flex-1">
           <p className="truncate font-medium">{name}</p>
-          <p className="text-xs text-muted tabular-nums" aria-live="polite">
+          <p className="text-xs text-muted tabular-nums" aria-live={state === 'sending' ? 'off' : 'polite'}>
+            {state === 'waiting' && `${formatSize(file.size)}, waiting for the others`}
             {state === 'sending' && `${formatSize(sentBytes)} of ${formatSize(file.size)}, ${Math.floor(percent)} %`}
             {state === 'checking' && 'Sent; a worker looks into it'}
             {state === 'done' && 'Uploaded'}

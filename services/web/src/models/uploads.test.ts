@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { modelNameOf } from './uploads';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { dropUpload, modelNameOf, upload, uploads } from './uploads';
 
 describe('the name of an uploaded model', () => {
   it.each([
@@ -14,5 +14,49 @@ describe('the name of an uploaded model', () => {
   ])('of %s is %s', (filename, name) => {
     expect(modelNameOf(filename)).toBe(name);
     expect(name).toMatch(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/);
+  });
+});
+
+/** A request that is answered when the test says so. */
+class HeldRequest {
+  static readonly open: HeldRequest[] = [];
+  readonly upload = {};
+  status = 201;
+  response = {};
+  onload: () => void = () => undefined;
+  onabort: () => void = () => undefined;
+  open(): void {}
+  setRequestHeader(): void {}
+  send(): void {
+    HeldRequest.open.push(this);
+  }
+  abort(): void {
+    this.onabort();
+  }
+}
+
+describe('many uploads', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    HeldRequest.open.length = 0;
+    for (const { id } of uploads.get()) dropUpload(id);
+  });
+
+  const states = () => uploads.get().map(({ state }) => state);
+
+  it('leave connections to the page, and go on when one is over, stopped or no longer wanted', async () => {
+    vi.stubGlobal('XMLHttpRequest', HeldRequest);
+    const ends = ['a', 'b', 'c', 'd', 'e'].map((name) => upload(new File(['x'], `${name}.pt`)));
+    await vi.waitFor(() => expect(states()).toEqual(['sending', 'sending', 'waiting', 'waiting', 'waiting']));
+    const [first, , third] = uploads.get();
+    dropUpload(third?.id ?? 0);
+    dropUpload(first?.id ?? 0);
+    await vi.waitFor(() => expect(states()).toEqual(['sending', 'sending', 'waiting']));
+    expect(HeldRequest.open).toHaveLength(3);
+    HeldRequest.open[1]?.onload();
+    await vi.waitFor(() => expect(states()).toEqual(['done', 'sending', 'sending']));
+    for (const request of HeldRequest.open) request.onload();
+    await ends[4];
+    await vi.waitFor(() => expect(states()).toEqual(['done', 'done', 'done']));
   });
 });

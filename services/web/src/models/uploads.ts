@@ -8,7 +8,7 @@ export interface Upload {
   readonly file: File;
   /** The name that the model is to have. */
   readonly name: string;
-  readonly state: 'sending' | 'checking' | 'done' | 'failed';
+  readonly state: 'waiting' | 'sending' | 'checking' | 'done' | 'failed';
   readonly sentBytes: number;
   readonly problem?: ApiError;
 }
@@ -16,7 +16,13 @@ export interface Upload {
 /** The uploads of this page, the newest last. They go on while other tabs are looked at. */
 export const uploads = createStore<readonly Upload[]>([]);
 
+/** A browser has six connections for a host, and what is shown needs some of them. */
+const AT_ONCE = 2;
+
 const requests = new Map<number, XMLHttpRequest>();
+/** What is to be sent when others are done, the first one first. */
+const waiting: { readonly id: number; readonly begin: () => void }[] = [];
+let sending = 0;
 let lastId = 0;
 
 /** A name that the API takes, made of the name of a file. */
@@ -36,13 +42,33 @@ export function dropUpload(id: number): void {
   uploads.set((before) => before.filter((upload) => upload.id !== id));
 }
 
+/** Waits until few enough others are on their way. */
+async function takeTurn(id: number): Promise<void> {
+  if (sending >= AT_ONCE) await new Promise<void>((resolve) => waiting.push({ id, begin: resolve }));
+  else sending++;
+}
+
+/** Gives the turn to the next upload that is still wanted. */
+function passTurn(): void {
+  let next = waiting.shift();
+  while (next && !isWanted(next.id)) next = waiting.shift();
+  if (next) next.begin();
+  else sending--;
+}
+
+function isWanted(id: number): boolean {
+  return uploads.get().some((upload) => upload.id === id);
+}
+
 /**
  * Sends a checkpoint to the API, which has a worker look into it before it becomes a model.
  * @returns what became of it, or undefined if it failed; the reason then stands with the upload
  */
 export async function upload(file: File, name = modelNameOf(file.name)): Promise<UploadResult | undefined> {
   const id = ++lastId;
-  uploads.set((before) => [...before, { id, file, name, state: 'sending', sentBytes: 0 }]);
+  uploads.set((before) => [...before, { id, file, name, state: 'waiting', sentBytes: 0 }]);
+  await takeTurn(id);
+  change(id, { state: 'sending' });
   try {
     const result = await send(id, file, name);
     change(id, { state: 'done' });
@@ -53,6 +79,7 @@ export async function upload(file: File, name = modelNameOf(file.name)): Promise
     return undefined;
   } finally {
     requests.delete(id);
+    passTurn();
   }
 }
 
