@@ -5,6 +5,7 @@ import { KEYS } from '../api/queries';
 import { deleteExport } from '../api/work';
 import { formatSize } from '../format/size';
 import { ConfirmDialog } from '../ui/confirm-dialog';
+import { rescueFocus } from '../ui/keep-focus';
 import { tell } from '../ui/toasts';
 
 interface DeleteExportDialogProps {
@@ -15,7 +16,8 @@ interface DeleteExportDialogProps {
 /** Asks before an export is deleted, and deletes it. */
 export function DeleteExportDialog({ item, onClose }: DeleteExportDialogProps) {
   const client = useQueryClient();
-  useEffect(() => keepFocus, []);
+  // The button that the dialog came from may have gone with its row.
+  useEffect(() => rescueFocus, []);
   const remove = async () => {
     const { removed_bytes: bytes } = await deleteExport(item.filename);
     tell({ kind: 'success', title: `${item.filename} was deleted`, detail: `${formatSize(bytes)} are free again.` });
@@ -38,11 +40,4 @@ export function DeleteExportDialog({ item, onClose }: DeleteExportDialogProps) {
       </p>
     </ConfirmDialog>
   );
-}
-
-/** The button that the dialog came from may have gone with its row; then the focus goes to the begin of the content. */
-function keepFocus(): void {
-  setTimeout(() => {
-    if (document.activeElement === document.body) document.getElementById('content')?.focus({ preventScroll: true });
-  });
 }

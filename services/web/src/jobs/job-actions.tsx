@@ -1,10 +1,12 @@
 import type { JobView } from '@caissa/shared/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { RotateCw, X } from 'lucide-react';
+import { type ReactNode, useRef } from 'react';
 import { isUnfinished, KEYS } from '../api/queries';
 import { useCanOperate } from '../api/session';
 import { cancelJob, retryJob } from '../api/work';
 import { Button } from '../ui/button';
+import { useFocusHandover } from '../ui/keep-focus';
 import { tellFailure } from '../ui/toasts';
 import { describeJob } from './job-words';
 
@@ -19,10 +21,10 @@ export function CancelButton({ job }: JobActionProps) {
   if (!canOperate || !isUnfinished(job)) return null;
   const stopping = job.cancel_requested || isPending;
   return (
-    <Button size="small" busy={stopping} onClick={() => mutate()} aria-label={labelOf('Cancel', job)}>
+    <ActionButton busy={stopping} onClick={() => mutate()} label={labelOf('Cancel', job)}>
       {!stopping && <X aria-hidden="true" />}
       {stopping ? 'Stopping' : 'Cancel'}
-    </Button>
+    </ActionButton>
   );
 }
 
@@ -32,11 +34,25 @@ export function RetryButton({ job }: JobActionProps) {
   const { mutate, isPending } = useJobAction(job, retryJob, 'The job could not be started again');
   if (!canOperate || job.status !== 'failed') return null;
   return (
-    <Button size="small" busy={isPending} onClick={() => mutate()} aria-label={labelOf('Retry', job)}>
+    <ActionButton busy={isPending} onClick={() => mutate()} label={labelOf('Retry', job)}>
       {!isPending && <RotateCw aria-hidden="true" />}
       Retry
-    </Button>
+    </ActionButton>
   );
+}
+
+interface ActionButtonProps {
+  readonly label: string;
+  readonly busy: boolean;
+  readonly onClick: () => void;
+  readonly children: ReactNode;
+}
+
+/** A button that goes away with what it did. */
+function ActionButton({ label, ...rest }: ActionButtonProps) {
+  const button = useRef<HTMLButtonElement>(null);
+  useFocusHandover(button);
+  return <Button ref={button} size="small" aria-label={label} {...rest} />;
 }
 
 function labelOf(action: string, job: JobView): string {

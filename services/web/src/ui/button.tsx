@@ -18,7 +18,7 @@ const SIZES = {
 export function buttonClass(look: keyof typeof LOOKS = 'secondary', size: keyof typeof SIZES = 'medium'): string {
   return clsx(
     'inline-flex items-center justify-center gap-1.5 rounded-lg border font-medium whitespace-nowrap transition-colors select-none',
-    'disabled:opacity-50 [&_svg]:size-4 [&_svg]:shrink-0',
+    'disabled:opacity-50 aria-disabled:opacity-50 [&_svg]:size-4 [&_svg]:shrink-0',
     LOOKS[look],
     SIZES[size],
   );
@@ -31,14 +31,15 @@ interface ButtonProps extends ComponentProps<'button'> {
   readonly busy?: boolean;
 }
 
-/** A button. */
-export function Button({ look, size, busy = false, className, children, disabled, ...rest }: ButtonProps) {
+/** A button. While it is busy it is not disabled, which would take the focus from whoever pressed it. */
+export function Button({ look, size, busy = false, className, children, onClick, ...rest }: ButtonProps) {
   return (
     <button
       type="button"
       className={clsx(buttonClass(look, size), className)}
-      disabled={disabled || busy}
       aria-busy={busy || undefined}
+      aria-disabled={busy || undefined}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
       {...rest}
     >
       {busy && <Spinner />}

@@ -21,17 +21,34 @@ export function CopyButton({ text, what, icon: Icon = Copy }: CopyButtonProps) {
     const timer = setTimeout(() => setCopied(false), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [copied]);
-  const copy = async () => {
+  const copy = async (button: HTMLElement) => {
     try {
-      await navigator.clipboard.writeText(text);
+      if (navigator.clipboard) await navigator.clipboard.writeText(text);
+      else copyBySelection(text, button);
       setCopied(true);
     } catch (error) {
       tellFailure(`The ${what} could not be copied`, error);
     }
   };
   return (
-    <IconButton label={copied ? 'Copied' : `Copy ${what}`} onClick={() => void copy()}>
+    <IconButton label={copied ? 'Copied' : `Copy ${what}`} onClick={({ currentTarget }) => void copy(currentTarget)}>
       {copied ? <Check aria-hidden="true" className="text-accent" /> : <Icon aria-hidden="true" />}
     </IconButton>
   );
+}
+
+/**
+ * Browsers give the clipboard to pages of https and of this machine only. Elsewhere a selected text can still be copied; it
+ * has to stand beside the button, as an open dialog lets nothing outside of it have the focus.
+ */
+function copyBySelection(text: string, button: HTMLElement): void {
+  const field = document.createElement('textarea');
+  field.value = text;
+  field.className = 'fixed top-0 opacity-0';
+  button.after(field);
+  field.select();
+  const done = document.execCommand('copy');
+  field.remove();
+  button.focus({ preventScroll: true });
+  if (!done) throw new Error('The browser does not allow it.');
 }

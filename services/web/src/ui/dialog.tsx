@@ -24,6 +24,7 @@ const SHAPES = {
  */
 export function Dialog({ title, children, actions, onClose, shape = 'dialog' }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
+  const pressedOutside = useRef(false);
   const titleId = useId();
   // Before it is painted, and before it is taken away: the browser gives the focus back only while both are there.
   useLayoutEffect(() => {
@@ -42,13 +43,17 @@ export function Dialog({ title, children, actions, onClose, shape = 'dialog' }: 
         event.preventDefault();
         onClose();
       }}
+      onPointerDown={(event) => {
+        pressedOutside.current = event.target === ref.current;
+      }}
       onClick={(event) => {
-        if (event.target === ref.current) onClose();
+        // Text may be selected from inside the dialog to beyond its edge, which is a click on what is behind it.
+        if (event.target === ref.current && pressedOutside.current) onClose();
       }}
     >
       <div className={clsx('flex flex-col', shape === 'drawer' ? 'h-full' : 'max-h-[inherit]')}>
         <header className="flex items-center justify-between gap-4 border-b border-line px-5 py-3.5">
-          <h2 id={titleId} className="min-w-0 truncate text-base font-semibold">
+          <h2 id={titleId} title={title} className="min-w-0 truncate text-base font-semibold">
             {title}
           </h2>
           <IconButton label="Close" onClick={onClose}>
