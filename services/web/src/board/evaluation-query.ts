@@ -49,16 +49,6 @@ async function ask(fen: string, model: string | undefined, signal: AbortSignal):
   return evaluation;
 }
 
-/** A value that follows another once that has stood still for a while. */
-export function useSettled<T>(value: T, pauseMs: number): T {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), pauseMs);
-    return () => clearTimeout(timer);
-  }, [value, pauseMs]);
-  return settled;
-}
-
 /** Whether something has gone on for longer than a person waits without being told. */
 export function useIsSlow(going: boolean, afterMs: number): boolean {
   const [slow, setSlow] = useState(false);

@@ -13,11 +13,13 @@ interface MoveEntryProps {
 export function MoveEntry({ fen, disabled, onPlay }: MoveEntryProps) {
   const id = useId();
   const [text, setText] = useState('');
-  const [problem, setProblem] = useState<string>();
+  const [refusal, setRefusal] = useState<{ readonly of: string; readonly problem: string }>();
+  // It is about the position in which the move was typed.
+  const problem = refusal?.of === fen ? refusal.problem : undefined;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const reading = readMove(fen, text);
-    setProblem(reading.ok ? undefined : reading.problem);
+    setRefusal(reading.ok ? undefined : { of: fen, problem: reading.problem });
     if (!reading.ok) return;
     setText('');
     onPlay(reading.uci);
@@ -33,7 +35,7 @@ export function MoveEntry({ fen, disabled, onPlay }: MoveEntryProps) {
           value={text}
           onChange={(event) => {
             setText(event.target.value);
-            setProblem(undefined);
+            setRefusal(undefined);
           }}
           disabled={disabled}
           placeholder="Nf3 or e2e4"

@@ -2,9 +2,10 @@ import type { Evaluation } from '@caissa/shared/contracts';
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { currentQuery } from '../api/queries';
+import { useSettled } from '../ui/use-settled';
 import { type Arrow, arrowsOf } from './arrows';
 import { type Agreement, agreementOf, type RankedMove, rankedMoves } from './compare-evaluations';
-import { activeModel, evaluationQuery, useSettled } from './evaluation-query';
+import { activeModel, evaluationQuery } from './evaluation-query';
 
 /** Positions that are gone through faster than this are not asked about. */
 const PAUSE_MS = 90;

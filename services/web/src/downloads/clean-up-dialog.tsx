@@ -12,8 +12,8 @@ import { FileName } from '../ui/file-name';
 import { Notice } from '../ui/notice';
 import { Skeleton } from '../ui/skeleton';
 import { tell } from '../ui/toasts';
+import { useSettled } from '../ui/use-settled';
 import { parseKeep } from './parse-keep';
-import { useSettled } from './use-settled';
 
 const FIRST_PROPOSAL = '10';
 const TYPING_PAUSE_MS = 250;

@@ -1,5 +1,4 @@
 import type { ExportSummary } from '@caissa/shared/contracts';
-import type { ReactNode } from 'react';
 import { useSession } from '../api/session';
 import { formatCount } from '../format/number';
 import { formatSize } from '../format/size';
@@ -9,6 +8,7 @@ import { CopyButton } from '../ui/copy-button';
 import { Dialog } from '../ui/dialog';
 import { FileName } from '../ui/file-name';
 import { KeyValues } from '../ui/key-values';
+import { Section } from '../ui/section';
 import { TimeText } from '../ui/time-text';
 import { DownloadLinks } from './download-links';
 import { curlLine } from './download-ways';
@@ -39,15 +39,6 @@ export function ExportDrawer({ item, onClose }: ExportDrawerProps) {
         </Section>
       </div>
     </Dialog>
-  );
-}
-
-function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <section>
-      <h3 className="mb-1.5 text-sm font-semibold">{title}</h3>
-      {children}
-    </section>
   );
 }
 

@@ -19,6 +19,8 @@ describe('metadata that are typed in', () => {
     ['007', '007'],
     ['truely', 'truely'],
     ['{broken', '{broken'],
+    ['12345678901234567890', '12345678901234567890'],
+    ['1e999', '1e999'],
     ['NaN', 'NaN'],
     ['  two words ', '  two words '],
   ])('%j counts as %j', (text, value) => {

@@ -60,10 +60,16 @@ export function parseValue(text: string): JsonValue {
   const trimmed = text.trim();
   if (!/^(-?\d|true$|false$|null$|\[|\{|")/.test(trimmed)) return text;
   try {
-    return JSON.parse(trimmed) as JsonValue;
+    const value = JSON.parse(trimmed) as JsonValue;
+    return isTooLarge(value) ? text : value;
   } catch {
     return text;
   }
+}
+
+/** Whether a number has lost digits by being read, as a long identifier made of digits does. */
+function isTooLarge(value: JsonValue): boolean {
+  return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
 }
 
 /** The metadata that the lines say. Lines without a name count for nothing. */

@@ -21,6 +21,7 @@ const SHOWN = 25;
 /** The newest exports, whoever started them: those at work with their progress, and what became of the others. */
 export function ExportJobs() {
   const { data, error, refetch } = useQuery(jobsQuery({ type: 'export', limit: SHOWN }));
+  const { data: working } = useQuery(jobsQuery({ type: 'export', status: 'active', limit: SHOWN }));
   return (
     <Card label="Latest exports" className="overflow-hidden">
       <header className="flex items-center justify-between border-b border-line px-5 py-3.5">
@@ -41,13 +42,18 @@ export function ExportJobs() {
         </EmptyState>
       ) : (
         <ul className="divide-y divide-line">
-          {data.jobs.map((job) => (
+          {[...olderOf(working?.jobs, data.jobs), ...data.jobs].map((job) => (
             <ExportJob key={job.job_id} job={job} />
           ))}
         </ul>
       )}
     </Card>
   );
+}
+
+/** Those at work that the newest have pushed out of the list: of many exports, the first ones are done first. */
+function olderOf(working: readonly JobView[] = [], newest: readonly JobView[]): JobView[] {
+  return working.filter((job) => job.status === 'active' && !newest.some(({ job_id }) => job_id === job.job_id));
 }
 
 function ExportJob({ job }: { readonly job: JobView }) {

@@ -25,8 +25,10 @@ export function ModelPicker() {
   const wanted = useDeferredValue(search);
   const models = useMemo(() => data && arrangeModels(data.models, wanted, FIRST_ORDER), [data, wanted]);
   const usable = models?.filter(({ status }) => status === 'ready').map(({ name }) => name) ?? [];
+  // One that was chosen may be gone by now, or be hidden by the search.
+  const count = data?.models.filter(({ name, status }) => status === 'ready' && chosen.includes(name)).length ?? 0;
   return (
-    <FormSection title="Models" hint={chosen.length === 0 ? 'Choose one or more' : `${chosen.length} chosen`}>
+    <FormSection title="Models" hint={count === 0 ? 'Choose one or more' : `${count} chosen`}>
       <div className="mb-2 flex items-center gap-2">
         <SearchField label="Search models" value={search} onChange={setSearch} />
         <Button

@@ -1,8 +1,9 @@
 import type { ExportFormat, JobView } from '@caissa/shared/contracts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { ApiError } from '../api/client';
 import { KEYS, modelsQuery } from '../api/queries';
-import { startExport } from '../api/work';
+import { type ExportChoice, startExport } from '../api/work';
 import { plural } from '../format/number';
 import { whenJobEnds } from '../jobs/job-outcomes';
 import { FORMAT_WORDS } from '../jobs/job-words';
@@ -12,6 +13,8 @@ import { Button } from '../ui/button';
 import { tell, tellFailure } from '../ui/toasts';
 import { choose, exportForm, readRows, rowProblem } from './export-form';
 
+type Pair = readonly [model: string, format: ExportFormat];
+
 /** Starts the chosen exports. */
 export function StartExports() {
   const client = useQueryClient();
@@ -19,24 +22,16 @@ export function StartExports() {
   const { data } = useQuery(modelsQuery);
   const [busy, setBusy] = useState(false);
   const ready = new Set(data?.models.filter(({ status }) => status === 'ready').map(({ name }) => name));
-  const pairs = form.models
+  const pairs: Pair[] = form.models
     .filter((model) => ready.has(model))
     .flatMap((model) => form.formats.map((format) => [model, format] as const));
   const start = async () => {
     setBusy(true);
-    const choice = { metadata: readRows(form.rows), options: form.options };
-    let started = 0;
-    for (const [model, format] of pairs) {
-      try {
-        const { job_id } = await startExport(format, model, choice);
-        started++;
-        whenJobEnds(job_id, (job) => tellEnd(job, model, format));
-      } catch (error) {
-        tellFailure(`${model} could not be exported to ${FORMAT_WORDS[format]}`, error);
-      }
-    }
+    const left = await startAll(pairs, { metadata: readRows(form.rows), options: form.options });
     await client.invalidateQueries({ queryKey: KEYS.jobs });
-    if (started > 0) choose({ models: [] });
+    // What could not be started stays chosen, to be tried again; so does what was chosen meanwhile.
+    const done = new Set(pairs.map(([model]) => model).filter((model) => !left.has(model)));
+    choose({ models: exportForm.get().models.filter((model) => !done.has(model)) });
     setBusy(false);
   };
   return (
@@ -60,6 +55,39 @@ export function StartExports() {
       </Button>
     </div>
   );
+}
+
+/** Starts exports one after the other. Answers the models of those that could not be started. */
+async function startAll(pairs: readonly Pair[], choice: ExportChoice): Promise<Set<string>> {
+  const left: Pair[] = [];
+  let reason: unknown;
+  for (const [at, [model, format]] of pairs.entries()) {
+    try {
+      const { job_id } = await startExport(format, model, choice);
+      whenJobEnds(job_id, (job) => tellEnd(job, model, format));
+    } catch (error) {
+      reason ??= error;
+      left.push([model, format]);
+      if (!isOfOneRequest(error)) {
+        left.push(...pairs.slice(at + 1));
+        break;
+      }
+    }
+  }
+  const [first] = left;
+  if (first !== undefined)
+    tellFailure(
+      left.length === 1
+        ? `${first[0]} could not be exported to ${FORMAT_WORDS[first[1]]}`
+        : `${plural(left.length, 'export')} could not be started`,
+      reason,
+    );
+  return new Set(left.map(([model]) => model));
+}
+
+/** Whether others may succeed: not where nobody answers, the queue is away or too much was asked for. */
+function isOfOneRequest(error: unknown): boolean {
+  return error instanceof ApiError && error.status !== 0 && error.status !== 429 && error.status < 500;
 }
 
 function tellEnd(job: JobView, model: string, format: ExportFormat): void {

@@ -13,6 +13,7 @@ import { Dialog } from '../ui/dialog';
 import { KeyValues } from '../ui/key-values';
 import { LoadFailure } from '../ui/load-failure';
 import { Notice } from '../ui/notice';
+import { Section } from '../ui/section';
 import { Skeleton } from '../ui/skeleton';
 import { TimeText } from '../ui/time-text';
 import { LoadButton } from './load-button';
@@ -140,13 +141,4 @@ function FileFacts({ model }: { readonly model: ModelInfo }) {
     ]);
   }
   return <KeyValues rows={rows} />;
-}
-
-function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <section>
-      <h3 className="mb-1 text-sm font-semibold">{title}</h3>
-      {children}
-    </section>
-  );
 }
