@@ -1,28 +1,26 @@
 import { useQuery } from '@tanstack/react-query';
-import { Suspense, useEffect } from 'react';
-import { ApiError } from './api/client';
+import { Suspense, useEffect, useLayoutEffect } from 'react';
 import { useJobFeed } from './api/job-feed';
-import { sessionQuery } from './api/queries';
+import { isSignedOut, sessionQuery } from './api/queries';
 import { goToSignIn } from './api/session';
 import { ConnectionBanner } from './header/connection-banner';
 import { Header } from './header/header';
-import { JobOutcomes } from './jobs/job-outcomes';
+import { JobOutcomes, useAwaitsJobs } from './jobs/job-outcomes';
 import { useRoute } from './state/route';
 import { TAB_LABELS, TAB_PAGES } from './tabs';
-import { PartBoundary } from './ui/part-boundary';
+import { ErrorBoundary } from './ui/error-boundary';
 import { Skeleton } from './ui/skeleton';
 import { Toasts } from './ui/toasts';
 
 /** The whole page. Whoever has to sign in first is sent to where that is done. */
 export function App() {
   const { data: session, error } = useQuery(sessionQuery);
-  const mustSignIn =
-    (session?.required && !session.authenticated) || (error instanceof ApiError && error.status === 401);
+  const mustSignIn = (session?.required && !session.authenticated) || isSignedOut(error);
   useEffect(() => {
     if (mustSignIn) goToSignIn();
   }, [mustSignIn]);
   const ready = session !== undefined && !mustSignIn;
-  useJobFeed(ready);
+  useJobFeed(ready, useAwaitsJobs());
   return (
     <>
       <button
@@ -32,7 +30,7 @@ export function App() {
       >
         Skip to content
       </button>
-      <Header ready={ready} />
+      <Header />
       <ConnectionBanner />
       <main
         id="content"
@@ -50,15 +48,17 @@ export function App() {
 function CurrentTab() {
   const { tab } = useRoute();
   const Page = TAB_PAGES[tab];
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${TAB_LABELS[tab]} · Caissa`;
+    // The browser keeps how far a long list was scrolled, and the next tab would begin in its middle.
+    window.scrollTo(0, 0);
   }, [tab]);
   return (
-    <PartBoundary key={tab}>
+    <ErrorBoundary key={tab} what="This tab">
       <Suspense fallback={<PageSkeleton />}>
         <Page />
       </Suspense>
-    </PartBoundary>
+    </ErrorBoundary>
   );
 }
 

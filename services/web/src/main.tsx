@@ -1,17 +1,15 @@
 import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ApiError } from './api/client';
-import { KEYS, shouldRetry } from './api/queries';
+import { isSignedOut, KEYS, shouldRetry } from './api/queries';
 import { App } from './app';
 import './styles.css';
 
-const client = new QueryClient({
-  // A session ends elsewhere too: in another window, or when its time is over. Who is signed in is then asked anew.
+const client: QueryClient = new QueryClient({
   queryCache: new QueryCache({
+    // A session ends while the page is open; who the visitor is says then that one has to sign in anew.
     onError: (error, { queryKey }) => {
-      if (!(error instanceof ApiError) || error.status !== 401 || queryKey[0] === KEYS.session[0]) return;
-      void client.invalidateQueries({ queryKey: KEYS.session });
+      if (isSignedOut(error) && queryKey !== KEYS.session) void client.invalidateQueries({ queryKey: KEYS.session });
     },
   }),
   defaultOptions: {

@@ -1,4 +1,5 @@
 import type { Problem } from '@caissa/shared/contracts';
+import { noteServerTime } from '../state/clock';
 import { noteAnswer, noteSilence } from '../state/connection';
 
 /** Longest time that a request may take before the API counts as gone. */
@@ -11,14 +12,11 @@ export class ApiError extends Error {
   readonly status: number;
   /** Code of the error table, or `UNREACHABLE`. */
   readonly code: string;
-  /** What is wrong with single fields of the request. */
-  readonly fields: readonly { readonly pointer: string; readonly detail: string }[];
 
-  constructor(status: number, code: string, detail: string, fields: ApiError['fields'] = []) {
+  constructor(status: number, code: string, detail: string) {
     super(detail);
     this.status = status;
     this.code = code;
-    this.fields = fields;
   }
 }
 
@@ -31,7 +29,7 @@ export function unreachable(): ApiError {
 export function toApiError(status: number, body: unknown): ApiError {
   const problem = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>;
   const detail = problem.detail ?? `The server answered with status ${status}.`;
-  return new ApiError(status, problem.code ?? 'UNKNOWN', detail, problem.errors ?? []);
+  return new ApiError(status, problem.code ?? 'UNKNOWN', detail);
 }
 
 /** What a request may carry. */
@@ -69,7 +67,14 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
     throw unreachable();
   }
   const answer: unknown = await response.json().catch(() => undefined);
-  noteAnswer(response.status, answer);
+  if (signal?.aborted) throw signal.reason;
+  // An answer that broke off is none: what is shown must not be replaced by nothing.
+  if (response.ok && answer === undefined) {
+    noteSilence();
+    throw unreachable();
+  }
+  noteServerTime(response.headers.get('Date'));
+  noteAnswer(path, response.status, answer);
   if (!response.ok) throw toApiError(response.status, answer);
   return answer as T;
 }

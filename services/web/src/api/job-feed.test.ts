@@ -1,7 +1,8 @@
 import type { JobList, JobNotice, JobView } from '@caissa/shared/contracts';
 import { type InfiniteData, QueryClient } from '@tanstack/react-query';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { applyNotice } from './job-feed';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { feedIsLive } from '../state/feed';
+import { applyNotice, openFeed } from './job-feed';
 import { jobPagesQuery, jobQuery, jobsQuery, KEYS } from './queries';
 
 let client: QueryClient;
@@ -96,5 +97,59 @@ describe('more than progress', () => {
     client.setQueryData(LIST_KEY, list(job('a', 'failed')));
     applyNotice(client, notice('a', 'active', 50));
     expect(keptList()?.jobs[0]).toEqual(job('a', 'failed'));
+  });
+});
+
+/** An event source that does what the test says. */
+class HeldSource extends EventTarget {
+  static readonly CLOSED = 2;
+  static readonly all: HeldSource[] = [];
+  readyState = 0;
+  constructor() {
+    super();
+    HeldSource.all.push(this);
+  }
+  close(): void {
+    this.readyState = HeldSource.CLOSED;
+  }
+  fail(readyState: number): void {
+    this.readyState = readyState;
+    this.dispatchEvent(new Event('error'));
+  }
+}
+
+describe('the feed', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.stubGlobal('EventSource', HeldSource);
+    HeldSource.all.length = 0;
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it('is asked for again after a refusal, which a browser takes for final', () => {
+    const close = openFeed(client);
+    HeldSource.all[0]?.dispatchEvent(new Event('ready'));
+    expect(feedIsLive.get()).toBe(true);
+    HeldSource.all[0]?.fail(HeldSource.CLOSED);
+    expect(feedIsLive.get()).toBe(false);
+    vi.advanceTimersByTime(10_000);
+    expect(HeldSource.all).toHaveLength(2);
+    HeldSource.all[1]?.dispatchEvent(new Event('ready'));
+    expect(feedIsLive.get()).toBe(true);
+    close();
+  });
+
+  it('is left to the browser while that tries again by itself, and is not opened after it was given back', () => {
+    const close = openFeed(client);
+    HeldSource.all[0]?.fail(0);
+    vi.advanceTimersByTime(60_000);
+    expect(HeldSource.all).toHaveLength(1);
+    HeldSource.all[0]?.fail(HeldSource.CLOSED);
+    close();
+    vi.advanceTimersByTime(60_000);
+    expect(HeldSource.all).toHaveLength(1);
   });
 });

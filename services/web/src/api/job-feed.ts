@@ -1,80 +1,90 @@
 import type { JobList, JobNotice, JobType, JobView } from '@caissa/shared/contracts';
 import { type InfiniteData, type QueryClient, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
-import { createStore } from '../state/store';
+import { useEffect, useRef } from 'react';
+import { feedIsLive } from '../state/feed';
 import { isUnfinished, KEYS, refreshAll } from './queries';
 
-/** Whether what happens to jobs is told as it happens. While it is not, lists are asked for now and then. */
-export const feedIsLive = createStore(false);
+/** How soon a feed that was refused is asked for again. */
+const REOPEN_PAUSE_MS = 5_000;
 
 /** Lists are asked for at most this often, however many jobs change. */
 const REFRESH_PAUSE_MS = 250;
 
-/** How long to wait before a feed that the browser gave up is opened anew. */
-const REOPEN_PAUSE_MS = 3_000;
-
 /** What the end of a job changes beside the job itself. */
 const CHANGED_BY: Readonly<Record<JobType, readonly (readonly string[])[]>> = {
   export: [KEYS.exports],
-  load: [KEYS.current, KEYS.models, KEYS.activations, KEYS.device],
-  inspect: [KEYS.models, ['model']],
+  load: [KEYS.current, KEYS.models, KEYS.eachModel, KEYS.activations, KEYS.device],
+  inspect: [KEYS.models, KEYS.eachModel],
 };
 
 /**
  * Follows all jobs over one connection, as a browser has only six for a host. The feed says what changed; what is shown
- * is read from the API. While the page is hidden the connection is given back.
+ * is read from the API. While the page is hidden the connection is given back, unless the end of a job is waited for.
  */
-export function useJobFeed(enabled: boolean): void {
+export function useJobFeed(enabled: boolean, awaitsJobs: boolean): void {
   const client = useQueryClient();
+  const close = useRef<() => void>(undefined);
   useEffect(() => {
-    if (!enabled) return;
-    let close: (() => void) | undefined;
     const follow = () => {
-      if (document.hidden) {
-        close?.();
-        close = undefined;
-      } else close ??= openFeed(client);
+      if (enabled && (awaitsJobs || !document.hidden)) close.current ??= openFeed(client);
+      else {
+        close.current?.();
+        close.current = undefined;
+      }
     };
     follow();
     document.addEventListener('visibilitychange', follow);
-    return () => {
-      document.removeEventListener('visibilitychange', follow);
-      close?.();
-    };
-  }, [client, enabled]);
+    return () => document.removeEventListener('visibilitychange', follow);
+  }, [client, enabled, awaitsJobs]);
+  useEffect(
+    () => () => {
+      close.current?.();
+      close.current = undefined;
+    },
+    [],
+  );
 }
 
-function openFeed(client: QueryClient): () => void {
-  const refresh = collectRefreshes(client);
-  let source: EventSource;
+/** Opens the feed and keeps it open: a browser gives up for good when it is answered with anything but a stream. */
+export function openFeed(client: QueryClient): () => void {
+  let close = openOnce(client, again);
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const open = () => {
-    source = new EventSource('/api/jobs/events');
-    source.addEventListener('ready', () => {
-      feedIsLive.set(true);
-      refreshAll(client);
-    });
-    source.addEventListener('job', ({ data }: MessageEvent<string>) => take(client, refresh, JSON.parse(data)));
-    source.addEventListener('error', () => {
-      feedIsLive.set(false);
-      // A browser tries again by itself only where nobody answered, not where a gateway or the API refused.
-      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, REOPEN_PAUSE_MS);
-    });
-  };
-  open();
+  function again() {
+    timer = setTimeout(() => {
+      close();
+      close = openOnce(client, again);
+    }, REOPEN_PAUSE_MS);
+  }
   return () => {
     clearTimeout(timer);
+    close();
+  };
+}
+
+function openOnce(client: QueryClient, onGivenUp: () => void): () => void {
+  const source = new EventSource('/api/jobs/events');
+  const refresh = collectRefreshes(client);
+  source.addEventListener('ready', () => {
+    feedIsLive.set(true);
+    refreshAll(client);
+  });
+  source.addEventListener('job', ({ data }: MessageEvent<string>) => {
+    const notice = JSON.parse(data) as JobNotice;
+    const changed = applyNotice(client, notice);
+    if (!changed) return;
+    refresh(KEYS.jobs);
+    refresh(KEYS.job(notice.job_id));
+    if (!isUnfinished(notice)) for (const key of CHANGED_BY[notice.type]) refresh(key);
+  });
+  source.addEventListener('error', () => {
+    feedIsLive.set(false);
+    if (source.readyState === EventSource.CLOSED) onGivenUp();
+  });
+  return () => {
     source.close();
     refresh.stop();
     feedIsLive.set(false);
   };
-}
-
-function take(client: QueryClient, refresh: (key: readonly string[]) => void, notice: JobNotice): void {
-  if (!applyNotice(client, notice)) return;
-  refresh(KEYS.jobs);
-  refresh(KEYS.job(notice.job_id));
-  if (!isUnfinished(notice)) for (const key of CHANGED_BY[notice.type]) refresh(key);
 }
 
 /** Writes a notice into the jobs that are kept. Answers whether it tells more than progress. */

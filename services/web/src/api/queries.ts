@@ -17,6 +17,8 @@ import {
   queryOptions,
   useQuery,
 } from '@tanstack/react-query';
+import { PROBE } from '../state/connection';
+import { feedIsLive } from '../state/feed';
 import { ApiError, request } from './client';
 import type { Session } from './session';
 
@@ -24,6 +26,7 @@ import type { Session } from './session';
 export const KEYS = {
   session: ['session'],
   models: ['models'],
+  eachModel: ['model'],
   model: (name: string) => ['model', name],
   current: ['current'],
   device: ['device'],
@@ -77,7 +80,7 @@ export const modelQuery = (name: string) =>
 /** What is active, and on how many replicas. Asked for more often while replicas are still on their way. */
 export const currentQuery = queryOptions({
   queryKey: KEYS.current,
-  queryFn: ({ signal }) => request<CurrentModel>('/api/model/current', { signal }),
+  queryFn: ({ signal }) => request<CurrentModel>(PROBE, { signal }),
   refetchInterval: ({ state }) => {
     const replicas = state.data?.replicas;
     return replicas && state.data?.loaded && replicas.ready < replicas.total ? 1_000 : 5_000;
@@ -141,13 +144,25 @@ function jobsParams({ type, status, model, limit = 50 }: JobFilter, cursor?: str
   return new URLSearchParams(given as [string, string][]);
 }
 
-/** One job. */
+/**
+ * One job, until it is over. Hundreds may be waited for at once, so they are asked about often only while no feed tells of
+ * them; and while the page is hidden too, as what is to be downloaded at once does not wait for somebody to look.
+ */
 export const jobQuery = (id: string) =>
   queryOptions({
     queryKey: KEYS.job(id),
     queryFn: ({ signal }) => request<JobView>(`/api/jobs/${encodeURIComponent(id)}`, { signal }),
-    refetchInterval: ({ state }) => (state.data && !isUnfinished(state.data) ? false : 2_000),
+    refetchInterval: ({ state }) => {
+      if (isGone(state.error) || (state.data && !isUnfinished(state.data))) return false;
+      return feedIsLive.get() ? 30_000 : 3_000;
+    },
+    refetchIntervalInBackground: true,
   });
+
+/** Whether something was not found. Jobs are forgotten some time after they are over. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 404;
+}
 
 /** Whether a job still waits or is at work. */
 export function isUnfinished({ status }: Pick<JobView, 'status'>): boolean {
@@ -163,6 +178,11 @@ export function useActivationJobs(): JobView[] {
 /** How often a request is tried again: what the API refused is refused again, what it did not answer may pass. */
 export function shouldRetry(failures: number, error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status >= 500) && failures < 2;
+}
+
+/** Whether the API refused something because it does not know who asks. */
+export function isSignedOut(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 401;
 }
 
 /** Asks anew for everything that is shown. */

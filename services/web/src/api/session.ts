@@ -1,4 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { rememberPlace } from '../state/route';
+import { tellFailure } from '../ui/toasts';
 import { request } from './client';
 import { sessionQuery } from './queries';
 
@@ -21,17 +23,25 @@ export function useCanOperate(): boolean {
   return useSession()?.role === 'operator';
 }
 
-/** Goes to the page where one signs in, and comes back afterwards. */
+const SIGN_IN = '/sign-in?next=/';
+
+/** Goes to the page where one signs in, and afterwards back to the same place of this one. */
 export function goToSignIn(): void {
-  location.assign('/sign-in?next=/');
+  rememberPlace();
+  location.assign(SIGN_IN);
 }
 
 /** Ends the session and everything that is known through it. */
 export function useSignOut(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
-    await request('/api/session', { method: 'DELETE' });
+    try {
+      await request('/api/session', { method: 'DELETE' });
+    } catch (error) {
+      tellFailure('You are still signed in', error);
+      return;
+    }
     client.clear();
-    goToSignIn();
+    location.assign(SIGN_IN);
   };
 }

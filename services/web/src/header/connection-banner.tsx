@@ -3,7 +3,7 @@ import { CloudOff, TriangleAlert } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { request } from '../api/client';
 import { refreshAll } from '../api/queries';
-import { connection } from '../state/connection';
+import { connection, PROBE } from '../state/connection';
 import { useStore } from '../state/store';
 import { Spinner } from '../ui/spinner';
 import { tell } from '../ui/toasts';
@@ -46,8 +46,7 @@ function useRecovery(state: 'online' | 'degraded' | 'offline'): void {
       return;
     }
     wasAway.current = true;
-    // The answer of a route that needs the queue says whether both are there.
-    const timer = setInterval(() => void request('/api/model/current').catch(() => undefined), KNOCK_MS);
+    const timer = setInterval(() => void request(PROBE).catch(() => undefined), KNOCK_MS);
     return () => clearInterval(timer);
   }, [state, client]);
 }

@@ -2,6 +2,7 @@ import type { CurrentModel, DeviceInfo } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Cpu, Gpu, Server } from 'lucide-react';
 import { currentQuery, deviceQuery } from '../api/queries';
+import { plural } from '../format/number';
 import { formatSize } from '../format/size';
 import { routeHref } from '../state/route';
 import { Skeleton } from '../ui/skeleton';
@@ -55,7 +56,7 @@ function ActiveModel({ current }: { readonly current: CurrentModel }) {
 
 function Replicas({ current: { loaded, replicas } }: { readonly current: CurrentModel }) {
   const { ready, total } = replicas;
-  const words = loaded ? `${ready} of ${total} replicas ready` : `${total} replicas`;
+  const words = loaded ? `${ready} of ${plural(total, 'replica')} ready` : plural(total, 'replica');
   return (
     <span className={`${CHIP} hidden text-muted md:inline-flex`} title={words}>
       <Server className="size-3.5" aria-hidden="true" />

@@ -1,7 +1,7 @@
 import type { JobView } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { isUnfinished, jobQuery } from '../api/queries';
+import { isGone, isUnfinished, jobQuery } from '../api/queries';
 import { createStore, useStore } from '../state/store';
 
 /** A job that was started here and whose end is waited for. */
@@ -20,17 +20,24 @@ export function whenJobEnds(id: string, onEnd: (job: JobView) => void): void {
   awaited.set((before) => [...before, { key: ++lastKey, id, onEnd }]);
 }
 
+/** Whether the end of any job is waited for. */
+export function useAwaitsJobs(): boolean {
+  return useStore(awaited).length > 0;
+}
+
 /** Looks after the jobs that {@link whenJobEnds} was asked for. */
 export function JobOutcomes() {
   return useStore(awaited).map((one) => <JobOutcome key={one.key} wait={one} />);
 }
 
 function JobOutcome({ wait }: { readonly wait: Awaited }) {
-  const { data: job } = useQuery(jobQuery(wait.id));
+  const { data: job, error } = useQuery(jobQuery(wait.id));
+  const over = job !== undefined && !isUnfinished(job);
+  const gone = isGone(error);
   useEffect(() => {
-    if (job === undefined || isUnfinished(job)) return;
+    if (!over && !gone) return;
     awaited.set((before) => before.filter((one) => one !== wait));
-    wait.onEnd(job);
-  }, [job, wait]);
+    if (over) wait.onEnd(job);
+  }, [over, gone, job, wait]);
   return null;
 }

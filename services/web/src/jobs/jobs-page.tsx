@@ -1,8 +1,8 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { ListChecks, SearchX } from 'lucide-react';
 import { useMemo } from 'react';
-import { feedIsLive } from '../api/job-feed';
 import { type JobFilter, jobPagesQuery } from '../api/queries';
+import { feedIsLive } from '../state/feed';
 import { routeHref, useRoute } from '../state/route';
 import { useStore } from '../state/store';
 import { Button, buttonClass } from '../ui/button';

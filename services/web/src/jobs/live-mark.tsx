@@ -1,5 +1,5 @@
 import clsx from 'clsx';
-import { feedIsLive } from '../api/job-feed';
+import { feedIsLive } from '../state/feed';
 import { useStore } from '../state/store';
 
 /** Says whether what is shown follows what happens at once or is asked for now and then. */

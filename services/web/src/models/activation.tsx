@@ -22,15 +22,14 @@ export function useActivations(): Activations {
   };
 }
 
-function follow(
+async function follow(
   client: QueryClient,
   { job_id }: JobAccepted,
   title: string | undefined,
   before: CurrentModel | undefined,
-): void {
-  void client.invalidateQueries({ queryKey: KEYS.jobs });
+): Promise<void> {
   whenJobEnds(job_id, (job) => {
-    for (const queryKey of [KEYS.current, KEYS.models, KEYS.activations, KEYS.jobs]) {
+    for (const queryKey of [KEYS.current, KEYS.models, KEYS.eachModel, KEYS.activations, KEYS.jobs]) {
       void client.invalidateQueries({ queryKey });
     }
     if (job.status === 'completed') tellSuccess(client, job, title, before);
@@ -39,6 +38,8 @@ function follow(
     else if (job.error?.code === 'SUPERSEDED') tell({ kind: 'info', title: job.error.detail });
     else tellFailure(`${job.model_name} could not be activated`, new Error(job.error?.detail));
   });
+  // Until the list has it, the button that began it would offer to begin it again.
+  await client.invalidateQueries({ queryKey: KEYS.jobs });
 }
 
 function tellSuccess(
@@ -57,7 +58,7 @@ function tellSuccess(
 
 async function undo(client: QueryClient, generation: number): Promise<void> {
   try {
-    follow(client, await startRollback(generation), undefined, undefined);
+    await follow(client, await startRollback(generation), undefined, undefined);
   } catch (error) {
     tellFailure('It could not be undone', error);
   }

@@ -49,8 +49,12 @@ function Activation({ entry }: { readonly entry: ActivationEntry }) {
         </span>
       </p>
       <p className="mt-0.5 text-xs text-muted">
-        {requested_by && requested_by !== 'anonymous' ? `By ${requested_by}` : 'By anybody'}
-        {duration_ms !== null && `, in ${formatDuration(duration_ms)}`}
+        {[
+          duration_ms !== null && `took ${formatDuration(duration_ms)}`,
+          requested_by && requested_by !== 'anonymous' && `asked for by ${requested_by}`,
+        ]
+          .filter(Boolean)
+          .join(', ')}
       </p>
       {problem && <p className="mt-1 text-xs text-danger-text">{problem.detail}</p>}
     </li>

@@ -5,8 +5,8 @@ import { useCanOperate } from '../api/session';
 import { plural } from '../format/number';
 import { goTo, useRoute } from '../state/route';
 import { Card } from '../ui/card';
+import { ErrorBoundary } from '../ui/error-boundary';
 import { PageHeading } from '../ui/page-heading';
-import { PartBoundary } from '../ui/part-boundary';
 import { Skeleton } from '../ui/skeleton';
 import { ActiveModelCard } from './active-model-card';
 import { DropZone } from './drop-zone';
@@ -36,7 +36,7 @@ export function ModelsPage() {
       <div className="mb-5 grid gap-5 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
         <ActiveModelCard />
         <Card label="Training history" className="flex min-h-80 flex-col p-5">
-          <PartBoundary>
+          <ErrorBoundary what="The training history">
             <Suspense fallback={<Skeleton className="h-full w-full flex-1" />}>
               {data && (
                 <HistoryChart
@@ -46,7 +46,7 @@ export function ModelsPage() {
                 />
               )}
             </Suspense>
-          </PartBoundary>
+          </ErrorBoundary>
         </Card>
       </div>
       <UploadList />

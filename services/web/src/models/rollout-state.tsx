@@ -10,7 +10,7 @@ export function RolloutState({ current }: { readonly current: CurrentModel }) {
   return (
     <div className="space-y-2">
       <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 text-sm" aria-live="polite">
-        <span className="flex gap-1" aria-hidden="true">
+        <span className="flex flex-wrap gap-1" aria-hidden="true">
           {list.map((replica) => (
             <span
               key={replica.id}

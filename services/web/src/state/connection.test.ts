@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { connection, judge, noteAnswer, noteSilence } from './connection';
+import { connection, judge, noteAnswer, noteSilence, PROBE } from './connection';
 
 it.each([
   [200, { success: true }, 'online'],
@@ -20,8 +20,15 @@ it('is offline from a silence to the next answer', () => {
   expect(connection.get()).toBe('online');
   noteSilence();
   expect(connection.get()).toBe('offline');
-  noteAnswer(503, { code: 'REDIS_UNAVAILABLE' });
+  noteAnswer('/api/model/exports', 200, {});
+  expect(connection.get()).toBe('online');
+});
+
+it('is degraded until a request that needs the queue is answered', () => {
+  noteAnswer('/api/jobs', 503, { code: 'REDIS_UNAVAILABLE' });
   expect(connection.get()).toBe('degraded');
-  noteAnswer(200, {});
+  noteAnswer('/api/model/exports', 200, {});
+  expect(connection.get()).toBe('degraded');
+  noteAnswer(PROBE, 200, {});
   expect(connection.get()).toBe('online');
 });

@@ -2,7 +2,8 @@ import { createStore } from './store';
 
 /**
  * What is known of the API. `online` is where it begins. A request that is not answered makes it `offline`, one that is
- * answered with "the queue cannot be reached" makes it `degraded`; any other answer makes it `online` again.
+ * answered with "the queue cannot be reached" makes it `degraded`. Any other answer makes `offline` end, but `degraded`
+ * only one to {@link PROBE}: some requests are answered without the queue, and would say that it is back.
  */
 export type Connection = 'online' | 'degraded' | 'offline';
 
@@ -12,9 +13,14 @@ export const connection = createStore<Connection>('online');
 /** Statuses by which a proxy says that the API behind it is gone. */
 const GATEWAY_STATUSES = new Set([502, 504]);
 
-/** Notes that the API answered. `body` is the parsed answer, if it was JSON. */
-export function noteAnswer(status: number, body: unknown): void {
-  connection.set(judge(status, body));
+/** A request that cannot be answered without the queue. */
+export const PROBE = '/api/model/current';
+
+/** Notes that the API answered a request to `path`. `body` is the parsed answer, if it was JSON. */
+export function noteAnswer(path: string, status: number, body: unknown): void {
+  const judged = judge(status, body);
+  if (judged === 'online' && connection.get() === 'degraded' && path !== PROBE) return;
+  connection.set(judged);
 }
 
 /** Notes that a request was not answered. */

@@ -26,6 +26,29 @@ export function routeHref(tab: Tab, params: Readonly<Record<string, string | und
   return `#/${tab}${query === '' ? '' : `?${query}`}`;
 }
 
+const PLACE_KEY = 'caissa-place';
+
+/** Keeps where the visitor is for when the page is opened next in this tab of the browser: after signing in. */
+export function rememberPlace(): void {
+  try {
+    sessionStorage.setItem(PLACE_KEY, location.hash);
+  } catch {
+    // Then it begins with the models.
+  }
+}
+
+/** Goes to where the visitor was before, once, unless the address says where to go. */
+function recallPlace(): void {
+  try {
+    const place = sessionStorage.getItem(PLACE_KEY);
+    sessionStorage.removeItem(PLACE_KEY);
+    if (place && location.hash === '') history.replaceState(null, '', place);
+  } catch {
+    // The address alone says it.
+  }
+}
+
+if (globalThis.location !== undefined) recallPlace();
 const route = createStore<Route>(parseRoute(globalThis.location?.hash ?? ''));
 globalThis.addEventListener?.('hashchange', () => route.set(parseRoute(location.hash)));
 

@@ -1,13 +1,14 @@
 import { useEffect, useState } from 'react';
 import { formatAgo, formatTime, parseTime } from '../format/date';
+import { serverNow } from '../state/clock';
 
 const TICK_MS = 15_000;
 
-/** The time of now, anew every so often. */
+/** The time of now by the clock of the API, anew every so often. */
 export function useNow(everyMs: number): number {
-  const [now, setNow] = useState(Date.now);
+  const [now, setNow] = useState(() => serverNow());
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    const timer = setInterval(() => setNow(serverNow()), everyMs);
     return () => clearInterval(timer);
   }, [everyMs]);
   return now;
@@ -21,10 +22,13 @@ interface TimeTextProps {
 
 /** A point in time, in the viewer's zone. */
 export function TimeText({ time, ago = false }: TimeTextProps) {
-  const now = useNow(TICK_MS);
   return (
     <time dateTime={parseTime(time)?.toISOString() ?? time} title={formatTime(time)}>
-      {ago ? formatAgo(time, now) : formatTime(time)}
+      {ago ? <Ago time={time} /> : formatTime(time)}
     </time>
   );
+}
+
+function Ago({ time }: Pick<TimeTextProps, 'time'>) {
+  return formatAgo(time, useNow(TICK_MS));
 }
