@@ -40,7 +40,7 @@ export function BoardPage() {
           choices={TOP_CHOICES.map((value) => ({ value, label: `Top ${value}` }))}
         />
       </PageHeading>
-      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,36rem)_minmax(0,1fr)]">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-[minmax(0,36rem)_minmax(0,1fr)]">
         <BoardCard {...{ board, moves, evaluations, brush, highlighted }} onBrush={setBrush} />
         <div className="min-w-0 space-y-5">
           <EvaluationCard

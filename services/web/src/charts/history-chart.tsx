@@ -32,7 +32,7 @@ export function HistoryChart({ models, currentName, onOpen }: HistoryChartProps)
   return (
     <div>
       <div className="flex min-h-9 flex-wrap items-center justify-between gap-x-4 gap-y-2">
-        <h2 className="font-semibold">Training history</h2>
+        <h2 className="text-sm font-semibold">Training history</h2>
         <SegmentedControl
           legend="What the chart shows"
           choices={CHOICES}

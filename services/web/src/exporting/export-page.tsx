@@ -19,7 +19,7 @@ export function ExportPage() {
   return (
     <>
       <PageHeading title="Export" hint="Turn checkpoints into files that other programs load." />
-      <div className="grid items-start gap-5 lg:grid-cols-2">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-[repeat(2,minmax(0,1fr))]">
         {canOperate ? (
           <Card label="New export" className="divide-y divide-line">
             <ModelPicker />

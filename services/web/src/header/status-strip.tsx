@@ -58,7 +58,7 @@ function Replicas({ current: { loaded, replicas } }: { readonly current: Current
   const { ready, total } = replicas;
   const words = loaded ? `${ready} of ${plural(total, 'replica')} ready` : plural(total, 'replica');
   return (
-    <span className={`${CHIP} hidden text-muted md:inline-flex`} title={words}>
+    <span className={`${CHIP} text-muted max-md:hidden`} title={words}>
       <Server className="size-3.5" aria-hidden="true" />
       <span aria-hidden="true">{loaded ? `${ready}/${total}` : total}</span>
       <span className="sr-only">{words}</span>
@@ -71,7 +71,7 @@ function Device({ device }: { readonly device: DeviceInfo }) {
   const memory = device.gpu && `${formatSize(device.gpu.memory_allocated)} in use`;
   return (
     <span
-      className={`${CHIP} hidden text-muted lg:inline-flex`}
+      className={`${CHIP} text-muted max-lg:hidden`}
       title={
         device.is_gpu
           ? `${device.device_name}${memory ? `, ${memory}` : ''}`

@@ -16,9 +16,9 @@ export function ActiveModelActions({ current }: { readonly current: CurrentModel
   const before = data && previousActivation(data.activations, current);
   return (
     <div className="mt-auto flex flex-wrap gap-2">
-      <Button size="small" disabled={before === undefined} onClick={() => setAsking('rollback')}>
+      <Button size="small" className="max-w-full" disabled={before === undefined} onClick={() => setAsking('rollback')}>
         <Undo2 aria-hidden="true" />
-        Roll back{before ? ` to ${before.model_name}` : ''}
+        <span className="truncate">Roll back{before ? ` to ${before.model_name}` : ''}</span>
       </Button>
       <Button size="small" look="quiet" onClick={() => setAsking('unload')}>
         <PowerOff aria-hidden="true" />

@@ -11,12 +11,17 @@ import { useActivations } from './activation';
 interface LoadButtonProps {
   readonly model: Pick<ModelSummary, 'name' | 'status' | 'is_current'>;
   readonly look?: 'primary' | 'secondary';
+  /** Shows only the picture where a row has no room for the word. */
+  readonly compact?: boolean;
   /** Called when the work was accepted. */
   readonly onStarted?: () => void;
 }
 
+/** The word on a button of a row, which only screen readers have where there is no room. */
+export const COMPACT_LABEL = 'max-sm:sr-only md:max-xl:sr-only';
+
 /** Makes a model the active one; asks first when it takes another one's place. */
-export function LoadButton({ model, look = 'secondary', onStarted }: LoadButtonProps) {
+export function LoadButton({ model, look = 'secondary', compact = false, onStarted }: LoadButtonProps) {
   const { data: current } = useQuery(currentQuery);
   const { load } = useActivations();
   const [asking, setAsking] = useState(false);
@@ -48,7 +53,7 @@ export function LoadButton({ model, look = 'secondary', onStarted }: LoadButtonP
         onClick={() => (replaced === undefined ? void startAtOnce() : setAsking(true))}
       >
         {!running && !starting && <Play aria-hidden="true" />}
-        <span className="max-sm:sr-only">Load</span>
+        <span className={compact ? COMPACT_LABEL : undefined}>Load</span>
       </Button>
       {asking && (
         <ConfirmDialog

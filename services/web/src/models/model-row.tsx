@@ -10,13 +10,13 @@ import { describeJob, STAGE_WORDS } from '../jobs/job-words';
 import { routeHref } from '../state/route';
 import { buttonClass } from '../ui/button';
 import { TimeText } from '../ui/time-text';
-import { LoadButton } from './load-button';
+import { COMPACT_LABEL, LoadButton } from './load-button';
 import { readMetric } from './metrics';
 import { ModelBadges } from './model-badges';
 
 /** The columns of the table, for its head and for every row. */
 export const COLUMNS =
-  'grid items-center gap-x-6 px-5 md:grid-cols-[minmax(0,1fr)_4.5rem_11rem_5.5rem_11.5rem] lg:grid-cols-[minmax(0,1fr)_4.5rem_11rem_5.5rem_5.5rem_5.5rem_11.5rem]';
+  'grid items-center gap-x-4 px-5 md:grid-cols-[minmax(0,1fr)_4.5rem_10.5rem_5.5rem_5.5rem] lg:grid-cols-[minmax(0,1fr)_4.5rem_10.5rem_5.5rem_5.5rem_5.5rem_5.5rem] xl:gap-x-6 xl:grid-cols-[minmax(0,1fr)_4.5rem_11rem_5.5rem_5.5rem_5.5rem_11.5rem]';
 
 interface ModelRowProps {
   readonly model: ModelSummary;
@@ -37,7 +37,9 @@ export const ModelRow = memo(function ModelRow({ model, rowIndex, topPx, heightP
       style={{ height: heightPx, transform: `translateY(${topPx}px)` }}
       className={clsx(
         COLUMNS,
-        'absolute inset-x-0 top-0 border-b border-line text-sm max-md:grid-cols-[minmax(0,1fr)_auto]',
+        'absolute inset-x-0 top-0 border-t border-line text-sm max-md:grid-cols-[minmax(0,1fr)_auto]',
+        // Over the first one there is the edge of the search on phones, and the head elsewhere.
+        rowIndex === 2 && 'max-md:border-t-transparent',
         is_current ? 'bg-accent-soft/60' : 'hover:bg-sunken/70',
       )}
     >
@@ -55,9 +57,9 @@ export const ModelRow = memo(function ModelRow({ model, rowIndex, topPx, heightP
         {status === 'unreadable' && <p className="truncate text-xs text-danger-text">{problem?.detail}</p>}
         <p className="truncate text-xs text-muted md:hidden">
           {[
-            version !== null && `Version ${version}`,
+            version !== null && `v${version}`,
             formatSize(size_bytes),
-            winRate !== undefined && `win rate ${formatPercent(winRate)}`,
+            winRate !== undefined && `wins ${formatPercent(winRate)}`,
           ]
             .filter(Boolean)
             .join(' · ')}
@@ -117,10 +119,10 @@ function RowActions({ model }: { readonly model: ModelSummary }) {
           className={buttonClass('quiet', 'small')}
         >
           <PackageOpen aria-hidden="true" />
-          <span className="max-sm:sr-only">Export</span>
+          <span className={COMPACT_LABEL}>Export</span>
         </a>
       )}
-      {!model.is_current && <LoadButton model={model} />}
+      {!model.is_current && <LoadButton model={model} compact />}
     </>
   );
 }

@@ -67,7 +67,7 @@ const HEADS: readonly (readonly [string, SortKey, string])[] = [
 function TableHead({ order, onOrder }: Pick<ModelTableProps, 'order' | 'onOrder'>) {
   return (
     <div role="rowgroup" className="max-md:sr-only">
-      <div role="row" aria-rowindex={1} className={clsx(COLUMNS, 'h-10 border-b border-line text-xs text-muted')}>
+      <div role="row" aria-rowindex={1} className={clsx(COLUMNS, 'h-10 text-xs text-muted')}>
         {HEADS.map(([label, key, classes]) => (
           <HeadCell key={key} label={label} sortKey={key} className={classes} order={order} onOrder={onOrder} />
         ))}

@@ -33,7 +33,7 @@ export function ModelsPage() {
       >
         {canOperate && <UploadButton />}
       </PageHeading>
-      <div className="mb-5 grid gap-5 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
+      <div className="mb-5 grid grid-cols-[minmax(0,1fr)] gap-5 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
         <ActiveModelCard />
         <Card label="Training history" className="flex min-h-80 flex-col p-5">
           <ErrorBoundary what="The training history">

@@ -22,7 +22,7 @@ export function ModelsSection() {
   const wanted = useDeferredValue(search);
   const models = useMemo(() => data && arrangeModels(data.models, wanted, order), [data, wanted, order]);
   return (
-    <Card label="All models">
+    <Card label="All models" className="overflow-clip">
       <div className="flex items-center gap-3 border-b border-line p-3">
         <SearchField label="Search models" value={search} onChange={setSearch} />
         <SortSelect order={order} onChange={setOrder} />

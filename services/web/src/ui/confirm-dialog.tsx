@@ -42,14 +42,15 @@ export function ConfirmDialog({ title, children, confirm, danger = false, onConf
             look={danger ? 'danger' : 'primary'}
             busy={busy}
             onClick={() => void act()}
+            className="max-w-full"
             data-first-focus={!danger || undefined}
           >
-            {confirm}
+            <span className="truncate">{confirm}</span>
           </Button>
         </>
       }
     >
-      <div className="space-y-3 text-sm">
+      <div className="space-y-3 text-sm wrap-anywhere">
         {children}
         {problem && <Notice tone="bad">{problem}</Notice>}
       </div>

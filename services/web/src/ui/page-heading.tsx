@@ -11,7 +11,8 @@ interface PageHeadingProps {
 export function PageHeading({ title, hint, children }: PageHeadingProps) {
   return (
     <div className="mb-5 flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
-      <div className="min-w-0">
+      {/* Its width does not depend on the hint, which comes later: what stands beside it must not move then. */}
+      <div className="min-w-0 flex-1 basis-40">
         <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
         <p className="min-h-6 text-sm text-muted">{hint}</p>
       </div>
