@@ -7,6 +7,8 @@ import { openSite, type Site } from './site.js';
 
 const FIXTURE = join(import.meta.dirname, '../fixtures/torch-2.13/checkpoint.pt');
 const TABS = ['models', 'export', 'downloads', 'jobs', 'board'] as const;
+/** The longest that there can be, without a place where it could be broken. */
+const LONG_NAME = 'z'.repeat(128);
 const THEMES = ['light', 'dark'] as const;
 
 let site: Site;
@@ -16,11 +18,12 @@ beforeAll(async () => {
     redisUrl: inject('redisUrl'),
     prepare: async ({ modelsDir }) => {
       for (const name of ['model_v1', 'model_v2', 'model_v3']) await copyFile(FIXTURE, join(modelsDir, `${name}.pt`));
+      await copyFile(FIXTURE, join(modelsDir, `${LONG_NAME}.pt`));
       await writeFile(join(modelsDir, 'broken.pt'), 'This is no checkpoint.');
     },
   });
   const { client } = site;
-  for (const name of ['model_v1', 'model_v2', 'model_v3', 'broken']) await client.model(name);
+  for (const name of ['model_v1', 'model_v2', 'model_v3', LONG_NAME, 'broken']) await client.model(name);
   for (const name of ['model_v1', 'model_v2']) {
     const { status } = await client.post(`/api/model/load/${name}?wait=30`);
     expect(status).toBe(200);
@@ -107,6 +110,19 @@ describe('on a phone', () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Jobs' }).click();
     await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
     expect(faults).toEqual([]);
+  });
+});
+
+describe('a name of the greatest length', () => {
+  it.each([360, 640, 768, 1024])('fits into %i pixels', async (width) => {
+    const { page } = await site.visit('models', { viewport: { width, height: 800 } });
+    await settled(page, 'models');
+    await page.getByRole('link', { name: LONG_NAME, exact: true }).first().waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    await page.getByRole('button', { name: `Load ${LONG_NAME}` }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    expect(await dialog.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
   });
 });
 

@@ -65,4 +65,15 @@ describe('the jobs', () => {
     await expect.poll(async () => (await site.client.job(id)).status).toBe('cancelled');
     await page.getByText('No job matches').waitFor();
   });
+
+  it('leave the focus with the row whose button is gone', async () => {
+    const id = await site.client.export('onnx', 'model_v2');
+    const { page } = await site.visit('jobs?type=export');
+    const row = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: /^Cancel/ }) });
+    await row.getByRole('button', { name: /^Cancel/ }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(async () => (await site.client.job(id)).status).toBe('cancelled');
+    await expect.poll(() => row.count()).toBe(0);
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('Cancelled');
+  });
 });
