@@ -150,7 +150,7 @@ describe('an API that is killed and started again', () => {
     await page.getByRole('heading', { name: 'Jobs' }).waitFor();
     await page.route(`**/${file}*`, (route) => route.abort());
     await page.getByRole('navigation').getByRole('link', { name: tab }).click();
-    const again = page.getByRole('button', { name: 'Load the page again' });
+    const again = page.getByRole('button', { name: 'Load the page anew' });
     await again.waitFor();
     if (tab === 'models') await page.getByRole('link', { name: 'before', exact: true }).waitFor();
     await page.unroute(`**/${file}*`);

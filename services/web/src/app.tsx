@@ -30,7 +30,7 @@ export function App() {
       >
         Skip to content
       </button>
-      <Header />
+      <Header ready={ready} />
       <ConnectionBanner />
       <main
         id="content"
