@@ -13,12 +13,27 @@ export function parseTime(text: string): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
+/** Formatters by locale and zone: to make one takes as long as to draw several rows of a list. */
+const timeFormats = new Map<string, Intl.DateTimeFormat>();
+const agoFormats = new Map<string, Intl.RelativeTimeFormat>();
+
+function kept<T>(formats: Map<string, T>, key: string, make: () => T): T {
+  const known = formats.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  formats.set(key, made);
+  return made;
+}
+
 /** A point in time in the viewer's zone and language; what cannot be read is shown as it is. */
 export function formatTime(text: string, locale?: string, timeZone?: string): string {
   const date = parseTime(text);
   if (date === undefined) return text;
-  const format: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'short' };
-  return new Intl.DateTimeFormat(locale, timeZone === undefined ? format : { ...format, timeZone }).format(date);
+  const format = kept(timeFormats, `${locale} ${timeZone}`, () => {
+    const zone = timeZone === undefined ? {} : { timeZone };
+    return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', ...zone });
+  });
+  return format.format(date);
 }
 
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
@@ -35,7 +50,7 @@ export function formatAgo(text: string, nowMs: number, locale?: string): string 
   let amount = Math.round((date.getTime() - nowMs) / 1000);
   // Clocks of two machines differ a little; nothing on this page lies in the future.
   if (amount > -5) return 'just now';
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const relative = kept(agoFormats, `${locale}`, () => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }));
   for (const [unit, size] of STEPS) {
     if (Math.abs(amount) < size) return relative.format(amount, unit);
     amount = Math.round(amount / size);

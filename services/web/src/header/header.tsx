@@ -22,7 +22,7 @@ export function Header({ ready }: HeaderProps) {
           <span className="max-[26rem]:sr-only">Caissa</span>
         </a>
         <TabNavigation />
-        <div className="ml-auto flex min-w-0 items-center gap-2">
+        <div className="flex min-w-0 flex-1 items-center justify-end gap-2">
           {ready ? <StatusStrip /> : <StatusSkeleton />}
           <Menu />
         </div>

@@ -10,8 +10,9 @@ import { Skeleton } from '../ui/skeleton';
 /** What is active, on how many replicas, on what kind of device: always in sight. */
 export function StatusStrip() {
   const { data: current } = useQuery(currentQuery);
-  const { data: device } = useQuery(deviceQuery);
-  if (current === undefined) return <StatusSkeleton />;
+  const { data: device, isPending } = useQuery(deviceQuery);
+  // All at once: what came later would push the rest aside.
+  if (current === undefined || isPending) return <StatusSkeleton />;
   return (
     <div className="flex min-w-0 items-center gap-2 text-xs">
       <ActiveModel current={current} />

@@ -1,8 +1,8 @@
 import type { ModelSummary } from '@caissa/shared/contracts';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Play } from 'lucide-react';
 import { useState } from 'react';
-import { currentQuery, useActivationJobs } from '../api/queries';
+import { currentQuery } from '../api/queries';
 import { Button } from '../ui/button';
 import { ConfirmDialog } from '../ui/confirm-dialog';
 import { tellFailure } from '../ui/toasts';
@@ -10,6 +10,8 @@ import { useActivations } from './activation';
 
 interface LoadButtonProps {
   readonly model: Pick<ModelSummary, 'name' | 'status' | 'is_current'>;
+  /** Whether it is being made the active one already. */
+  readonly running: boolean;
   readonly look?: 'primary' | 'secondary';
   /** Shows only the picture where a row has no room for the word. */
   readonly compact?: boolean;
@@ -20,16 +22,18 @@ interface LoadButtonProps {
 /** The word on a button of a row, which only screen readers have where there is no room. */
 export const COMPACT_LABEL = 'max-sm:sr-only md:max-xl:sr-only';
 
-/** Makes a model the active one; asks first when it takes another one's place. */
-export function LoadButton({ model, look = 'secondary', compact = false, onStarted }: LoadButtonProps) {
-  const { data: current } = useQuery(currentQuery);
+/**
+ * Makes a model the active one; asks first when it takes another one's place. There is one in every row of a long list,
+ * so it follows nothing: what is active is looked up when it is pressed.
+ */
+export function LoadButton({ model, running, look = 'secondary', compact = false, onStarted }: LoadButtonProps) {
+  const client = useQueryClient();
   const { load } = useActivations();
   const [asking, setAsking] = useState(false);
   const [starting, setStarting] = useState(false);
-  const running = useActivationJobs().some((job) => job.model_name === model.name && job.kind !== 'unload');
-  const replaced = current?.loaded ? current.model_name : undefined;
+  const currentModel = () => client.getQueryData(currentQuery.queryKey);
   const start = async () => {
-    await load(model.name, current);
+    await load(model.name, currentModel());
     onStarted?.();
   };
   const startAtOnce = async () => {
@@ -50,27 +54,39 @@ export function LoadButton({ model, look = 'secondary', compact = false, onStart
         busy={running || starting}
         disabled={model.status !== 'ready'}
         aria-label={`Load ${model.name}`}
-        onClick={() => (replaced === undefined ? void startAtOnce() : setAsking(true))}
+        onClick={() => (currentModel()?.loaded ? setAsking(true) : void startAtOnce())}
       >
         {!running && !starting && <Play aria-hidden="true" />}
         <span className={compact ? COMPACT_LABEL : undefined}>Load</span>
       </Button>
-      {asking && (
-        <ConfirmDialog
-          title={replaced === model.name ? `Load ${model.name} again?` : 'Replace the active model?'}
-          confirm={`Load ${model.name}`}
-          onConfirm={start}
-          onClose={() => setAsking(false)}
-        >
-          <p>
-            <strong>{model.name}</strong> takes the place of <strong>{replaced}</strong>
-            {current && current.replicas.total > 1 ? ` on ${current.replicas.total} replicas` : ''}.
-          </p>
-          <p className="text-muted">
-            {replaced} goes on answering until {model.name} is open and checked. You can undo it afterwards.
-          </p>
-        </ConfirmDialog>
-      )}
+      {asking && <ConfirmLoad name={model.name} onConfirm={start} onClose={() => setAsking(false)} />}
     </>
+  );
+}
+
+interface ConfirmLoadProps {
+  readonly name: string;
+  readonly onConfirm: () => Promise<void>;
+  readonly onClose: () => void;
+}
+
+function ConfirmLoad({ name, onConfirm, onClose }: ConfirmLoadProps) {
+  const { data: current } = useQuery(currentQuery);
+  const replaced = current?.model_name;
+  return (
+    <ConfirmDialog
+      title={replaced === name ? `Load ${name} again?` : 'Replace the active model?'}
+      confirm={`Load ${name}`}
+      onConfirm={onConfirm}
+      onClose={onClose}
+    >
+      <p>
+        <strong>{name}</strong> takes the place of <strong>{replaced}</strong>
+        {current && current.replicas.total > 1 ? ` on ${current.replicas.total} replicas` : ''}.
+      </p>
+      <p className="text-muted">
+        {replaced} goes on answering until {name} is open and checked. You can undo it afterwards.
+      </p>
+    </ConfirmDialog>
   );
 }

@@ -2,7 +2,7 @@ import type { ModelInfo } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { PackageOpen, Swords } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { modelQuery } from '../api/queries';
+import { modelQuery, useActivationJobs } from '../api/queries';
 import { useCanOperate } from '../api/session';
 import { formatCount } from '../format/number';
 import { formatSize } from '../format/size';
@@ -55,6 +55,7 @@ export function ModelDrawer({ name, onClose }: ModelDrawerProps) {
 
 function Actions({ model, onClose }: { readonly model: ModelInfo; readonly onClose: () => void }) {
   const canOperate = useCanOperate();
+  const running = useActivationJobs().some(({ model_name, kind }) => model_name === model.name && kind !== 'unload');
   return (
     <>
       <a href={routeHref('board', { compare: model.name })} className={buttonClass('quiet', 'small')}>
@@ -67,7 +68,7 @@ function Actions({ model, onClose }: { readonly model: ModelInfo; readonly onClo
             <PackageOpen aria-hidden="true" />
             Export
           </a>
-          {!model.is_current && <LoadButton model={model} look="primary" onStarted={onClose} />}
+          {!model.is_current && <LoadButton model={model} running={running} look="primary" onStarted={onClose} />}
         </>
       )}
     </>

@@ -1,9 +1,7 @@
-import type { ModelSummary } from '@caissa/shared/contracts';
+import type { JobView, ModelSummary } from '@caissa/shared/contracts';
 import clsx from 'clsx';
 import { PackageOpen } from 'lucide-react';
 import { memo } from 'react';
-import { useActivationJobs } from '../api/queries';
-import { useCanOperate } from '../api/session';
 import { formatMeasure, formatPercent } from '../format/number';
 import { formatSize } from '../format/size';
 import { describeJob, STAGE_WORDS } from '../jobs/job-words';
@@ -20,13 +18,20 @@ export const COLUMNS =
 
 interface ModelRowProps {
   readonly model: ModelSummary;
+  /** The job that is about to make it the active one, or to take it away. */
+  readonly activation: JobView | undefined;
+  readonly canOperate: boolean;
   readonly rowIndex: number;
   readonly topPx: number;
   readonly heightPx: number;
 }
 
-/** One model of the list. Its name leads to everything that is known of it. */
-export const ModelRow = memo(function ModelRow({ model, rowIndex, topPx, heightPx }: ModelRowProps) {
+/**
+ * One model of the list. Its name leads to everything that is known of it. While one scrolls, many rows come and go with
+ * each frame, so a row is given all it shows and follows nothing by itself.
+ */
+export const ModelRow = memo(function ModelRow(props: ModelRowProps) {
+  const { model, activation, canOperate, rowIndex, topPx, heightPx } = props;
   const { name, version, training_date, size_bytes, metadata, status, problem, is_current } = model;
   const winRate = readMetric(metadata, 'win_rate');
   const loss = readMetric(metadata, 'training_loss');
@@ -53,7 +58,7 @@ export const ModelRow = memo(function ModelRow({ model, rowIndex, topPx, heightP
           </a>
           <ModelBadges model={model} />
         </div>
-        <RowActivity name={name} />
+        {activation && <RowActivity job={activation} />}
         {status === 'unreadable' && <p className="truncate text-xs text-danger-text">{problem?.detail}</p>}
         <p className="truncate text-xs text-muted md:hidden">
           {[
@@ -82,7 +87,7 @@ export const ModelRow = memo(function ModelRow({ model, rowIndex, topPx, heightP
         {formatSize(size_bytes)}
       </Cell>
       <Cell className="relative flex justify-end gap-1.5">
-        <RowActions model={model} />
+        {canOperate && status !== 'unreadable' && <RowActions model={model} activation={activation} />}
       </Cell>
     </div>
   );
@@ -97,9 +102,7 @@ function Cell({ className, children }: { readonly className?: string; readonly c
 }
 
 /** How far the activation of a model has come, while one goes on. */
-function RowActivity({ name }: { readonly name: string }) {
-  const job = useActivationJobs().find((one) => one.model_name === name);
-  if (job === undefined) return null;
+function RowActivity({ job }: { readonly job: JobView }) {
   return (
     <p className="truncate text-xs text-info-text tabular-nums">
       {describeJob(job)}: {STAGE_WORDS[job.progress.stage]}, {Math.round(job.progress.percent)} %
@@ -107,9 +110,7 @@ function RowActivity({ name }: { readonly name: string }) {
   );
 }
 
-function RowActions({ model }: { readonly model: ModelSummary }) {
-  const canOperate = useCanOperate();
-  if (!canOperate || model.status === 'unreadable') return null;
+function RowActions({ model, activation }: Pick<ModelRowProps, 'model' | 'activation'>) {
   return (
     <>
       {model.status === 'ready' && (
@@ -122,7 +123,9 @@ function RowActions({ model }: { readonly model: ModelSummary }) {
           <span className={COMPACT_LABEL}>Export</span>
         </a>
       )}
-      {!model.is_current && <LoadButton model={model} compact />}
+      {!model.is_current && (
+        <LoadButton model={model} running={activation !== undefined && activation.kind !== 'unload'} compact />
+      )}
     </>
   );
 }

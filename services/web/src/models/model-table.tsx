@@ -3,6 +3,8 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import clsx from 'clsx';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useLayoutEffect, useRef, useState } from 'react';
+import { useActivationJobs } from '../api/queries';
+import { useCanOperate } from '../api/session';
 import { useMediaQuery } from '../ui/use-media-query';
 import { nextOrder, type Order, type SortKey } from './arrange-models';
 import { COLUMNS, ModelRow } from './model-row';
@@ -18,6 +20,8 @@ interface ModelTableProps {
 /** The models as a table, of which only the rows in sight are drawn. On phones each row is a small card. */
 export function ModelTable({ models, order, onOrder }: ModelTableProps) {
   const wide = useMediaQuery('(min-width: 48rem)');
+  const canOperate = useCanOperate();
+  const activations = useActivationJobs();
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
@@ -32,7 +36,9 @@ export function ModelTable({ models, order, onOrder }: ModelTableProps) {
   const virtualizer = useWindowVirtualizer({
     count: models.length,
     estimateSize: () => rowPx,
-    overscan: 12,
+    overscan: 8,
+    // Drawing at once would hold up the scrolling; the rows beyond the edge are there for that.
+    useFlushSync: false,
     scrollMargin: top,
   });
   // A change of the row height makes all measures wrong.
@@ -46,7 +52,15 @@ export function ModelTable({ models, order, onOrder }: ModelTableProps) {
           const model = models[index];
           return (
             model && (
-              <ModelRow key={model.name} model={model} rowIndex={index + 2} topPx={start - top} heightPx={rowPx} />
+              <ModelRow
+                key={model.name}
+                model={model}
+                activation={activations.find(({ model_name }) => model_name === model.name)}
+                canOperate={canOperate}
+                rowIndex={index + 2}
+                topPx={start - top}
+                heightPx={rowPx}
+              />
             )
           );
         })}

@@ -22,13 +22,14 @@ interface TimeTextProps {
 
 /** A point in time, in the viewer's zone. */
 export function TimeText({ time, ago = false }: TimeTextProps) {
+  const full = formatTime(time);
   return (
-    <time dateTime={parseTime(time)?.toISOString() ?? time} title={formatTime(time)}>
-      {ago ? <Ago time={time} /> : formatTime(time)}
+    <time dateTime={parseTime(time)?.toISOString() ?? time} title={full}>
+      {ago ? <AgoText time={time} /> : full}
     </time>
   );
 }
 
-function Ago({ time }: Pick<TimeTextProps, 'time'>) {
+function AgoText({ time }: Pick<TimeTextProps, 'time'>) {
   return formatAgo(time, useNow(TICK_MS));
 }
