@@ -62,8 +62,8 @@ describe('a list of 500 models', () => {
   it('is scrolled to its end without a pause, one screen after the other', async () => {
     const { page } = await visitByName();
     await page.getByRole('heading', { name: 'Training history' }).waitFor();
-    // How long exactly is a matter of the benchmark; here a busy machine must not make a difference.
-    expect(await longestTaskOfScrollMs(page)).toBeLessThan(500);
+    // How long exactly is a matter of the benchmark; a busy machine must not make a difference here.
+    expect(await longestTaskOfScrollMs(page)).toBeLessThan(1_500);
     await expect.poll(() => modelLink(page, COUNT).isVisible()).toBe(true);
     expect(await rows(page).count()).toBeLessThan(MOST_ROWS);
     expect(await rows(page).last().getAttribute('aria-rowindex')).toBe(String(COUNT + 1));
