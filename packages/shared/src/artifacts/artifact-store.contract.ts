@@ -77,6 +77,20 @@ export function artifactStoreContract(
       expect(await readAll(store, manifest.filename)).toHaveLength(0);
     });
 
+    test('may be said to be complete before it is committed, or given up', async () => {
+      const draft = await store.begin('job-1');
+      await draft.write(Buffer.from('abc'));
+      draft.complete();
+      draft.complete();
+      const { filename } = await draft.commit(ONNX, () => manifestDraft('job-1'), true);
+      expect(String(await readAll(store, filename))).toBe('abc');
+      const other = await store.begin('job-2');
+      await other.write(Buffer.from('abc'));
+      other.complete();
+      await other.abort();
+      await expect(other.commit(ONNX, () => manifestDraft('job-2'), true)).rejects.toThrow();
+    });
+
     test('stays after abort, once it is committed', async () => {
       const draft = await store.begin('job-1');
       await draft.write(randomBytes(10));

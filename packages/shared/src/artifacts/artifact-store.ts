@@ -10,6 +10,8 @@ export interface ArtifactDraft extends ByteSink {
   /** Where the bytes lie, for tools that need a file. */
   readonly localPath: string;
   readonly sizeBytes: number;
+  /** Says that the last byte was written: what `commit` waits for begins while the bytes are looked at. */
+  complete(): void;
   /**
    * Publishes the artifact under `{stem}.{extension}`, or `{stem}_2.{extension}` and so on if that is taken. Everything
    * is on the disk before the manifest is, and the manifest comes last.

@@ -23,6 +23,8 @@ export class LocalArtifactDraft implements ArtifactDraft {
   readonly #handle: FileHandle;
   readonly #digest = new BackgroundDigest();
   #sha256: Promise<string> | undefined;
+  /** Settles when every byte is on the disk; undefined until the last one was written. */
+  #synced: Promise<void> | undefined;
   #sizeBytes = 0;
   /** Bytes that had been written when the last flush began. */
   #flushedBytes = 0;
@@ -78,28 +80,39 @@ export class LocalArtifactDraft implements ArtifactDraft {
     this.#flushed.catch(() => undefined);
   }
 
+  complete(): void {
+    void this.#sync();
+  }
+
+  /** Nothing refers to the artifact before its manifest does, so it may have its name before it is on the disk. */
   async commit(
     name: { stem: string; extension: string },
     describe: (sha256: string) => ManifestDraft,
     metadataFile: boolean,
   ): Promise<Manifest> {
     return callStore(async () => {
-      const digest = this.#finishDigest();
-      // Awaited when the file is on the disk; a failure before that must not count as unhandled.
+      const [synced, digest] = [this.#sync(), this.#finishDigest()];
+      // Awaited when the name is claimed; a failure before that must not count as unhandled.
       digest.catch(() => undefined);
-      await allEnded([this.#flushed, this.#handle.sync()]);
-      await this.#close();
       const { stem, filename } = await this.#claimName(name);
       try {
         await rename(this.localPath, join(this.#folder, filename));
-        await syncFolder(this.#folder);
         const sha256 = await digest;
-        return await this.#publish({ stem, filename, sha256 }, describe(sha256), metadataFile);
+        return await this.#publish({ stem, filename, sha256, synced }, describe(sha256), metadataFile);
       } catch (error) {
         await this.#unpublish(stem, filename, metadataFile);
         throw error;
       }
     });
+  }
+
+  #sync(): Promise<void> {
+    if (this.#synced === undefined) {
+      this.#synced = allEnded([this.#flushed, this.#handle.sync()]).then(() => this.#close());
+      // `commit` awaits it; a draft that is given up need not.
+      this.#synced.catch(() => undefined);
+    }
+    return this.#synced;
   }
 
   /** Also if nobody wants it: the thread keeps it until it has been asked for. */
@@ -142,7 +155,7 @@ export class LocalArtifactDraft implements ArtifactDraft {
   }
 
   async #publish(
-    { stem, filename, sha256 }: { stem: string; filename: string; sha256: string },
+    { stem, filename, sha256, synced }: { stem: string; filename: string; sha256: string; synced: Promise<void> },
     draft: ManifestDraft,
     metadataFile: boolean,
   ): Promise<Manifest> {
@@ -157,7 +170,10 @@ export class LocalArtifactDraft implements ArtifactDraft {
       ...(metadataFile ? { metadata_file: describeFile(metadataName, metadata) } : {}),
     };
     const text = `${JSON.stringify(manifest, undefined, 2)}\n`;
-    const before = metadataFile ? writeFileDurably(join(this.#folder, metadataName), metadata) : Promise.resolve();
+    const named = metadataFile
+      ? writeFileDurably(join(this.#folder, metadataName), metadata)
+      : syncFolder(this.#folder);
+    const before = allEnded([synced, named]);
     const manifestPath = join(this.#folder, `${filename}${MANIFEST_SUFFIX}`);
     await allEnded([before, writeFileDurably(manifestPath, text, before)]);
     this.#committed = true;
