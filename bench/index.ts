@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { accept } from './accept/index.js';
 import { exportCore } from './export-core/index.js';
 import { exportMemory } from './export-memory/index.js';
+import { exportVerify } from './export-verify/index.js';
 import { writeCheckpointFile } from './harness/checkpoint-file.js';
 import type { Benchmark, BenchmarkContext } from './harness/comparison.js';
 import { findPythonWithTorch } from './harness/find-python.js';
@@ -16,7 +17,7 @@ import { webPage } from './web-page/index.js';
 /** Not the system's folder for temporary files: that may be memory, and a disk is to be measured. */
 const SCRATCH = '.cache/bench';
 
-const BENCHMARKS: readonly Benchmark[] = [exportCore, exportMemory, accept, inference, webPage];
+const BENCHMARKS: readonly Benchmark[] = [exportCore, exportMemory, accept, inference, webPage, exportVerify];
 
 function chosen(names: readonly string[]): readonly Benchmark[] {
   const unknown = names.find((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));

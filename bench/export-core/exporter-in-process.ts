@@ -1,6 +1,7 @@
 import type { ExporterContext } from '@caissa/exporter/dist/context.js';
 import { exportProcessor } from '@caissa/exporter/dist/export-model.js';
 import { inspectProcessor } from '@caissa/exporter/dist/inspect-model.js';
+import { SpareProcess } from '@caissa/session';
 import {
   Catalogue,
   connectProducer,
@@ -10,6 +11,7 @@ import {
   type ExportResult,
   LocalArtifactStore,
   redisKeys,
+  type VerifyLevel,
   waitUntilReady,
 } from '@caissa/shared';
 
@@ -31,14 +33,19 @@ export class ExporterInProcess {
     const redis = connectProducer(redisUrl);
     await waitUntilReady(redis, REDIS_PATIENCE_MS);
     const keys = redisKeys('bench');
+    const spare = new SpareProcess();
     const context = {
       modelsFolder,
       store: await LocalArtifactStore.open(exportsFolder),
       exports: new ExportIndex(redis, keys),
       catalogue: new Catalogue(redis, keys),
       keepRecentExports: 0,
+      spare,
     };
-    return new ExporterInProcess(context, () => redis.disconnect());
+    return new ExporterInProcess(context, () => {
+      spare.close();
+      redis.disconnect();
+    });
   }
 
   /** Looks through a model, as happens whenever a file appears in the model folder. */
@@ -53,10 +60,10 @@ export class ExporterInProcess {
     await this.#context.catalogue.remove([modelName]);
   }
 
-  /** One export with verify off, from the file in the model folder to the published artifact. */
-  async export(modelName: string, format: ExportFormat): Promise<ExportResult> {
+  /** One export, from the file in the model folder to the published artifact. */
+  async export(modelName: string, format: ExportFormat, verify: VerifyLevel = 'none'): Promise<ExportResult> {
     const process = exportProcessor(this.#context);
-    const options = { opset: 11, verify: 'none' } as const;
+    const options = { opset: 11, verify } as const;
     return process({ ...this.#item(), data: { model_name: modelName, format, metadata: {}, options } });
   }
 
@@ -66,7 +73,7 @@ export class ExporterInProcess {
     await this.#context.exports.remove(filename);
   }
 
-  /** Ends the use of Redis. */
+  /** Ends the use of Redis, and the process that waits. */
   close(): void {
     this.#close();
   }

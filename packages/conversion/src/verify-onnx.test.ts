@@ -85,6 +85,6 @@ describe('verifyOnnx', () => {
   it('stops when it is told to, before and while it computes', async () => {
     await writeTampered(() => ({}));
     const reason = new Error('cancelled');
-    await expect(verifyOnnx(path, checkpoint, 'full', AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(verifyOnnx(path, checkpoint, 'full', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 });

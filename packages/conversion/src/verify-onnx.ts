@@ -8,7 +8,7 @@ import {
   type OutputDifference,
   VERIFICATION_POSITIONS,
 } from '@caissa/network';
-import { type Session, type SessionOptions, startSession } from '@caissa/session';
+import { type Session, type SessionOptions, type SpareProcess, startSession } from '@caissa/session';
 import { checkSession } from './check-session.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { blameModel, VerificationError } from './verification-error.js';
@@ -31,6 +31,13 @@ export interface OnnxReport {
   readonly device: string;
 }
 
+/** How {@link verifyOnnx} is stopped, and what it may use. */
+export interface VerifyOnnxOptions {
+  readonly signal?: AbortSignal;
+  /** Where a process may wait already. */
+  readonly spare?: SpareProcess | undefined;
+}
+
 /**
  * Opens an ONNX model in a process of its own, runs it and checks what it gives against what a chess network gives;
  * at level `full` also against the checkpoint, computed independently of the graph.
@@ -40,9 +47,15 @@ export async function verifyOnnx(
   path: string,
   checkpoint: Checkpoint,
   level: VerificationLevel,
-  signal?: AbortSignal,
+  options: VerifyOnnxOptions = {},
 ): Promise<OnnxReport> {
-  const session = await start({ modelPath: path, device: 'cpu', ...(signal ? { signal } : {}) });
+  const { signal, spare } = options;
+  const session = await start({
+    modelPath: path,
+    device: 'cpu',
+    ...(signal ? { signal } : {}),
+    ...(spare ? { spare } : {}),
+  });
   try {
     const { outputs, probabilitySumError, maxAbsValue } = await checkSession(session, VERIFICATION_POSITIONS);
     signal?.throwIfAborted();
@@ -56,7 +69,8 @@ export async function verifyOnnx(
       device: session.info.deviceName,
     };
   } finally {
-    await session.close();
+    // It ends by itself; nobody need wait for onnxruntime to tidy up.
+    void session.close();
   }
 }
 

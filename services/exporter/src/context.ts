@@ -1,3 +1,4 @@
+import type { SpareProcess } from '@caissa/session';
 import type { ArtifactStore, Catalogue, ExportIndex } from '@caissa/shared';
 
 /** What the use cases of the exporter work with. */
@@ -8,4 +9,6 @@ export interface ExporterContext {
   readonly catalogue: Catalogue;
   /** Exports that are kept after each new one; 0 keeps all. */
   readonly keepRecentExports: number;
+  /** Where a process may wait in which the next ONNX export is verified. */
+  readonly spare?: SpareProcess;
 }

@@ -50,7 +50,8 @@ export async function convert(context: ExporterContext, item: ExportItem, source
   try {
     const texts = { checkpoints: metadata, inFile };
     await write(item, checkpoint, draft, texts, inspectedSha256 !== undefined);
-    const verification = await verify(item, checkpoint, draft);
+    draft.complete();
+    const verification = await verify(context, item, checkpoint, draft);
     await refuseIfChanged(source);
     signal.throwIfAborted();
     item.report({ stage: 'publishing', percent: PERCENT.publishing });
@@ -105,17 +106,19 @@ async function write(
 }
 
 async function verify(
+  { spare }: ExporterContext,
   item: ExportItem,
   checkpoint: Checkpoint,
   draft: ArtifactDraft,
 ): Promise<ExportFindings['verification']> {
+  const { signal } = item;
   const level = item.data.options.verify;
   if (level === 'none') return { level };
   item.report({ stage: 'verifying', percent: PERCENT.verifying });
-  if (item.data.format === 'onnx') return verifyOnnx(draft.localPath, checkpoint, level, item.signal);
+  if (item.data.format === 'onnx') return verifyOnnx(draft.localPath, checkpoint, level, { signal, spare });
   const written = await FileSource.open(draft.localPath);
   try {
-    return await verifyPytorch(written, checkpoint, level, item.signal);
+    return await verifyPytorch(written, checkpoint, level, signal);
   } finally {
     await written.close();
   }

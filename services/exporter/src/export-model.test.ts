@@ -3,6 +3,7 @@ import { copyFile, readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCheckpoint, withFile } from '@caissa/conversion';
 import { readCheckpoint } from '@caissa/pytorch';
+import { SpareProcess } from '@caissa/session';
 import { findModelFile } from '@caissa/shared';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FIXTURES, fixturePath } from '../../../packages/conversion/test-support/fixtures.js';
@@ -87,6 +88,22 @@ describe('an export job', () => {
     expect((await harness.context.exports.page(10)).manifests).toContainEqual(
       expect.objectContaining({ filename: `${STEM}.onnx`, job_id: item.id }),
     );
+  });
+
+  it('is verified in the process that waits for it, and another one takes its place', async () => {
+    const spare = new SpareProcess(10);
+    try {
+      spare.take().kill('SIGKILL');
+      await expect.poll(() => spare.pid, { timeout: 5_000 }).toBeDefined();
+      const first = spare.pid;
+      await run(harness.exportItem({ options: { opset: 11, verify: 'quick' } }, { createdAt }), { spare });
+      await expect.poll(() => spare.pid, { timeout: 5_000 }).not.toBe(first);
+      expect((await harness.context.store.readManifest(`${STEM}.onnx`))?.metadata['verification']).toMatchObject({
+        level: 'quick',
+      });
+    } finally {
+      spare.close();
+    }
   });
 
   it('lets nobody override what the system knows', async () => {

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { SpareProcess } from '@caissa/session';
 import {
   Catalogue,
   closeQueues,
@@ -49,12 +50,15 @@ await runService(async (lifecycle) => {
   const queues = openQueues(redis, prefix);
   lifecycle.onStop('queues', () => closeQueues(queues));
 
+  const spare = new SpareProcess();
+  lifecycle.onStop('spare process', () => spare.close());
   const context: ExporterContext = {
     modelsFolder,
     store,
     exports: new ExportIndex(redis, keys),
     catalogue: new Catalogue(redis, keys),
     keepRecentExports: settings.KEEP_RECENT_EXPORTS,
+    spare,
   };
   const sweep = () =>
     sweepDrafts(store, queues, logger).catch((error: unknown) => logger.debug({ err: error }, 'no sweep this time'));
