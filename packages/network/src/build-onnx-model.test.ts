@@ -39,8 +39,8 @@ function expectAgreement(actual: NetworkOutputs, expected: NetworkOutputs): void
   }
 }
 
-async function refusal(changes: StateDict): Promise<unknown> {
-  return onnxBytes(inferArchitecture(changes), 11).catch((error: unknown) => error);
+async function refusal(changes: StateDict, weightsChecked = false): Promise<unknown> {
+  return onnxBytes(inferArchitecture(changes), 11, { weightsChecked }).catch((error: unknown) => error);
 }
 
 describe('buildOnnxModel', () => {
@@ -92,7 +92,7 @@ describe('buildOnnxModel', () => {
 
   it('names, attributes and metadata are explicit', async () => {
     const network = inferArchitecture(stateDict);
-    const model = onnx.ModelProto.decode(await onnxBytes(network, 12, { version: '7', note: 'ä' }));
+    const model = onnx.ModelProto.decode(await onnxBytes(network, 12, { metadata: { version: '7', note: 'ä' } }));
     // protobufjs decodes 64-bit integers to objects; Number() makes them what their type says they are.
     expect(Number(model.irVersion)).toBe(7);
     expect(model.producerName).toBe('caissa');
@@ -153,6 +153,11 @@ describe('buildOnnxModel', () => {
       return w * ((scale?.[channel] ?? 0) / Math.sqrt((variance?.[channel] ?? 0) + 1e-5));
     });
     expect(Buffer.from(expected?.buffer ?? new ArrayBuffer(0)).equals(folded ?? new Uint8Array(0))).toBe(true);
+    expect(
+      (await onnxBytes(inferArchitecture(wide), 11, { weightsChecked: true })).equals(
+        await onnxBytes(inferArchitecture(wide), 11),
+      ),
+    ).toBe(true);
   });
 
   it.each([
@@ -188,10 +193,12 @@ describe('buildOnnxModel', () => {
       'conv_input.bias': undefined,
       'bn_input.running_mean': await withElement(named(stateDict, 'bn_input.running_mean'), 2, 0),
     });
-    expect(await refusal(withoutBias)).toMatchObject({
-      code: 'NON_FINITE_WEIGHTS',
-      message: expect.stringContaining('conv_input.weight with bn_input folded in'),
-    });
+    for (const weightsChecked of [false, true]) {
+      expect(await refusal(withoutBias, weightsChecked)).toMatchObject({
+        code: 'NON_FINITE_WEIGHTS',
+        message: expect.stringContaining('conv_input.weight with bn_input folded in'),
+      });
+    }
   });
 
   it.each(['bfloat16', 'float64'] as const)('writes %s weights as the float32 numbers they are', async (dtype) => {

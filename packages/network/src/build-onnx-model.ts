@@ -1,7 +1,7 @@
-import type { OnnxGraph, OnnxInitializer, OnnxModel, OnnxNode } from '@caissa/onnx';
-import { assertTensorBounds, type ByteSource, isContiguous, itemSizeBytes, type Tensor } from '@caissa/tensor';
+import type { OnnxGraph, OnnxInitializer, OnnxModel, OnnxNode, SourceRange } from '@caissa/onnx';
+import { assertTensorBounds, isContiguous, itemSizeBytes, type Tensor } from '@caissa/tensor';
 import type { NetworkTensors } from './architecture.js';
-import { type Fold, foldedWeightChunks, readFolds } from './fold-batch-norm.js';
+import { type Fold, foldedWeightChunks, foldIntoWeights, readFolds } from './fold-batch-norm.js';
 import { type ConvLayer, convLayersOf, type LinearLayer, layersOf } from './layout.js';
 import { readFiniteChunks, tensorNamed } from './read-weights.js';
 
@@ -80,9 +80,10 @@ class GraphParts {
     const pad = (kernelSize - 1) / 2;
     const network = this.#network;
     const fold = () => this.#folds().then((folds) => foldNamed(folds, conv));
-    const weight = this.#initializer(
+    const weight = this.#weight(
       `${conv}.weight`,
       [outChannels, inChannels, kernelSize, kernelSize],
+      async (bytes, fromByte) => foldIntoWeights(network, layer, await fold(), bytes, fromByte),
       async function* () {
         yield* foldedWeightChunks(network, layer, await fold());
       },
@@ -136,9 +137,20 @@ class GraphParts {
 
   #unchanged(name: string, shape: readonly number[]): string {
     const tensor = tensorNamed(this.#network, name);
-    const range = this.#weightsChecked ? rangeOf(tensor) : undefined;
-    if (range === undefined) return this.#initializer(name, shape, () => readFiniteChunks(name, tensor));
-    this.#initializers.push({ name, shape, dataType: 'float32', data: range });
+    return this.#weight(name, shape, undefined, () => readFiniteChunks(name, tensor));
+  }
+
+  /** Goes from file to file, changed on the way perhaps, if that can be; in chunks that are looked at otherwise. */
+  #weight(
+    name: string,
+    shape: readonly number[],
+    change: SourceRange['change'],
+    chunks: () => AsyncIterable<Float32Array>,
+  ): string {
+    const range = this.#weightsChecked ? rangeOf(tensorNamed(this.#network, name)) : undefined;
+    if (range === undefined) return this.#initializer(name, shape, chunks);
+    const data = change === undefined ? range : { ...range, change };
+    this.#initializers.push({ name, shape, dataType: 'float32', data });
     return name;
   }
 
@@ -149,7 +161,7 @@ class GraphParts {
 }
 
 /** Where the bytes of a tensor stand in its file, if they are there just as ONNX has them. */
-function rangeOf(tensor: Tensor): { source: ByteSource; offsetBytes: number } | undefined {
+function rangeOf(tensor: Tensor): SourceRange | undefined {
   if (tensor.dtype !== 'float32' || !isContiguous(tensor)) return undefined;
   assertTensorBounds(tensor);
   const { source, offsetBytes } = tensor.storage;

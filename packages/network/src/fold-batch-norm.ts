@@ -82,6 +82,50 @@ export async function* foldedWeightChunks(
   }
 }
 
+/** Products from here on round to infinity as float32: halfway between the largest number and what would follow it. */
+const FLOAT32_OVERFLOW = 2 ** 128 - 2 ** 103;
+
+/**
+ * As {@link foldedWeightChunks} for weights that `checkFinite` has found sound, float32 and in place: changes the piece
+ * `bytes` of them, whole elements, that starts at byte `fromByte` of the tensor. A view reads them from wherever they
+ * stand in a file; copying shared memory to where they are aligned and back takes twice as long as all of this.
+ * @throws FormatError NON_FINITE_WEIGHTS
+ */
+export function foldIntoWeights(
+  network: NetworkTensors,
+  layer: ConvLayer,
+  { scale }: Fold,
+  bytes: Uint8Array,
+  fromByte: number,
+): void {
+  const channelBytes = layer.inChannels * layer.kernelSize ** 2 * 4;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at < bytes.length; ) {
+    const channel = Math.floor((fromByte + at) / channelBytes);
+    const end = Math.min(bytes.length, (channel + 1) * channelBytes - fromByte);
+    const overflowAt = scaleInPlace(view, at, end, scale[channel] ?? 0);
+    if (overflowAt >= 0) {
+      const name = `${layer.conv}.weight`;
+      const found = Float32Array.of(view.getFloat32(overflowAt, true));
+      const element = (fromByte + overflowAt) / 4;
+      refuseNonFinite(`${name} with ${layer.norm} folded in`, tensorNamed(network, name).shape, found, element);
+    }
+    at = end;
+  }
+}
+
+/** Multiplies the float32 numbers from `start` to `end`; where the first is that became infinite or NaN, or −1. */
+function scaleInPlace(view: DataView, start: number, end: number, factor: number): number {
+  let overflowAt = -1;
+  for (let at = start; at < end; at += 4) {
+    const product = view.getFloat32(at, true) * factor;
+    view.setFloat32(at, product, true);
+    // Not `>=`: NaN must be found too.
+    if (overflowAt < 0 && !(Math.abs(product) < FLOAT32_OVERFLOW)) overflowAt = at;
+  }
+  return overflowAt;
+}
+
 /** Multiplies each output channel of a piece of weights, which starts at `element`, by its factor. */
 function scaleChannels(chunk: Float32Array, element: number, perChannel: number, scale: Float64Array): void {
   let at = 0;

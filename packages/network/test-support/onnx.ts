@@ -1,22 +1,22 @@
 import { writeModel } from '@caissa/onnx';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { NetworkTensors } from '../src/architecture.js';
-import { buildOnnxModel } from '../src/build-onnx-model.js';
+import { buildOnnxModel, type OnnxModelOptions } from '../src/build-onnx-model.js';
 import type { NetworkOutputs } from '../src/forward.js';
 
 /** The ONNX file of a network. */
 export async function onnxBytes(
   network: NetworkTensors,
   opset: number,
-  metadata: Readonly<Record<string, string>> = {},
-): Promise<Uint8Array> {
+  options: Partial<OnnxModelOptions> = {},
+): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   const sink = {
     async write(chunk: Uint8Array) {
       chunks.push(chunk.slice());
     },
   };
-  await writeModel(sink, buildOnnxModel(network, { opset, metadata }));
+  await writeModel(sink, buildOnnxModel(network, { metadata: {}, ...options, opset }));
   return Buffer.concat(chunks);
 }
 

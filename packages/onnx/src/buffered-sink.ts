@@ -19,11 +19,22 @@ interface BufferedSinkOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A buffer, and the write that may still be reading it. */
+/** A part of a buffer that is to be read from a source. */
+interface Piece {
+  readonly range: SourceRange;
+  readonly fromByte: number;
+  readonly target: Uint8Array;
+}
+
+/** A buffer, what is still to be read into it, and the write that may still be reading it. */
 interface Slot {
   readonly bytes: Uint8Array;
+  pieces: Piece[];
   settled: Promise<void>;
 }
+
+/** No element that an initializer may have is larger, and larger ones are multiples of smaller ones. */
+const LARGEST_ITEM_BYTES = 8;
 
 /**
  * Gathers small pieces into large writes. Buffers take turns, so that the next pieces are produced while the last ones
@@ -38,6 +49,8 @@ export class BufferedSink {
   #turn = 0;
   #usedBytes = 0;
   #bytesWritten = 0;
+  /** Settles when the last buffer's write has begun. */
+  #begun: Promise<unknown> = Promise.resolve();
 
   constructor(sink: ByteSink, totalBytes: number, options: BufferedSinkOptions) {
     this.#sink = sink;
@@ -58,14 +71,17 @@ export class BufferedSink {
     }
   }
 
-  /** Copies a range of a source, which is read straight into the buffers. */
-  async copy({ source, offsetBytes }: SourceRange, lengthBytes: number): Promise<void> {
-    for (let taken = 0; taken < lengthBytes; ) {
+  /**
+   * Copies a range of a source, which is read straight into the buffers: when one is full, so that all its ranges are
+   * asked for at once, and while the next one is being filled.
+   */
+  async copy(range: SourceRange, lengthBytes: number): Promise<void> {
+    for (let fromByte = 0; fromByte < lengthBytes; ) {
       this.#options.signal?.throwIfAborted();
-      const part = this.#reserve(lengthBytes - taken);
-      await source.readInto(part, offsetBytes + taken);
-      taken += part.length;
-      if (this.#isFull()) await this.#swap();
+      const target = this.#reserve(this.#wholeElements(range, lengthBytes - fromByte));
+      if (target.length > 0) this.#current.pieces.push({ range, fromByte, target });
+      fromByte += target.length;
+      if (this.#isFull() || fromByte < lengthBytes) await this.#swap();
     }
   }
 
@@ -89,6 +105,13 @@ export class BufferedSink {
     return part;
   }
 
+  /** How much of a range goes into the buffer: what is changed must not be cut inside an element. */
+  #wholeElements({ change }: SourceRange, lengthBytes: number): number {
+    const roomBytes = BUFFER_SIZE_BYTES - this.#usedBytes;
+    if (change === undefined || lengthBytes <= roomBytes) return lengthBytes;
+    return roomBytes - (roomBytes % LARGEST_ITEM_BYTES);
+  }
+
   #isFull(): boolean {
     return this.#usedBytes === BUFFER_SIZE_BYTES;
   }
@@ -97,7 +120,9 @@ export class BufferedSink {
     const slot = this.#current;
     const sizeBytes = this.#usedBytes;
     if (sizeBytes > 0) {
-      slot.settled = this.#sink.write(slot.bytes.subarray(0, sizeBytes)).then(() => this.#advance(sizeBytes));
+      const begun = this.#begin(slot, sizeBytes, this.#begun);
+      this.#begun = begun;
+      slot.settled = begun.then(({ written }) => written).then(() => this.#advance(sizeBytes));
       // A failed write is reported by whoever awaits this buffer next; until then it must not count as unhandled.
       slot.settled.catch(() => undefined);
     }
@@ -105,6 +130,22 @@ export class BufferedSink {
     this.#current = this.#slots[this.#turn] as Slot;
     this.#usedBytes = 0;
     await this.#current.settled;
+    this.#current.pieces = [];
+  }
+
+  /** Fills what is missing, and hands the buffer over after the one before it. No read is under way when it settles. */
+  async #begin(
+    { bytes, pieces }: Slot,
+    sizeBytes: number,
+    before: Promise<unknown>,
+  ): Promise<{ written: Promise<void> }> {
+    const reads = await Promise.allSettled(
+      pieces.map(({ range, fromByte, target }) => range.source.readInto(target, range.offsetBytes + fromByte)),
+    );
+    for (const read of reads) if (read.status === 'rejected') throw read.reason;
+    for (const { range, fromByte, target } of pieces) await range.change?.(target, fromByte);
+    await before;
+    return { written: this.#sink.write(bytes.subarray(0, sizeBytes)) };
   }
 
   #advance(sizeBytes: number): void {
@@ -116,5 +157,5 @@ export class BufferedSink {
 /** Shared memory, so that another thread can compute a digest of it where it is. */
 function newSlot(): Slot {
   const bytes = spare.pop() ?? new Uint8Array(new SharedArrayBuffer(BUFFER_SIZE_BYTES));
-  return { bytes, settled: Promise.resolve() };
+  return { bytes, pieces: [], settled: Promise.resolve() };
 }

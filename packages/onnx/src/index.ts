@@ -7,5 +7,6 @@ export type {
   OnnxModel,
   OnnxNode,
   OnnxValue,
+  SourceRange,
 } from './model.js';
 export { type WriteModelOptions, writeModel } from './write-model.js';

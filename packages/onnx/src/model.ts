@@ -36,7 +36,8 @@ export interface OnnxInitializer {
   readonly dataType: OnnxDataType;
   /**
    * The elements, row-major and little-endian. A function is called once, when the writer gets there; a chunk it
-   * yields must stay valid only until the next one is asked for. A range of a source is copied as it is.
+   * yields must stay valid only until the next one is asked for. A range of a source is copied as it is, or
+   * changed on the way.
    */
   readonly data: Uint8Array | SourceRange | (() => AsyncIterable<Uint8Array>);
 }
@@ -45,6 +46,8 @@ export interface OnnxInitializer {
 export interface SourceRange {
   readonly source: ByteSource;
   readonly offsetBytes: number;
+  /** Changes bytes in place once they were read: pieces of whole elements, each told at which byte of the range it starts. */
+  readonly change?: (bytes: Uint8Array, fromByte: number) => Promise<void>;
 }
 
 /** An input or output of the graph; a text in the shape names a dimension that is known only when the graph runs. */
