@@ -83,6 +83,7 @@ export class ExporterInProcess {
     return {
       id: `bench-${this.#jobs}`,
       createdAt: new Date(),
+      firstAttempt: true,
       signal: new AbortController().signal,
       logger: createLogger('bench', 'silent'),
       report: () => undefined,

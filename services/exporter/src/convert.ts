@@ -46,7 +46,7 @@ export async function convert(context: ExporterContext, item: ExportItem, source
   const inFile = metadataInFile({ data, exportDate: createdAt, sourceSha256 });
   const { metadata } = describeCheckpoint(checkpoint);
   signal.throwIfAborted();
-  const draft = await context.store.begin(item.id);
+  const draft = await context.store.begin(item.id, { firstAttempt: item.firstAttempt });
   try {
     const texts = { checkpoints: metadata, inFile };
     await write(item, checkpoint, draft, texts, inspectedSha256 !== undefined);

@@ -18,7 +18,7 @@ import { pruneExports } from './prune-exports.js';
  */
 export function exportProcessor(context: ExporterContext): Processor<'export'> {
   return async (item) => {
-    const published = await context.store.findByJob(item.id, artifactName(item));
+    const published = item.firstAttempt ? undefined : await context.store.findByJob(item.id, artifactName(item));
     const manifest = published ?? (await exportOnce(context, item));
     await context.exports.add(manifest);
     // An export that was made stands, whatever becomes of older ones.

@@ -84,6 +84,7 @@ export async function openHarness() {
 interface ItemChange {
   readonly id?: string;
   readonly createdAt?: Date;
+  readonly firstAttempt?: boolean;
   readonly signal?: AbortSignal;
   readonly onReport?: (progress: JobProgress) => void;
 }
@@ -103,6 +104,7 @@ function workItem<T extends 'export' | 'inspect'>(
     id: newJobId(type),
     data,
     createdAt: new Date(),
+    firstAttempt: false,
     signal: new AbortController().signal,
     logger,
     reports,

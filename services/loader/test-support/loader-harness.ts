@@ -132,6 +132,7 @@ export function loadItem(name: string, change: Partial<WorkItem<'load'>> = {}): 
     id: newJobId('load'),
     data,
     createdAt: new Date(),
+    firstAttempt: true,
     signal: new AbortController().signal,
     logger: createLogger('test', 'silent'),
     report: () => undefined,

@@ -153,6 +153,8 @@ export function artifactStoreContract(
       const second = await publish(store, 'job-2');
       expect(await store.findByJob('job-2', ONNX)).toEqual(second);
       expect(await store.findByJob('job-3', ONNX)).toBeUndefined();
+      await store.remove(`${STEM}.onnx`);
+      expect(await store.findByJob('job-2', ONNX)).toEqual(second);
     });
 
     test('begins anew; the worker that lost it cannot publish what it wrote, nor what the other writes', async () => {

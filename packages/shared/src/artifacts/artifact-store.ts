@@ -41,8 +41,8 @@ export interface StoredFile {
 
 /** Where exported files live. Everything it shows is whole: an artifact is visible with its manifest or not at all. */
 export interface ArtifactStore {
-  /** Begins an artifact for a job; left-overs of earlier attempts at the same job are removed. */
-  begin(jobId: string): Promise<ArtifactDraft>;
+  /** Begins an artifact for a job; what earlier attempts at it left is removed, unless this is known to be the first. */
+  begin(jobId: string, options?: { readonly firstAttempt?: boolean }): Promise<ArtifactDraft>;
   /** The artifact that a job has published under this stem, if it has. */
   findByJob(jobId: string, name: { stem: string; extension: string }): Promise<Manifest | undefined>;
   readManifest(filename: string): Promise<Manifest | undefined>;

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
 import { BackgroundDigest } from './background-digest.js';
 import { syncFolder, writeFileDurably } from './durable-file.js';
 import type { Manifest } from './manifest.js';
 import { callStore } from './store-error.js';
+import type { TakenNames } from './taken-names.js';
 
 /** Extension of the file that makes an artifact visible; it follows the artifact's whole name. */
 export const MANIFEST_SUFFIX = '.manifest.json';
@@ -20,6 +21,7 @@ const NAME_ATTEMPTS = 10_000;
 export class LocalArtifactDraft implements ArtifactDraft {
   readonly localPath: string;
   readonly #folder: string;
+  readonly #names: TakenNames;
   readonly #handle: FileHandle;
   readonly #digest = new BackgroundDigest();
   #sha256: Promise<string> | undefined;
@@ -34,15 +36,16 @@ export class LocalArtifactDraft implements ArtifactDraft {
   #open = true;
   #committed = false;
 
-  private constructor(folder: string, localPath: string, handle: FileHandle) {
+  private constructor(folder: string, names: TakenNames, localPath: string, handle: FileHandle) {
     this.#folder = folder;
+    this.#names = names;
     this.localPath = localPath;
     this.#handle = handle;
   }
 
-  /** Creates the temporary file `path` in `folder`. */
-  static async create(folder: string, path: string): Promise<LocalArtifactDraft> {
-    return new LocalArtifactDraft(folder, path, await open(path, 'wx'));
+  /** Creates the temporary file `path` in `folder`, whose names are taken as `names` remembers. */
+  static async create(folder: string, names: TakenNames, path: string): Promise<LocalArtifactDraft> {
+    return new LocalArtifactDraft(folder, names, path, await open(path, 'wx'));
   }
 
   get sizeBytes(): number {
@@ -129,11 +132,15 @@ export class LocalArtifactDraft implements ArtifactDraft {
 
   /** Takes a free name by creating it empty: without a manifest nobody sees it. */
   async #claimName(name: { stem: string; extension: string }): Promise<{ stem: string; filename: string }> {
-    for (let attempt = 1; attempt <= NAME_ATTEMPTS; attempt++) {
+    const first = `${name.stem}.${name.extension}`;
+    // If somebody has cleared the folder, what is remembered says nothing.
+    const cleared = (await lstat(join(this.#folder, first)).catch(() => undefined)) === undefined;
+    for (let attempt = cleared ? 1 : this.#names.firstFree(first); attempt <= NAME_ATTEMPTS; attempt++) {
       const stem = attempt === 1 ? name.stem : `${name.stem}_${attempt}`;
       const filename = `${stem}.${name.extension}`;
       try {
         await (await open(join(this.#folder, filename), 'wx')).close();
+        this.#names.note(first, attempt + 1);
         return { stem, filename };
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
@@ -147,6 +154,7 @@ export class LocalArtifactDraft implements ArtifactDraft {
    * ours; `{stem}.json` is only if we publish one, else it belongs to the same model's ONNX export of the same second.
    */
   async #unpublish(stem: string, filename: string, metadataFile: boolean): Promise<void> {
+    this.#names.forget(filename);
     const files = [`${filename}${MANIFEST_SUFFIX}`, ...(metadataFile ? [`${stem}.json`] : []), filename];
     for (const name of files) {
       // What cannot be removed now has no manifest, or none that can be trusted, and is swept later.

@@ -11,6 +11,7 @@ import { LocalArtifactDraft, MANIFEST_SUFFIX } from './local-artifact-draft.js';
 import { type Manifest, manifestSchema } from './manifest.js';
 import { openRegularFile, type RegularFile, readRegularFile } from './regular-file.js';
 import { callStore } from './store-error.js';
+import { TakenNames } from './taken-names.js';
 
 const DRAFT_PREFIX = '.draft-';
 /** Every reader holds about two of these while it waits for its client; four times as much was no faster. */
@@ -24,6 +25,7 @@ const ORPHAN_AGE_MS = 60_000;
 /** An artifact store in a local folder, which several processes and machines may share. */
 export class LocalArtifactStore implements ArtifactStore {
   readonly #folder: string;
+  readonly #names = new TakenNames();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -35,24 +37,28 @@ export class LocalArtifactStore implements ArtifactStore {
     return new LocalArtifactStore(folder);
   }
 
-  begin(jobId: string): Promise<ArtifactDraft> {
+  begin(jobId: string, { firstAttempt = false } = {}): Promise<ArtifactDraft> {
     return callStore(async () => {
-      for (const name of await readdir(this.#folder)) {
+      // Not for a first attempt: reading a folder of many thousand exports takes longer than writing a small one.
+      for (const name of firstAttempt ? [] : await readdir(this.#folder)) {
         if (draftOwner(name) === jobId) await rm(join(this.#folder, name), { force: true });
       }
       // A name of its own: a worker that lost the job without noticing must not publish what this one writes.
       const path = join(this.#folder, `${DRAFT_PREFIX}${jobId}.${randomBytes(6).toString('hex')}`);
-      return LocalArtifactDraft.create(this.#folder, path);
+      return LocalArtifactDraft.create(this.#folder, this.#names, path);
     });
   }
 
-  async findByJob(jobId: string, { stem, extension }: { stem: string; extension: string }) {
-    for (let attempt = 1; ; attempt++) {
-      const filename = `${attempt === 1 ? stem : `${stem}_${attempt}`}.${extension}`;
-      const manifest = await this.readManifest(filename);
-      if (manifest?.job_id === jobId) return manifest;
-      if (!manifest && !(await this.#exists(filename))) return undefined;
-    }
+  findByJob(jobId: string, { stem, extension }: { stem: string; extension: string }): Promise<Manifest | undefined> {
+    return callStore(async () => {
+      // Numbers may be missing: others of the same second have been removed since.
+      const names = (await readdir(this.#folder)).filter((name) => name.startsWith(stem) && name.endsWith(extension));
+      for (const name of names) {
+        const manifest = await this.readManifest(name);
+        if (manifest?.job_id === jobId) return manifest;
+      }
+      return undefined;
+    });
   }
 
   readManifest(filename: string): Promise<Manifest | undefined> {
@@ -103,6 +109,7 @@ export class LocalArtifactStore implements ArtifactStore {
       for (const name of [`${filename}${MANIFEST_SUFFIX}`, ...files.map((one) => one.filename).reverse()]) {
         await rm(join(this.#folder, name), { force: true });
       }
+      this.#names.forget(filename);
       await syncFolder(this.#folder);
       return files;
     });

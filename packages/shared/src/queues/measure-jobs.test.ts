@@ -12,6 +12,7 @@ function item(signal = new AbortController().signal): WorkItem<'inspect'> {
     id: 'inspect-1',
     data,
     createdAt: new Date(),
+    firstAttempt: true,
     signal,
     logger: createLogger('test', 'silent'),
     report: () => undefined,

@@ -70,6 +70,23 @@ async function untilDropped(id: string): Promise<void> {
 const untilAborted: Processor<'export'> = ({ signal }) =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
+describe('a processor', () => {
+  test('is told whether the job may have been begun before, also after a retry that counts anew', async () => {
+    const seen: boolean[] = [];
+    const id = await add();
+    work(async (item) => {
+      seen.push(item.firstAttempt);
+      if (seen.length === 1) throw new AppError('STORE_UNAVAILABLE', 'The disk is away.');
+      if (seen.length === 2) throw new FormatError('ZIP_TRUNCATED', 'The file ends too early.');
+      return exportResult(item);
+    });
+    await until(id, 'failed');
+    await retryJob(jobs.context, id);
+    expect(await until(id, 'completed')).toMatchObject({ attempts: 1 });
+    expect(seen).toEqual([true, false, false]);
+  });
+});
+
 describe('the view of a job', () => {
   test('follows it from the queue to its result', async () => {
     const id = await add();

@@ -18,6 +18,8 @@ export interface WorkItem<T extends JobType> {
   readonly data: JobDataByType[T];
   /** When the job was created. */
   readonly createdAt: Date;
+  /** Whether no worker can have begun this job before. */
+  readonly firstAttempt: boolean;
   /** Aborted when somebody cancels the job, with an {@link AppError} CANCELLED, or when this worker is being stopped. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
@@ -118,6 +120,7 @@ async function processJob<T extends JobType>(
       id: job.id ?? '',
       data,
       createdAt: new Date(job.timestamp),
+      firstAttempt: isFirstAttempt(job),
       signal: cancellation.signal,
       logger,
       report: (progress) => reporter.report(progress),
@@ -134,6 +137,11 @@ async function processJob<T extends JobType>(
     cancellation.stop();
     await reporter.flush();
   }
+}
+
+/** A retry that somebody asked for counts attempts anew, but does not forget how the earlier ones failed. */
+function isFirstAttempt(job: Job): boolean {
+  return job.attemptsStarted <= 1 && job.stalledCounter === 0 && (job.stacktrace ?? []).length === 0;
 }
 
 /** The only place that knows how BullMQ is told not to try again. */
