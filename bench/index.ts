@@ -13,11 +13,12 @@ import { comparisonJson, comparisonLines } from './harness/report.js';
 import { judge, summaryLine, type Verdict } from './harness/verdict.js';
 import { inference } from './inference/index.js';
 import { webPage } from './web-page/index.js';
+import { queue } from './queue/index.js';
 
 /** Not the system's folder for temporary files: that may be memory, and a disk is to be measured. */
 const SCRATCH = '.cache/bench';
 
-const BENCHMARKS: readonly Benchmark[] = [exportCore, exportMemory, accept, inference, webPage, exportVerify];
+const BENCHMARKS: readonly Benchmark[] = [exportCore, exportMemory, accept, inference, webPage, exportVerify, queue];
 
 function chosen(names: readonly string[]): readonly Benchmark[] {
   const unknown = names.find((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
@@ -43,7 +44,7 @@ async function runAll(options: Options, scratch: string): Promise<boolean> {
     const folder = join(scratch, benchmark.name);
     await mkdir(folder);
     say(`\n${benchmark.name}: ${benchmark.summary}`);
-    const context: BenchmarkContext = { runs: options.runs, folder, checkpoint, python, say };
+    const context: BenchmarkContext = { runs: options.runs, smoke: options.smoke, folder, checkpoint, python, say };
     for (const comparison of await benchmark.run(context)) {
       const verdict = judge(comparison, options.smoke);
       verdicts.push(verdict);

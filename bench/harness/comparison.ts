@@ -13,17 +13,21 @@ export type Target =
 /** Ours against a reference that was measured in the same run, in turns with it. */
 export interface Comparison {
   readonly title: string;
-  readonly unit: 'ms' | 'kB' | 'MB' | '‰' | 'positions/s' | 'requests';
+  readonly unit: 'ms' | 'kB' | 'MB' | '‰' | 'positions/s' | 'requests' | 'requests/s' | 'jobs/s' | 'MB/s';
   readonly reference?: Series;
   readonly ours: Series;
   /** Absent where the comparison only informs. */
   readonly target?: Target;
+  /** The target is not one that a smoke run may fail: it says something of the machine, or compares unequal things. */
+  readonly informs?: boolean;
 }
 
 /** How one benchmark is run. */
 export interface BenchmarkContext {
   /** Measured runs of each contestant, after one that is not counted. */
   readonly runs: number;
+  /** Whether a quick look will do. */
+  readonly smoke: boolean;
   /** An empty folder on the disk that is measured; removed afterwards. */
   readonly folder: string;
   /** The checkpoint to export. */
