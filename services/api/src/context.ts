@@ -11,6 +11,7 @@ import type {
 import type { Forwarder } from './inference/forwarder.js';
 import type { ReplicaDirectory } from './inference/replica-directory.js';
 import type { ModelFolder } from './models/model-folder.js';
+import type { ModelList } from './models/model-list.js';
 
 /** The settings that the API reads. */
 export const API_SETTINGS = [
@@ -43,6 +44,7 @@ export interface ApiContext {
   readonly exports: ExportIndex;
   readonly catalogue: Catalogue;
   readonly models: ModelFolder;
+  readonly modelList: ModelList;
   readonly replicas: ReplicaDirectory;
   readonly forwarder: Forwarder;
   /** Aborted when the process begins to stop: held requests and streams end then. */

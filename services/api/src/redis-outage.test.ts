@@ -105,7 +105,7 @@ describe('after Redis has lost everything', () => {
 
   it('the lists are made again from the disk', async () => {
     const { redis, keys } = api.context.jobs;
-    await redis.del(keys.exports, keys.exportsByDate, keys.catalogue, keys.catalogueRevision);
+    await redis.del(keys.exports, keys.exportsByDate, keys.exportsChanges, keys.catalogue, keys.catalogueChanges);
     await gate.shut();
     await eventually('the loss is noticed', () => redis.status !== 'ready');
     await gate.open();

@@ -22,6 +22,7 @@ import { closeServer, createHttpServer, listen } from './http/server.js';
 import { Forwarder } from './inference/forwarder.js';
 import { ReplicaDirectory } from './inference/replica-directory.js';
 import { ModelFolder } from './models/model-folder.js';
+import { ModelList } from './models/model-list.js';
 import { startUpkeep } from './upkeep.js';
 
 const WATCHER_CLOSE_MS = 1_000;
@@ -73,6 +74,7 @@ async function openContext(
   lifecycle.onStop('model folder', () => models.close());
   const exports = new ExportIndex(redis, keys);
   const catalogue = new Catalogue(redis, keys);
+  const modelList = new ModelList({ models, catalogue, jobs });
   const replicas = new ReplicaDirectory(redis, keys, logger);
   lifecycle.onStop('replica directory', () => replicas.close());
   const forwarder = new Forwarder(replicas, logger);
@@ -80,7 +82,7 @@ async function openContext(
   const stopping = new AbortController();
   // Every held request listens.
   setMaxListeners(0, stopping.signal);
-  const parts = { settings, logger, jobs, watcher, store, exports, catalogue, models, replicas, forwarder };
+  const parts = { settings, logger, jobs, watcher, store, exports, catalogue, models, modelList, replicas, forwarder };
   return { context: { ...parts, stopping: stopping.signal }, stopping };
 }
 

@@ -85,7 +85,7 @@ describe('an export job', () => {
     );
     const percents = item.reports.map(({ percent }) => percent);
     expect(percents).toEqual([...percents].sort((a, b) => a - b));
-    expect((await harness.context.exports.page(10)).manifests).toContainEqual(
+    expect(await harness.context.exports.newestFirst()).toContainEqual(
       expect.objectContaining({ filename: `${STEM}.onnx`, job_id: item.id }),
     );
   });
@@ -155,9 +155,7 @@ describe('an export job', () => {
     await rm(harness.modelPath('model_v1'));
     expect(await run(item)).toEqual(first);
     expect(first.filename).not.toBe(other.filename);
-    expect((await harness.context.exports.page(10)).manifests.map(({ filename }) => filename)).toContain(
-      first.filename,
-    );
+    expect((await harness.context.exports.newestFirst()).map(({ filename }) => filename)).toContain(first.filename);
   });
 
   it('takes the digest from the catalogue only while the file is the one that was inspected', async () => {
@@ -189,7 +187,7 @@ describe('an export job', () => {
       const { filename } = await run(harness.exportItem({}, { createdAt: at }), { keepRecentExports: 2 });
       names.push(filename);
     }
-    const { manifests } = await harness.context.exports.page(10);
+    const manifests = await harness.context.exports.newestFirst();
     expect(manifests.map(({ filename }) => filename)).toEqual([names[3], names[2]]);
     expect((await harness.exportedFiles()).filter((name) => name.endsWith('.onnx'))).toEqual([names[2], names[3]]);
   });

@@ -43,32 +43,39 @@ function manifest(minute: number, change: Partial<Manifest> = {}): Manifest {
 
 const names = (manifests: readonly Manifest[]) => manifests.map((one) => one.filename);
 
-describe('a page', () => {
-  test('shows the newest first, once each, with the number of all', async () => {
+describe('the list', () => {
+  const listed = async (from = index) => names(await from.newestFirst());
+
+  test('shows the newest first, once each, those of one moment by name', async () => {
     const all = Array.from({ length: 7 }, (_, minute) => manifest(minute));
     for (const minute of [4, 0, 6, 2, 1, 5, 3]) await index.add(manifest(minute));
     await index.add(manifest(3));
-    const found: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await index.page(3, cursor);
-      expect(page.total).toBe(7);
-      found.push(...names(page.manifests));
-      cursor = page.next;
-    } while (cursor !== undefined);
-    expect(found).toEqual(names(all).reverse());
+    expect(await listed()).toEqual(names(all).reverse());
+    const twin = manifest(3, { filename: 'a_export_20251007_030300.onnx', export_date: '2025-10-07T03:03:00.000Z' });
+    await index.add(twin);
+    expect((await listed()).slice(3, 5)).toEqual([manifest(3).filename, twin.filename]);
+    expect(await listed(new ExportIndex(redis, keys))).toEqual(await listed());
   });
 
-  test('is empty when there is nothing, and refuses a cursor of something gone', async () => {
-    expect(await index.page(10)).toEqual({ manifests: [], total: 0 });
-    await expect(index.page(10, 'gone.onnx')).rejects.toMatchObject({ code: 'INVALID_PARAMETER', status: 400 });
+  test('is the same object until something changes, and shows at once what another process did', async () => {
+    const other = new ExportIndex(redis, keys);
+    expect(await listed()).toEqual([]);
+    for (const minute of [1, 2, 3]) await other.add(manifest(minute));
+    const before = await index.newestFirst();
+    expect(await index.newestFirst()).toBe(before);
+    await other.remove(manifest(2).filename);
+    await other.add(manifest(1, { size_bytes: 7 }));
+    const after = await index.newestFirst();
+    expect(names(after)).toEqual([manifest(3).filename, manifest(1).filename]);
+    expect(after.map((one) => one.size_bytes)).toEqual([1024 ** 2, 7]);
+    expect(before).toHaveLength(3);
   });
 
   test('leaves out an entry that cannot be read, and shows the others', async () => {
     await index.add(manifest(1));
     await index.add(manifest(2));
     await redis.hset(keys.exports, manifest(2).filename, '{"schema_version":2}');
-    expect(names((await index.page(10)).manifests)).toEqual([manifest(1).filename]);
+    expect(await listed()).toEqual([manifest(1).filename]);
   });
 });
 
@@ -99,7 +106,8 @@ describe('reconciling with the store', () => {
     await index.add(kept);
     await index.add(manifest(1));
     expect(await index.reconcile(store)).toEqual({ added: 1, removed: 1 });
-    const { manifests, total } = await index.page(10);
+    const manifests = await index.newestFirst();
+    const total = manifests.length;
     expect(names(manifests).sort()).toEqual([kept.filename, added.filename].sort());
     expect(total).toBe(2);
     expect(await index.reconcile(store)).toEqual({ added: 0, removed: 0 });
@@ -108,7 +116,7 @@ describe('reconciling with the store', () => {
   test('rebuilds everything after Redis was lost', async () => {
     const all = [await publish(store, 'job-1'), await publish(store, 'job-2'), await publish(store, 'job-3')];
     expect(await index.reconcile(store)).toEqual({ added: 3, removed: 0 });
-    const { manifests } = await index.page(10);
+    const manifests = await index.newestFirst();
     expect(manifests).toHaveLength(3);
     expect(manifests).toEqual(expect.arrayContaining(all));
   });
@@ -125,7 +133,7 @@ describe('reconciling with the store', () => {
       readManifest: { value: (filename: string) => store.readManifest(filename) },
     });
     expect(await index.reconcile(racing)).toEqual({ added: 0, removed: 0 });
-    expect((await index.page(10)).total).toBe(0);
+    expect(await index.newestFirst()).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { AppError } from '../errors/app-error.js';
 import { callRedis } from '../redis/connect.js';
+import { HashMirror, noteChange } from '../redis/hash-mirror.js';
 import type { RedisKeys } from '../redis/keys.js';
 import { runTransaction } from '../redis/transaction.js';
 import type { ArtifactStore } from './artifact-store.js';
@@ -10,43 +10,38 @@ import { type Manifest, manifestSchema } from './manifest.js';
 export class ExportIndex {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
+  readonly #mirror: HashMirror<Manifest>;
+  #sorted: { readonly of: ReadonlyMap<string, Manifest>; readonly manifests: readonly Manifest[] } | undefined;
 
   constructor(redis: Redis, keys: RedisKeys) {
     this.#redis = redis;
     this.#keys = keys;
+    this.#mirror = new HashMirror({ redis, hash: keys.exports, changes: keys.exportsChanges, parse: parseManifest });
   }
 
   /** Adds an artifact, or replaces what is known of it. */
   async add(manifest: Manifest): Promise<void> {
-    const { exports, exportsByDate } = this.#keys;
-    await callRedis(() =>
-      runTransaction(
-        this.#redis
-          .multi()
-          .hset(exports, manifest.filename, JSON.stringify(manifest))
-          .zadd(exportsByDate, Date.parse(manifest.export_date), manifest.filename),
-      ),
-    );
+    const { exports, exportsChanges, exportsByDate } = this.#keys;
+    const { filename } = manifest;
+    const transaction = this.#redis
+      .multi()
+      .hset(exports, filename, JSON.stringify(manifest))
+      .zadd(exportsByDate, Date.parse(manifest.export_date), filename);
+    await callRedis(() => runTransaction(noteChange(transaction, exportsChanges, filename)));
   }
 
   /** Forgets an artifact. */
   async remove(filename: string): Promise<void> {
-    const { exports, exportsByDate } = this.#keys;
-    await callRedis(() => runTransaction(this.#redis.multi().hdel(exports, filename).zrem(exportsByDate, filename)));
+    const { exports, exportsChanges, exportsByDate } = this.#keys;
+    const transaction = this.#redis.multi().hdel(exports, filename).zrem(exportsByDate, filename);
+    await callRedis(() => runTransaction(noteChange(transaction, exportsChanges, filename)));
   }
 
-  /** A page of manifests, newest first, and how many there are in all. @throws AppError INVALID_PARAMETER */
-  page(limit: number, cursor?: string): Promise<{ manifests: Manifest[]; total: number; next?: string }> {
-    return callRedis(async () => {
-      const start = cursor === undefined ? 0 : await this.#rankAfter(cursor);
-      const [names, total] = await Promise.all([
-        this.#redis.zrevrange(this.#keys.exportsByDate, start, start + limit - 1),
-        this.#redis.zcard(this.#keys.exportsByDate),
-      ]);
-      const manifests = await this.#read(names);
-      const last = names.at(-1);
-      return { manifests, total, ...(last !== undefined && start + names.length < total ? { next: last } : {}) };
-    });
+  /** Every manifest, newest first, in an object that stays the same until something changes. */
+  async newestFirst(): Promise<readonly Manifest[]> {
+    const of = await callRedis(() => this.#mirror.all());
+    if (this.#sorted?.of !== of) this.#sorted = { of, manifests: sortManifests(of, this.#sorted?.manifests ?? []) };
+    return this.#sorted.manifests;
   }
 
   /** Every manifest but the `keep` newest, oldest last. */
@@ -75,19 +70,34 @@ export class ExportIndex {
     return { added, removed };
   }
 
-  async #rankAfter(cursor: string): Promise<number> {
-    const rank = await this.#redis.zrevrank(this.#keys.exportsByDate, cursor);
-    if (rank === null)
-      throw new AppError('INVALID_PARAMETER', 'The cursor points to an export that is gone. Start over.');
-    return rank + 1;
-  }
-
   async #read(names: string[]): Promise<Manifest[]> {
     if (names.length === 0) return [];
     const texts = await this.#redis.hmget(this.#keys.exports, ...names);
-    return texts.flatMap((text) => {
-      const parsed = text === null ? undefined : manifestSchema.safeParse(JSON.parse(text));
-      return parsed?.success ? [parsed.data] : [];
-    });
+    return texts.flatMap((text) => (text === null ? [] : (parseManifest(text) ?? [])));
   }
+}
+
+function parseManifest(text: string): Manifest | undefined {
+  return manifestSchema.safeParse(JSON.parse(text)).data;
+}
+
+/** Begins with the order of before, in which most is in its place already: sorting that takes one look at each. */
+function sortManifests(all: ReadonlyMap<string, Manifest>, before: readonly Manifest[]): readonly Manifest[] {
+  const kept = before.filter((manifest) => all.get(manifest.filename) === manifest);
+  const known = new Set(kept);
+  const added = [...all.values()].filter((manifest) => !known.has(manifest));
+  return [...added, ...kept].sort((left, right) => {
+    const order = timeOf(right) - timeOf(left);
+    return order !== 0 ? order : left.filename < right.filename ? 1 : -1;
+  });
+}
+
+const times = new WeakMap<Manifest, number>();
+
+function timeOf(manifest: Manifest): number {
+  const known = times.get(manifest);
+  if (known !== undefined) return known;
+  const time = Date.parse(manifest.export_date);
+  times.set(manifest, time);
+  return time;
 }

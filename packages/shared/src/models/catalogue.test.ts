@@ -71,7 +71,7 @@ test('the list is kept until something changes, in another process too', async (
 test('a catalogue rebuilt after Redis was emptied is not taken for the old one', async () => {
   await catalogue.put(entry('a'), tensors);
   expect((await catalogue.all()).get('a')?.version).toBe(1);
-  await redis.del(keys.catalogue, keys.catalogueTensors, keys.catalogueRevision);
+  await redis.del(keys.catalogue, keys.catalogueTensors, keys.catalogueChanges);
   await new Catalogue(redis, keys).put(entry('a', { version: 2 }), tensors);
   expect((await catalogue.all()).get('a')?.version).toBe(2);
 });

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { metadataSchema } from '../contracts/json.js';
@@ -6,6 +5,7 @@ import { architectureSchema, type TensorSummary, tensorSummarySchema } from '../
 import { modelNameSchema } from '../contracts/names.js';
 import { problemSchema } from '../errors/problem.js';
 import { callRedis } from '../redis/connect.js';
+import { HashMirror, noteChange } from '../redis/hash-mirror.js';
 import type { RedisKeys } from '../redis/keys.js';
 import { runTransaction } from '../redis/transaction.js';
 
@@ -31,27 +31,17 @@ export type CatalogueEntry = z.infer<typeof catalogueEntrySchema>;
 export class Catalogue {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
-  #snapshot: { revision: string | null; entries: ReadonlyMap<string, CatalogueEntry> } | undefined;
+  readonly #mirror: HashMirror<CatalogueEntry>;
 
   constructor(redis: Redis, keys: RedisKeys) {
     this.#redis = redis;
     this.#keys = keys;
+    this.#mirror = new HashMirror({ redis, hash: keys.catalogue, changes: keys.catalogueChanges, parse: parseEntry });
   }
 
-  /** Every entry by name. The answer is kept and only read again when something has changed. */
+  /** Every entry by name, in an object that stays the same until something changes. */
   all(): Promise<ReadonlyMap<string, CatalogueEntry>> {
-    return callRedis(async () => {
-      const revision = await this.#redis.get(this.#keys.catalogueRevision);
-      if (this.#snapshot === undefined || this.#snapshot.revision !== revision) {
-        const raw = await this.#redis.hgetall(this.#keys.catalogue);
-        const entries = Object.entries(raw).flatMap(([name, text]) => {
-          const entry = parseEntry(text);
-          return entry ? [[name, entry] as const] : [];
-        });
-        this.#snapshot = { revision, entries: new Map(entries) };
-      }
-      return this.#snapshot.entries;
-    });
+    return callRedis(() => this.#mirror.all());
   }
 
   /** The entry of one model, if it was inspected. */
@@ -69,29 +59,24 @@ export class Catalogue {
 
   /** Replaces what is known of a model. */
   async put(entry: CatalogueEntry, tensors: readonly TensorSummary[]): Promise<void> {
-    await callRedis(() =>
-      runTransaction(
-        this.#redis
-          .multi()
-          .hset(this.#keys.catalogue, entry.name, JSON.stringify(entry))
-          .hset(this.#keys.catalogueTensors, entry.name, JSON.stringify(tensors))
-          .set(this.#keys.catalogueRevision, randomUUID()),
-      ),
-    );
+    const { catalogue, catalogueTensors, catalogueChanges } = this.#keys;
+    const transaction = this.#redis
+      .multi()
+      .hset(catalogue, entry.name, JSON.stringify(entry))
+      .hset(catalogueTensors, entry.name, JSON.stringify(tensors));
+    await callRedis(() => runTransaction(noteChange(transaction, catalogueChanges, entry.name)));
   }
 
   /** Forgets models that are gone. */
   async remove(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
-    await callRedis(() =>
-      runTransaction(
-        this.#redis
-          .multi()
-          .hdel(this.#keys.catalogue, ...names)
-          .hdel(this.#keys.catalogueTensors, ...names)
-          .set(this.#keys.catalogueRevision, randomUUID()),
-      ),
-    );
+    const { catalogue, catalogueTensors, catalogueChanges } = this.#keys;
+    const transaction = this.#redis
+      .multi()
+      .hdel(catalogue, ...names)
+      .hdel(catalogueTensors, ...names);
+    for (const name of names) noteChange(transaction, catalogueChanges, name);
+    await callRedis(() => runTransaction(transaction));
   }
 }
 

@@ -7,10 +7,12 @@ export interface RedisKeys {
   readonly catalogue: string;
   /** Hash: model name → tensor list as JSON. */
   readonly catalogueTensors: string;
-  /** A value that is new with every change of the catalogue, also after Redis was emptied, where a counter would repeat itself. */
-  readonly catalogueRevision: string;
+  /** Stream of the names of models whose entry changed; see `HashMirror`. */
+  readonly catalogueChanges: string;
   /** Hash: file name → manifest as JSON. */
   readonly exports: string;
+  /** Stream of the names of exports that came or went; see `HashMirror`. */
+  readonly exportsChanges: string;
   /** Sorted set: file name by time of export. */
   readonly exportsByDate: string;
   /** Sorted set: job id by time of creation, all kinds of work. */
@@ -51,8 +53,9 @@ export function redisKeys(prefix: string): RedisKeys {
     prefix,
     catalogue: `${prefix}:catalogue`,
     catalogueTensors: `${prefix}:catalogue:tensors`,
-    catalogueRevision: `${prefix}:catalogue:revision`,
+    catalogueChanges: `${prefix}:catalogue:changes`,
     exports: `${prefix}:exports`,
+    exportsChanges: `${prefix}:exports:changes`,
     exportsByDate: `${prefix}:exports:by-date`,
     jobsByDate: `${prefix}:jobs:by-date`,
     active: `${prefix}:active`,

@@ -1,5 +1,6 @@
-import { exportListSchema, problemSchema, toExportSummary } from '@caissa/shared';
+import { AppError, exportListSchema, type Manifest, problemSchema, toExportSummary } from '@caissa/shared';
 import { z } from 'zod';
+import { type ListState, writePage } from '../http/list-pages.js';
 import { limitSchema } from '../http/paging.js';
 import { defineRoute } from '../http/route.js';
 
@@ -21,8 +22,32 @@ export const listExportsRoute = defineRoute({
     400: { description: 'A parameter is not valid.', schema: problemSchema },
   },
   handler: async ({ exports }, { query: { limit, cursor } }) => {
-    const { manifests, total, next } = await exports.page(limit, cursor);
-    const more = next === undefined ? {} : { next_cursor: next };
-    return { status: 200, body: { success: true, exports: manifests.map(toExportSummary), count: total, ...more } };
+    const manifests = await exports.newestFirst();
+    const start = cursor === undefined ? 0 : manifests.findIndex(({ filename }) => filename === cursor) + 1;
+    if (cursor !== undefined && start === 0) {
+      throw new AppError('INVALID_PARAMETER', 'The cursor points to an export that is gone. Start over.');
+    }
+    const cursorAt = (last: number) => manifests[last]?.filename ?? '';
+    return { status: 200, json: writePage(listOf(manifests), { start, limit, cursorAt }) };
   },
 });
+
+const rows = new WeakMap<Manifest, string>();
+const lists = new WeakMap<readonly Manifest[], ListState>();
+
+/** The list as JSON. A manifest never changes, so its row is written once. */
+function listOf(manifests: readonly Manifest[]): ListState {
+  const known = lists.get(manifests);
+  if (known !== undefined) return known;
+  const list = { name: 'exports', rows: manifests.map(rowOf) };
+  lists.set(manifests, list);
+  return list;
+}
+
+function rowOf(manifest: Manifest): string {
+  const known = rows.get(manifest);
+  if (known !== undefined) return known;
+  const row = JSON.stringify(toExportSummary(manifest));
+  rows.set(manifest, row);
+  return row;
+}

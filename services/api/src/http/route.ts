@@ -26,12 +26,13 @@ export interface RouteRequest<Params, Query, Body> {
   openBody(): Readable;
 }
 
-/** What a handler answers: JSON, a stream of known or unknown length, or a function that takes the response over. */
+/** What a handler answers: a value, JSON that is written already, a stream of known or unknown length, or a function that takes the response over. */
 export type Reply = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
 } & (
   | { readonly body: unknown }
+  | { readonly json: Buffer }
   | { readonly stream: Readable | undefined }
   | { readonly takeOver: (response: Response) => Promise<void> }
 );

@@ -10,9 +10,9 @@ export async function sendReply(response: Response, reply: Reply, withoutBody: b
   }
   if ('takeOver' in reply) return reply.takeOver(response);
   response.status(reply.status);
-  if ('body' in reply) {
+  if ('body' in reply || 'json' in reply) {
     response.set({ 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store', ...reply.headers });
-    const bytes = Buffer.from(JSON.stringify(reply.body));
+    const bytes = 'json' in reply ? reply.json : Buffer.from(JSON.stringify(reply.body));
     response.set('Content-Length', String(bytes.length)).end(withoutBody ? undefined : bytes);
     return;
   }

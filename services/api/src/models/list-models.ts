@@ -1,8 +1,9 @@
-import { AppError, type ModelSummary, modelListSchema, problemSchema, readActivation } from '@caissa/shared';
+import { AppError, modelListSchema, problemSchema } from '@caissa/shared';
 import { z } from 'zod';
+import { writePage } from '../http/list-pages.js';
 import { limitSchema } from '../http/paging.js';
 import { defineRoute } from '../http/route.js';
-import { summarizeModel } from './summarize-model.js';
+import { byVersion, type Place } from './model-list.js';
 
 const LIMIT = 1_000;
 
@@ -23,35 +24,21 @@ export const listModelsRoute = defineRoute({
     200: { description: 'A page of models.', schema: modelListSchema },
     400: { description: 'A parameter is not valid.', schema: problemSchema },
   },
-  handler: async ({ models, catalogue, jobs }, { query: { limit, cursor } }) => {
-    const [entries, activation] = await Promise.all([catalogue.all(), readActivation(jobs.redis, jobs.keys)]);
-    const all = models
-      .list()
-      .map((file) => summarizeModel(file, entries.get(file.name), activation))
-      .sort(byVersion);
+  handler: async ({ modelList }, { query: { limit, cursor } }) => {
+    const list = await modelList.current();
     // A cursor is a place in the order, so it holds though its model be removed.
     const after = cursor === undefined ? undefined : decodeCursor(cursor);
-    const rest = after === undefined ? all : all.filter((model) => byVersion(model, after) > 0);
-    const page = rest.slice(0, limit);
-    const last = page.at(-1);
-    const next = last !== undefined && rest.length > page.length ? { next_cursor: encodeCursor(last) } : {};
-    return { status: 200, body: { success: true, models: page, count: all.length, ...next } };
+    const found = after === undefined ? 0 : list.places.findIndex((place) => byVersion(place, after) > 0);
+    const start = found < 0 ? list.places.length : found;
+    const cursorAt = (last: number) => encodeCursor(list.places[last]);
+    return { status: 200, json: writePage(list, { start, limit, cursorAt }) };
   },
 });
 
-type Place = Pick<ModelSummary, 'name' | 'version'>;
-
-/** Newest version first, models without one last, then by name. */
-function byVersion(left: Place, right: Place): number {
-  const versions = (right.version ?? Number.NEGATIVE_INFINITY) - (left.version ?? Number.NEGATIVE_INFINITY);
-  if (versions !== 0 && !Number.isNaN(versions)) return versions;
-  return left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
-}
-
 const placeSchema = z.tuple([z.int().nullable(), z.string()]);
 
-function encodeCursor({ version, name }: Place): string {
-  return Buffer.from(JSON.stringify([version, name])).toString('base64url');
+function encodeCursor(place: Place | undefined): string {
+  return Buffer.from(JSON.stringify([place?.version, place?.name])).toString('base64url');
 }
 
 /** @throws AppError INVALID_PARAMETER */

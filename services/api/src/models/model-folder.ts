@@ -29,6 +29,7 @@ export class ModelFolder {
   readonly #refused = new Set<string>();
   readonly #listeners = new Set<() => void>();
   #watcher: FSWatcher | undefined;
+  #revision = 0;
 
   private constructor({ folder, logger }: ModelFolderOptions) {
     this.folder = folder;
@@ -51,6 +52,11 @@ export class ModelFolder {
     // What came between the first look and the watching was not reported.
     models.#watcher.on('ready', () => void models.rescan());
     return models;
+  }
+
+  /** Another number whenever a file came, changed or went. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** The checkpoints that are there, in no order. */
@@ -121,6 +127,7 @@ export class ModelFolder {
         this.#logger.warn({ err: error, model_name: name }, 'a model cannot be looked at');
       if (!this.#observed.delete(name)) return;
     }
+    this.#revision++;
     for (const listener of this.#listeners) listener();
   }
 

@@ -21,11 +21,12 @@ export const showModelRoute = defineRoute({
   },
   handler: async ({ models, catalogue, jobs }, { params: { model_name } }) => {
     const file = await models.find(model_name);
-    const [entry, tensors, activation] = await Promise.all([
-      catalogue.get(model_name),
+    const [entries, tensors, activation] = await Promise.all([
+      catalogue.all(),
       catalogue.tensors(model_name),
       readActivation(jobs.redis, jobs.keys),
     ]);
+    const entry = entries.get(model_name);
     const known = entry?.identity === file.identity ? entry : undefined;
     const body: ModelInfo = {
       success: true,

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import { connectWorker } from './connect.js';
+import { HashMirror, noteChange } from './hash-mirror.js';
+import { runTransaction } from './transaction.js';
+
+let redis: Redis;
+let writer: Redis;
+let hash: string;
+let changes: string;
+let mirror: HashMirror<string>;
+
+beforeAll(() => {
+  redis = connectWorker(inject('redisUrl'));
+  writer = connectWorker(inject('redisUrl'));
+});
+beforeEach(() => {
+  hash = `test-${randomUUID()}:hash`;
+  changes = `${hash}:changes`;
+  mirror = openMirror();
+});
+afterAll(() => {
+  redis.disconnect();
+  writer.disconnect();
+});
+
+const openMirror = () => new HashMirror({ redis, hash, changes, parse: (text) => (text === 'bad' ? undefined : text) });
+const put = (name: string, text: string) =>
+  runTransaction(noteChange(writer.multi().hset(hash, name, text), changes, name));
+const drop = (name: string) => runTransaction(noteChange(writer.multi().hdel(hash, name), changes, name));
+const entries = async (of = mirror) => Object.fromEntries(await of.all());
+
+test('shows each change of another connection at once, and the same object while there is none', async () => {
+  const expected: Record<string, string> = {};
+  for (let at = 0; at < 50; at++) {
+    const name = `n${at % 7}`;
+    if (at % 5 === 4) {
+      delete expected[name];
+      await drop(name);
+    } else {
+      expected[name] = String(at);
+      await put(name, String(at));
+    }
+    expect(await entries()).toEqual(expected);
+  }
+  expect(await mirror.all()).toBe(await mirror.all());
+});
+
+test('reads only what has changed', async () => {
+  for (let at = 0; at < 20; at++) await put(`n${at}`, 'old');
+  await mirror.all();
+  const readAll = vi.spyOn(redis, 'hgetall');
+  const readSome = vi.spyOn(redis, 'hmget');
+  await put('n3', 'new');
+  expect((await mirror.all()).get('n3')).toBe('new');
+  expect(readAll).not.toHaveBeenCalled();
+  expect(readSome).toHaveBeenCalledExactlyOnceWith(hash, 'n3');
+  vi.restoreAllMocks();
+});
+
+test('reads everything when it has missed more changes than are kept', async () => {
+  await put('first', '1');
+  await mirror.all();
+  await put('second', '2');
+  await writer.xtrim(changes, 'MAXLEN', 0);
+  await put('third', '3');
+  expect(await entries()).toEqual({ first: '1', second: '2', third: '3' });
+});
+
+test('does not take what was written after Redis was emptied for what was there before', async () => {
+  await put('a', 'old');
+  await put('gone', 'old');
+  await mirror.all();
+  await writer.del(hash, changes);
+  expect(await entries()).toEqual({});
+  await put('a', 'new');
+  expect(await entries()).toEqual({ a: 'new' });
+});
+
+test('shows what was written before there was a log, and follows it from then on', async () => {
+  await writer.hset(hash, 'a', '1');
+  expect(await entries()).toEqual({ a: '1' });
+  await mirror.all();
+  expect(await mirror.all()).toBe(await mirror.all());
+  await put('b', '2');
+  expect(await entries()).toEqual({ a: '1', b: '2' });
+});
+
+test('an entry that becomes unreadable goes, and comes back when it can be read', async () => {
+  await put('a', '1');
+  expect(await entries()).toEqual({ a: '1' });
+  await put('a', 'bad');
+  expect(await entries()).toEqual({});
+  await put('a', '2');
+  expect(await entries()).toEqual({ a: '2' });
+});
+
+test('is never behind for readers that come while others wait', async () => {
+  const stale: number[] = [];
+  let written = 0;
+  const write = async () => {
+    for (let at = 1; at <= 200; at++) {
+      await put('count', String(at));
+      written = at;
+    }
+  };
+  const read = async () => {
+    while (written < 200) {
+      const atLeast = written;
+      const found = Number((await mirror.all()).get('count') ?? 0);
+      if (found < atLeast) stale.push(atLeast - found);
+    }
+  };
+  await Promise.all([write(), ...Array.from({ length: 20 }, read)]);
+  expect(stale).toEqual([]);
+});

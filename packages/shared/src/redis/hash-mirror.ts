@@ -1,0 +1,96 @@
+import type { ChainableCommander, Redis } from 'ioredis';
+import { z } from 'zod';
+import { Coalesced } from './coalesced.js';
+
+/** Changes that are kept: who has missed more reads everything again. */
+const LOG_LENGTH = 1_000;
+
+/** The field of a change that names the entry. */
+const NAME = 'name';
+
+const changesSchema = z.array(z.tuple([z.string(), z.tuple([z.string(), z.string()])]));
+
+/** Where a {@link HashMirror} reads. */
+export interface MirrorSource<T> {
+  readonly redis: Redis;
+  /** Hash: name → entry as text. */
+  readonly hash: string;
+  /** Stream of the names of entries that changed. Its ids are times, so a log that was begun anew repeats none. */
+  readonly changes: string;
+  /** Answers nothing for an entry that cannot be read; it is left out. */
+  parse(text: string): T | undefined;
+}
+
+/** Notes in the transaction that changes an entry of a mirrored hash that it does. */
+export function noteChange(transaction: ChainableCommander, changes: string, name: string): ChainableCommander {
+  return transaction.xadd(changes, 'MAXLEN', '~', LOG_LENGTH, '*', NAME, name);
+}
+
+/**
+ * A copy of a hash in this process. Each reading asks Redis for the last change, and reads what has changed since the
+ * one before; so it is never behind, and costs no more for ten thousand entries than for ten.
+ */
+export class HashMirror<T> {
+  readonly #source: MirrorSource<T>;
+  readonly #reading = new Coalesced(() => this.#refresh());
+  #entries: ReadonlyMap<string, T> | undefined;
+  /** Id of the last change that is in `#entries`. */
+  #version: string | undefined;
+
+  constructor(source: MirrorSource<T>) {
+    this.#source = source;
+  }
+
+  /** Every entry that can be read, by name. The same object as before if nothing has changed. */
+  all(): Promise<ReadonlyMap<string, T>> {
+    return this.#reading.get();
+  }
+
+  async #refresh(): Promise<ReadonlyMap<string, T>> {
+    const { redis, changes } = this.#source;
+    const [last] = changesSchema.parse(await redis.xrevrange(changes, '+', '-', 'COUNT', 1));
+    const version = last?.[0];
+    if (this.#entries !== undefined && version !== undefined && version === this.#version) return this.#entries;
+    const since = this.#entries && (await this.#changedSince(this.#version));
+    const entries =
+      this.#entries && since ? await this.#readChanged(this.#entries, since.names) : await this.#readAll();
+    this.#entries = entries;
+    this.#version = since?.version ?? version;
+    // What was written before there was a log shall not be read anew each time.
+    if (version === undefined && entries.size > 0) await redis.xadd(changes, '*', NAME, '');
+    return entries;
+  }
+
+  /** What has changed since; nothing if that cannot be told any more. */
+  async #changedSince(version: string | undefined): Promise<{ names: string[]; version: string } | undefined> {
+    if (version === undefined) return undefined;
+    const { redis, changes } = this.#source;
+    const [known, ...later] = changesSchema.parse(await redis.xrange(changes, version, '+'));
+    const last = later.at(-1);
+    if (known?.[0] !== version || last === undefined) return undefined;
+    return { names: [...new Set(later.map(([, [, name]]) => name))], version: last[0] };
+  }
+
+  async #readChanged(before: ReadonlyMap<string, T>, names: readonly string[]): Promise<ReadonlyMap<string, T>> {
+    const texts = await this.#source.redis.hmget(this.#source.hash, ...names);
+    const entries = new Map(before);
+    for (const [at, name] of names.entries()) {
+      const text = texts[at];
+      const entry = text == null ? undefined : this.#source.parse(text);
+      if (entry === undefined) entries.delete(name);
+      else entries.set(name, entry);
+    }
+    return entries;
+  }
+
+  async #readAll(): Promise<ReadonlyMap<string, T>> {
+    const texts = await this.#source.redis.hgetall(this.#source.hash);
+    const entries = new Map<string, T>();
+    for (const [name, text] of Object.entries(texts)) {
+      const entry = this.#source.parse(text);
+      if (entry !== undefined) entries.set(name, entry);
+    }
+    // Empty stays the same empty.
+    return entries.size === 0 && this.#entries?.size === 0 ? this.#entries : entries;
+  }
+}

@@ -1,0 +1,36 @@
+/** Pages that are kept as they were sent; a page of a thousand rows has half a megabyte. */
+const PAGES_KEPT = 16;
+
+/** One state of a list, in its order, every row written as JSON already. */
+export interface ListState {
+  /** What the rows are called in the answer. */
+  readonly name: string;
+  readonly rows: readonly string[];
+}
+
+/** Which part of a list to write. */
+export interface PageRange {
+  readonly start: number;
+  readonly limit: number;
+  /** The cursor of the page after, told the index of the last row of this one. */
+  cursorAt(last: number): string;
+}
+
+const pages = new WeakMap<ListState, Map<string, Buffer>>();
+
+/** The JSON body of a page of a list. Pages that were asked for are kept until the list is another one. */
+export function writePage(list: ListState, { start, limit, cursorAt }: PageRange): Buffer {
+  const kept = pages.get(list) ?? new Map<string, Buffer>();
+  pages.set(list, kept);
+  const key = `${start} ${limit}`;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const end = Math.min(start + limit, list.rows.length);
+  const next = end > start && end < list.rows.length ? `,"next_cursor":${JSON.stringify(cursorAt(end - 1))}` : '';
+  const rows = list.rows.slice(start, end).join(',');
+  const page = Buffer.from(`{"success":true,"${list.name}":[${rows}],"count":${list.rows.length}${next}}`);
+  const [oldest] = kept.keys();
+  if (oldest !== undefined && kept.size >= PAGES_KEPT) kept.delete(oldest);
+  kept.set(key, page);
+  return page;
+}

@@ -1,0 +1,111 @@
+import {
+  type Activation,
+  type CatalogueEntry,
+  Coalesced,
+  type ModelFile,
+  type ModelSummary,
+  readActivation,
+} from '@caissa/shared';
+import type { ApiContext } from '../context.js';
+import type { ListState } from '../http/list-pages.js';
+import { summarizeModel } from './summarize-model.js';
+
+/** Where a model stands in the order of the list. */
+export type Place = Pick<ModelSummary, 'name' | 'version'>;
+
+/** One state of the list of models. */
+export interface ModelListState extends ListState {
+  readonly places: readonly Place[];
+}
+
+/** A row, and what it was made of. */
+interface Row extends Place {
+  readonly file: ModelFile;
+  readonly entry: CatalogueEntry | undefined;
+  readonly isCurrent: boolean;
+  readonly json: string;
+}
+
+/** What a state was made of. */
+interface Sources {
+  readonly revision: number;
+  readonly entries: ReadonlyMap<string, CatalogueEntry>;
+  readonly activation: string;
+}
+
+/** Newest version first, models without one last, then by name. */
+export function byVersion(left: Place, right: Place): number {
+  const versions = (right.version ?? Number.NEGATIVE_INFINITY) - (left.version ?? Number.NEGATIVE_INFINITY);
+  if (versions !== 0 && !Number.isNaN(versions)) return versions;
+  return left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
+}
+
+/**
+ * The list of models, sorted and written as JSON. Each reading asks Redis whether the catalogue or the active model has
+ * changed; only then is the list made anew, out of the rows that are still the same and those that are not.
+ */
+export class ModelList {
+  readonly #context: Pick<ApiContext, 'models' | 'catalogue' | 'jobs'>;
+  readonly #reading = new Coalesced(() => this.#read());
+  #rows: readonly Row[] = [];
+  #made: { readonly from: Sources; readonly state: ModelListState } | undefined;
+
+  constructor(context: Pick<ApiContext, 'models' | 'catalogue' | 'jobs'>) {
+    this.#context = context;
+  }
+
+  /** The list as it is now; the same object as before if nothing has changed. @throws AppError REDIS_UNAVAILABLE */
+  current(): Promise<ModelListState> {
+    return this.#reading.get();
+  }
+
+  async #read(): Promise<ModelListState> {
+    const { models, catalogue, jobs } = this.#context;
+    const [entries, active] = await Promise.all([catalogue.all(), readActivation(jobs.redis, jobs.keys)]);
+    const from = { revision: models.revision, entries, activation: JSON.stringify(active) };
+    const { from: before, state } = this.#made ?? {};
+    if (state !== undefined && before !== undefined && isSame(before, from)) return state;
+    this.#rows = makeRows(this.#rows, models.list(), entries, active);
+    const made = { name: 'models', places: this.#rows, rows: this.#rows.map(({ json }) => json) };
+    this.#made = { from, state: made };
+    return made;
+  }
+}
+
+function isSame(left: Sources, right: Sources): boolean {
+  return left.revision === right.revision && left.entries === right.entries && left.activation === right.activation;
+}
+
+/** Rows in the order of the list. Most are those of before, in their places: sorting them takes one look at each. */
+function makeRows(
+  before: readonly Row[],
+  files: readonly ModelFile[],
+  entries: ReadonlyMap<string, CatalogueEntry>,
+  activation: Activation | undefined,
+): readonly Row[] {
+  const left = new Map(files.map((file) => [file.name, file]));
+  const rows: Row[] = [];
+  const make = (file: ModelFile, known?: Row) => {
+    left.delete(file.name);
+    rows.push(makeRow(file, entries.get(file.name), activation, known));
+  };
+  for (const known of before) {
+    const file = left.get(known.name);
+    if (file !== undefined) make(file, known);
+  }
+  for (const file of left.values()) make(file);
+  return rows.sort(byVersion);
+}
+
+function makeRow(
+  file: ModelFile,
+  entry: CatalogueEntry | undefined,
+  activation: Activation | undefined,
+  known: Row | undefined,
+): Row {
+  const active = activation?.pointer.model_name === file.name;
+  if (known?.file === file && known.entry === entry && !active && !known.isCurrent) return known;
+  const summary = summarizeModel(file, entry, activation);
+  const { name, version, is_current: isCurrent } = summary;
+  return { name, version, file, entry, isCurrent, json: JSON.stringify(summary) };
+}
