@@ -7,5 +7,5 @@ export async function startBareExpress(answers: { list: string; accepted: string
   const child = fork(fileURLToPath(new URL('./bare-express.js', import.meta.url)), [], { execArgv: [] });
   child.send(answers);
   const [port] = (await once(child, 'message')) as [number];
-  return { port, stop: () => child.disconnect() };
+  return { port, pid: child.pid ?? 0, stop: () => child.disconnect() };
 }

@@ -46,7 +46,7 @@ export async function measureLoad(
   clients: number,
   request: Buffer,
   durationMs: number,
-): Promise<{ positionsPerSecond: number; latenciesMs: number[] }> {
+): Promise<{ answersPerSecond: number; latenciesMs: number[] }> {
   const load = new ClientLoad(port, clients, request);
   await new Promise((resolve) => setTimeout(resolve, durationMs / 5));
   const fromMs = performance.now();
@@ -57,7 +57,34 @@ export async function measureLoad(
   if (failed > 0) throw new Error(`${failed} of ${samples.length} requests failed.`);
   const counted = samples.filter(({ endedMs }) => endedMs > fromMs && endedMs <= toMs);
   return {
-    positionsPerSecond: (counted.length * 1000) / (toMs - fromMs),
+    answersPerSecond: (counted.length * 1000) / (toMs - fromMs),
     latenciesMs: counted.map(({ begunMs, endedMs }) => endedMs - begunMs),
   };
+}
+
+/** Has clients send so many requests in all. @throws Error if a request failed */
+export async function measureRequests(
+  port: number,
+  clients: number,
+  request: Buffer,
+  count: number,
+): Promise<{ answersPerSecond: number; latenciesMs: number[] }> {
+  const open = Array.from({ length: clients }, () => new RawClient(port, request));
+  const latenciesMs: number[] = [];
+  let sent = 0;
+  const begunMs = performance.now();
+  try {
+    const work = async (client: RawClient) => {
+      while (sent++ < count) {
+        const sentMs = performance.now();
+        const status = await client.send();
+        if (status !== 200) throw new Error(`A request was answered with ${status}.`);
+        latenciesMs.push(performance.now() - sentMs);
+      }
+    };
+    await Promise.all(open.map(work));
+  } finally {
+    for (const client of open) client.close();
+  }
+  return { answersPerSecond: (count * 1000) / (performance.now() - begunMs), latenciesMs };
 }

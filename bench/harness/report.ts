@@ -14,8 +14,9 @@ export function comparisonLines(comparison: Comparison, verdict: Verdict): strin
 }
 
 function seriesLine({ label, values }: Series, unit: string): string {
-  const spread = `${quantile(values, 0).toFixed(1)}–${quantile(values, 1).toFixed(1)}`;
-  return `    ${label.padEnd(44)}${median(values).toFixed(1).padStart(9)} ${unit}   (${spread}, n=${values.length})`;
+  const digits = median(values) < 10 ? 2 : 1;
+  const spread = `${quantile(values, 0).toFixed(digits)}–${quantile(values, 1).toFixed(digits)}`;
+  return `    ${label.padEnd(44)}${median(values).toFixed(digits).padStart(9)} ${unit}   (${spread}, n=${values.length})`;
 }
 
 function ratioText(ratio: number | undefined): string {

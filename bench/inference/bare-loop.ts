@@ -12,7 +12,7 @@ export interface LoopRequest {
 
 /** What a loop came to. */
 export interface LoopResult {
-  readonly positionsPerSecond: number;
+  readonly answersPerSecond: number;
   /** Middle of what one run took. */
   readonly runMs: number;
 }
@@ -33,7 +33,7 @@ async function loop({ batch, durationMs }: LoopRequest): Promise<LoopResult> {
     runs.push(endedMs - nowMs);
     nowMs = endedMs;
   }
-  return { positionsPerSecond: (runs.length * batch * 1000) / (nowMs - begunMs), runMs: median(runs) };
+  return { answersPerSecond: (runs.length * batch * 1000) / (nowMs - begunMs), runMs: median(runs) };
 }
 
 process.on('message', (request: LoopRequest) => {

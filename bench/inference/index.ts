@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { exportOnnx, openCheckpoint, withFile, writeFileWhole } from '@caissa/conversion';
 import { alternate, type Probe } from '../harness/alternate.js';
 import { writeCheckpointFile } from '../harness/checkpoint-file.js';
+import { measureLoad } from '../harness/client-load.js';
 import type { Benchmark, Comparison, Series } from '../harness/comparison.js';
 import { median } from '../harness/statistics.js';
 import { BareProcess } from './bare-process.js';
-import { measureLoad } from './client-load.js';
-import { inferRequest } from './raw-client.js';
+import { inferRequest } from './infer-request.js';
 import { type ServingSystem, startServingSystem } from './serving-system.js';
 import { measureSwitching } from './switching.js';
 import { TorchLoop } from './torch-loop.js';
@@ -54,12 +54,12 @@ async function measureSteady(
   const eager = torch && (await TorchLoop.start(torch.python, torch.checkpoint));
   const request = inferRequest('active');
   const throughput = (port: number) => async () =>
-    (await measureLoad(port, CLIENTS, request, ROUND_MS)).positionsPerSecond;
+    (await measureLoad(port, CLIENTS, request, ROUND_MS)).answersPerSecond;
   const alone = (port: number) => async () => median((await measureLoad(port, 1, request, ROUND_MS)).latenciesMs);
   const probes: Probe[] = [
     ...BATCHES.map((batch) => ({
       label: `bare onnxruntime-node, batch ${batch}`,
-      measure: async () => (await bare.loop({ batch, durationMs: ROUND_MS })).positionsPerSecond,
+      measure: async () => (await bare.loop({ batch, durationMs: ROUND_MS })).answersPerSecond,
     })),
     { label: 'Caissa, at the loader', measure: throughput(loaderPort) },
     { label: 'Caissa, through the API', measure: throughput(apiPort) },

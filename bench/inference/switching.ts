@@ -2,10 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { writeCheckpointFile } from '../harness/checkpoint-file.js';
+import { ClientLoad, type Sample } from '../harness/client-load.js';
 import type { Comparison } from '../harness/comparison.js';
 import { quantile } from '../harness/statistics.js';
-import { ClientLoad, type Sample } from './client-load.js';
-import { inferRequest } from './raw-client.js';
+import { inferRequest } from './infer-request.js';
 import type { ServingSystem } from './serving-system.js';
 
 const CLIENTS = 64;

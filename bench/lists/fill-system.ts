@@ -1,0 +1,101 @@
+import { link, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  Catalogue,
+  connectProducer,
+  ExportIndex,
+  findModelFile,
+  type Manifest,
+  redisKeys,
+  waitUntilReady,
+} from '@caissa/shared';
+import { manyAtOnce } from '../harness/many-at-once.js';
+
+const REDIS_PATIENCE_MS = 10_000;
+const IN_FLIGHT = 32;
+const DIGEST = 'a'.repeat(64);
+const FIRST_EXPORT_MS = Date.UTC(2025, 9, 7);
+
+/** What models and exports of a benchmark say of themselves. */
+const METADATA = { win_rate: 0.5, games_played: 12_000, note: 'made for a benchmark' };
+
+/** Where a system keeps its things. */
+export interface SystemPlaces {
+  readonly redisUrl: string;
+  readonly dataDir: string;
+  readonly prefix: string;
+}
+
+/** Writes so many models and exports, files and entries, as they are after inspections and exports. */
+export async function fillSystem({ redisUrl, dataDir, prefix }: SystemPlaces, count: number): Promise<void> {
+  const redis = connectProducer(redisUrl);
+  await waitUntilReady(redis, REDIS_PATIENCE_MS);
+  const keys = redisKeys(prefix);
+  try {
+    await addModels(new Catalogue(redis, keys), join(dataDir, 'models'), count);
+    await addExports(new ExportIndex(redis, keys), join(dataDir, 'exports'), count);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Name of one of the models, numbered from 0. */
+export function modelName(number: number): string {
+  return `model_v${number}`;
+}
+
+async function addModels(catalogue: Catalogue, folder: string, count: number): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const first = join(folder, `${modelName(0)}.pt`);
+  await writeFile(first, 'tiny');
+  for (let number = 1; number < count; number++) await link(first, join(folder, `${modelName(number)}.pt`));
+  const { identity } = await findModelFile(folder, modelName(0));
+  const tensors = Array.from({ length: 60 }, (_, at) => ({
+    name: `body.${at}.conv.weight`,
+    dtype: 'float32',
+    shape: [128, 128, 3, 3],
+  }));
+  await manyAtOnce(count, IN_FLIGHT, (number) =>
+    catalogue.put(
+      {
+        name: modelName(number),
+        identity,
+        status: 'ready',
+        version: number,
+        training_date: '2025-10-06T23:56:50',
+        metadata: { version: number, ...METADATA },
+        architecture: {
+          num_channels: 128,
+          num_res_blocks: 6,
+          input_shape: [14, 8, 8],
+          output_shapes: { policy: 4096, value: 1 },
+          parameters: 10_700_000,
+        },
+        sha256: DIGEST,
+        inspected_at: '2025-10-07T03:11:38Z',
+      },
+      tensors,
+    ),
+  );
+}
+
+async function addExports(index: ExportIndex, folder: string, count: number): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await manyAtOnce(count, IN_FLIGHT, async (number) => {
+    const filename = `${modelName(number)}_export_20251007_031138.pt`;
+    const manifest: Manifest = {
+      schema_version: 1,
+      filename,
+      format: 'pytorch',
+      model_name: modelName(number),
+      job_id: `export-${number}`,
+      size_bytes: 4,
+      sha256: DIGEST,
+      export_date: new Date(FIRST_EXPORT_MS + number * 1_000).toISOString(),
+      metadata: { version: number, ...METADATA, source_sha256: DIGEST, sha256: DIGEST },
+    };
+    await writeFile(join(folder, filename), 'tiny');
+    await writeFile(join(folder, `${filename}.manifest.json`), JSON.stringify(manifest));
+    await index.add(manifest);
+  });
+}
