@@ -83,9 +83,9 @@ async function measureIdle({ client, bare, queue }: Clients, runs: number): Prom
   const acceptTarget = { kind: 'value', atMost: ACCEPT_TARGET_MS } as const;
   const listTarget = { kind: 'value', atMost: LIST_TARGET_MS } as const;
   return [
-    { title: 'POST to 202', unit: 'ms', reference: barePost1, ours: post1, target: acceptTarget },
+    { title: 'POST to 202', unit: 'ms', reference: barePost1, ours: post1, target: acceptTarget, informs: true },
     { title: 'POST to 202, against the queue alone', unit: 'ms', reference: add, ours: post1 },
-    { title: 'list of 200 models', unit: 'ms', reference: bareList1, ours: list1, target: listTarget },
+    { title: 'list of 200 models', unit: 'ms', reference: bareList1, ours: list1, target: listTarget, informs: true },
     { title: 'POST to 202, 16 at a time', unit: 'ms', reference: barePost16, ours: post16 },
     { title: 'list of 200 models, 16 at a time', unit: 'ms', reference: bareList16, ours: list16 },
   ];
