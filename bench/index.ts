@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { accept } from './accept/index.js';
+import { coldCli } from './cold-cli/index.js';
 import { downloads } from './downloads/index.js';
 import { exportCore } from './export-core/index.js';
 import { exportMemory } from './export-memory/index.js';
@@ -13,14 +14,25 @@ import { type Options, readOptions, USAGE } from './harness/options.js';
 import { comparisonJson, comparisonLines } from './harness/report.js';
 import { judge, summaryLine, type Verdict } from './harness/verdict.js';
 import { inference } from './inference/index.js';
-import { webPage } from './web-page/index.js';
 import { lists } from './lists/index.js';
 import { queue } from './queue/index.js';
+import { webPage } from './web-page/index.js';
 
 /** Not the system's folder for temporary files: that may be memory, and a disk is to be measured. */
 const SCRATCH = '.cache/bench';
 
-const BENCHMARKS: readonly Benchmark[] = [exportCore, exportMemory, accept, inference, webPage, exportVerify, queue, lists, downloads];
+const BENCHMARKS: readonly Benchmark[] = [
+  exportCore,
+  exportMemory,
+  accept,
+  inference,
+  webPage,
+  exportVerify,
+  queue,
+  lists,
+  downloads,
+  coldCli,
+];
 
 function chosen(names: readonly string[]): readonly Benchmark[] {
   const unknown = names.find((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));

@@ -70,7 +70,7 @@ export async function verifyOnnx(
     };
   } finally {
     // It ends by itself; nobody need wait for onnxruntime to tidy up.
-    void session.close();
+    session.close().catch(() => undefined);
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { examineCheckpoint } from '@caissa/conversion';
 import {
   AppError,
   type CatalogueEntry,
@@ -13,7 +14,7 @@ import {
   type WorkItem,
 } from '@caissa/shared';
 import type { ExporterContext } from './context.js';
-import { examineFile } from './examine-file.js';
+
 import { namedError } from './named-error.js';
 
 type InspectItem = WorkItem<'inspect'>;
@@ -42,7 +43,7 @@ async function inspectModel(context: ExporterContext, item: InspectItem): Promis
 async function inspectUpload(context: ExporterContext, item: InspectItem): Promise<InspectResult> {
   const { model_name: name, upload = '' } = item.data;
   const path = join(context.modelsFolder, upload);
-  await examineFile(path, item).catch((error: unknown) => {
+  await examineCheckpoint(path, item).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) throw new AppError('MODEL_NOT_FOUND', `The upload of ${name} was given up.`);
     throw namedError(error, `${name}${MODEL_EXTENSION}`);
   });
@@ -57,7 +58,7 @@ async function examineModel(
   const { name, identity } = file;
   const inspectedAt = new Date().toISOString();
   try {
-    const { sha256, description } = await examineFile(file.path, item);
+    const { sha256, description } = await examineCheckpoint(file.path, item);
     const { tensors, ...known } = description;
     return { entry: { name, identity, status: 'ready', ...known, sha256, inspected_at: inspectedAt }, tensors };
   } catch (error) {

@@ -1,16 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { exportStem, toIsoSeconds } from './export-name.js';
 import { exportRequestSchema } from './exports.js';
 import { exportJobDataSchema } from './jobs.js';
-import { callerMetadataSchema, METADATA_LIMIT_BYTES, METADATA_LIMIT_DEPTH } from './json.js';
-import {
-  exportStem,
-  filenameSchema,
-  modelNameSchema,
-  parseFilename,
-  parseModelName,
-  toIsoSeconds,
-  toMebibytes,
-} from './names.js';
+import { callerMetadataSchema } from './json.js';
+import { METADATA_LIMIT_BYTES, METADATA_LIMIT_DEPTH } from './metadata-refusal.js';
+import { filenameSchema, modelNameSchema, parseFilename, parseModelName, toMebibytes } from './names.js';
 
 const BAD_NAMES = ['', '.', '..', '.hidden', '../x', 'a/b', 'a\\b', 'a b', 'a%2fb', 'a\0', 'ä', 'a\n', 'x'.repeat(300)];
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { metadataRefusal } from './metadata-refusal.js';
 
 /** Any JSON value. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
@@ -6,45 +7,10 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | { [key:
 /** A JSON object with string keys, as metadata is. */
 export type JsonObject = { [key: string]: JsonValue };
 
-/** Bytes of JSON that a caller's metadata may take. It travels through the queue, which is for small things. */
-export const METADATA_LIMIT_BYTES = 65_536;
-
-/** Depth to which a caller's metadata may be nested. */
-export const METADATA_LIMIT_DEPTH = 16;
-
 /** Free-form training or export metadata. */
 export const metadataSchema = z
   .record(z.string(), z.json())
   .meta({ id: 'Metadata', example: { win_rate: 0.75, exported_by: 'User' } }) as z.ZodType<JsonObject>;
-
-/**
- * Why a value is refused as metadata of a caller, if it is. Looks no deeper than is allowed, so that no nesting
- * overflows the stack, and visits each value once: `z.json()` takes 3 ms for every thousand of them.
- */
-function refusal(value: unknown, levelsLeft: number): string | undefined {
-  if (typeof value === 'number')
-    return Number.isFinite(value) ? undefined : 'must not hold numbers that are not finite';
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return undefined;
-  if (typeof value !== 'object') return 'must be JSON';
-  if (levelsLeft === 0) return `must not be nested deeper than ${METADATA_LIMIT_DEPTH} levels`;
-  // Objects are copied key by key on their way, and this one key would be lost.
-  if (Object.hasOwn(value, '__proto__')) return 'must not hold a key named __proto__';
-  for (const inner of Object.values(value)) {
-    const reason = refusal(inner, levelsLeft - 1);
-    if (reason !== undefined) return reason;
-  }
-  return undefined;
-}
-
-function metadataRefusal(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be a JSON object';
-  const reason = refusal(value, METADATA_LIMIT_DEPTH);
-  if (reason !== undefined) return reason;
-  if (Buffer.byteLength(JSON.stringify(value)) > METADATA_LIMIT_BYTES) {
-    return `must not exceed ${METADATA_LIMIT_BYTES} bytes of JSON`;
-  }
-  return undefined;
-}
 
 /** Metadata that a caller sends with an export: bounded in depth and size. */
 export const callerMetadataSchema = z

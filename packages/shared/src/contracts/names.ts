@@ -22,9 +22,6 @@ export const exportFormatSchema = z.enum(['pytorch', 'onnx']).meta({ id: 'Export
 /** See {@link exportFormatSchema}. */
 export type ExportFormat = z.infer<typeof exportFormatSchema>;
 
-/** File name extension of each format, without the dot. */
-export const FORMAT_EXTENSION: Readonly<Record<ExportFormat, string>> = { pytorch: 'pt', onnx: 'onnx' };
-
 /** Refuses names that are not valid before anything is looked up. @throws AppError INVALID_NAME */
 export function parseModelName(name: string): string {
   if (!NAME.test(name)) {
@@ -47,18 +44,7 @@ export function parseFilename(filename: string): string {
   return filename;
 }
 
-/** `{model}_export_{YYYYMMDD_HHMMSS}` in UTC. */
-export function exportStem(modelName: string, date: Date): string {
-  const digits = date.toISOString().replace(/[-:]/g, '');
-  return `${modelName}_export_${digits.slice(0, 8)}_${digits.slice(9, 15)}`;
-}
-
 /** Mebibytes with two decimals, as the requirement shows sizes. */
 export function toMebibytes(sizeBytes: number): number {
   return Math.round((sizeBytes / 1024 ** 2) * 100) / 100;
-}
-
-/** A time as the API writes it: ISO 8601 in UTC, whole seconds. */
-export function toIsoSeconds(date: Date): string {
-  return `${date.toISOString().slice(0, 19)}Z`;
 }

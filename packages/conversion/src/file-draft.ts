@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ByteSink } from '@caissa/tensor';
+
+/** Files of this prefix are on their way, or were left behind by a process that died. */
+export const TEMPORARY_PREFIX = '.tmp-';
+
+/** A file that is still being written, under a temporary name in the folder where it will stand. */
+export class FileDraft implements ByteSink {
+  readonly localPath: string;
+  readonly #handle: FileHandle;
+  #sizeBytes = 0;
+  #isOpen = true;
+
+  private constructor(localPath: string, handle: FileHandle) {
+    this.localPath = localPath;
+    this.#handle = handle;
+  }
+
+  /** Begins a file in a folder that exists. */
+  static async create(folder: string): Promise<FileDraft> {
+    const path = join(folder, `${TEMPORARY_PREFIX}${randomBytes(8).toString('hex')}`);
+    return new FileDraft(path, await open(path, 'wx'));
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Appends. Writes that overlap in time keep the order of their calls, each at its own position. */
+  async write(chunk: Uint8Array): Promise<void> {
+    let position = this.#sizeBytes;
+    this.#sizeBytes += chunk.length;
+    for (let done = 0; done < chunk.length; ) {
+      const { bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done, position);
+      done += bytesWritten;
+      position += bytesWritten;
+    }
+  }
+
+  /**
+   * Gives the file its name, in the same folder, once its bytes are on the disk: it appears whole or not at all, also
+   * after a loss of power.
+   * @throws EEXIST if there is a file of this name and it may not be replaced
+   */
+  async publish(path: string, { replace }: { readonly replace: boolean }): Promise<void> {
+    await this.#handle.sync();
+    await this.#close();
+    if (replace) await rename(this.localPath, path);
+    else await this.#appear(path);
+    await syncFolder(dirname(path));
+  }
+
+  /** Removes what is written; does nothing to a file that was published. */
+  async discard(): Promise<void> {
+    await this.#close().catch(() => undefined);
+    await rm(this.localPath, { force: true });
+  }
+
+  async #appear(path: string): Promise<void> {
+    try {
+      await link(this.localPath, path);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw error;
+      // Not every file system has links: there the name is taken by an empty file for a moment.
+      await (await open(path, 'wx')).close();
+      await rename(this.localPath, path);
+      return;
+    }
+    await rm(this.localPath);
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#handle.close();
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,92 @@
+import type { ArtifactFormat, Metadata } from '@caissa/conversion';
+import { Command, Option } from 'commander';
+import { EXIT_HELP } from './exit-codes.js';
+import { addFormats, addMetadata, readLevel, readOpset, type VerifyLevel } from './option-values.js';
+import type { Terminal } from './terminal.js';
+
+/** What `export` was asked to do. */
+export interface ExportOptions {
+  readonly format: readonly ArtifactFormat[];
+  readonly out: string;
+  readonly opset: number;
+  readonly verify: VerifyLevel;
+  readonly metadata: Metadata;
+  readonly force: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** What `inspect` was asked to do. */
+export interface InspectOptions {
+  readonly tensors: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** What the commands do; each answers its exit code. They are loaded when they are needed. */
+export interface Commands {
+  export(files: readonly string[], options: ExportOptions): Promise<number>;
+  inspect(file: string, options: InspectOptions): Promise<number>;
+}
+
+const EXAMPLES = `
+Examples:
+  caissa export model_v1.pt --out exports
+  caissa export *.pt --format pytorch,onnx --opset 17 --verify full
+  caissa export model_v1.pt --metadata exported_by=me --metadata win_rate=0.75 --json
+  caissa inspect model_v1.pt --tensors`;
+
+const EXPORT_EXAMPLES = `
+Each export is written as {model}_export_{YYYYMMDD_HHMMSS}.pt or .onnx (UTC), and an ONNX file gets its metadata beside it
+as .json. A file appears when it is complete and verified, and takes no other file's place unless --force says so.
+${EXAMPLES}`;
+
+/** The command line: what can be said, and its help. `parseAsync` throws CommanderError where it ends early. */
+export function commandLine(commands: Commands, version: string, terminal: Terminal, done: (code: number) => void) {
+  const program = new Command('caissa')
+    .description('Exports and inspects checkpoints of AlphaZero chess networks.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .showHelpAfterError('(caissa --help says what can be said)')
+    .addHelpText('after', `${EXAMPLES}\n${EXIT_HELP}`);
+  program
+    .command('export')
+    .description('exports checkpoints to PyTorch and ONNX files')
+    .argument('<file...>', 'checkpoints')
+    .addOption(list('--format <formats>', 'pytorch, onnx or both: may be repeated').argParser(addFormats))
+    .option('--out <folder>', 'where to; it is made if need be', '.')
+    .option('--opset <version>', 'ONNX operator set, 11 to 21', readOpset, 11)
+    .option(
+      '--verify <level>',
+      'none, quick (opened and run once) or full (compared with the checkpoint)',
+      readLevel,
+      'quick',
+    )
+    .addOption(
+      list('--metadata <key=value>', 'goes into the export; a value is JSON or else text; may be repeated').argParser(
+        addMetadata,
+      ),
+    )
+    .option('--force', 'replaces files of the same name', false)
+    .option('--json', 'one JSON object on standard output', false)
+    .option('--quiet', 'says nothing but errors', false)
+    .addHelpText('after', `${EXPORT_EXAMPLES}\n${EXIT_HELP}`)
+    .action(async (files: string[], { format = ['onnx'], metadata = {}, ...options }) => {
+      done(await commands.export(files, { format, metadata, ...options }));
+    });
+  program
+    .command('inspect')
+    .description('tells what a checkpoint is, and whether its weights are sound')
+    .argument('<file>', 'a checkpoint')
+    .option('--tensors', 'lists its tensors too', false)
+    .option('--json', 'one JSON object on standard output', false)
+    .option('--quiet', 'says nothing but errors: the exit code is the answer', false)
+    .addHelpText('after', `${EXAMPLES}\n${EXIT_HELP}`)
+    .action(async (file: string, options: InspectOptions) => done(await commands.inspect(file, options)));
+  return program;
+}
+
+function list(flags: string, description: string): Option {
+  return new Option(flags, description);
+}

@@ -1,0 +1,182 @@
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openCheckpoint, withFile } from '@caissa/conversion';
+import { FULL_SIZE } from '@caissa/network';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fixturePath } from '../../../packages/conversion/test-support/fixtures.js';
+import { smallRoot, smallStateDict } from '../../../packages/conversion/test-support/small-checkpoint.js';
+import { ended, runCaissa, startCaissa, startCaissaBy, writeSaved } from '../test-support/run-caissa.js';
+import type { ExportOptions } from './command-line.js';
+import { exportFile, openForExport } from './export-file.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'caissa-cli-'));
+  await writeSaved(join(folder, 'model_v1.pt'), smallRoot());
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const run = (...args: string[]) => runCaissa(folder, 'export', ...args);
+const made = async () => (await readdir(join(folder, 'out'))).sort();
+
+describe('caissa export', () => {
+  it('makes verified files of both formats, and the metadata beside the ONNX file', async () => {
+    const { code, out, err } = await run('model_v1.pt', '--format', 'onnx,pytorch', '--verify', 'full', '--out', 'out');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const names = await made();
+    expect(names.map((name) => name.replace(/\d{8}_\d{6}/, 'TIME'))).toEqual([
+      'model_v1_export_TIME.json',
+      'model_v1_export_TIME.onnx',
+      'model_v1_export_TIME.pt',
+    ]);
+    expect(out.split('\n').map((line) => line.split('  ')[0])).toEqual([`out/${names[1]}`, `out/${names[2]}`, '']);
+    const { metadata } = await withFile(join(folder, 'out', names[2] ?? ''), openCheckpoint);
+    expect(metadata.get('source_model')).toBe('model_v1');
+    expect(JSON.parse(await readFile(join(folder, 'out', names[0] ?? ''), 'utf8'))).toMatchObject({
+      version: 7,
+      opset_version: 11,
+      verification: { level: 'full' },
+    });
+  });
+
+  it('answers one JSON object and nothing else with --json', async () => {
+    await writeSaved(join(folder, 'other.pt'), smallRoot());
+    const args = ['--metadata', 'rate=0.9', '--metadata', 'by=me', '--opset', '17', '--verify', 'none', '--json'];
+    const { code, out, err } = await run('model_v1.pt', 'missing.pt', 'other.pt', '--out', 'out', ...args);
+    expect(code).toBe(3);
+    expect(err).toBe('caissa: missing.pt: There is no such file or folder. (ENOENT)\n');
+    const { exports, failures } = JSON.parse(out);
+    expect(failures).toEqual([{ file: 'missing.pt', code: 'ENOENT', message: expect.any(String) }]);
+    expect(exports).toMatchObject([{ file: 'model_v1.pt', format: 'onnx' }, { file: 'other.pt' }]);
+    expect(exports[0].metadata).toMatchObject({ rate: 0.9, by: 'me', opset_version: 17 });
+    expect(exports[0].metadata_path).toMatch(/^out\/model_v1_export_.*\.json$/);
+  });
+
+  it('says nothing with --quiet', async () => {
+    expect(await run('model_v1.pt', '--verify', 'none', '--quiet', '--out', 'out')).toEqual({
+      code: 0,
+      out: '',
+      err: '',
+    });
+    expect(await made()).toHaveLength(2);
+  });
+});
+
+describe('caissa export refuses', () => {
+  it.each([
+    ['torchscript.pt', 'TORCHSCRIPT'],
+    ['whole_module.pt', 'PICKLE_GLOBAL'],
+  ])('%s with exit code 1 and leaves nothing', async (name, reason) => {
+    await copyFile(fixturePath(name), join(folder, name));
+    const { code, out, err } = await run(name, '--out', 'out');
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(new RegExp(`^caissa: ${name}: .*\\. \\(${reason}\\)\\n$`));
+    expect(await made()).toEqual([]);
+  });
+
+  it.each([
+    [['--opset', '10']],
+    [['--format', 'tflite']],
+    [['--verify', 'some']],
+    [['--metadata', 'alone']],
+    [['--unknown']],
+  ])('%o with exit code 2', async (args) => {
+    const { code, out, err } = await run('model_v1.pt', ...args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^error: /);
+  });
+
+  it('no file at all, and no command, with exit code 2', async () => {
+    expect((await run()).code).toBe(2);
+    expect((await runCaissa(folder)).code).toBe(2);
+  });
+
+  it.runIf(process.getuid?.() !== 0)('a folder that cannot be written with exit code 3', async () => {
+    await mkdir(join(folder, 'out'));
+    await chmod(join(folder, 'out'), 0o500);
+    expect(await run('model_v1.pt', '--out', 'out')).toMatchObject({ code: 3, err: /EACCES/ });
+  });
+
+  it('a folder that is a file with exit code 3', async () => {
+    await writeFile(join(folder, 'out'), '');
+    const { code, err } = await run('model_v1.pt', '--out', 'out/inner');
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('(ENOTDIR)') });
+  });
+
+  it('to fill a disk with exit code 3, and leaves nothing', async () => {
+    // The shell counts in blocks of 512 or 1024 bytes, both less than the export; Node.js ignores SIGXFSZ.
+    const command = `ulimit -f 100; exec "$@"`;
+    const { code, err } = await ended(startLimited(command, '--out', 'out', '--verify', 'none'));
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('(EFBIG)') });
+    expect(await made()).toEqual([]);
+  });
+
+  const startLimited = (command: string, ...args: string[]) =>
+    startCaissaBy(['sh', '-c', command, 'sh'], folder, 'export', 'model_v1.pt', ...args);
+});
+
+describe('exportFile', () => {
+  const now = new Date('2025-10-07T03:11:38.250Z');
+  const STEM = 'model_v1_export_20251007_031138';
+  const options = (change: Partial<ExportOptions>): ExportOptions => ({
+    ...{ format: [], out: folder, opset: 11, verify: 'none', metadata: {}, force: false, json: false, quiet: false },
+    ...change,
+  });
+  const exportOnce = (format: 'onnx' | 'pytorch', change: Partial<ExportOptions> = {}) => {
+    const { signal } = new AbortController();
+    const path = join(folder, 'model_v1.pt');
+    return withFile(path, async (source) =>
+      exportFile(await openForExport(path, source, signal), format, options(change), {
+        signal,
+        now,
+        report: () => undefined,
+      }),
+    );
+  };
+
+  it.each([
+    ['pytorch', `${STEM}.pt`],
+    ['onnx', `${STEM}.onnx`],
+    ['onnx', `${STEM}.json`],
+  ] as const)('takes no existing file’s place unless it is told to (%s, %s)', async (format, name) => {
+    await writeFile(join(folder, name), 'mine');
+    await expect(exportOnce(format)).rejects.toMatchObject({ failure: { exitCode: 3, code: 'EEXIST' } });
+    expect(await readFile(join(folder, name), 'utf8')).toBe('mine');
+    expect(await readdir(folder)).toHaveLength(2);
+    const { path, size_bytes: sizeBytes } = await exportOnce(format, { force: true });
+    expect((await readFile(path)).length).toBe(sizeBytes);
+    expect(await readFile(join(folder, name), 'utf8')).not.toBe('mine');
+  });
+
+  it('writes both formats of one second side by side', async () => {
+    await exportOnce('pytorch');
+    await exportOnce('onnx');
+    expect((await readdir(folder)).sort()).toEqual(['model_v1.pt', `${STEM}.json`, `${STEM}.onnx`, `${STEM}.pt`]);
+  });
+});
+
+describe('caissa export, interrupted', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('by %s half-way leaves nothing', async (signal, expected) => {
+    const root = smallRoot(smallStateDict('', { ...FULL_SIZE, channels: 256 }));
+    root.delete('architecture');
+    await writeSaved(join(folder, 'large.pt'), root);
+    const child = startCaissa(folder, 'export', 'large.pt', '--format', 'pytorch', '--out', 'out', '--verify', 'full');
+    const ending = ended(child);
+    await expect.poll(made, { interval: 1 }).toEqual([expect.stringMatching(/^\.tmp-/)]);
+    child.kill(signal);
+    expect(await ending).toEqual({ code: expected, out: '', err: 'caissa: interrupted\n' });
+    expect(await made()).toEqual([]);
+  });
+
+  it('does its work though nobody reads what it says', async () => {
+    const child = startCaissa(folder, 'export', 'model_v1.pt', '--out', 'out', '--verify', 'none');
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    expect((await ended(child)).code).toBe(0);
+    expect(await made()).toHaveLength(2);
+  });
+});

@@ -1,0 +1,92 @@
+import { mkdir } from 'node:fs/promises';
+import { withFile } from '@caissa/conversion';
+import type { ExportOptions } from './command-line.js';
+import { EXIT } from './exit-codes.js';
+import { type Exported, exportFile, openForExport } from './export-file.js';
+import { explain, type Failure } from './failure.js';
+import { ProgressLine } from './progress-line.js';
+import { printable, readableSize, type Terminal } from './terminal.js';
+
+/** A failure and the file that it is about, as `--json` shows it. */
+interface FileFailure extends Failure {
+  readonly file: string;
+}
+
+/** The exports of one run. */
+class ExportRun {
+  readonly #options: ExportOptions;
+  readonly #terminal: Terminal;
+  readonly #progress: ProgressLine;
+  readonly exports: Exported[] = [];
+  readonly failures: FileFailure[] = [];
+
+  constructor(options: ExportOptions, terminal: Terminal) {
+    this.#options = options;
+    this.#terminal = terminal;
+    this.#progress = new ProgressLine(terminal, !options.json && !options.quiet);
+  }
+
+  /** Exports one checkpoint to all formats. What fails is noted; what is a fault of ours, or an interruption, is thrown. */
+  async add(file: string, now: Date): Promise<void> {
+    const { signal } = this.#terminal;
+    await this.#noting(file, async () => {
+      await mkdir(this.#options.out, { recursive: true });
+      await withFile(file, async (source) => {
+        this.#progress.show(file, 'opening', 0);
+        const opened = await openForExport(file, source, signal);
+        for (const format of this.#options.format) {
+          await this.#noting(file, async () => {
+            const report = ({ stage, percent }: { stage: string; percent: number }) =>
+              this.#progress.show(file, stage, percent);
+            this.#note(await exportFile(opened, format, this.#options, { signal, now, report }));
+          });
+        }
+      });
+    });
+  }
+
+  async #noting(file: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#terminal.signal.throwIfAborted();
+      const failure = await explain(error);
+      if (failure === undefined) throw error;
+      this.failures.push({ file, ...failure });
+      this.#say(() => this.#terminal.err(failureLine(file, failure)));
+    } finally {
+      this.#progress.clear();
+    }
+  }
+
+  #note(exported: Exported): void {
+    this.exports.push(exported);
+    const { json, quiet } = this.#options;
+    if (json || quiet) return;
+    const line = `${printable(exported.path)}  ${readableSize(exported.size_bytes)}  sha256 ${exported.sha256}\n`;
+    this.#say(() => this.#terminal.out(line));
+  }
+
+  #say(write: () => void): void {
+    this.#progress.clear();
+    write();
+  }
+}
+
+/** The line that tells of a failure. */
+export function failureLine(file: string, { message, code }: Failure): string {
+  return `caissa: ${printable(`${file}: ${message} (${code})`)}\n`;
+}
+
+/** Exports checkpoints one after the other; one that is refused keeps nobody from the next. Answers the exit code. */
+export async function runExport(files: readonly string[], options: ExportOptions, terminal: Terminal): Promise<number> {
+  const run = new ExportRun(options, terminal);
+  const now = new Date();
+  for (const file of files) await run.add(file, now);
+  const { exports, failures } = run;
+  if (options.json) {
+    const shown = failures.map(({ file, code, message }) => ({ file, code, message }));
+    terminal.out(`${JSON.stringify({ exports, failures: shown })}\n`);
+  }
+  return failures[0]?.exitCode ?? EXIT.done;
+}

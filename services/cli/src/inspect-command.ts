@@ -1,0 +1,64 @@
+import { type Examination, examineCheckpoint, type Metadata } from '@caissa/conversion';
+import type { InspectOptions } from './command-line.js';
+import { EXIT } from './exit-codes.js';
+import { failureLine } from './export-command.js';
+import { explain } from './failure.js';
+import { ProgressLine } from './progress-line.js';
+import { printable, readableSize, type Terminal } from './terminal.js';
+
+const LABEL_WIDTH = 14;
+
+/** Tells what a checkpoint is. Answers the exit code. */
+export async function runInspect(file: string, options: InspectOptions, terminal: Terminal): Promise<number> {
+  const { signal } = terminal;
+  const progress = new ProgressLine(terminal, !options.json && !options.quiet);
+  try {
+    const report = ({ stage, percent }: { stage: string; percent: number }) => progress.show(file, stage, percent);
+    const examination = await examineCheckpoint(file, { signal, report });
+    progress.clear();
+    if (options.json) terminal.out(`${JSON.stringify(toJson(file, examination, options))}\n`);
+    else if (!options.quiet) terminal.out(toText(file, examination, options));
+    return EXIT.done;
+  } catch (error) {
+    progress.clear();
+    signal.throwIfAborted();
+    const failure = await explain(error);
+    if (failure === undefined) throw error;
+    terminal.err(failureLine(file, failure));
+    const { code, message } = failure;
+    if (options.json) terminal.out(`${JSON.stringify({ file, failure: { code, message } })}\n`);
+    return failure.exitCode;
+  }
+}
+
+function toJson(file: string, { sizeBytes, sha256, description }: Examination, options: InspectOptions): object {
+  const { tensors, ...known } = description;
+  return { file, size_bytes: sizeBytes, sha256, ...known, ...(options.tensors ? { tensors } : {}) };
+}
+
+function toText(file: string, { sizeBytes, sha256, description }: Examination, options: InspectOptions): string {
+  const { architecture, tensors, metadata } = description;
+  const { num_channels: channels, num_res_blocks: blocks, input_shape: input, output_shapes: outputs } = architecture;
+  return [
+    `${printable(file)}, ${readableSize(sizeBytes)}`,
+    row('sha256', sha256),
+    row('network', `${channels} channels, ${blocks} residual blocks, ${architecture.parameters} parameters`),
+    row('input', `[${input.join(', ')}]`),
+    row('outputs', `policy [${outputs.policy}], value [${outputs.value}]`),
+    row('tensors', options.tensors ? String(tensors.length) : `${tensors.length} (--tensors lists them)`),
+    ...(options.tensors
+      ? tensors.map(({ name, dtype, shape }) => `  ${printable(name)}  ${dtype} [${shape.join(', ')}]`)
+      : []),
+    'metadata',
+    ...Object.entries(metadata).map(([name, value]) => `  ${printable(name)}: ${shown(value)}`),
+    '',
+  ].join('\n');
+}
+
+function row(label: string, text: string): string {
+  return label.padEnd(LABEL_WIDTH) + text;
+}
+
+function shown(value: Metadata[string]): string {
+  return printable(typeof value === 'string' ? value : JSON.stringify(value));
+}

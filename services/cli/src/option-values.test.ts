@@ -1,0 +1,61 @@
+import { InvalidArgumentError } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { addFormats, addMetadata, readLevel, readOpset } from './option-values.js';
+
+describe('addFormats', () => {
+  it('takes lists and repetitions, each format once', () => {
+    expect(addFormats('onnx', undefined)).toEqual(['onnx']);
+    expect(addFormats('pytorch, onnx', ['onnx'])).toEqual(['onnx', 'pytorch']);
+  });
+
+  it.each(['', 'tflite', 'onnx,'])('refuses %o', (text) => {
+    expect(() => addFormats(text, undefined)).toThrow(InvalidArgumentError);
+  });
+});
+
+describe('addMetadata', () => {
+  it.each([
+    ['note=made by hand', { note: 'made by hand' }],
+    ['rate=0.75', { rate: 0.75 }],
+    ['good=true', { good: true }],
+    ['none=null', { none: null }],
+    ['list=[1, "a"]', { list: [1, 'a'] }],
+    ['inner={"a": {"b": 1}}', { inner: { a: { b: 1 } } }],
+    ['text="0.75"', { text: '0.75' }],
+    ['version=1.2.3', { version: '1.2.3' }],
+    ['truth=trueish', { truth: 'trueish' }],
+    ['open=[1', { open: '[1' }],
+    ['empty=', { empty: '' }],
+    [' formula =a=b', { formula: 'a=b' }],
+    ['spaces=  kept ', { spaces: '  kept ' }],
+  ])('reads %s', (text, metadata) => {
+    expect(addMetadata(text, undefined)).toEqual(metadata);
+  });
+
+  it('adds to what was there', () => {
+    expect(addMetadata('b=2', { a: 1 })).toEqual({ a: 1, b: 2 });
+  });
+
+  it.each([
+    ['alone', 'key=value'],
+    ['=value', 'key=value'],
+    ['a=2', 'twice'],
+    ['huge=1e999', 'not finite'],
+    ['x={"__proto__": 1}', '__proto__'],
+    ['__proto__=1', '__proto__'],
+    [`deep=${'['.repeat(20)}${']'.repeat(20)}`, 'deeper'],
+    [`long=${'x'.repeat(70_000)}`, 'exceed'],
+  ])('refuses %.20s', (text, reason) => {
+    expect(() => addMetadata(text, { a: 1 })).toThrow(reason);
+  });
+});
+
+it.each(['10', '22', '11.5', '', 'x', '0x10', '1e1'])('refuses %o as an opset', (text) => {
+  expect(() => readOpset(text)).toThrow(InvalidArgumentError);
+});
+
+it('reads opsets and levels', () => {
+  expect(readOpset('21')).toBe(21);
+  expect(readLevel('full')).toBe('full');
+  expect(() => readLevel('some')).toThrow(InvalidArgumentError);
+});
