@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { accept } from './accept/index.js';
 import { coldCli } from './cold-cli/index.js';
+import { coldStart } from './cold-start/index.js';
 import { downloads } from './downloads/index.js';
 import { exportCore } from './export-core/index.js';
 import { exportMemory } from './export-memory/index.js';
@@ -32,6 +33,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   lists,
   downloads,
   coldCli,
+  coldStart,
 ];
 
 function chosen(names: readonly string[]): readonly Benchmark[] {

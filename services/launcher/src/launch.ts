@@ -37,7 +37,7 @@ export interface LaunchParts {
   readonly giveUp: (sentence: string) => void;
 }
 
-const READY_POLL_MS = 200;
+const READY_POLL_MS = 50;
 const READY_PATIENCE_MS = 20_000;
 
 /** `url` without the password it may hold. */

@@ -1,7 +1,12 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeSampleModels } from '@caissa/conversion';
-import { CONFIGURATION_EXIT_CODE, ConfigurationError, readSettings, SETTINGS, type SettingName } from '@caissa/shared';
+import {
+  CONFIGURATION_EXIT_CODE,
+  ConfigurationError,
+  readSettings,
+  SETTINGS,
+  type SettingName,
+} from '@caissa/shared/settings';
 import { localUrl, usablePort } from './api-address.js';
 import { Launch, type ServiceName } from './launch.js';
 import { provideRedis } from './provide-redis.js';
@@ -22,6 +27,11 @@ const REPEATED_SIGNAL_MS = 1_000;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const complain = (line: string) => void process.stderr.write(`${line}\n`);
+
+/** The first start alone writes models; every other one need not load what writes them. */
+async function writeSampleModels(folder: string): Promise<string[]> {
+  return (await import('@caissa/conversion')).writeSampleModels(folder);
+}
 
 function programOf(service: ServiceName): string {
   return fileURLToPath(new URL(`../../${service}/dist/main.js`, import.meta.url));

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { AppError, type ArtifactStore, type Manifest } from '@caissa/shared';
-import JSZip from 'jszip';
 import type { Reply } from '../http/route.js';
 
 /** The archive format without its 64-bit extension, which the library does not write, ends at 4 GiB; it promises half. */
@@ -29,6 +28,8 @@ export async function bundleExport(store: ArtifactStore, filename: string, heade
 }
 
 async function openArchive(store: ArtifactStore, manifest: Manifest, stem: string): Promise<Readable> {
+  // Bundles are few: a start need not wait for what makes them.
+  const { default: JSZip } = await import('jszip');
   const file = await store.open(manifest.filename);
   const source = file.read();
   const date = new Date(manifest.export_date);
