@@ -19,7 +19,7 @@ const ROUND_TRIPS = 30;
 const WARM_UP_JOBS = 12;
 
 /** How much is asked for, in full and in a smoke run. */
-const SIZES = { full: { many: 1_000, scaling: 300 }, smoke: { many: 60, scaling: 40 } };
+const SIZES = { full: { many: 1_000, scaling: 300 }, smoke: { many: 30, scaling: 16 } };
 
 /** What the queue costs beside the work itself. */
 export const queue: Benchmark = {
