@@ -670,6 +670,12 @@ export namespace onnx {
         /** TensorProto docString. */
         docString: string;
 
+        /** TensorProto externalData. */
+        externalData: onnx.StringStringEntryProto.$Properties[];
+
+        /** TensorProto dataLocation. */
+        dataLocation: onnx.TensorProto.DataLocation;
+
         /**
          * Creates a new TensorProto instance using the specified properties.
          * @param [properties] Properties to set
@@ -716,6 +722,12 @@ export namespace onnx {
 
             /** TensorProto docString */
             docString?: (string|null);
+
+            /** TensorProto externalData */
+            externalData?: (onnx.StringStringEntryProto.$Properties[]|null);
+
+            /** TensorProto dataLocation */
+            dataLocation?: (onnx.TensorProto.DataLocation|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -777,6 +789,16 @@ export namespace onnx {
 
             /** BFLOAT16 value */
             BFLOAT16 = 16
+        }
+
+        /** DataLocation enum. */
+        enum DataLocation {
+
+            /** DEFAULT value */
+            DEFAULT = 0,
+
+            /** EXTERNAL value */
+            EXTERNAL = 1
         }
     }
 

@@ -1571,6 +1571,8 @@ export const onnx = $root.onnx = (() => {
          * @property {string|null} [name] TensorProto name
          * @property {Uint8Array|null} [rawData] TensorProto rawData
          * @property {string|null} [docString] TensorProto docString
+         * @property {Array.<onnx.StringStringEntryProto.$Properties>|null} [externalData] TensorProto externalData
+         * @property {onnx.TensorProto.DataLocation|null} [dataLocation] TensorProto dataLocation
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -1597,6 +1599,7 @@ export const onnx = $root.onnx = (() => {
          */
         const TensorProto = function (properties) {
             this.dims = [];
+            this.externalData = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1644,6 +1647,22 @@ export const onnx = $root.onnx = (() => {
         TensorProto.prototype.docString = "";
 
         /**
+         * TensorProto externalData.
+         * @member {Array.<onnx.StringStringEntryProto.$Properties>} externalData
+         * @memberof onnx.TensorProto
+         * @instance
+         */
+        TensorProto.prototype.externalData = $util.emptyArray;
+
+        /**
+         * TensorProto dataLocation.
+         * @member {onnx.TensorProto.DataLocation} dataLocation
+         * @memberof onnx.TensorProto
+         * @instance
+         */
+        TensorProto.prototype.dataLocation = 0;
+
+        /**
          * Creates a new TensorProto instance using the specified properties.
          * @function create
          * @memberof onnx.TensorProto
@@ -1686,6 +1705,11 @@ export const onnx = $root.onnx = (() => {
                 writer.uint32(/* id 9, wireType 2 =*/74).bytes(message.rawData);
             if (message.docString != null && $Object.hasOwnProperty.call(message, "docString"))
                 writer.uint32(/* id 12, wireType 2 =*/98).string(message.docString);
+            if (message.externalData != null && message.externalData.length)
+                for (let i = 0; i < message.externalData.length; ++i)
+                    $root.onnx.StringStringEntryProto.encode(message.externalData[i], writer.uint32(/* id 13, wireType 2 =*/106).fork(), _depth + 1).ldelim();
+            if (message.dataLocation != null && $Object.hasOwnProperty.call(message, "dataLocation"))
+                writer.uint32(/* id 14, wireType 0 =*/112).int32(message.dataLocation);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1710,7 +1734,7 @@ export const onnx = $root.onnx = (() => {
                 _depth = 0;
             if (_depth > $Reader.recursionLimit)
                 throw $Error("max depth exceeded");
-            let end, message;
+            let end, message, value;
             if (length === $undefined)
                 end = reader.len;
             else {
@@ -1766,6 +1790,26 @@ export const onnx = $root.onnx = (() => {
                         if (wireType !== 2)
                             break;
                         message.docString = reader.string();
+                        continue;
+                    }
+                case 13: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.externalData && message.externalData.length))
+                            message.externalData = [];
+                        message.externalData.push($root.onnx.StringStringEntryProto.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                case 14: {
+                        if (wireType !== 0)
+                            break;
+                        value = reader.int32();
+                        if ($root.onnx.TensorProto.DataLocation[value] !== $undefined)
+                            message.dataLocation = value;
+                        else if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
                         continue;
                     }
                 }
@@ -1826,6 +1870,20 @@ export const onnx = $root.onnx = (() => {
             values[valuesById[14] = "COMPLEX64"] = 14;
             values[valuesById[15] = "COMPLEX128"] = 15;
             values[valuesById[16] = "BFLOAT16"] = 16;
+            return values;
+        })();
+
+        /**
+         * DataLocation enum.
+         * @name onnx.TensorProto.DataLocation
+         * @enum {number}
+         * @property {number} DEFAULT=0 DEFAULT value
+         * @property {number} EXTERNAL=1 EXTERNAL value
+         */
+        TensorProto.DataLocation = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "DEFAULT"] = 0;
+            values[valuesById[1] = "EXTERNAL"] = 1;
             return values;
         })();
 

@@ -29,6 +29,12 @@ export interface SplitMessage {
   readonly after: Uint8Array;
 }
 
+/** Where the elements of an initializer lie in a file of data. */
+export interface DataPlace {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
 /** Bytes of an initializer's elements. */
 export function dataSizeBytes(initializer: OnnxInitializer): number {
   return elementCount(initializer.shape) * ONNX_ITEM_SIZE_BYTES[initializer.dataType];
@@ -81,6 +87,21 @@ export function encodeTensorHead(initializer: OnnxInitializer): Uint8Array {
     dims: [...initializer.shape],
     dataType: DATA_TYPES[initializer.dataType],
     name: initializer.name,
+  }).finish();
+}
+
+/** A TensorProto whose elements lie in another file. Source: onnx.proto, TensorProto.external_data. */
+export function encodeExternalTensor(initializer: OnnxInitializer, location: string, place: DataPlace): Uint8Array {
+  return onnx.TensorProto.encode({
+    dims: [...initializer.shape],
+    dataType: DATA_TYPES[initializer.dataType],
+    name: initializer.name,
+    externalData: [
+      { key: 'location', value: location },
+      { key: 'offset', value: String(place.offsetBytes) },
+      { key: 'length', value: String(place.lengthBytes) },
+    ],
+    dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
   }).finish();
 }
 

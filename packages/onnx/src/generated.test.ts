@@ -46,7 +46,8 @@ describe('generated/onnx.js', () => {
     const node = { input: [''], output: [''], name: '', opType: '', attribute: [{}], docString: '', domain: '' };
     expect(tags(onnx.NodeProto.encode(node).finish())).toEqual([1, 2, 3, 4, 5, 6, 7]);
     const tensor = { dims: [1], dataType: 1, name: '', rawData: new Uint8Array(0), docString: '' };
-    expect(tags(onnx.TensorProto.encode(tensor).finish())).toEqual([1, 2, 8, 9, 12]);
+    const external = { externalData: [{}], dataLocation: 1 };
+    expect(tags(onnx.TensorProto.encode({ ...tensor, ...external }).finish())).toEqual([1, 2, 8, 9, 12, 13, 14]);
     const attribute = { name: '', i: 1, s: new Uint8Array(0), t: {}, ints: [1], strings: [new Uint8Array(0)] };
     expect(tags(onnx.AttributeProto.encode(attribute).finish())).toEqual([1, 3, 4, 5, 8, 9]);
     // 160 = 20·8 takes two bytes: type is field 20; f is field 2 of wire type 5.

@@ -9,4 +9,5 @@ export type {
   OnnxValue,
   SourceRange,
 } from './model.js';
-export { type WriteModelOptions, writeModel } from './write-model.js';
+export { type ExternalModel, writeExternalModel } from './write-external-model.js';
+export { MAX_MODEL_SIZE_BYTES, modelSizeBytes, type WriteModelOptions, writeModel } from './write-model.js';

@@ -1,15 +1,11 @@
 import { type ByteSink, FormatError } from '@caissa/tensor';
 import { BufferedSink } from './buffered-sink.js';
-import { dataSizeBytes, encodeAroundGraph, encodeAroundInitializers, encodeTensorHead, fieldHead } from './encode.js';
-import type { OnnxInitializer, OnnxModel } from './model.js';
+import type { OnnxModel } from './model.js';
+import { type ModelPlan, planInline, planModel } from './plan-model.js';
+import { writeData } from './write-data.js';
 
 /** Protocol buffers count a message in 31 bits; every reader refuses more. */
-const MAX_MODEL_SIZE_BYTES = 2 ** 31 - 1;
-
-/** Source: onnx.proto, ModelProto.graph, GraphProto.initializer, TensorProto.raw_data. */
-const GRAPH_FIELD = 7;
-const INITIALIZER_FIELD = 5;
-const RAW_DATA_FIELD = 9;
+export const MAX_MODEL_SIZE_BYTES = 2 ** 31 - 1;
 
 /** How to watch and stop {@link writeModel}. */
 export interface WriteModelOptions {
@@ -17,21 +13,6 @@ export interface WriteModelOptions {
   readonly onProgress?: (bytesWritten: number, totalBytes: number) => void;
   /** Stops between two pieces; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-}
-
-/** An initializer with everything that stands before its data. */
-interface PlannedInitializer {
-  readonly initializer: OnnxInitializer;
-  readonly head: Uint8Array;
-  readonly dataSizeBytes: number;
-}
-
-/** Every byte of the file in order, but for the initializers' data. */
-interface Plan {
-  readonly before: readonly Uint8Array[];
-  readonly initializers: readonly PlannedInitializer[];
-  readonly after: readonly Uint8Array[];
-  readonly sizeBytes: number;
 }
 
 /**
@@ -45,7 +26,8 @@ export async function writeModel(
   model: OnnxModel,
   options: WriteModelOptions = {},
 ): Promise<{ sizeBytes: number }> {
-  const plan = planModel(model);
+  const plan = planModel(model, model.graph.initializers.map(planInline));
+  assertFits(plan);
   const out = new BufferedSink(sink, plan.sizeBytes, options);
   try {
     await writePlan(out, plan);
@@ -56,60 +38,25 @@ export async function writeModel(
   return { sizeBytes: plan.sizeBytes };
 }
 
-async function writePlan(out: BufferedSink, plan: Plan): Promise<void> {
+async function writePlan(out: BufferedSink, plan: ModelPlan): Promise<void> {
   for (const bytes of plan.before) await out.write(bytes);
   for (const planned of plan.initializers) {
     await out.write(planned.head);
-    await writeData(out, planned);
+    await writeData(out, planned.initializer, planned.dataSizeBytes);
   }
   for (const bytes of plan.after) await out.write(bytes);
   await out.flush();
 }
 
-function planModel(model: OnnxModel): Plan {
-  const aroundGraph = encodeAroundGraph(model);
-  const aroundInitializers = encodeAroundInitializers(model);
-  const initializers = model.graph.initializers.map(planInitializer);
-  const graphSizeBytes = initializers.reduce(
-    (sum, { head, dataSizeBytes }) => sum + head.length + dataSizeBytes,
-    aroundInitializers.before.length + aroundInitializers.after.length,
+/** Bytes of the file that {@link writeModel} would write; also past its limit, then not to the byte. */
+export function modelSizeBytes(model: OnnxModel): number {
+  return planModel(model, model.graph.initializers.map(planInline)).sizeBytes;
+}
+
+function assertFits({ sizeBytes }: ModelPlan): void {
+  if (sizeBytes <= MAX_MODEL_SIZE_BYTES) return;
+  throw new FormatError(
+    'OUTPUT_LIMIT',
+    `The ONNX file would take ${sizeBytes} bytes, and one ONNX file holds less than 2 GiB; export this model as PyTorch instead.`,
   );
-  const limitedSizeBytes = checkSize(graphSizeBytes);
-  const before = [aroundGraph.before, fieldHead(GRAPH_FIELD, limitedSizeBytes), aroundInitializers.before];
-  const after = [aroundInitializers.after, aroundGraph.after];
-  const aroundSizeBytes = [before[0], before[1], aroundGraph.after].reduce((sum, part) => sum + (part?.length ?? 0), 0);
-  return { before, initializers, after, sizeBytes: checkSize(aroundSizeBytes + graphSizeBytes) };
-}
-
-function planInitializer(initializer: OnnxInitializer): PlannedInitializer {
-  const sizeBytes = checkSize(dataSizeBytes(initializer));
-  const tensorHead = encodeTensorHead(initializer);
-  const rawDataHead = fieldHead(RAW_DATA_FIELD, sizeBytes);
-  const initializerHead = fieldHead(INITIALIZER_FIELD, checkSize(tensorHead.length + rawDataHead.length + sizeBytes));
-  return { initializer, head: Buffer.concat([initializerHead, tensorHead, rawDataHead]), dataSizeBytes: sizeBytes };
-}
-
-function checkSize(sizeBytes: number): number {
-  if (sizeBytes > MAX_MODEL_SIZE_BYTES) {
-    throw new FormatError(
-      'OUTPUT_LIMIT',
-      `The ONNX file would take ${sizeBytes} bytes, and one ONNX file holds less than 2 GiB; export this model as PyTorch instead.`,
-    );
-  }
-  return sizeBytes;
-}
-
-async function writeData(out: BufferedSink, { initializer, dataSizeBytes }: PlannedInitializer): Promise<void> {
-  const { data, name } = initializer;
-  if (!(data instanceof Uint8Array) && typeof data === 'object') return out.copy(data, dataSizeBytes);
-  let sizeBytes = 0;
-  for await (const chunk of typeof data === 'function' ? data() : [data]) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > dataSizeBytes) break;
-    await out.write(chunk);
-  }
-  if (sizeBytes !== dataSizeBytes) {
-    const found = sizeBytes > dataSizeBytes ? `more than ${dataSizeBytes}` : `${sizeBytes}`;
-    throw new RangeError(`initializer ${name} gave ${found} bytes of data, its shape needs ${dataSizeBytes}`);
-  }
 }

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { referencesExternalData } from './external-data.js';
+import { assertOnlyDataFile, referencesExternalData } from './external-data.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 
@@ -71,5 +71,55 @@ describe('referencesExternalData', () => {
     let nested: number[] = [];
     for (let depth = 0; depth < 33; depth++) nested = field(1, field(5, field(6, nested)));
     await expect(check(field(7, nested))).rejects.toThrow('too deep');
+  });
+});
+
+describe('assertOnlyDataFile', () => {
+  const text = (value: string) => [...Buffer.from(value)];
+  const entry = (key: string, value: string) => field(13, [...field(1, text(key)), ...field(2, text(value))]);
+  const place = (location: string, offset: string, length: string) => [
+    ...entry('location', location),
+    ...entry('offset', offset),
+    ...entry('length', length),
+  ];
+  const EXTERNAL = [14 * 8, 1];
+  const dataFile = { filename: 'weights.data', sizeBytes: 100 };
+
+  async function accepts(tensor: number[], expected = dataFile): Promise<void> {
+    const path = join(folder, 'model.onnx');
+    await writeFile(join(folder, 'weights.data'), new Uint8Array(100));
+    await writeFile(path, Uint8Array.from(field(7, field(5, tensor))));
+    assertOnlyDataFile(path, expected);
+  }
+
+  it('accepts tensors that lie in the file, up to its last byte', async () => {
+    await accepts([...place('weights.data', '0', '100'), ...EXTERNAL]);
+    await accepts([...EXTERNAL, ...place('weights.data', '64', '36')]);
+    await accepts([]);
+  });
+
+  it.each<[string, number[]]>([
+    ['another file', place('other.data', '0', '4')],
+    ['a path', place('./weights.data', '0', '4')],
+    ['a file above', place('../weights.data', '0', '4')],
+    ['bytes past the end', place('weights.data', '64', '37')],
+    ['a place that is no number', place('weights.data', '-1', '4')],
+    ['a number in another notation', place('weights.data', '0x0', '4')],
+    ['no place', entry('location', 'weights.data')],
+    ['nothing at all', EXTERNAL],
+    ['two files', [...place('weights.data', '0', '4'), ...entry('location', 'other.data')]],
+    ['more than is known', [...place('weights.data', '0', '4'), ...entry('checksum', 'x')]],
+    ['two values of one entry', field(13, [...field(1, text('location')), ...field(2, []), ...field(2, [])])],
+    ['a number in place of an entry', [13 * 8, 1]],
+  ])('refuses a tensor that refers to %s', async (_, tensor) => {
+    await expect(accepts(tensor)).rejects.toThrow(RangeError);
+  });
+
+  it('refuses a file that is missing, of another size, or a link', async () => {
+    const tensor = place('weights.data', '0', '4');
+    await expect(accepts(tensor, { ...dataFile, sizeBytes: 99 })).rejects.toThrow('size it should have');
+    await expect(accepts(tensor, { ...dataFile, filename: 'none.data' })).rejects.toThrow('missing');
+    await symlink(join(folder, 'weights.data'), join(folder, 'link.data'));
+    await expect(accepts(tensor, { ...dataFile, filename: 'link.data' })).rejects.toThrow('missing');
   });
 });

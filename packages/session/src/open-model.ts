@@ -1,5 +1,5 @@
 import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
-import { referencesExternalData } from './external-data.js';
+import { assertOnlyDataFile, referencesExternalData } from './external-data.js';
 import { queryGpu } from './nvidia-smi.js';
 import { SessionError } from './session-error.js';
 import type { OpenOptions, SessionInfo, TensorInfo } from './session-messages.js';
@@ -35,13 +35,15 @@ function providersToTry(device: OpenOptions['device']): string[][] {
   return offersCuda ? [['cuda', 'cpu'], ['cpu']] : [['cpu']];
 }
 
-function assertSingleFile(modelPath: string): void {
-  let external: boolean;
+/** onnxruntime reads whatever file a model names: it must name none, or the one that is known to be its own. */
+function assertOwnFiles({ modelPath, dataFile }: OpenOptions): void {
+  let external = false;
   try {
-    external = referencesExternalData(modelPath);
+    if (dataFile === undefined) external = referencesExternalData(modelPath);
+    else assertOnlyDataFile(modelPath, dataFile);
   } catch (error) {
     const reason = error instanceof RangeError ? error.message : 'It cannot be read.';
-    throw new SessionError('SESSION_START_FAILED', `This is not an ONNX model: ${reason}`);
+    throw new SessionError('SESSION_START_FAILED', `The ONNX model cannot be opened: ${reason}`);
   }
   if (external) {
     throw new SessionError('SESSION_START_FAILED', 'The model keeps weights in another file, which is refused.');
@@ -53,7 +55,7 @@ function assertSingleFile(modelPath: string): void {
  * @throws SessionError SESSION_START_FAILED if it is no ONNX model, refers to other files or cannot be opened
  */
 export async function openModel(options: OpenOptions): Promise<OpenModel> {
-  assertSingleFile(options.modelPath);
+  assertOwnFiles(options);
   // Failures reach us as exceptions; a machine without CUDA would print one more for each model.
   env.logLevel = 'fatal';
   let reason = 'no execution provider is available';

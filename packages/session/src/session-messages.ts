@@ -29,9 +29,18 @@ export interface SessionInfo {
   readonly executionProviders: string[];
 }
 
+/** A file beside a model that holds its weights. */
+export interface DataFile {
+  /** A plain name: the file lies in the model's folder. */
+  readonly filename: string;
+  readonly sizeBytes: number;
+}
+
 /** What onnxruntime is asked for when a model is opened. */
 export interface OpenOptions {
   readonly modelPath: string;
+  /** The one file that the model may refer to; none by default. */
+  readonly dataFile?: DataFile;
   readonly intraOpThreads?: number;
   /** `auto` takes CUDA when onnxruntime can open the model there, else the CPU. */
   readonly device: 'auto' | 'cpu';

@@ -1,13 +1,15 @@
 import type { ChildProcess } from 'node:child_process';
 import { PendingRuns } from './pending-runs.js';
 import { SessionError } from './session-error.js';
-import type { FloatTensors, SessionInfo, SessionReply, SessionRequest } from './session-messages.js';
+import type { DataFile, FloatTensors, SessionInfo, SessionReply, SessionRequest } from './session-messages.js';
 import { forkSessionProcess, type SpareProcess } from './session-process.js';
 
 /** Which model to open, where, and how long to wait. */
 export interface SessionOptions {
-  /** An ONNX file that holds its own weights; one that refers to other files is refused. */
+  /** An ONNX file that holds its own weights; one that refers to files other than `dataFile` is refused. */
   readonly modelPath: string;
+  /** The file beside the model that its weights lie in, written by whoever wrote the model. */
+  readonly dataFile?: DataFile;
   /** Threads of one operator; onnxruntime takes the number of cores by default. */
   readonly intraOpThreads?: number;
   /** `auto` (default) takes CUDA when onnxruntime can open the model there, else the CPU. */
@@ -137,7 +139,8 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   const exited = whenExited(child);
   try {
     const threads = intraOpThreads === undefined ? {} : { intraOpThreads };
-    send(child, { type: 'open', options: { modelPath, device, ...threads } });
+    const data = options.dataFile === undefined ? {} : { dataFile: options.dataFile };
+    send(child, { type: 'open', options: { modelPath, device, ...data, ...threads } });
     const info = await opened(child, exited, options);
     return openSession(child, info, exited, runTimeoutMs);
   } catch (error) {
