@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { manifestDraft, ONNX, publish, readAll, STEM } from '../testing/publish-artifact.js';
+import { artifactDataContract } from './artifact-data.contract.js';
 import type { ArtifactStore } from './artifact-store.js';
 import type { Manifest } from './manifest.js';
 
@@ -172,6 +173,8 @@ export function artifactStoreContract(
       expect((await readAll(store, manifest.filename)).toString()).toBe('current');
     });
   });
+
+  artifactDataContract(() => store);
 
   describe('reading', () => {
     test('gives any range, both ends included', async () => {

@@ -3,7 +3,10 @@ import type { ByteSink } from '@caissa/tensor';
 import type { Manifest } from './manifest.js';
 
 /** What is written down of an artifact once its bytes are known; the store adds name, size and digest. */
-export type ManifestDraft = Omit<Manifest, 'filename' | 'size_bytes' | 'sha256' | 'metadata_file' | 'schema_version'>;
+export type ManifestDraft = Omit<
+  Manifest,
+  'filename' | 'size_bytes' | 'sha256' | 'data_file' | 'metadata_file' | 'schema_version'
+>;
 
 /** The bytes of a new artifact while they are written. Nobody sees them before `commit`. */
 export interface ArtifactDraft extends ByteSink {
@@ -13,15 +16,25 @@ export interface ArtifactDraft extends ByteSink {
   /** Says that the last byte was written: what `commit` waits for begins while the bytes are looked at. */
   complete(): void;
   /**
+   * Begins a second file, which is published beside the artifact as `{filename}.data`. The artifact's own bytes are not
+   * written then, but made by {@link refer} when the data is complete. To be called once at most.
+   */
+  beginData(): Promise<ByteSink>;
+  /**
+   * Makes the artifact's own bytes, which name its data. They are made for the name that the data has as long as it is a
+   * draft, which is the answer, and once more when it is published under another.
+   */
+  refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<{ filename: string; sizeBytes: number }>;
+  /**
    * Publishes the artifact under `{stem}.{extension}`, or `{stem}_2.{extension}` and so on if that is taken. Everything
    * is on the disk before the manifest is, and the manifest comes last.
-   * @param describe what to write down, told the SHA-256 of the bytes in hexadecimal digits
+   * @param describe what to write down, told the SHA-256 of the bytes, and of the data if there is any, in hexadecimal digits
    * @param metadataFile whether `manifest.metadata` is also published as `{stem}.json`
    * @throws AppError STORAGE_FULL, STORE_UNAVAILABLE
    */
   commit(
     name: { stem: string; extension: string },
-    describe: (sha256: string) => ManifestDraft,
+    describe: (sha256: string, dataSha256?: string) => ManifestDraft,
     metadataFile: boolean,
   ): Promise<Manifest>;
   /** Removes what was written. Does nothing after `commit`. */
@@ -49,7 +62,7 @@ export interface ArtifactStore {
   /** All manifests, in no order. */
   listManifests(): AsyncIterable<Manifest>;
   /**
-   * Opens an artifact or a metadata file.
+   * Opens an artifact, its data or a metadata file.
    * @throws AppError EXPORT_NOT_FOUND, or ARTIFACT_DAMAGED if it has not the size its manifest says
    */
   open(filename: string): Promise<StoredFile>;

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, open, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { ByteSink } from '@caissa/tensor';
+import { allEnded } from './all-ended.js';
 import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
-import { BackgroundDigest } from './background-digest.js';
+import { DraftFile } from './draft-file.js';
 import { syncFolder, writeFileDurably } from './durable-file.js';
 import type { Manifest } from './manifest.js';
 import { callStore } from './store-error.js';
@@ -11,127 +13,138 @@ import type { TakenNames } from './taken-names.js';
 /** Extension of the file that makes an artifact visible; it follows the artifact's whole name. */
 export const MANIFEST_SUFFIX = '.manifest.json';
 
-/** Bytes after which the disk is set to work: what it has by the time of the commit need not be waited for then. */
-const FLUSH_INTERVAL_BYTES = 8 << 20;
+/** What follows the name of an artifact in the name of the file that holds its data. */
+export const DATA_SUFFIX = '.data';
 
 /** How many names are tried for exports of one model in one second. */
 const NAME_ATTEMPTS = 10_000;
 
+/** The second file of an artifact, and what makes the first from its name. */
+interface Data {
+  readonly file: DraftFile;
+  bytesFor?: (dataFilename: string) => Uint8Array;
+}
+
+/** The names that a commit has claimed. */
+interface Claim {
+  readonly stem: string;
+  readonly filename: string;
+}
+
+/** What a commit publishes, as soon as the disk has it. */
+interface Publication extends Claim {
+  readonly sha256: string;
+  readonly data: { readonly size_bytes: number; readonly sha256: string } | undefined;
+  readonly synced: Promise<void>;
+}
+
 /** An artifact on its way into a local folder. */
 export class LocalArtifactDraft implements ArtifactDraft {
-  readonly localPath: string;
   readonly #folder: string;
   readonly #names: TakenNames;
-  readonly #handle: FileHandle;
-  readonly #digest = new BackgroundDigest();
-  #sha256: Promise<string> | undefined;
-  /** Settles when every byte is on the disk; undefined until the last one was written. */
-  #synced: Promise<void> | undefined;
-  #sizeBytes = 0;
-  /** Bytes that had been written when the last flush began. */
-  #flushedBytes = 0;
-  #isFlushing = false;
-  /** Rejects if any flush has failed: the system tells that once, and the next flush would succeed. */
-  #flushed: Promise<unknown> = Promise.resolve();
-  #open = true;
-  #committed = false;
+  readonly #file: DraftFile;
+  #data: Data | undefined;
 
-  private constructor(folder: string, names: TakenNames, localPath: string, handle: FileHandle) {
+  private constructor(folder: string, names: TakenNames, file: DraftFile) {
     this.#folder = folder;
     this.#names = names;
-    this.localPath = localPath;
-    this.#handle = handle;
+    this.#file = file;
   }
 
   /** Creates the temporary file `path` in `folder`, whose names are taken as `names` remembers. */
   static async create(folder: string, names: TakenNames, path: string): Promise<LocalArtifactDraft> {
-    return new LocalArtifactDraft(folder, names, path, await open(path, 'wx'));
+    return new LocalArtifactDraft(folder, names, await DraftFile.create(path));
+  }
+
+  get localPath(): string {
+    return this.#file.path;
   }
 
   get sizeBytes(): number {
-    return this.#sizeBytes;
+    return this.#file.sizeBytes;
   }
 
   write(chunk: Uint8Array): Promise<void> {
-    return callStore(() => this.#write(chunk));
+    return callStore(() => this.#file.write(chunk));
   }
 
-  /** The digest is of the bytes that the system was given: nobody changes them before both have taken them. */
-  async #write(chunk: Uint8Array): Promise<void> {
-    const position = this.#sizeBytes;
-    this.#sizeBytes += chunk.length;
-    await allEnded([this.#writeAt(chunk, position), this.#digest.update(chunk)]);
-  }
-
-  async #writeAt(chunk: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < chunk.length; ) {
-      const { bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done, position + done);
-      done += bytesWritten;
-    }
-    this.#flushBehind();
-  }
-
-  #flushBehind(): void {
-    if (this.#isFlushing || this.#sizeBytes - this.#flushedBytes < FLUSH_INTERVAL_BYTES) return;
-    this.#isFlushing = true;
-    this.#flushedBytes = this.#sizeBytes;
-    const flush = this.#handle.datasync().finally(() => {
-      this.#isFlushing = false;
+  beginData(): Promise<ByteSink> {
+    return callStore(async () => {
+      const file = await DraftFile.create(`${this.localPath}${DATA_SUFFIX}`);
+      this.#data = { file };
+      return { write: (chunk) => callStore(() => file.write(chunk)) };
     });
-    this.#flushed = Promise.all([this.#flushed, flush]);
-    // `commit` awaits it; a draft that is given up need not.
-    this.#flushed.catch(() => undefined);
+  }
+
+  refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<{ filename: string; sizeBytes: number }> {
+    return callStore(async () => {
+      if (this.#data === undefined) throw new Error('the draft has no data to refer to');
+      this.#data.bytesFor = bytesFor;
+      const { path, sizeBytes } = this.#data.file;
+      const filename = basename(path);
+      await this.#file.rewrite(bytesFor(filename));
+      return { filename, sizeBytes };
+    });
   }
 
   complete(): void {
-    void this.#sync();
+    // What refers to data is written once more, when the name of the data is known.
+    void (this.#data?.file ?? this.#file).settle();
   }
 
   /** Nothing refers to the artifact before its manifest does, so it may have its name before it is on the disk. */
   async commit(
     name: { stem: string; extension: string },
-    describe: (sha256: string) => ManifestDraft,
+    describe: (sha256: string, dataSha256?: string) => ManifestDraft,
     metadataFile: boolean,
   ): Promise<Manifest> {
     return callStore(async () => {
-      const [synced, digest] = [this.#sync(), this.#finishDigest()];
-      // Awaited when the name is claimed; a failure before that must not count as unhandled.
-      digest.catch(() => undefined);
-      const { stem, filename } = await this.#claimName(name);
+      const data = await this.#settleData();
+      if (data === undefined) void this.#beginToSettle();
+      const claim = await this.#claimName(name);
       try {
-        await rename(this.localPath, join(this.#folder, filename));
-        const sha256 = await digest;
-        return await this.#publish({ stem, filename, sha256, synced }, describe(sha256), metadataFile);
+        if (data !== undefined) await this.#nameData(claim);
+        const synced = this.#beginToSettle();
+        await rename(this.localPath, join(this.#folder, claim.filename));
+        const sha256 = await this.#file.digest();
+        return await this.#publish({ ...claim, sha256, data, synced }, describe, metadataFile);
       } catch (error) {
-        await this.#unpublish(stem, filename, metadataFile);
+        await this.#unpublish(claim, metadataFile);
         throw error;
       }
     });
   }
 
-  #sync(): Promise<void> {
-    if (this.#synced === undefined) {
-      this.#synced = allEnded([this.#flushed, this.#handle.sync()]).then(() => this.#close());
-      // `commit` awaits it; a draft that is given up need not.
-      this.#synced.catch(() => undefined);
-    }
-    return this.#synced;
-  }
-
-  /** Also if nobody wants it: the thread keeps it until it has been asked for. */
-  #finishDigest(): Promise<string> {
-    this.#sha256 ??= this.#digest.finish();
-    return this.#sha256;
-  }
-
   async abort(): Promise<void> {
-    await this.#finishDigest().catch(() => undefined);
-    await this.#close();
-    if (!this.#committed) await rm(this.localPath, { force: true });
+    await allEnded([this.#data?.file.abort() ?? Promise.resolve(), this.#file.abort()]);
+  }
+
+  #beginToSettle(): Promise<void> {
+    void this.#file.digest();
+    return this.#file.settle();
+  }
+
+  /** What is as large as data is on the disk before a name is taken: who has one is expected to publish at once. */
+  async #settleData(): Promise<Publication['data']> {
+    if (this.#data === undefined) return undefined;
+    const { file, bytesFor } = this.#data;
+    if (bytesFor === undefined) throw new Error('the draft does not refer to its data');
+    const sha256 = file.digest();
+    await file.settle();
+    return { size_bytes: file.sizeBytes, sha256: await sha256 };
+  }
+
+  /** Gives the data its name, which goes into the artifact. */
+  async #nameData({ filename }: Claim): Promise<void> {
+    const { file, bytesFor } = this.#data ?? {};
+    if (file === undefined || bytesFor === undefined) return;
+    const dataFilename = `${filename}${DATA_SUFFIX}`;
+    await this.#file.rewrite(bytesFor(dataFilename));
+    await rename(file.path, join(this.#folder, dataFilename));
   }
 
   /** Takes a free name by creating it empty: without a manifest nobody sees it. */
-  async #claimName(name: { stem: string; extension: string }): Promise<{ stem: string; filename: string }> {
+  async #claimName(name: { stem: string; extension: string }): Promise<Claim> {
     const first = `${name.stem}.${name.extension}`;
     // If somebody has cleared the folder, what is remembered says nothing.
     const cleared = (await lstat(join(this.#folder, first)).catch(() => undefined)) === undefined;
@@ -153,28 +166,33 @@ export class LocalArtifactDraft implements ArtifactDraft {
    * Takes back what a failed commit may have done, the manifest first. All of it lies under the claimed name and so is
    * ours; `{stem}.json` is only if we publish one, else it belongs to the same model's ONNX export of the same second.
    */
-  async #unpublish(stem: string, filename: string, metadataFile: boolean): Promise<void> {
+  async #unpublish({ stem, filename }: Claim, metadataFile: boolean): Promise<void> {
     this.#names.forget(filename);
-    const files = [`${filename}${MANIFEST_SUFFIX}`, ...(metadataFile ? [`${stem}.json`] : []), filename];
-    for (const name of files) {
+    const beside = [
+      ...(metadataFile ? [`${stem}.json`] : []),
+      ...(this.#data === undefined ? [] : [`${filename}${DATA_SUFFIX}`]),
+    ];
+    for (const name of [`${filename}${MANIFEST_SUFFIX}`, ...beside, filename]) {
       // What cannot be removed now has no manifest, or none that can be trusted, and is swept later.
       await rm(join(this.#folder, name), { force: true }).catch(() => undefined);
     }
   }
 
   async #publish(
-    { stem, filename, sha256, synced }: { stem: string; filename: string; sha256: string; synced: Promise<void> },
-    draft: ManifestDraft,
+    { stem, filename, sha256, data, synced }: Publication,
+    describe: (sha256: string, dataSha256?: string) => ManifestDraft,
     metadataFile: boolean,
   ): Promise<Manifest> {
+    const draft = describe(sha256, data?.sha256);
     const metadata = `${JSON.stringify(draft.metadata, undefined, 2)}\n`;
     const metadataName = `${stem}.json`;
     const manifest: Manifest = {
       schema_version: 1,
       ...draft,
       filename,
-      size_bytes: this.#sizeBytes,
+      size_bytes: this.#file.sizeBytes,
       sha256,
+      ...(data ? { data_file: { filename: `${filename}${DATA_SUFFIX}`, ...data } } : {}),
       ...(metadataFile ? { metadata_file: describeFile(metadataName, metadata) } : {}),
     };
     const text = `${JSON.stringify(manifest, undefined, 2)}\n`;
@@ -184,21 +202,8 @@ export class LocalArtifactDraft implements ArtifactDraft {
     const before = allEnded([synced, named]);
     const manifestPath = join(this.#folder, `${filename}${MANIFEST_SUFFIX}`);
     await allEnded([before, writeFileDurably(manifestPath, text, before)]);
-    this.#committed = true;
     return manifest;
   }
-
-  async #close(): Promise<void> {
-    if (!this.#open) return;
-    this.#open = false;
-    await this.#handle.close();
-  }
-}
-
-/** Waits for all, also after one has failed: what they use is free then, and what they may have left can be removed. */
-async function allEnded(operations: readonly Promise<unknown>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(operations);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 function describeFile(filename: string, text: string): Manifest['metadata_file'] {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { manifestDraft, publish } from '../testing/publish-artifact.js';
 import type { ArtifactStore } from './artifact-store.js';
 import { LocalArtifactStore } from './local-artifact-store.js';
-import type { Manifest } from './manifest.js';
+import { filesOf, type Manifest } from './manifest.js';
 
 /** Which file operation fails, counted from 1; none by default. */
 const faults = vi.hoisted(() => ({ at: Number.POSITIVE_INFINITY, once: true, performed: false, count: 0 }));
@@ -36,6 +36,7 @@ vi.mock('node:fs/promises', async (importOriginal) => {
     });
     handle.write = faulty(handle.write.bind(handle)) as typeof handle.write;
     handle.writeFile = faulty(handle.writeFile.bind(handle));
+    handle.truncate = faulty(handle.truncate.bind(handle));
     handle.sync = faulty(handle.sync.bind(handle));
     handle.datasync = faulty(handle.datasync.bind(handle));
     // A file that is not closed would be a leak of the test, not of the code.
@@ -64,11 +65,14 @@ function heal(): void {
 }
 
 /** Writes and commits as an exporter does, which aborts when something goes wrong. */
-async function attempt(extension: string): Promise<Manifest> {
+async function attempt(extension: string, withData: boolean): Promise<Manifest> {
   const draft = await store.begin('job-1');
   try {
-    await draft.write(randomBytes(1_000));
-    await draft.write(randomBytes(1_000));
+    const sink = withData ? await draft.beginData() : draft;
+    await sink.write(randomBytes(1_000));
+    await sink.write(randomBytes(1_000));
+    if (withData) await draft.refer((dataFilename) => Buffer.from(dataFilename));
+    if (withData) draft.complete();
     return await draft.commit({ stem: STEM, extension }, () => manifestDraft('job-1'), extension === 'onnx');
   } catch (error) {
     await draft.abort().catch(() => undefined);
@@ -83,9 +87,7 @@ async function visible(): Promise<Manifest[]> {
 }
 
 async function expectWhole(manifest: Manifest): Promise<void> {
-  for (const name of [manifest.filename, ...(manifest.metadata_file ? [manifest.metadata_file.filename] : [])]) {
-    await (await store.open(name)).close();
-  }
+  for (const { filename } of filesOf(manifest)) await (await store.open(filename)).close();
 }
 
 const modes = [
@@ -95,41 +97,42 @@ const modes = [
 ];
 
 describe.each(modes)('a file operation that $what', ({ once, performed }) => {
-  test.each(['onnx', 'pt'])(
-    'leaves nothing half-made, whichever of those of an .%s export it is',
-    async (extension) => {
-      // The other format of the same second must not be touched by whatever is taken back.
-      const other = await publish(store, 'job-0', randomBytes(10), {
-        name: { stem: STEM, extension: extension === 'pt' ? 'onnx' : 'pt' },
-        metadataFile: extension === 'pt',
-      });
-      const before = (await readdir(folder)).sort();
-      for (let at = 1; ; at++) {
-        Object.assign(faults, { at, once, performed, count: 0 });
-        const result = await attempt(extension).catch((error: unknown) => error);
-        const reached = faults.count >= at;
-        heal();
-        if (!reached) {
-          expect(at).toBeGreaterThan(10);
-          expect(result).toMatchObject({ filename: `${STEM}.${extension}` });
-          return;
-        }
-        const published = (await visible()).filter((one) => one.filename !== other.filename);
-        // Nothing, or, where the last steps could not be taken back, something whole that a retry finds.
-        for (const manifest of published) await expectWhole(manifest);
-        if (result instanceof Error) {
-          expect(result).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
-          if (once) expect(published).toEqual([]);
-        } else expect(published).toEqual([result]);
-        await expectWhole(other);
-        for (const manifest of published) await store.remove(manifest.filename);
-        vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] });
-        await store.sweep(async () => false);
-        vi.useRealTimers();
-        expect((await readdir(folder)).sort()).toEqual(before);
+  test.each([
+    ['.onnx', 'onnx', false],
+    ['.pt', 'pt', false],
+    ['.onnx and .onnx.data', 'onnx', true],
+  ] as const)('leaves nothing half-made, whichever of those of an %s export it is', async (_, extension, withData) => {
+    // The other format of the same second must not be touched by whatever is taken back.
+    const other = await publish(store, 'job-0', randomBytes(10), {
+      name: { stem: STEM, extension: extension === 'pt' ? 'onnx' : 'pt' },
+      metadataFile: extension === 'pt',
+    });
+    const before = (await readdir(folder)).sort();
+    for (let at = 1; ; at++) {
+      Object.assign(faults, { at, once, performed, count: 0 });
+      const result = await attempt(extension, withData).catch((error: unknown) => error);
+      const reached = faults.count >= at;
+      heal();
+      if (!reached) {
+        expect(at).toBeGreaterThan(10);
+        expect(result).toMatchObject({ filename: `${STEM}.${extension}` });
+        return;
       }
-    },
-  );
+      const published = (await visible()).filter((one) => one.filename !== other.filename);
+      // Nothing, or, where the last steps could not be taken back, something whole that a retry finds.
+      for (const manifest of published) await expectWhole(manifest);
+      if (result instanceof Error) {
+        expect(result).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+        if (once) expect(published).toEqual([]);
+      } else expect(published).toEqual([result]);
+      await expectWhole(other);
+      for (const manifest of published) await store.remove(manifest.filename);
+      vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] });
+      await store.sweep(async () => false);
+      vi.useRealTimers();
+      expect((await readdir(folder)).sort()).toEqual(before);
+    }
+  });
 });
 
 test('a flush that fails while more is written fails the commit, though the last flush succeeds', async () => {

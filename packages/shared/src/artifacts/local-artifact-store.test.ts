@@ -97,7 +97,7 @@ describe('what is not as it was exported', () => {
 
 describe('left-overs', () => {
   test('without a manifest are swept when they are old enough for no commit to be under way', async () => {
-    const left = [`${STEM}.onnx`, `${STEM}.json`, `${STEM}_2.pt`, '.tmp-0123456789abcdef'];
+    const left = [`${STEM}.onnx`, `${STEM}.onnx.data`, `${STEM}.json`, `${STEM}_2.pt`, '.tmp-0123456789abcdef'];
     for (const name of left) await writeFile(at(name), 'x');
     expect(await store.sweep(nobodyWorks)).toEqual([]);
     vi.useFakeTimers({ now: Date.now() + 61_000, toFake: ['Date'] });

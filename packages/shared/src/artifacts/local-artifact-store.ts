@@ -7,8 +7,8 @@ import { filenameSchema } from '../contracts/names.js';
 import { AppError } from '../errors/app-error.js';
 import type { ArtifactDraft, ArtifactStore, StoredFile } from './artifact-store.js';
 import { syncFolder } from './durable-file.js';
-import { LocalArtifactDraft, MANIFEST_SUFFIX } from './local-artifact-draft.js';
-import { type Manifest, manifestSchema } from './manifest.js';
+import { DATA_SUFFIX, LocalArtifactDraft, MANIFEST_SUFFIX } from './local-artifact-draft.js';
+import { filesOf, type Manifest, manifestSchema } from './manifest.js';
 import { openRegularFile, type RegularFile, readRegularFile } from './regular-file.js';
 import { callStore } from './store-error.js';
 import { TakenNames } from './taken-names.js';
@@ -18,7 +18,7 @@ const DRAFT_PREFIX = '.draft-';
 const READ_BYTES = 1 << 18;
 const TEMPORARY_PREFIX = '.tmp-';
 /** Files that only we name like this; others in the folder are left alone. */
-const OUR_NAME = /_export_\d{8}_\d{6}(_\d+)?\.(pt|onnx|json)$/;
+const OUR_NAME = /_export_\d{8}_\d{6}(_\d+)?\.(pt|onnx|onnx\.data|json)$/;
 /** A file that has lain this long without a manifest will not get one: a commit takes milliseconds. */
 const ORPHAN_AGE_MS = 60_000;
 
@@ -67,7 +67,8 @@ export class LocalArtifactStore implements ArtifactStore {
       const text = await readRegularFile(join(this.#folder, `${filename}${MANIFEST_SUFFIX}`));
       const manifest = text === undefined ? undefined : parseManifest(text);
       // A manifest whose file somebody took away shows nothing any more.
-      return manifest?.filename === filename && (await this.#exists(filename)) ? manifest : undefined;
+      if (manifest?.filename !== filename || !(await this.#exists(filename))) return undefined;
+      return !manifest.data_file || (await this.#exists(manifest.data_file.filename)) ? manifest : undefined;
     });
   }
 
@@ -101,11 +102,9 @@ export class LocalArtifactStore implements ArtifactStore {
     return callStore(async () => {
       const manifest = await this.readManifest(filename);
       if (!manifest) throw exportNotFound();
-      const { size_bytes, metadata_file } = manifest;
-      const files = [{ filename, size_bytes }];
-      if (metadata_file) files.push({ filename: metadata_file.filename, size_bytes: metadata_file.size_bytes });
+      const files = filesOf(manifest);
       // The manifest goes first: from then on nobody sees the rest. The artifact goes last: it holds the name, so that
-      // no new export takes the name while its old metadata file is still to be removed.
+      // no new export takes the name while something beside it is still to be removed.
       for (const name of [`${filename}${MANIFEST_SUFFIX}`, ...files.map((one) => one.filename).reverse()]) {
         await rm(join(this.#folder, name), { force: true });
       }
@@ -147,9 +146,9 @@ export class LocalArtifactStore implements ArtifactStore {
 
   /** Size and digest that a visible file must have. */
   async #expected(filename: string): Promise<{ size_bytes: number; sha256: string } | undefined> {
-    if (!filename.endsWith('.json')) return this.readManifest(filename);
-    const owner = await this.readManifest(filename.replace(/\.json$/, '.onnx'));
-    return owner?.metadata_file?.filename === filename ? owner.metadata_file : undefined;
+    const owner = await this.readManifest(ownerOf(filename));
+    if (owner?.filename === filename) return owner;
+    return [owner?.data_file, owner?.metadata_file].find((file) => file?.filename === filename);
   }
 
   async #exists(filename: string): Promise<boolean> {
@@ -168,7 +167,12 @@ function isOrphan(name: string, present: Set<string>): boolean {
     const artifact = name.slice(0, -MANIFEST_SUFFIX.length);
     return OUR_NAME.test(artifact) && !present.has(artifact);
   }
-  return OUR_NAME.test(name) && !present.has(`${name.replace(/\.json$/, '.onnx')}${MANIFEST_SUFFIX}`);
+  return OUR_NAME.test(name) && !present.has(`${ownerOf(name)}${MANIFEST_SUFFIX}`);
+}
+
+/** The artifact that a file belongs to, or is. */
+function ownerOf(filename: string): string {
+  return filename.endsWith(DATA_SUFFIX) ? filename.slice(0, -DATA_SUFFIX.length) : filename.replace(/\.json$/, '.onnx');
 }
 
 function parseManifest(text: string): Manifest | undefined {

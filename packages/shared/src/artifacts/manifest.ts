@@ -4,6 +4,13 @@ import type { ExportResult } from '../contracts/jobs.js';
 import { metadataSchema } from '../contracts/json.js';
 import { exportFormatSchema, filenameSchema, modelNameSchema, toMebibytes } from '../contracts/names.js';
 
+/** A file that belongs to an artifact. */
+const fileSchema = z.object({
+  filename: filenameSchema,
+  size_bytes: z.int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
 /** The JSON that lies beside an artifact and makes it visible: no manifest, no export. */
 export const manifestSchema = z.object({
   schema_version: z.literal(1),
@@ -15,14 +22,26 @@ export const manifestSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   export_date: z.iso.datetime(),
   metadata: metadataSchema,
+  /** The weights of an ONNX model that is too large to hold them itself; it opens only beside them. */
+  data_file: fileSchema.optional(),
   /** The JSON file that users download beside an ONNX model. */
-  metadata_file: z
-    .object({ filename: filenameSchema, size_bytes: z.int().nonnegative(), sha256: z.string() })
-    .optional(),
+  metadata_file: fileSchema.optional(),
 });
 
 /** See {@link manifestSchema}. */
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** A file of an export, as those who remove it tell of it. */
+export type FileOfExport = Pick<Manifest, 'filename' | 'size_bytes'>;
+
+/** The files of an artifact, the one that holds its name first. */
+export function filesOf({ filename, size_bytes, data_file, metadata_file }: Manifest): FileOfExport[] {
+  const others = [data_file, metadata_file].filter((file) => file !== undefined);
+  return [
+    { filename, size_bytes },
+    ...others.map((file) => ({ filename: file.filename, size_bytes: file.size_bytes })),
+  ];
+}
 
 /** What a list shows of an artifact. */
 export function toExportSummary(manifest: Manifest): ExportSummary {
@@ -35,6 +54,13 @@ export function toExportSummary(manifest: Manifest): ExportSummary {
     model_name: manifest.model_name,
     size_bytes: manifest.size_bytes,
     sha256: manifest.sha256,
+    ...(manifest.data_file
+      ? {
+          data_filename: manifest.data_file.filename,
+          data_size_bytes: manifest.data_file.size_bytes,
+          data_sha256: manifest.data_file.sha256,
+        }
+      : {}),
     ...(manifest.metadata_file ? { metadata_filename: manifest.metadata_file.filename } : {}),
     download_url: `/api/model/download/${manifest.filename}`,
   };

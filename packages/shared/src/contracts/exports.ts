@@ -21,6 +21,11 @@ export const exportSummarySchema = z
     model_name: modelNameSchema,
     size_bytes: z.int(),
     sha256: z.string(),
+    data_filename: filenameSchema
+      .optional()
+      .describe('The weights of an ONNX model of more than 2 GiB. The model opens only with this file beside it.'),
+    data_size_bytes: z.int().optional(),
+    data_sha256: z.string().optional(),
     metadata_filename: filenameSchema.optional(),
     download_url: z.string(),
   })

@@ -127,6 +127,9 @@ export const exportResultSchema = z
     model_name: modelNameSchema,
     size_bytes: z.int(),
     sha256: z.string(),
+    data_filename: filenameSchema.optional(),
+    data_size_bytes: z.int().optional(),
+    data_sha256: z.string().optional(),
     metadata_filename: filenameSchema.optional(),
     download_url: z.string(),
   })

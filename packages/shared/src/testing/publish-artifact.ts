@@ -32,6 +32,15 @@ export async function publish(
   return draft.commit(name, () => manifestDraft(jobId, { format }), metadataFile);
 }
 
+/** Writes and publishes an artifact that names its data, which lies beside it. */
+export async function publishWithData(store: ArtifactStore, jobId: string, data: Uint8Array): Promise<Manifest> {
+  const draft = await store.begin(jobId);
+  await (await draft.beginData()).write(data);
+  await draft.refer((dataFilename) => Buffer.from(`see ${dataFilename}`));
+  draft.complete();
+  return draft.commit(ONNX, () => manifestDraft(jobId), true);
+}
+
 /** The bytes of a published file, or a range of them. */
 export async function readAll(store: ArtifactStore, filename: string, range?: { start: number; end: number }) {
   const file = await store.open(filename);

@@ -1,0 +1,109 @@
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import type { ByteSink } from '@caissa/tensor';
+import { allEnded } from './all-ended.js';
+import { BackgroundDigest } from './background-digest.js';
+
+/** Bytes after which the disk is set to work: what it has by the time of the commit need not be waited for then. */
+const FLUSH_INTERVAL_BYTES = 8 << 20;
+
+/** A new file that is written from its start to its end, while its digest is computed. */
+export class DraftFile implements ByteSink {
+  readonly path: string;
+  readonly #handle: FileHandle;
+  #digest = new BackgroundDigest();
+  #sha256: Promise<string> | undefined;
+  #sizeBytes = 0;
+  /** Bytes that had been written when the last flush began. */
+  #flushedBytes = 0;
+  #isFlushing = false;
+  /** Rejects if any flush has failed: the system tells that once, and the next flush would succeed. */
+  #flushed: Promise<unknown> = Promise.resolve();
+  /** Settles when every byte is on the disk; undefined until the last one was written. */
+  #settled: Promise<void> | undefined;
+  #open = true;
+
+  private constructor(path: string, handle: FileHandle) {
+    this.path = path;
+    this.#handle = handle;
+  }
+
+  /** Creates the file, which must not be there yet. */
+  static async create(path: string): Promise<DraftFile> {
+    return new DraftFile(path, await open(path, 'wx'));
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** The digest is of the bytes that the system was given: nobody changes them before both have taken them. */
+  async write(chunk: Uint8Array): Promise<void> {
+    const position = this.#sizeBytes;
+    this.#sizeBytes += chunk.length;
+    await allEnded([this.#writeAt(chunk, position), this.#digest.update(chunk)]);
+  }
+
+  /** Makes these bytes the whole file. No write may be under way. */
+  async rewrite(bytes: Uint8Array): Promise<void> {
+    await this.#handle.truncate(0);
+    await this.#digest.finish();
+    this.#digest = new BackgroundDigest();
+    this.#sizeBytes = 0;
+    this.#flushedBytes = 0;
+    await this.write(bytes);
+  }
+
+  /** Settles when every byte is on the disk and the file closed. Nothing may be written any more. */
+  settle(): Promise<void> {
+    if (this.#settled === undefined) {
+      this.#settled = allEnded([this.#flushed, this.#handle.sync()]).then(() => this.#close());
+      // Who publishes awaits it; a draft that is given up need not.
+      this.#settled.catch(() => undefined);
+    }
+    return this.#settled;
+  }
+
+  /** The digest of all bytes. Nothing may be written any more. */
+  digest(): Promise<string> {
+    if (this.#sha256 === undefined) {
+      this.#sha256 = this.#digest.finish();
+      // Awaited later than it begins; a failure before that must not count as unhandled.
+      this.#sha256.catch(() => undefined);
+    }
+    return this.#sha256;
+  }
+
+  /** Removes the file, unless it was renamed. */
+  async abort(): Promise<void> {
+    // Also if nobody wants it: the thread keeps it until it has been asked for.
+    await this.digest().catch(() => undefined);
+    await this.#close();
+    await rm(this.path, { force: true });
+  }
+
+  async #writeAt(chunk: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < chunk.length; ) {
+      const { bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done, position + done);
+      done += bytesWritten;
+    }
+    this.#flushBehind();
+  }
+
+  #flushBehind(): void {
+    if (this.#isFlushing || this.#sizeBytes - this.#flushedBytes < FLUSH_INTERVAL_BYTES) return;
+    this.#isFlushing = true;
+    this.#flushedBytes = this.#sizeBytes;
+    const flush = this.#handle.datasync().finally(() => {
+      this.#isFlushing = false;
+    });
+    this.#flushed = Promise.all([this.#flushed, flush]);
+    // `settle` awaits it; a draft that is given up need not.
+    this.#flushed.catch(() => undefined);
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    await this.#handle.close();
+  }
+}
