@@ -43,7 +43,7 @@ def dimensions(value):
     return [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
 
 
-def wrong_interface(model, opset):
+def wrong_interface(model, opset, external):
     graph = model.graph
     shapes = {value.name: dimensions(value) for value in [*graph.input, *graph.output]}
     expected = {
@@ -55,8 +55,8 @@ def wrong_interface(model, opset):
         return f"the graph has {shapes}"
     if [(one.domain, one.version) for one in model.opset_import] != [("", opset)]:
         return f"the opset is {model.opset_import}"
-    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in graph.initializer):
-        return "weights lie in another file"
+    if any((tensor.data_location == onnx.TensorProto.EXTERNAL) != external for tensor in graph.initializer):
+        return "not all weights lie in another file" if external else "weights lie in another file"
     if any(node.op_type == "BatchNormalization" for node in graph.node):
         return "a batch norm is not folded"
     for node in graph.node:
@@ -89,11 +89,12 @@ def wrong_outputs(session, network, board):
 
 
 def check_case(reporter, case, export, network, positions):
-    name = f"{case['name']} opset {export['opset']}"
+    name = f"{case['name']} opset {export['opset']}{', weights in another file' if export['external'] else ''}"
     reporter.check("onnx.checker.check_model(full_check=True)", name,
                    lambda: onnx.checker.check_model(export["file"], full_check=True))
     model = onnx.load(export["file"], load_external_data=False)
-    reporter.check("names, dynamic batch, opset, one file, folded", name, lambda: wrong_interface(model, export["opset"]))
+    reporter.check("names, dynamic batch, opset, place of weights, folded", name,
+                   lambda: wrong_interface(model, export["opset"], export["external"]))
     reporter.check("metadata_props", name, lambda: wrong_metadata(model, case))
     options = onnxruntime.SessionOptions()
     # Threads that wait by turning round and round take the processor from PyTorch and from everybody else.

@@ -23,14 +23,21 @@ export interface ArtifactRequest {
 /** What was found out about an artifact once it was written. */
 export interface ArtifactFindings {
   readonly sha256: string;
-  readonly verification: { readonly level: ArtifactRequest['verify'] };
+  /** Of the file that holds the weights, where that is not the artifact itself. */
+  readonly dataSha256: string | undefined;
+  readonly verification: {
+    readonly level: ArtifactRequest['verify'];
+    /** Present where less was verified than was asked for: the level that was, and why. */
+    readonly requested?: ArtifactRequest['verify'];
+    readonly note?: string;
+  };
 }
 
 /** The network is converted and verified on the CPU always. */
 const DEVICE_USED = 'CPU';
 
 /** What a file cannot say of itself: its own digest, and what was found out when it was done. */
-const OUTSIDE_ONLY = new Set(['sha256', 'verification']);
+const OUTSIDE_ONLY = new Set(['sha256', 'data_sha256', 'verification']);
 
 /** The caller's entries and then the system's, which nobody can override: what is written into the file. */
 export function metadataInFile(request: ArtifactRequest, sourceSha256: string): Metadata {
@@ -48,7 +55,9 @@ export function metadataInFile(request: ArtifactRequest, sourceSha256: string): 
 
 /** The whole metadata of an artifact: the checkpoint's, what stands in the file, and what was found out afterwards. */
 export function metadataOfArtifact(checkpoints: Metadata, inFile: Metadata, findings: ArtifactFindings): Metadata {
-  return { ...checkpoints, ...inFile, sha256: findings.sha256, verification: { ...findings.verification } };
+  const { sha256, dataSha256, verification } = findings;
+  const data = dataSha256 === undefined ? {} : { data_sha256: dataSha256 };
+  return { ...checkpoints, ...inFile, sha256, ...data, verification: { ...verification } };
 }
 
 /** Metadata as the texts that ONNX keeps: a text as it is, anything else as JSON. */

@@ -25,9 +25,10 @@ export function examineCheckpoint(path: string, control: ExaminationControl): Pr
   return withFile(path, async (source) => {
     control.report({ stage: 'opening', percent: 0 });
     const checkpoint = await openCheckpoint(source);
-    control.report({ stage: 'reading', percent: 10 });
-    await checkWeights(checkpoint, control.signal);
-    const sha256 = await digestSource(source, control.signal);
+    const reading = (from: number, to: number) => (share: number) =>
+      control.report({ stage: 'reading', percent: from + (to - from) * share });
+    await checkWeights(checkpoint, control.signal, reading(10, 70));
+    const sha256 = await digestSource(source, control.signal, reading(70, 100));
     await refuseIfChanged(source);
     return { sizeBytes: source.sizeBytes, sha256, description: describeCheckpoint(checkpoint) };
   });

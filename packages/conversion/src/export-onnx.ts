@@ -1,5 +1,5 @@
 import { buildOnnxModel } from '@caissa/network';
-import { writeModel } from '@caissa/onnx';
+import { type ExternalModel, MAX_MODEL_SIZE_BYTES, modelSizeBytes, writeExternalModel, writeModel } from '@caissa/onnx';
 import { verifyStorages } from '@caissa/pytorch';
 import type { ByteSink } from '@caissa/tensor';
 import { storagesOf } from './check-weights.js';
@@ -12,19 +12,37 @@ export interface ExportOnnxOptions extends ExportControl {
   readonly opset: number;
   /** Goes into `metadata_props`. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What a model may take to be written as one file; the limit of protocol buffers, 2 GiB, by default and at most. */
+  readonly maxFileSizeBytes?: number;
+  /** Begins a file for the weights of a model that is too large to be one file; without it such a model is refused. */
+  beginData?(): Promise<ByteSink>;
+}
+
+/** What {@link exportOnnx} has written. */
+export interface WrittenOnnx {
+  /** Of all that was written: the model, or its data. */
+  readonly sizeBytes: number;
+  /** Present if the data was written into a file of its own: then the model is to be had here, and `sink` got nothing. */
+  readonly external?: ExternalModel;
 }
 
 /**
- * Writes a checkpoint's network as an ONNX model that holds its own weights, float32, batch norms folded in.
+ * Writes a checkpoint's network as an ONNX model, float32, batch norms folded in. The model holds its own weights, unless
+ * it is too large for that.
  * @throws FormatError NON_FINITE_WEIGHTS, OUTPUT_LIMIT, ZIP_CRC, ZIP_TRUNCATED; the signal's reason
  */
 export async function exportOnnx(
   checkpoint: Checkpoint,
   sink: ByteSink,
   options: ExportOnnxOptions,
-): Promise<{ sizeBytes: number }> {
-  const { opset, metadata, weightsChecked = false, ...control } = options;
+): Promise<WrittenOnnx> {
+  const { opset, metadata, weightsChecked = false, maxFileSizeBytes = MAX_MODEL_SIZE_BYTES, ...rest } = options;
+  const { beginData, ...control } = rest;
   // What is computed from the weights has no checksum to compare with: they are checked before.
   if (!weightsChecked) await verifyStorages(storagesOf(checkpoint), control.signal);
-  return writeModel(sink, buildOnnxModel(checkpoint.network, { opset, metadata, weightsChecked }), control);
+  const model = buildOnnxModel(checkpoint.network, { opset, metadata, weightsChecked });
+  const fits = modelSizeBytes(model) <= Math.min(maxFileSizeBytes, MAX_MODEL_SIZE_BYTES);
+  if (fits || beginData === undefined) return writeModel(sink, model, control);
+  const external = await writeExternalModel(await beginData(), model, control);
+  return { sizeBytes: external.dataSizeBytes, external };
 }

@@ -1,14 +1,21 @@
+export type { DataFile } from '@caissa/session';
 export type { ArtifactFormat, ArtifactRequest, Metadata } from './artifact-metadata.js';
 export { checkSession, type SessionCheck } from './check-session.js';
 export { checkWeights } from './check-weights.js';
 export { type CheckpointDescription, describeCheckpoint } from './describe-checkpoint.js';
 export { digestSource } from './digest-source.js';
 export { type Examination, examineCheckpoint } from './examine-checkpoint.js';
-export { type ExportOnnxOptions, exportOnnx } from './export-onnx.js';
+export { type ExportOnnxOptions, exportOnnx, type WrittenOnnx } from './export-onnx.js';
 export { type ExportControl, type ExportPytorchOptions, exportPytorch } from './export-pytorch.js';
 export { FileDraft, TEMPORARY_PREFIX } from './file-draft.js';
 export { type FileIdentity, FileSource } from './file-source.js';
-export { type ArtifactControl, type ArtifactProgress, makeArtifact } from './make-artifact.js';
+export {
+  type ArtifactControl,
+  type ArtifactProgress,
+  type ArtifactTarget,
+  makeArtifact,
+  OPENED_PERCENT,
+} from './make-artifact.js';
 export { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
 export { writeSampleModels } from './sample-models.js';
 export { type ConversionFailure, conversionFailure, VerificationError } from './verification-error.js';

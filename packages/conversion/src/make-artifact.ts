@@ -1,4 +1,4 @@
-import type { SpareProcess } from '@caissa/session';
+import type { DataFile, SpareProcess } from '@caissa/session';
 import type { ByteSink } from '@caissa/tensor';
 import {
   type ArtifactFindings,
@@ -13,12 +13,16 @@ import { exportOnnx } from './export-onnx.js';
 import { type ExportControl, exportPytorch } from './export-pytorch.js';
 import { FileSource } from './file-source.js';
 import type { Checkpoint } from './open-checkpoint.js';
+import { skippedForMemory } from './verification-memory.js';
 import { verifyOnnx } from './verify-onnx.js';
 import { verifyPytorch } from './verify-pytorch.js';
 import { refuseIfChanged } from './with-file.js';
 
+/** Percent that is left for opening a checkpoint, which is done by whoever calls. */
+export const OPENED_PERCENT = 5;
+
 /** Percent at which each stage begins; converting takes what lies between. */
-const PERCENT = { converting: 5, verifying: 80, publishing: 95 } as const;
+const PERCENT = { converting: OPENED_PERCENT, verifying: 80, publishing: 95 } as const;
 
 /** How far an export is. */
 export interface ArtifactProgress {
@@ -40,6 +44,14 @@ export interface ArtifactSource {
 export interface ArtifactTarget extends ByteSink {
   /** The file that they lie in. */
   readonly localPath: string;
+  readonly sizeBytes: number;
+  /** Begins a file in the same folder for the weights of a model that is too large to hold them. Nothing is written then. */
+  beginData(): Promise<ByteSink>;
+  /**
+   * Makes the artifact of its bytes, which name its data; answers what the data is called now. Whoever publishes the data
+   * under another name makes the artifact once more.
+   */
+  refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<DataFile>;
   /** Told when all bytes were written, before they are looked at. */
   complete?(): void;
 }
@@ -49,12 +61,14 @@ export interface ArtifactControl {
   readonly signal: AbortSignal;
   /** Where a process may wait in which an ONNX model is verified. */
   readonly spare?: SpareProcess | undefined;
+  /** What an ONNX model may take to be one file; by default what the format allows, 2 GiB. */
+  readonly maxOnnxFileBytes?: number | undefined;
   report(progress: ArtifactProgress): void;
 }
 
 /**
  * Writes an artifact and verifies it: all that lies between an open checkpoint and a file that can be published. Answers
- * what gives the artifact's metadata, told the digest of its bytes.
+ * what gives the artifact's metadata, told the digest of its bytes, and of its data if that is a file of its own.
  * @throws FormatError, VerificationError, SessionError, SourceChangedError; what the target throws; the signal's reason
  */
 export async function makeArtifact(
@@ -62,26 +76,27 @@ export async function makeArtifact(
   target: ArtifactTarget,
   request: ArtifactRequest,
   control: ArtifactControl,
-): Promise<(sha256: string) => Metadata> {
+): Promise<(sha256: string, dataSha256?: string) => Metadata> {
   const inFile = metadataInFile(request, source.sha256);
   const { metadata: checkpoints } = describeCheckpoint(source.checkpoint);
   control.report({ stage: 'converting', percent: PERCENT.converting });
-  await write(source, target, request, { checkpoints, inFile }, control);
+  const dataFile = await write(source, target, request, { checkpoints, inFile }, control);
   target.complete?.();
-  const verification = await verify(source.checkpoint, target, request, control);
+  const verification = await verify(source.checkpoint, { target, dataFile }, request, control);
   await refuseIfChanged(source.file);
   control.signal.throwIfAborted();
   control.report({ stage: 'publishing', percent: PERCENT.publishing });
-  return (sha256) => metadataOfArtifact(checkpoints, inFile, { sha256, verification });
+  return (sha256, dataSha256) => metadataOfArtifact(checkpoints, inFile, { sha256, dataSha256, verification });
 }
 
+/** Answers the file that holds the weights, where that is not the artifact itself. */
 async function write(
   { checkpoint, weightsChecked }: ArtifactSource,
   target: ArtifactTarget,
   { format, opset }: ArtifactRequest,
   { checkpoints, inFile }: { checkpoints: Metadata; inFile: Metadata },
   watch: ArtifactControl,
-): Promise<void> {
+): Promise<DataFile | undefined> {
   const share = PERCENT.verifying - PERCENT.converting;
   const control: ExportControl = {
     weightsChecked,
@@ -91,24 +106,37 @@ async function write(
   };
   if (format === 'pytorch') {
     await exportPytorch(checkpoint, target, { ...control, metadata: inFile });
-  } else {
-    const metadata = toOnnxProperties({ ...checkpoints, ...inFile });
-    await exportOnnx(checkpoint, target, { ...control, opset, metadata });
+    return undefined;
   }
+  const { external } = await exportOnnx(checkpoint, target, {
+    ...control,
+    opset,
+    metadata: toOnnxProperties({ ...checkpoints, ...inFile }),
+    beginData: () => target.beginData(),
+    ...(watch.maxOnnxFileBytes === undefined ? {} : { maxFileSizeBytes: watch.maxOnnxFileBytes }),
+  });
+  return external && target.refer((dataFilename) => external.encode(dataFilename));
 }
 
 async function verify(
   checkpoint: Checkpoint,
-  target: ArtifactTarget,
+  { target, dataFile }: { target: ArtifactTarget; dataFile: DataFile | undefined },
   { format, verify: level }: ArtifactRequest,
   control: ArtifactControl,
 ): Promise<ArtifactFindings['verification']> {
   if (level === 'none') return { level };
   control.report({ stage: 'verifying', percent: PERCENT.verifying });
-  if (format === 'onnx') return verifyOnnx(target.localPath, checkpoint, level, control);
+  const { signal, spare } = control;
+  if (format === 'onnx') {
+    const skipped = skippedForMemory(level, dataFile?.sizeBytes ?? target.sizeBytes);
+    return skipped ?? verifyOnnx(target.localPath, checkpoint, level, { dataFile, signal, spare });
+  }
   const written = await FileSource.open(target.localPath);
   try {
-    return await verifyPytorch(written, checkpoint, level, control.signal);
+    const share = PERCENT.publishing - PERCENT.verifying;
+    const onProgress = (done: number) =>
+      control.report({ stage: 'verifying', percent: PERCENT.verifying + share * done });
+    return await verifyPytorch(written, checkpoint, level, { signal, onProgress });
   } finally {
     await written.close();
   }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import {
   compareOutputs,
@@ -8,13 +9,16 @@ import {
   type OutputDifference,
   VERIFICATION_POSITIONS,
 } from '@caissa/network';
-import { type Session, type SessionOptions, type SpareProcess, startSession } from '@caissa/session';
+import { type DataFile, type Session, type SessionOptions, type SpareProcess, startSession } from '@caissa/session';
 import { checkSession } from './check-session.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { blameModel, VerificationError } from './verification-error.js';
 
 /** Largest |Δ| of an output between the exported model and an independent computation. */
 const MAX_DIFFERENCE = 1e-4;
+
+/** How long opening a model, and running it, may take for each GiB of weights. */
+const PATIENCE_PER_GIB_MS = 120_000;
 
 /** How much is verified: what the file is and gives, or also that this agrees with the checkpoint. */
 export type VerificationLevel = 'quick' | 'full';
@@ -33,6 +37,8 @@ export interface OnnxReport {
 
 /** How {@link verifyOnnx} is stopped, and what it may use. */
 export interface VerifyOnnxOptions {
+  /** The file that the model keeps its weights in, if it has one. */
+  readonly dataFile?: DataFile | undefined;
   readonly signal?: AbortSignal;
   /** Where a process may wait already. */
   readonly spare?: SpareProcess | undefined;
@@ -49,10 +55,12 @@ export async function verifyOnnx(
   level: VerificationLevel,
   options: VerifyOnnxOptions = {},
 ): Promise<OnnxReport> {
-  const { signal, spare } = options;
+  const { dataFile, signal, spare } = options;
   const session = await start({
     modelPath: path,
     device: 'cpu',
+    ...timeoutsFor(dataFile?.sizeBytes ?? (await stat(path)).size),
+    ...(dataFile ? { dataFile } : {}),
     ...(signal ? { signal } : {}),
     ...(spare ? { spare } : {}),
   });
@@ -72,6 +80,12 @@ export async function verifyOnnx(
     // It ends by itself; nobody need wait for onnxruntime to tidy up.
     session.close().catch(() => undefined);
   }
+}
+
+/** A model of gigabytes takes its time to be read and to run, the more so on a machine that has other work. */
+function timeoutsFor(sizeBytes: number): { startTimeoutMs: number; runTimeoutMs: number } {
+  const patienceMs = Math.ceil(sizeBytes / 2 ** 30) * PATIENCE_PER_GIB_MS;
+  return { startTimeoutMs: patienceMs, runTimeoutMs: patienceMs };
 }
 
 async function start(options: SessionOptions): Promise<Session> {

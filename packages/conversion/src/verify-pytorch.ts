@@ -15,6 +15,13 @@ export interface PytorchReport {
   readonly bytes_compared?: number;
 }
 
+/** How {@link verifyPytorch} is watched and stopped. */
+export interface VerifyPytorchOptions {
+  /** Told how much is done, 0 to 1. */
+  onProgress?(share: number): void;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Reads an exported checkpoint back as any other checkpoint: it must hold the same network, and its bytes must have the
  * checksums it states. Level `full` also compares every byte with the source.
@@ -24,19 +31,30 @@ export async function verifyPytorch(
   written: ByteSource,
   checkpoint: Checkpoint,
   level: VerificationLevel,
-  signal?: AbortSignal,
+  { signal, onProgress }: VerifyPytorchOptions = {},
 ): Promise<PytorchReport> {
-  const pairs = await pairTensors(written, checkpoint, signal);
+  let readBytes = 0;
+  const onRead = (bytes: number): void => {
+    readBytes += bytes;
+    onProgress?.(Math.min(1, readBytes / (written.sizeBytes * (level === 'full' ? 2 : 1))));
+  };
+  const pairs = await pairTensors(written, checkpoint, { signal, onRead });
   if (level === 'quick') return { level, tensors: pairs.length };
   const compared = new Map<Storage, Storage>();
   let bytes = 0;
   for (const { name, found, source } of pairs) {
     if (compared.get(source.storage) === found.storage) continue;
     compared.set(source.storage, found.storage);
-    await compareStorages(name, found.storage, source.storage, signal);
+    await compareStorages({ name, found: found.storage, source: source.storage }, { signal, onRead });
     bytes += source.storage.sizeBytes;
   }
   return { level, tensors: pairs.length, bytes_compared: bytes };
+}
+
+/** How a reading is watched and stopped. */
+interface Reading {
+  readonly signal: AbortSignal | undefined;
+  onRead(bytes: number): void;
 }
 
 interface Pair {
@@ -45,8 +63,8 @@ interface Pair {
   readonly source: Tensor;
 }
 
-async function pairTensors(written: ByteSource, checkpoint: Checkpoint, signal?: AbortSignal): Promise<Pair[]> {
-  const found = await readBack(written, signal);
+async function pairTensors(written: ByteSource, checkpoint: Checkpoint, reading: Reading): Promise<Pair[]> {
+  const found = await readBack(written, reading);
   const expected = checkpoint.network.tensors;
   if ([...found.keys()].join() !== [...expected.keys()].join()) {
     throw new VerificationError('The exported checkpoint does not hold the tensors of its source.');
@@ -60,11 +78,11 @@ async function pairTensors(written: ByteSource, checkpoint: Checkpoint, signal?:
   });
 }
 
-async function readBack(written: ByteSource, signal?: AbortSignal): Promise<ReadonlyMap<string, Tensor>> {
+async function readBack(written: ByteSource, { signal, onRead }: Reading): Promise<ReadonlyMap<string, Tensor>> {
   try {
     const { network, file } = await openCheckpoint(written);
     if (network.prefix !== '') throw new VerificationError('The exported checkpoint kept a prefix before its names.');
-    await verifyStorages(file.storages.values(), signal);
+    await verifyStorages(file.storages.values(), signal, onRead);
     return network.tensors;
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
@@ -76,7 +94,10 @@ function placeOf({ dtype, shape, stride, offset, storage }: Tensor): string {
   return JSON.stringify([dtype, shape, stride, offset, storage.sizeBytes]);
 }
 
-async function compareStorages(name: string, found: Storage, source: Storage, signal?: AbortSignal): Promise<void> {
+async function compareStorages(
+  { name, found, source }: { name: string; found: Storage; source: Storage },
+  { signal, onRead }: Reading,
+): Promise<void> {
   const [left, right] = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)];
   for (let at = 0; at < source.sizeBytes; at += PIECE_BYTES) {
     signal?.throwIfAborted();
@@ -85,6 +106,7 @@ async function compareStorages(name: string, found: Storage, source: Storage, si
       found.source.readInto(left.subarray(0, length), found.offsetBytes + at),
       source.source.readInto(right.subarray(0, length), source.offsetBytes + at),
     ]);
+    onRead(length);
     if (Buffer.compare(left.subarray(0, length), right.subarray(0, length)) !== 0) {
       throw new VerificationError(`The exported checkpoint holds other numbers in ${name} than its source.`);
     }

@@ -65,15 +65,21 @@ export function refuseNegativeVariance(name: string, variances: Float32Array): v
 
 /**
  * Reads every weight once and refuses numbers that are not finite (as float32) and negative variances.
+ * @param onRead called after each piece with its bytes
  * @throws FormatError NON_FINITE_WEIGHTS with the tensor's name
  */
-export async function checkFinite(network: NetworkTensors, signal?: AbortSignal): Promise<void> {
+export async function checkFinite(
+  network: NetworkTensors,
+  signal?: AbortSignal,
+  onRead?: (bytes: number) => void,
+): Promise<void> {
   for (const { name, kind } of slotsOf(network.architecture)) {
     const tensor = network.tensors.get(name);
     if (tensor === undefined || kind === 'count') continue;
     for await (const chunk of readFiniteChunks(name, tensor)) {
       signal?.throwIfAborted();
       if (kind === 'runningVar') refuseNegativeVariance(name, chunk);
+      onRead?.(chunk.byteLength);
     }
   }
 }

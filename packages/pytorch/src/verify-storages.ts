@@ -5,10 +5,15 @@ import { streamSegments } from './write/segment-stream.js';
 
 /**
  * Reads storages through once and compares the CRCs that their file states. Storages without one are passed over.
+ * @param onRead called after each piece with its bytes
  * @throws FormatError ZIP_CRC, ZIP_TRUNCATED; the signal's reason
  */
-export async function verifyStorages(storages: Iterable<Storage>, signal?: AbortSignal): Promise<void> {
-  await streamSegments(checks(storages), async () => undefined, signal);
+export async function verifyStorages(
+  storages: Iterable<Storage>,
+  signal?: AbortSignal,
+  onRead?: (bytes: number) => void,
+): Promise<void> {
+  await streamSegments(checks(storages), async (block) => onRead?.(block.length), signal);
 }
 
 function* checks(storages: Iterable<Storage>): Generator<Segment> {

@@ -38,7 +38,7 @@ Examples:
 
 const EXPORT_EXAMPLES = `
 Each export is written as {model}_export_{YYYYMMDD_HHMMSS}.pt or .onnx (UTC), and an ONNX file gets its metadata beside it
-as .json. A file appears when it is complete and verified, and takes no other file's place unless --force says so.
+as .json; one of more than 2 GiB also its weights, as .onnx.data. A file appears when it is complete and verified, and takes no other file's place unless --force says so.
 ${EXAMPLES}`;
 
 /** The command line: what can be said, and its help. `parseAsync` throws CommanderError where it ends early. */

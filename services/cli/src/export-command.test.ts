@@ -1,14 +1,16 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openCheckpoint, withFile } from '@caissa/conversion';
+import { openCheckpoint, verifyOnnx, withFile } from '@caissa/conversion';
 import { FULL_SIZE } from '@caissa/network';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fixturePath } from '../../../packages/conversion/test-support/fixtures.js';
 import { smallRoot, smallStateDict } from '../../../packages/conversion/test-support/small-checkpoint.js';
 import { ended, runCaissa, startCaissa, startCaissaBy, writeSaved } from '../test-support/run-caissa.js';
 import type { ExportOptions } from './command-line.js';
-import { exportFile, openForExport } from './export-file.js';
+import { type ExportWatch, exportFile, openForExport } from './export-file.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -123,7 +125,11 @@ describe('exportFile', () => {
     ...{ format: [], out: folder, opset: 11, verify: 'none', metadata: {}, force: false, json: false, quiet: false },
     ...change,
   });
-  const exportOnce = (format: 'onnx' | 'pytorch', change: Partial<ExportOptions> = {}) => {
+  const exportOnce = (
+    format: 'onnx' | 'pytorch',
+    change: Partial<ExportOptions> = {},
+    watch: Partial<ExportWatch> = {},
+  ) => {
     const { signal } = new AbortController();
     const path = join(folder, 'model_v1.pt');
     return withFile(path, async (source) =>
@@ -131,6 +137,7 @@ describe('exportFile', () => {
         signal,
         now,
         report: () => undefined,
+        ...watch,
       }),
     );
   };
@@ -147,6 +154,38 @@ describe('exportFile', () => {
     const { path, size_bytes: sizeBytes } = await exportOnce(format, { force: true });
     expect((await readFile(path)).length).toBe(sizeBytes);
     expect(await readFile(join(folder, name), 'utf8')).not.toBe('mine');
+  });
+
+  it('writes the weights of a model that is too large for one file beside it, which it names', async () => {
+    const large = { maxOnnxFileBytes: 10_000 };
+    const made = await exportOnce('onnx', { verify: 'full' }, large);
+    const names = [`${STEM}.json`, `${STEM}.onnx`, `${STEM}.onnx.data`];
+    expect((await readdir(folder)).sort()).toEqual(['model_v1.pt', ...names]);
+    const data = await readFile(join(folder, `${STEM}.onnx.data`));
+    const sha256 = createHash('sha256').update(data).digest('hex');
+    expect(made).toMatchObject({
+      data_path: join(folder, `${STEM}.onnx.data`),
+      data_size_bytes: data.length,
+      data_sha256: sha256,
+      metadata: { sha256: made.sha256, data_sha256: sha256, verification: { level: 'full' } },
+    });
+    const model = await readFile(made.path);
+    expect([model.length, createHash('sha256').update(model).digest('hex')]).toEqual([made.size_bytes, made.sha256]);
+    const dataFile = { filename: `${STEM}.onnx.data`, sizeBytes: data.length };
+    await withFile(join(folder, 'model_v1.pt'), async (source) =>
+      verifyOnnx(made.path, await openCheckpoint(source), 'full', { dataFile }),
+    );
+    await expect(exportOnce('onnx', {}, large)).rejects.toMatchObject({ failure: { code: 'EEXIST' } });
+    expect((await exportOnce('onnx', { force: true }, large)).data_sha256).toBe(sha256);
+  });
+
+  it('leaves none of two files if another has taken the name of one meanwhile', async () => {
+    const report = () => writeFileSync(join(folder, `${STEM}.onnx`), 'mine');
+    await expect(exportOnce('onnx', {}, { maxOnnxFileBytes: 10_000, report })).rejects.toMatchObject({
+      failure: { code: 'EEXIST' },
+    });
+    expect((await readdir(folder)).sort()).toEqual(['model_v1.pt', `${STEM}.onnx`]);
+    expect(await readFile(join(folder, `${STEM}.onnx`), 'utf8')).toBe('mine');
   });
 
   it('writes both formats of one second side by side', async () => {

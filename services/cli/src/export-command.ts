@@ -63,14 +63,29 @@ class ExportRun {
     this.exports.push(exported);
     const { json, quiet } = this.#options;
     if (json || quiet) return;
-    const line = `${printable(exported.path)}  ${readableSize(exported.size_bytes)}  sha256 ${exported.sha256}\n`;
-    this.#say(() => this.#terminal.out(line));
+    const { data_path: dataPath, data_size_bytes: dataSize = 0, data_sha256: dataSha256 = '' } = exported;
+    const lines = [fileLine(exported.path, exported.size_bytes, exported.sha256)];
+    if (dataPath !== undefined) lines.push(fileLine(dataPath, dataSize, dataSha256));
+    this.#say(() => this.#terminal.out(lines.join('')));
+    const note = noteOf(exported);
+    if (note !== undefined) this.#say(() => this.#terminal.err(`caissa: ${printable(`${exported.file}: ${note}`)}\n`));
   }
 
   #say(write: () => void): void {
     this.#progress.clear();
     write();
   }
+}
+
+function fileLine(path: string, sizeBytes: number, sha256: string): string {
+  return `${printable(path)}  ${readableSize(sizeBytes)}  sha256 ${sha256}\n`;
+}
+
+/** Why less was verified than was asked for. */
+function noteOf({ metadata: { verification } }: Exported): string | undefined {
+  const isObject = typeof verification === 'object' && verification !== null && !Array.isArray(verification);
+  const note = isObject ? verification['note'] : undefined;
+  return typeof note === 'string' ? note : undefined;
 }
 
 /** The line that tells of a failure. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { lstat, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import {
@@ -15,6 +14,7 @@ import { exportStem, FORMAT_EXTENSION, toIsoSeconds } from '@caissa/shared/expor
 import type { ExportOptions } from './command-line.js';
 import { EXIT } from './exit-codes.js';
 import { CommandError } from './failure.js';
+import { OutputDraft } from './output-draft.js';
 
 /** A file that was exported, as `--json` shows it. */
 export interface Exported {
@@ -23,6 +23,10 @@ export interface Exported {
   readonly path: string;
   readonly size_bytes: number;
   readonly sha256: string;
+  /** The weights of an ONNX model that is too large to hold them itself; it opens only beside them. */
+  readonly data_path?: string;
+  readonly data_size_bytes?: number;
+  readonly data_sha256?: string;
   /** Beside an ONNX file. */
   readonly metadata_path?: string;
   readonly metadata: Metadata;
@@ -32,6 +36,8 @@ export interface Exported {
 export interface ExportWatch {
   readonly signal: AbortSignal;
   readonly now: Date;
+  /** What an ONNX model may take to be one file; by default what the format allows, 2 GiB. */
+  readonly maxOnnxFileBytes?: number;
   report(progress: ArtifactProgress): void;
 }
 
@@ -49,7 +55,7 @@ export async function openForExport(file: string, source: FileSource, signal: Ab
 }
 
 /**
- * Makes one file of a checkpoint, and the metadata beside it if it is an ONNX file. Nothing is left of one that failed.
+ * Makes one file of a checkpoint, and the metadata beside it if it is an ONNX file; and the weights if they do not fit in. Nothing is left of one that failed.
  * @throws CommandError EEXIST, FormatError, VerificationError, SessionError, SourceChangedError; the signal's reason
  */
 export async function exportFile(
@@ -61,53 +67,58 @@ export async function exportFile(
   const modelName = basename(file, extname(file));
   const stem = join(options.out, exportStem(modelName, watch.now));
   const path = `${stem}.${FORMAT_EXTENSION[format]}`;
+  const dataPath = `${path}.data`;
   const metadataPath = format === 'onnx' ? `${stem}.json` : undefined;
   // Before the work; what appears meanwhile is not replaced either.
-  if (!options.force) for (const taken of [path, metadataPath]) await refuseTaken(taken);
+  if (!options.force) for (const taken of [path, dataPath, metadataPath]) await refuseTaken(taken);
   const { opset, verify, metadata: callers } = options;
   const request = { modelName, format, metadata: callers, opset, verify, exportDate: toIsoSeconds(watch.now) };
-  const draft = await FileDraft.create(options.out);
+  const draft = await OutputDraft.create(options.out);
   try {
-    const hash = createHash('sha256');
-    const target = {
-      localPath: draft.localPath,
-      write(chunk: Uint8Array) {
-        // The system writes on a thread of its own meanwhile.
-        const written = draft.write(chunk);
-        hash.update(chunk);
-        return written;
-      },
+    const metadataOf = await makeArtifact(source, draft, request, watch);
+    const { file: written, data } = await draft.finish(basename(dataPath));
+    const metadata = metadataOf(written.sha256, data?.sha256);
+    const pairs: [FileDraft, string][] = data ? [[data.draft, dataPath]] : [];
+    await publish([...pairs, [written.draft, path]], metadataPath, metadata, options.force);
+    return {
+      ...{ file, format, path, size_bytes: written.draft.sizeBytes, sha256: written.sha256 },
+      ...(data ? { data_path: dataPath, data_size_bytes: data.draft.sizeBytes, data_sha256: data.sha256 } : {}),
+      ...(metadataPath === undefined ? {} : { metadata_path: metadataPath }),
+      metadata,
     };
-    const metadataOf = await makeArtifact(source, target, request, watch);
-    const sha256 = hash.digest('hex');
-    const metadata = metadataOf(sha256);
-    await publish(draft, path, metadataPath, metadata, options.force);
-    const beside = metadataPath === undefined ? {} : { metadata_path: metadataPath };
-    return { file, format, path, size_bytes: draft.sizeBytes, sha256, ...beside, metadata };
   } finally {
     await draft.discard();
   }
 }
 
-/** The metadata first: whoever sees the artifact finds them. */
+/** The artifact comes last: whoever sees it finds its metadata, and its data. */
 async function publish(
-  draft: FileDraft,
-  path: string,
+  files: readonly (readonly [FileDraft, string])[],
   metadataPath: string | undefined,
   metadata: Metadata,
   replace: boolean,
 ): Promise<void> {
-  if (metadataPath === undefined) return name(draft, path, replace);
-  const beside = await FileDraft.create(dirname(path));
+  if (metadataPath === undefined) return nameAll(files, replace);
+  const beside = await FileDraft.create(dirname(metadataPath));
   try {
     await beside.write(Buffer.from(`${JSON.stringify(metadata, undefined, 2)}\n`));
-    await name(beside, metadataPath, replace);
-    await name(draft, path, replace).catch(async (error: unknown) => {
-      if (!replace) await rm(metadataPath, { force: true });
-      throw error;
-    });
+    await nameAll([[beside, metadataPath], ...files], replace);
   } finally {
     await beside.discard();
+  }
+}
+
+/** All or none, unless they replace others. */
+async function nameAll(files: readonly (readonly [FileDraft, string])[], replace: boolean): Promise<void> {
+  const named: string[] = [];
+  try {
+    for (const [draft, path] of files) {
+      await name(draft, path, replace);
+      named.push(path);
+    }
+  } catch (error) {
+    if (!replace) for (const path of named) await rm(path, { force: true });
+    throw error;
   }
 }
 

@@ -11,4 +11,6 @@ export interface ExporterContext {
   readonly keepRecentExports: number;
   /** Where a process may wait in which the next ONNX export is verified. */
   readonly spare?: SpareProcess;
+  /** What an ONNX model may take to be one file; by default what the format allows, 2 GiB. */
+  readonly maxOnnxFileBytes?: number;
 }

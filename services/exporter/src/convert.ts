@@ -1,4 +1,11 @@
-import { type ArtifactRequest, digestSource, type FileSource, makeArtifact, openCheckpoint } from '@caissa/conversion';
+import {
+  type ArtifactRequest,
+  digestSource,
+  type FileSource,
+  makeArtifact,
+  OPENED_PERCENT,
+  openCheckpoint,
+} from '@caissa/conversion';
 import { exportStem, FORMAT_EXTENSION, type Manifest, toIsoSeconds, type WorkItem } from '@caissa/shared';
 import type { ExporterContext } from './context.js';
 import { identityOf } from './identity.js';
@@ -19,7 +26,8 @@ export async function convert(context: ExporterContext, item: ExportItem, file: 
   item.report({ stage: 'opening', percent: 0 });
   const checkpoint = await openCheckpoint(file);
   const inspectedSha256 = await inspectedDigest(context, item, file);
-  const sha256 = inspectedSha256 ?? (await digestSource(file, signal));
+  const opened = (share: number) => item.report({ stage: 'opening', percent: OPENED_PERCENT * share });
+  const sha256 = inspectedSha256 ?? (await digestSource(file, signal, opened));
   signal.throwIfAborted();
   const draft = await context.store.begin(item.id, { firstAttempt: item.firstAttempt });
   try {
@@ -27,14 +35,15 @@ export async function convert(context: ExporterContext, item: ExportItem, file: 
     const metadataOf = await makeArtifact(source, draft, requestOf(item), {
       signal,
       spare: context.spare,
+      maxOnnxFileBytes: context.maxOnnxFileBytes,
       report: (progress) => item.report(progress),
     });
-    const describe = (artifactSha256: string) => ({
+    const describe = (artifactSha256: string, dataSha256?: string) => ({
       format: data.format,
       model_name: data.model_name,
       job_id: item.id,
       export_date: createdAt.toISOString(),
-      metadata: metadataOf(artifactSha256),
+      metadata: metadataOf(artifactSha256, dataSha256),
     });
     return await draft.commit(artifactName(item), describe, data.format === 'onnx');
   } catch (error) {

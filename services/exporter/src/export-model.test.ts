@@ -106,11 +106,29 @@ describe('an export job', () => {
     }
   });
 
+  it('publishes an ONNX model that is too large for one file with its weights beside it', async () => {
+    const item = harness.exportItem({ options: { opset: 11, verify: 'full' } }, { createdAt });
+    const result = await run(item, { maxOnnxFileBytes: 10_000 });
+    const data = await readFile(join(harness.exportsFolder, `${STEM}.onnx.data`));
+    expect(result).toMatchObject({
+      filename: `${STEM}.onnx`,
+      data_filename: `${STEM}.onnx.data`,
+      data_size_bytes: data.length,
+      data_sha256: sha256(data),
+      metadata: { data_sha256: sha256(data), verification: { level: 'full', device: 'CPU' } },
+    });
+    expect(await harness.exportedFiles()).toEqual(
+      ['.json', '.onnx', '.onnx.data', '.onnx.manifest.json'].map((ending) => STEM + ending),
+    );
+    expect((await readFile(join(harness.exportsFolder, `${STEM}.onnx`))).includes(`${STEM}.onnx.data`)).toBe(true);
+  });
+
   it('lets nobody override what the system knows', async () => {
     const forged = {
       export_date: 'never',
       source_sha256: 'x',
       sha256: 'x',
+      data_sha256: 'x',
       verification: { level: 'full' },
       device_used: 'TPU',
       source_model: 'stockfish',
@@ -127,6 +145,7 @@ describe('an export job', () => {
       sha256: digest,
       verification: { level: 'none' },
     });
+    expect(metadata).not.toHaveProperty('data_sha256');
     expect(metadata['source_sha256']).toMatch(/^[0-9a-f]{64}$/);
   });
 

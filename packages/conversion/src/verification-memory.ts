@@ -1,0 +1,30 @@
+import { freemem } from 'node:os';
+import type { ArtifactFindings } from './artifact-metadata.js';
+import type { VerificationLevel } from './verify-onnx.js';
+
+/** Below this a model is always verified: any machine that serves models has room for it. */
+const ALWAYS_VERIFIED_BYTES = 512 << 20;
+
+/** What onnxruntime takes to open and run a model, as a multiple of its weights: it keeps them a second time, reordered. */
+const MEMORY_FACTOR = 2.5;
+
+/**
+ * What is reported where a model cannot be verified because opening it would take more memory than is free: without
+ * this check the system would end some process, and not necessarily the one that asked for so much.
+ */
+export function skippedForMemory(
+  requested: VerificationLevel,
+  modelBytes: number,
+  freeBytes: number = freeMemory(),
+): ArtifactFindings['verification'] | undefined {
+  const neededBytes = modelBytes * MEMORY_FACTOR;
+  if (modelBytes < ALWAYS_VERIFIED_BYTES || neededBytes <= freeBytes) return undefined;
+  const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
+  const note = `Not verified: opening the model takes about ${gib(neededBytes)} GiB of memory, and ${gib(freeBytes)} GiB were free.`;
+  return { level: 'none', requested, note };
+}
+
+/** What this process and its children may still take: a container's limit counts too. */
+function freeMemory(): number {
+  return Math.min(freemem(), process.availableMemory());
+}
