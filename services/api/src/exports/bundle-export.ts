@@ -1,44 +1,64 @@
-import { Readable } from 'node:stream';
-import { AppError, type ArtifactStore, type Manifest } from '@caissa/shared';
+import type { Readable } from 'node:stream';
+import { AppError, type ArtifactStore, type Manifest, type StoredFile } from '@caissa/shared';
 import type { Reply } from '../http/route.js';
 
-/** The archive format without its 64-bit extension, which the library does not write, ends at 4 GiB; it promises half. */
-const LIMIT_BYTES = 2 ** 31 - 1;
-
 /**
- * One archive with an export and its metadata, not compressed: weights do not get smaller. It is written while it is sent,
- * so its length is not known before.
- * @throws AppError EXPORT_NOT_FOUND, ARTIFACT_DAMAGED, OUTPUT_LIMIT
+ * One archive with the files of an export and its metadata, not compressed: weights do not get smaller. It is written
+ * while it is sent, in the 64-bit form of the format where it must be, and its length is known before.
+ * @throws AppError EXPORT_NOT_FOUND, ARTIFACT_DAMAGED
  */
 export async function bundleExport(store: ArtifactStore, filename: string, headersOnly: boolean): Promise<Reply> {
   const manifest = await store.readManifest(filename);
-  if (!manifest) throw new AppError('EXPORT_NOT_FOUND', 'There is no export of this name that could be bundled.');
-  if (manifest.size_bytes > LIMIT_BYTES) {
-    throw new AppError('OUTPUT_LIMIT', 'The export is too large for a bundle; download the file itself.');
+  if (manifest === undefined) {
+    throw new AppError('EXPORT_NOT_FOUND', 'There is no export of this name that could be bundled.');
   }
   const stem = filename.replace(/\.[^.]+$/, '');
+  const files = await openFiles(store, manifest);
+  const { sizeBytes, stream } = await archiveOf(files, `${stem}.json`, manifest);
+  if (headersOnly) stream.destroy();
   const headers = {
     'Content-Type': 'application/zip',
+    'Content-Length': String(sizeBytes),
     'Content-Disposition': `attachment; filename="${stem}.zip"`,
     'Cache-Control': 'private, no-cache',
     'Accept-Ranges': 'none',
   };
-  const stream = headersOnly ? undefined : await openArchive(store, manifest, stem);
-  return { status: 200, headers, stream };
+  return { status: 200, headers, stream: headersOnly ? undefined : stream };
 }
 
-async function openArchive(store: ArtifactStore, manifest: Manifest, stem: string): Promise<Readable> {
+/** All at once, so that the bundle is whole though the export be removed meanwhile. */
+async function openFiles(store: ArtifactStore, { filename, data_file }: Manifest): Promise<StoredFile[]> {
+  const files: StoredFile[] = [];
+  try {
+    files.push(await store.open(filename));
+    if (data_file !== undefined) files.push(await store.open(data_file.filename));
+    return files;
+  } catch (error) {
+    for (const file of files) await file.close();
+    throw error;
+  }
+}
+
+async function archiveOf(
+  files: readonly StoredFile[],
+  metadataName: string,
+  { metadata, export_date }: Manifest,
+): Promise<{ sizeBytes: number; stream: Readable }> {
   // Bundles are few: a start need not wait for what makes them.
-  const { default: JSZip } = await import('jszip');
-  const file = await store.open(manifest.filename);
-  const source = file.read();
-  const date = new Date(manifest.export_date);
-  const zip = new JSZip();
-  zip.file(manifest.filename, source, { binary: true, date });
-  zip.file(`${stem}.json`, `${JSON.stringify(manifest.metadata, undefined, 2)}\n`, { date });
-  const archive = zip.generateNodeStream({ streamFiles: true, compression: 'STORE' });
-  // The library gives an old-style stream that does not close its source when the client leaves.
-  const stream = new Readable().wrap(archive);
-  stream.once('close', () => source.destroy());
-  return stream;
+  const { ZipFile } = await import('yazl');
+  const zip = new ZipFile();
+  const options = { compress: false, mtime: new Date(export_date) };
+  const sources = files.map((file) => ({ file, source: file.read() }));
+  for (const { file, source } of sources) {
+    zip.addReadStream(source, file.filename, { ...options, size: file.sizeBytes });
+  }
+  zip.addBuffer(Buffer.from(`${JSON.stringify(metadata, undefined, 2)}\n`), metadataName, options);
+  const stream = zip.outputStream;
+  zip.on('error', (error) => stream.destroy(error));
+  // The library does not close its sources when the client leaves.
+  stream.once('close', () => {
+    for (const { source } of sources) source.destroy();
+  });
+  const sizeBytes = await new Promise<number>((resolve) => zip.end({}, resolve));
+  return { sizeBytes, stream };
 }

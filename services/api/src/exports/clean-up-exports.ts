@@ -2,6 +2,8 @@ import {
   AppError,
   type ArtifactStore,
   cleanupRequestSchema,
+  type FileOfExport,
+  filesOf,
   type Manifest,
   problemSchema,
   removalSchema,
@@ -30,13 +32,8 @@ export const cleanUpExportsRoute = defineRoute({
   },
 });
 
-function filesOf({ filename, size_bytes, metadata_file }: Manifest): { filename: string; size_bytes: number }[] {
-  const metadata = metadata_file ? [{ filename: metadata_file.filename, size_bytes: metadata_file.size_bytes }] : [];
-  return [{ filename, size_bytes }, ...metadata];
-}
-
 async function removeAll({ store, exports }: ApiContext, manifests: readonly Manifest[]) {
-  const removed: { filename: string; size_bytes: number }[] = [];
+  const removed: FileOfExport[] = [];
   for (const { filename } of manifests) {
     removed.push(...(await removeIfThere(store, filename)));
     await exports.remove(filename);

@@ -9,7 +9,7 @@ export const deleteExportRoute = defineRoute({
   path: '/api/model/exports/:filename',
   tag: 'Exports',
   summary: 'Remove an export',
-  description: 'Its metadata file goes with it.',
+  description: 'Its metadata file goes with it, and so does the file of its weights where there is one.',
   role: 'operator',
   params: fileParamsSchema,
   responses: {

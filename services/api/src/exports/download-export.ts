@@ -14,11 +14,16 @@ const downloadRoute = (method: 'get' | 'head'): Route =>
     path: '/api/model/download/:filename',
     tag: 'Exports',
     summary: method === 'get' ? 'Download an exported file' : 'Ask for size and digest of an exported file',
-    description: 'Exported models and the `.json` of an ONNX model. The ETag is the SHA-256 of the file.',
+    description:
+      'Exported models, the `.json` of an ONNX model, and the `.onnx.data` of one with more than 2 GiB of weights. ' +
+      'The ETag is the SHA-256 of the file.',
     role: 'viewer',
     params: fileParamsSchema,
     query: z.object({
-      bundle: z.enum(['zip'], 'must be zip').optional().describe('One archive with the export and its metadata.'),
+      bundle: z
+        .enum(['zip'], 'must be zip')
+        .optional()
+        .describe('One archive with all files of the export and its metadata.'),
     }),
     headers: {
       Range: 'One range of bytes.',

@@ -36,6 +36,8 @@ export interface TestApi {
   addModel(name: string, entry?: Partial<CatalogueEntry>): Promise<void>;
   /** Publishes an export of these bytes. */
   addExport(stem: string, format: ExportFormat, bytes: Uint8Array, exportDate?: string): Promise<Manifest>;
+  /** Publishes an ONNX export with data beside it. */
+  addExportWithData(stem: string, bytes: Uint8Array, data: Uint8Array): Promise<Manifest>;
   close(): Promise<void>;
 }
 
@@ -89,6 +91,8 @@ export async function startTestApi(
     },
     addExport: (stem, format, bytes, exportDate = new Date().toISOString()) =>
       addExport(context, { stem, format, bytes, exportDate }),
+    addExportWithData: (stem, bytes, data) =>
+      addExport(context, { stem, format: 'onnx', bytes, data, exportDate: new Date().toISOString() }),
     close: async () => {
       await Promise.all(stops.map((stop) => stop()));
       connection.disconnect();
@@ -118,13 +122,25 @@ function readyEntry(name: string, identity: string): CatalogueEntry {
   };
 }
 
+interface TestExport {
+  readonly stem: string;
+  readonly format: ExportFormat;
+  readonly bytes: Uint8Array;
+  readonly exportDate: string;
+  readonly data?: Uint8Array;
+}
+
 async function addExport(
   { store, exports }: ApiContext,
-  { stem, format, bytes, exportDate }: { stem: string; format: ExportFormat; bytes: Uint8Array; exportDate: string },
+  { stem, format, bytes, exportDate, data }: TestExport,
 ): Promise<Manifest> {
   const jobId = `export-${randomUUID()}`;
   const draft = await store.begin(jobId);
-  await draft.write(bytes);
+  if (data === undefined) await draft.write(bytes);
+  else {
+    await (await draft.beginData()).write(data);
+    await draft.refer(() => bytes);
+  }
   const manifest = await draft.commit(
     { stem, extension: FORMAT_EXTENSION[format] },
     () => ({ format, model_name: 'model_v1', job_id: jobId, export_date: exportDate, metadata: { version: 1 } }),
