@@ -3,10 +3,12 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { KEYS } from '../api/queries';
 import { deleteExport } from '../api/work';
+import { plural } from '../format/number';
 import { formatSize } from '../format/size';
 import { ConfirmDialog } from '../ui/confirm-dialog';
 import { rescueFocus } from '../ui/keep-focus';
 import { tell } from '../ui/toasts';
+import { exportBytes } from './export-list';
 
 interface DeleteExportDialogProps {
   readonly item: ExportSummary;
@@ -23,17 +25,19 @@ export function DeleteExportDialog({ item, onClose }: DeleteExportDialogProps) {
     tell({ kind: 'success', title: `${item.filename} was deleted`, detail: `${formatSize(bytes)} are free again.` });
     await client.invalidateQueries({ queryKey: KEYS.exports });
   };
+  const files = [item.filename, item.data_filename, item.metadata_filename].filter((name) => name !== undefined);
   return (
     <ConfirmDialog
       title="Delete this export?"
-      confirm={`Delete ${item.metadata_filename ? '2 files' : '1 file'}, ${formatSize(item.size_bytes)}`}
+      confirm={`Delete ${plural(files.length, 'file')}, ${formatSize(exportBytes(item))}`}
       danger
       onConfirm={remove}
       onClose={onClose}
     >
       <ul className="font-medium wrap-anywhere">
-        <li>{item.filename}</li>
-        {item.metadata_filename && <li>{item.metadata_filename}</li>}
+        {files.map((filename) => (
+          <li key={filename}>{filename}</li>
+        ))}
       </ul>
       <p className="text-muted">
         Downloads that have begun go on to their end. The model {item.model_name} stays, so it can be exported again.

@@ -17,6 +17,22 @@ describe('what can be downloaded', () => {
       ['.zip', `${URL_PATH}?bundle=zip`],
     ]);
   });
+
+  it('of an ONNX model with its weights beside it is each file, and all in one', () => {
+    const ways = downloadWays({
+      filename: 'm.onnx',
+      data_filename: 'm.onnx.data',
+      metadata_filename: 'm.json',
+      download_url: URL_PATH,
+    });
+    expect(ways.map(({ label, href }) => [label, href])).toEqual([
+      ['.onnx', URL_PATH],
+      ['.data', '/api/model/download/m.onnx.data'],
+      ['.json', '/api/model/download/m.json'],
+      ['.zip', `${URL_PATH}?bundle=zip`],
+    ]);
+    expect(ways.at(-1)?.title).toBe('Download m.onnx, its weights and its metadata in one .zip file');
+  });
 });
 
 describe('the curl line', () => {

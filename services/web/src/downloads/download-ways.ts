@@ -9,18 +9,29 @@ export interface DownloadWay {
   readonly href: string;
 }
 
-/** What can be downloaded of an export: its file, and where metadata lies beside it, that alone and both in one. */
+/** What can be downloaded of an export: its file, and where other files lie beside it, each alone and all in one. */
 export function downloadWays(
-  one: Pick<ExportSummary, 'filename' | 'metadata_filename' | 'download_url'>,
+  one: Pick<ExportSummary, 'filename' | 'data_filename' | 'metadata_filename' | 'download_url'>,
 ): DownloadWay[] {
-  const { filename, metadata_filename: metadata, download_url: href } = one;
-  const file = { label: extensionOf(filename), title: `Download ${filename}`, href };
-  if (metadata === undefined) return [file];
+  const { filename, data_filename: data, metadata_filename: metadata, download_url: href } = one;
+  const ways = [{ label: extensionOf(filename), title: `Download ${filename}`, href }];
+  // The model is of no use without it.
+  if (data !== undefined) {
+    ways.push({ label: extensionOf(data), title: `Download ${data}, the weights of ${filename}`, href: hrefOf(data) });
+  }
+  if (metadata !== undefined) {
+    ways.push({ label: extensionOf(metadata), title: `Download ${metadata}`, href: hrefOf(metadata) });
+  }
+  if (ways.length === 1) return ways;
+  const all = [filename, ...(data === undefined ? [] : ['its weights'])].join(', ');
   return [
-    file,
-    { label: '.json', title: `Download ${metadata}`, href: `/api/model/download/${encodeURIComponent(metadata)}` },
-    { label: '.zip', title: `Download ${filename} and its metadata in one .zip file`, href: `${href}?bundle=zip` },
+    ...ways,
+    { label: '.zip', title: `Download ${all} and its metadata in one .zip file`, href: `${href}?bundle=zip` },
   ];
+}
+
+function hrefOf(filename: string): string {
+  return `/api/model/download/${encodeURIComponent(filename)}`;
 }
 
 function extensionOf(filename: string): string {

@@ -12,7 +12,7 @@ import { Section } from '../ui/section';
 import { TimeText } from '../ui/time-text';
 import { DownloadLinks } from './download-links';
 import { curlLine } from './download-ways';
-import { deviceUsed } from './export-list';
+import { deviceUsed, exportBytes } from './export-list';
 import { metadataRows, verificationRows } from './metadata-rows';
 
 interface ExportDrawerProps {
@@ -48,6 +48,7 @@ function FileFacts({ item }: { readonly item: ExportSummary }) {
       <KeyValues
         rows={[
           ['Name', <FileName key="name" name={item.filename} />],
+          ...(item.data_filename ? [['Weights', <FileName key="data" name={item.data_filename} />] as const] : []),
           ...(item.metadata_filename
             ? [['Metadata file', <FileName key="metadata" name={item.metadata_filename} />] as const]
             : []),
@@ -62,7 +63,7 @@ function FileFacts({ item }: { readonly item: ExportSummary }) {
               {item.model_name}
             </a>,
           ],
-          ['Size', `${formatSize(item.size_bytes)} (${formatCount(item.size_bytes)} bytes)`],
+          ['Size', `${formatSize(exportBytes(item))} (${formatCount(exportBytes(item))} bytes)`],
           ['Exported', <TimeText key="date" time={item.export_date} />],
           ['Device used', deviceUsed(item) ?? 'Not known'],
         ]}

@@ -30,11 +30,18 @@ export function totalBytes(files: readonly { readonly size_bytes: number }[]): n
   return files.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
 }
 
+/** Bytes of an export: of the model, and of the file that holds its weights where that is another. */
+export function exportBytes(one: Pick<ExportSummary, 'size_bytes' | 'data_size_bytes'>): number {
+  return one.size_bytes + (one.data_size_bytes ?? 0);
+}
+
 /** How many exports there are and what they take: "24 exports, 1.21 GB", "3 of 24 exports, 86.70 MB". */
 export function describeAmount(shown: readonly ExportSummary[], all: readonly ExportSummary[]): string {
   const count = plural(all.length, 'export');
   const amount = shown.length === all.length ? count : `${shown.length} of ${count}`;
-  return shown.length === 0 ? amount : `${amount}, ${formatSize(totalBytes(shown))}`;
+  return shown.length === 0
+    ? amount
+    : `${amount}, ${formatSize(shown.reduce((sum, one) => sum + exportBytes(one), 0))}`;
 }
 
 /** The device that an export was made on, where its metadata says so. */

@@ -13,7 +13,7 @@ import { DigestText } from './digest-text';
 import { DownloadLinks } from './download-links';
 import { curlLine } from './download-ways';
 import { ACTIONS_CLASS, DIGEST_CLASS, DOWNLOADS_CLASS, FACT_CLASS, NAME_CLASS, ROW_CLASS } from './export-columns';
-import { deviceUsed } from './export-list';
+import { deviceUsed, exportBytes } from './export-list';
 
 /** What can be asked for of one export. */
 export interface ExportActions {
@@ -51,7 +51,7 @@ export const ExportRow = memo(function ExportRow({ index, topPx, measure, ...act
       style={{ transform: `translateY(${topPx}px)` }}
     >
       <NameCell item={item} onShow={onShow} />
-      <td className={clsx(FACT_CLASS, 'tabular-nums lg:text-right')}>{formatSize(item.size_bytes)}</td>
+      <td className={clsx(FACT_CLASS, 'tabular-nums lg:text-right')}>{formatSize(exportBytes(item))}</td>
       <td className={FACT_CLASS}>
         <TimeText time={item.export_date} ago />
       </td>

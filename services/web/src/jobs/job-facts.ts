@@ -34,10 +34,12 @@ export function problemRows({ error }: JobView): Row[] {
 type Result = NonNullable<JobView['result']>;
 
 function exportRows(result: ExportResult): Row[] {
+  const bytes = result.size_bytes + (result.data_size_bytes ?? 0);
   return [
     ['File', result.filename],
+    ...(result.data_filename ? [['Weights', result.data_filename] as const] : []),
     ...(result.metadata_filename ? [['Metadata file', result.metadata_filename] as const] : []),
-    ['Size', `${formatSize(result.size_bytes)} (${formatCount(result.size_bytes)} bytes)`],
+    ['Size', `${formatSize(bytes)} (${formatCount(bytes)} bytes)`],
     ['SHA-256', result.sha256],
   ];
 }
