@@ -5,6 +5,7 @@ import { coldCli } from './cold-cli/index.js';
 import { coldStart } from './cold-start/index.js';
 import { downloads } from './downloads/index.js';
 import { exportCore } from './export-core/index.js';
+import { exportHuge } from './export-huge/index.js';
 import { exportMemory } from './export-memory/index.js';
 import { exportVerify } from './export-verify/index.js';
 import { writeCheckpointFile } from './harness/checkpoint-file.js';
@@ -25,6 +26,7 @@ const SCRATCH = '.cache/bench';
 const BENCHMARKS: readonly Benchmark[] = [
   exportCore,
   exportMemory,
+  exportHuge,
   accept,
   inference,
   webPage,
@@ -36,10 +38,11 @@ const BENCHMARKS: readonly Benchmark[] = [
   coldStart,
 ];
 
-function chosen(names: readonly string[]): readonly Benchmark[] {
+function chosen({ names, smoke }: Options): readonly Benchmark[] {
   const unknown = names.find((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
   if (unknown !== undefined) throw new Error(`There is no benchmark "${unknown}".\n\n${help()}`);
-  return names.length === 0 ? BENCHMARKS : BENCHMARKS.filter(({ name }) => names.includes(name));
+  if (names.length === 0) return BENCHMARKS.filter(({ onlyByName = false }) => smoke || !onlyByName);
+  return BENCHMARKS.filter(({ name }) => names.includes(name));
 }
 
 function help(): string {
@@ -56,11 +59,12 @@ async function runAll(options: Options, scratch: string): Promise<boolean> {
   say(machineLine(machine));
   const results: object[] = [];
   const verdicts: Verdict[] = [];
-  for (const benchmark of chosen(options.names)) {
+  for (const benchmark of chosen(options)) {
     const folder = join(scratch, benchmark.name);
     await mkdir(folder);
     say(`\n${benchmark.name}: ${benchmark.summary}`);
-    const context: BenchmarkContext = { runs: options.runs, smoke: options.smoke, folder, checkpoint, python, say };
+    const { runs, smoke } = options;
+    const context: BenchmarkContext = { runs, smoke, folder, checkpoint, python, say };
     for (const comparison of await benchmark.run(context)) {
       const verdict = judge(comparison, options.smoke);
       verdicts.push(verdict);
@@ -79,7 +83,7 @@ async function main(): Promise<void> {
     process.stdout.write(help());
     return;
   }
-  chosen(options.names);
+  chosen(options);
   await mkdir(SCRATCH, { recursive: true });
   const scratch = resolve(await mkdtemp(join(SCRATCH, 'run-')));
   try {

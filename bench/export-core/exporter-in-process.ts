@@ -17,19 +17,32 @@ import {
 
 const REDIS_PATIENCE_MS = 10_000;
 
+/** How an {@link ExporterInProcess} differs from one that nobody watches. */
+interface Changes {
+  readonly maxOnnxFileBytes?: number;
+  readonly onReport?: () => void;
+}
+
 /** The exporter's own code, called as its queue worker calls it, without the queue. */
 export class ExporterInProcess {
   readonly #context: ExporterContext;
   readonly #close: () => void;
+  readonly #onReport: () => void;
   #jobs = 0;
 
-  private constructor(context: ExporterContext, close: () => void) {
+  private constructor(context: ExporterContext, close: () => void, onReport: () => void) {
     this.#context = context;
     this.#close = close;
+    this.#onReport = onReport;
   }
 
   /** Opens the stores as the exporter's main program does. */
-  static async open(redisUrl: string, modelsFolder: string, exportsFolder: string): Promise<ExporterInProcess> {
+  static async open(
+    redisUrl: string,
+    modelsFolder: string,
+    exportsFolder: string,
+    { onReport = () => undefined, ...limits }: Changes = {},
+  ): Promise<ExporterInProcess> {
     const redis = connectProducer(redisUrl);
     await waitUntilReady(redis, REDIS_PATIENCE_MS);
     const keys = redisKeys('bench');
@@ -41,11 +54,13 @@ export class ExporterInProcess {
       catalogue: new Catalogue(redis, keys),
       keepRecentExports: 0,
       spare,
+      ...limits,
     };
-    return new ExporterInProcess(context, () => {
+    const end = () => {
       spare.close();
       redis.disconnect();
-    });
+    };
+    return new ExporterInProcess(context, end, onReport);
   }
 
   /** Looks through a model, as happens whenever a file appears in the model folder. */
@@ -86,7 +101,7 @@ export class ExporterInProcess {
       firstAttempt: true,
       signal: new AbortController().signal,
       logger: createLogger('bench', 'silent'),
-      report: () => undefined,
+      report: this.#onReport,
     };
   }
 }

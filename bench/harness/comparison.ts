@@ -42,5 +42,7 @@ export interface BenchmarkContext {
 export interface Benchmark {
   readonly name: string;
   readonly summary: string;
+  /** Whether it asks too much of a machine to be run, but for smoke, by those who did not name it. */
+  readonly onlyByName?: boolean;
   run(context: BenchmarkContext): Promise<Comparison[]>;
 }

@@ -13,6 +13,7 @@ export { findNonFinite } from './find-non-finite.js';
 export { forward, type NetworkOutputs } from './forward.js';
 export { inferArchitecture } from './infer-architecture.js';
 export { FULL_SIZE, initialStateDict } from './initial-state-dict.js';
+export { type Slot, slotsOf } from './layout.js';
 export { moveIndex } from './move-index.js';
 export { NotationError, type NotationErrorCode } from './notation-error.js';
 export { checkFinite, checkVariances } from './read-weights.js';
