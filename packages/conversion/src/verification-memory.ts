@@ -5,8 +5,8 @@ import type { VerificationLevel } from './verify-onnx.js';
 /** Below this a model is always verified: any machine that serves models has room for it. */
 const ALWAYS_VERIFIED_BYTES = 512 << 20;
 
-/** What onnxruntime takes to open and run a model, as a multiple of its weights: it keeps them a second time, reordered. */
-const MEMORY_FACTOR = 2.5;
+/** What onnxruntime takes to open and run a model, as a multiple of its weights: once if they lie beside it, twice if in it. */
+const MEMORY_FACTOR = 2;
 
 /**
  * What is reported where a model cannot be verified because opening it would take more memory than is free: without
