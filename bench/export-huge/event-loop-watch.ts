@@ -5,7 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 export interface LongestDelays {
   /** The longest that a timer was late, for whatever reason. */
   readonly seenMs: number;
-  /** The longest that it was late while the thread had a core: other processes have no part in this one. */
+  /** The longest that the thread computed between two timers: other processes and the disk have no part in this one. */
   readonly ownMs: number;
 }
 
@@ -16,8 +16,7 @@ const TICK_MS = 5;
 export class EventLoopWatch {
   readonly #delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   readonly #timer: NodeJS.Timeout;
-  #tickedAt = performance.now();
-  #waitedMs = waitedForCoreMs();
+  #computedMs = computedMs();
   #ownMs = 0;
 
   constructor() {
@@ -34,14 +33,13 @@ export class EventLoopWatch {
   }
 
   #tick(): void {
-    const [now, waited] = [performance.now(), waitedForCoreMs()];
-    this.#ownMs = Math.max(this.#ownMs, now - this.#tickedAt - TICK_MS - (waited - this.#waitedMs));
-    this.#tickedAt = now;
-    this.#waitedMs = waited;
+    const computed = computedMs();
+    this.#ownMs = Math.max(this.#ownMs, computed - this.#computedMs);
+    this.#computedMs = computed;
   }
 }
 
-/** How long the main thread has been ready to run without a core. Source: Linux, Documentation/scheduler/sched-stats.rst. */
-function waitedForCoreMs(): number {
-  return Number(readFileSync('/proc/self/schedstat', 'latin1').split(' ')[1]) / 1e6;
+/** How long the main thread has had a core. Source: Linux, Documentation/scheduler/sched-stats.rst. */
+function computedMs(): number {
+  return Number(readFileSync('/proc/self/schedstat', 'latin1').split(' ')[0]) / 1e6;
 }

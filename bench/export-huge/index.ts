@@ -125,10 +125,10 @@ function comparisonsOf(
       title: `${title}, longest delay of the event loop`,
       unit: 'ms',
       reference: {
-        label: 'with the time that other processes had the core',
+        label: 'a timer was late, whoever had the core',
         values: delays.map(({ seenMs }) => seenMs),
       },
-      ours: { label: 'without it', values: delays.map(({ ownMs }) => ownMs) },
+      ours: { label: 'the worker computed in one go', values: delays.map(({ ownMs }) => ownMs) },
       target: { kind: 'value', atMost: TARGET_DELAY_MS },
     },
   ];
