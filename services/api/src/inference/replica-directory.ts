@@ -7,7 +7,10 @@ const REFRESH_INTERVAL_MS = 1_000;
 /** A replica that could not be reached is asked last for this long. */
 const SUSPECT_MS = 2_000;
 
-/** A replica that Redis no longer lists is kept this long: a Redis that was emptied learns of it with its next heartbeat. */
+/**
+ * A replica that Redis does not list is kept this long, counted from when that was first seen: a Redis that was emptied,
+ * or was away longer than a heartbeat lasts, learns of it with its next heartbeat.
+ */
 const MISSING_MS = 5_000;
 
 /** A loader that can be asked. */
@@ -21,7 +24,8 @@ export interface Replica {
 
 interface Entry {
   readonly replica: Replica;
-  readonly seenAtMs: number;
+  /** When Redis was first seen not to list it; undefined while it does. */
+  readonly missingSinceMs: number | undefined;
   readonly suspectUntilMs: number;
 }
 
@@ -112,15 +116,20 @@ export class ReplicaDirectory {
 
   #update(heartbeats: readonly Heartbeat[]): void {
     const nowMs = performance.now();
+    const listed = new Set<string>();
     for (const { id, url, model_name } of heartbeats) {
       if (url === null) continue;
+      listed.add(id);
       const suspectUntilMs = this.#entries.get(id)?.suspectUntilMs ?? 0;
       const replica = { id, url, serving: model_name !== null };
-      this.#entries.set(id, { replica, seenAtMs: nowMs, suspectUntilMs });
+      this.#entries.set(id, { replica, missingSinceMs: undefined, suspectUntilMs });
     }
-    for (const [id, { seenAtMs, suspectUntilMs }] of this.#entries) {
-      if (seenAtMs === nowMs) continue;
-      if (suspectUntilMs > 0 || nowMs - seenAtMs > MISSING_MS) this.#entries.delete(id);
+    for (const [id, entry] of this.#entries) {
+      if (listed.has(id)) continue;
+      const missingSinceMs = entry.missingSinceMs ?? nowMs;
+      const isGone = entry.suspectUntilMs > nowMs || nowMs - missingSinceMs > MISSING_MS;
+      if (isGone) this.#entries.delete(id);
+      else this.#entries.set(id, { ...entry, missingSinceMs });
     }
   }
 }

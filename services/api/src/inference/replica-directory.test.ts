@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectProducer, type HeartbeatReport, redisKeys, sendHeartbeat, waitUntilReady } from '@caissa/shared';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, inject, it } from 'vitest';
+import { eventually } from '../testing/eventually.js';
+import { RedisGate } from '../testing/redis-gate.js';
+import { ReplicaDirectory } from './replica-directory.js';
+
+/** Longer than a heartbeat is kept, and than a replica is kept that is not listed. */
+const LONG_MS = 6_000;
+
+let gate: RedisGate;
+let redis: ReturnType<typeof connectProducer>;
+let directory: ReplicaDirectory;
+const keys = redisKeys(`t-${randomUUID()}`);
+
+const heartbeat: HeartbeatReport = {
+  id: 'loader-1',
+  host: 'here',
+  pid: 1,
+  state: 'ready',
+  model_name: 'model_v1',
+  generation: 1,
+  problem: null,
+  device_type: 'cpu',
+  device_name: 'CPU',
+  execution_providers: [],
+  cpu: { model: 'a processor', cores: 2 },
+  memory: { total_bytes: 2, free_bytes: 1 },
+  url: 'http://127.0.0.1:8002',
+};
+
+const ids = () => directory.inTurn().map(({ id }) => id);
+
+beforeEach(async () => {
+  gate = new RedisGate(inject('redisUrl'));
+  await gate.open();
+  redis = connectProducer(gate.url);
+  await waitUntilReady(redis, 10_000);
+  directory = new ReplicaDirectory(redis, keys, pino({ level: 'silent' }));
+  await sendHeartbeat(redis, keys, heartbeat);
+  await eventually('the replica is known', () => ids().length > 0);
+});
+afterEach(async () => {
+  directory.close();
+  redis.disconnect();
+  await gate.shut();
+});
+
+it('a replica is still asked when Redis comes back without its heartbeat, and until it reports itself again', async () => {
+  await gate.shut();
+  await delay(LONG_MS);
+  expect(ids()).toEqual(['loader-1']);
+  await gate.open();
+  await waitUntilReady(redis, 10_000);
+  // The heartbeat is no longer there, and the list was read.
+  await directory.refresh();
+  await directory.refresh();
+  expect(ids()).toEqual(['loader-1']);
+  await sendHeartbeat(redis, keys, heartbeat);
+  await directory.refresh();
+  expect(ids()).toEqual(['loader-1']);
+});
+
+it('a replica that reports itself no more is forgotten, and at once if it cannot be reached either', async () => {
+  await eventually('it is forgotten', () => ids().length === 0);
+  await sendHeartbeat(redis, keys, { ...heartbeat, id: 'loader-2' });
+  await eventually('the second is known', () => ids().includes('loader-2'));
+  await redis.del(keys.loaderHeartbeat('loader-2'));
+  const [second] = directory.inTurn();
+  if (second) directory.suspect(second);
+  await directory.refresh();
+  await directory.refresh();
+  expect(ids()).toEqual([]);
+});
