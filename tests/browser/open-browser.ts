@@ -21,12 +21,16 @@ export function openBrowser(): Promise<Browser> {
 export interface WatchedPage {
   readonly page: Page;
   /** Errors that the page threw or printed, among them each breach of the content security policy. */
-  readonly faults: readonly string[];
+  readonly faults: string[];
 }
 
 /** Opens an empty page and begins to note its faults. */
 export async function openWatchedPage(browser: Browser): Promise<WatchedPage> {
-  const page = await browser.newPage();
+  return watch(await browser.newPage());
+}
+
+/** Begins to note the faults of a page. */
+export function watch(page: Page): WatchedPage {
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => {

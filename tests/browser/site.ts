@@ -4,7 +4,7 @@ import { writeSampleModels } from '@caissa/conversion';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { Client } from '../setup/client.js';
 import { type System, type SystemOptions, startSystem } from '../setup/system.js';
-import { openBrowser } from './open-browser.js';
+import { openBrowser, watch } from './open-browser.js';
 
 /** A tab of the page as somebody sees it, and what its browser found fault with meanwhile. */
 interface Visit {
@@ -43,11 +43,7 @@ export async function openSite(systemOptions: SystemOptions): Promise<Site> {
 async function visit(browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options });
   const page = await context.newPage();
-  const faults: string[] = [];
-  page.on('pageerror', (error) => faults.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(`${message.text()} (${message.location().url})`);
-  });
+  const { faults } = watch(page);
   await page.goto(address);
   return { page, faults, message: (text) => page.locator('[data-kind]').filter({ hasText: text }) };
 }

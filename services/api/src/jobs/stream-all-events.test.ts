@@ -1,26 +1,24 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { enqueue, type InspectResult, type JobStatus, jobNoticeSchema, type WorkItem } from '@caissa/shared';
+import { type JobStatus, jobNoticeSchema } from '@caissa/shared';
 import { FormatError } from '@caissa/tensor';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventually } from '../testing/eventually.js';
+import { type HeldInspections, holdInspections } from '../testing/hold-inspections.js';
 import { type EventReader, readEvents } from '../testing/read-events.js';
 import { RedisGate } from '../testing/redis-gate.js';
 import { startTestApi, type TestApi } from '../testing/start-test-api.js';
 
 let gate: RedisGate;
 let api: TestApi;
-let count = 0;
+let inspections: HeldInspections;
 const readers: EventReader[] = [];
-
-/** The jobs that the fake worker holds, by model name. */
-const held = new Map<string, { item: WorkItem<'inspect'>; finish: (error?: Error) => void }>();
 
 beforeAll(async () => {
   gate = new RedisGate(inject('redisUrl'));
   await gate.open();
   api = await startTestApi(gate.url);
-  api.work('inspect', hold, 20);
+  inspections = holdInspections(api, 20);
 });
 
 afterEach(() => {
@@ -28,26 +26,10 @@ afterEach(() => {
 });
 
 afterAll(async () => {
-  for (const { finish } of held.values()) finish();
+  inspections.finishAll();
   await api.close();
   await gate.shut();
 });
-
-const hold = (item: WorkItem<'inspect'>): Promise<InspectResult> =>
-  new Promise((resolve, reject) => {
-    const { model_name } = item.data;
-    const result = { success: true, message: 'done', model_name, status: 'ready', job_id: item.id } as const;
-    item.signal.addEventListener('abort', () => reject(item.signal.reason));
-    held.set(model_name, { item, finish: (error) => (error ? reject(error) : resolve(result)) });
-  });
-
-async function startJob(): Promise<{ id: string; name: string }> {
-  const name = `job${count++}`;
-  const { job } = await enqueue(api.context.jobs, 'inspect', { model_name: name, identity: 'x' });
-  return { id: job.id ?? '', name };
-}
-
-const heldJob = (name: string) => eventually(`${name} is at work`, () => held.get(name));
 
 /** Opens the feed and waits until it tells that it has begun. */
 async function open(): Promise<EventReader> {
@@ -71,8 +53,8 @@ const until = (reader: EventReader, id: string, status: JobStatus | number) =>
 describe('the events of all jobs', () => {
   it('begin with ready and tell each step of a job in order, to every client', async () => {
     const both = [await open(), await open()] as const;
-    const { id, name } = await startJob();
-    const { item, finish } = await heldJob(name);
+    const { id, name } = await inspections.start();
+    const { item, finish } = await inspections.atWork(name);
     item.report({ percent: 40, stage: 'reading' });
     await until(both[0], id, 40);
     finish();
@@ -114,20 +96,20 @@ describe('the events of all jobs', () => {
 
   it('tell of a failure, and that the job was retried since', async () => {
     const reader = await open();
-    const { id, name } = await startJob();
-    (await heldJob(name)).finish(new FormatError('TORCHSCRIPT', 'This is a program.'));
+    const { id, name } = await inspections.start();
+    (await inspections.atWork(name)).finish(new FormatError('TORCHSCRIPT', 'This is a program.'));
     await until(reader, id, 'failed');
-    held.delete(name);
+    inspections.held.delete(name);
     await fetch(`${api.url}/api/jobs/${id}/retry`, { method: 'POST' });
-    (await heldJob(name)).finish();
+    (await inspections.atWork(name)).finish();
     await until(reader, id, 'completed');
     expect(statusesOf(reader, id)).toEqual(['queued', 'active', 'failed', 'queued', 'active', 'completed']);
   });
 
   it('tell that a job at work was cancelled', async () => {
     const reader = await open();
-    const { id, name } = await startJob();
-    await heldJob(name);
+    const { id, name } = await inspections.start();
+    await inspections.atWork(name);
     await fetch(`${api.url}/api/jobs/${id}`, { method: 'DELETE' });
     await until(reader, id, 'cancelled');
     expect(statusesOf(reader, id)).toEqual(['queued', 'active', 'cancelled']);
@@ -159,7 +141,7 @@ describe('the feed', () => {
     const slow = connect(Number(new URL(api.url).port), '127.0.0.1');
     slow.pause().write('GET /api/jobs/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
     await eventually('it follows', () => feed.followers === 1);
-    const { id, name } = await startJob();
+    const { id, name } = await inspections.start();
     const tellAgain = () => {
       // What fills the buffers of the sockets, and then more than the backlog that is allowed.
       for (let number = 0; number < 5_000; number++) feed.publish('inspect', { jobId: id, status: 'active' });
@@ -172,7 +154,7 @@ describe('the feed', () => {
     );
     slow.resume();
     await gone;
-    (await heldJob(name)).finish();
+    (await inspections.atWork(name)).finish();
   }, 60_000);
 
   it('says ready again when Redis is back, and goes on', async () => {
@@ -183,8 +165,8 @@ describe('the feed', () => {
     const before = timesReady();
     await gate.open();
     await eventually('ready again', () => timesReady() > before);
-    const { id, name } = await startJob();
-    (await heldJob(name)).finish();
+    const { id, name } = await inspections.start();
+    (await inspections.atWork(name)).finish();
     await until(reader, id, 'completed');
     expect(statusesOf(reader, id)).toEqual(['queued', 'active', 'completed']);
   }, 60_000);

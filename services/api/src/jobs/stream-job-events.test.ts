@@ -1,8 +1,7 @@
-import type { InspectResult, WorkItem } from '@caissa/shared';
-import { enqueue } from '@caissa/shared';
 import { FormatError } from '@caissa/tensor';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventually } from '../testing/eventually.js';
+import { type HeldInspections, holdInspections } from '../testing/hold-inspections.js';
 import { type EventReader, readEvents } from '../testing/read-events.js';
 import { RedisGate } from '../testing/redis-gate.js';
 import { startTestApi, type TestApi } from '../testing/start-test-api.js';
@@ -10,17 +9,14 @@ import { isLater } from './event-id.js';
 
 let gate: RedisGate;
 let api: TestApi;
-let count = 0;
+let inspections: HeldInspections;
 const readers: EventReader[] = [];
-
-/** The job that the fake worker holds, by model name. */
-const held = new Map<string, { item: WorkItem<'inspect'>; finish: (error?: Error) => void }>();
 
 beforeAll(async () => {
   gate = new RedisGate(inject('redisUrl'));
   await gate.open();
   api = await startTestApi(gate.url);
-  api.work('inspect', hold, 50);
+  inspections = holdInspections(api, 50);
 });
 
 afterEach(() => {
@@ -28,26 +24,10 @@ afterEach(() => {
 });
 
 afterAll(async () => {
-  for (const { finish } of held.values()) finish();
+  inspections.finishAll();
   await api.close();
   await gate.shut();
 });
-
-const hold = (item: WorkItem<'inspect'>): Promise<InspectResult> =>
-  new Promise((resolve, reject) => {
-    const { model_name } = item.data;
-    const result = { success: true, message: 'done', model_name, status: 'ready', job_id: item.id } as const;
-    item.signal.addEventListener('abort', () => reject(item.signal.reason));
-    held.set(model_name, { item, finish: (error) => (error ? reject(error) : resolve(result)) });
-  });
-
-async function startJob(): Promise<{ id: string; name: string }> {
-  const name = `job${count++}`;
-  const { job } = await enqueue(api.context.jobs, 'inspect', { model_name: name, identity: 'x' });
-  return { id: job.id ?? '', name };
-}
-
-const heldJob = (name: string) => eventually(`${name} is at work`, () => held.get(name));
 
 async function open(id: string, lastEventId?: string): Promise<EventReader> {
   const reader = await readEvents(`${api.url}/api/jobs/${id}/events`, lastEventId);
@@ -67,8 +47,8 @@ function expectGrowingIds(reader: EventReader): void {
 
 describe('the events of a job', () => {
   it('begin with its state, go on as it goes on, and end with it', async () => {
-    const { id, name } = await startJob();
-    const { item, finish } = await heldJob(name);
+    const { id, name } = await inspections.start();
+    const { item, finish } = await inspections.atWork(name);
     const reader = await open(id);
     expect(reader.response.headers.get('Content-Type')).toBe('text/event-stream');
     expect(reader.response.headers.get('Cache-Control')).toContain('no-store');
@@ -88,8 +68,8 @@ describe('the events of a job', () => {
   });
 
   it('go on where a client lost them, without gaps or repetition', async () => {
-    const { id, name } = await startJob();
-    const { item, finish } = await heldJob(name);
+    const { id, name } = await inspections.start();
+    const { item, finish } = await inspections.atWork(name);
     const first = await open(id);
     item.report({ percent: 10, stage: 'opening' });
     const last = await until(first, '10 %', (event) => event.data['percent'] === 10);
@@ -109,9 +89,9 @@ describe('the events of a job', () => {
   });
 
   it('tell how a job failed, with the whole job', async () => {
-    const { id, name } = await startJob();
+    const { id, name } = await inspections.start();
     const reader = await open(id);
-    (await heldJob(name)).finish(new FormatError('TORCHSCRIPT', 'This is a program.'));
+    (await inspections.atWork(name)).finish(new FormatError('TORCHSCRIPT', 'This is a program.'));
     await reader.ended;
     expect(reader.events.at(-1)).toMatchObject({
       event: 'failed',
@@ -123,8 +103,8 @@ describe('the events of a job', () => {
   });
 
   it('tell that a job at work was cancelled', async () => {
-    const { id, name } = await startJob();
-    await heldJob(name);
+    const { id, name } = await inspections.start();
+    await inspections.atWork(name);
     const reader = await open(id);
     await fetch(`${api.url}/api/jobs/${id}`, { method: 'DELETE' });
     await reader.ended;
@@ -132,14 +112,14 @@ describe('the events of a job', () => {
   });
 
   it('skip a failure that was retried since', async () => {
-    const { id, name } = await startJob();
+    const { id, name } = await inspections.start();
     const before = await api.context.watcher.lastEventId('inspect');
-    (await heldJob(name)).finish(new FormatError('TORCHSCRIPT', 'This is a program.'));
+    (await inspections.atWork(name)).finish(new FormatError('TORCHSCRIPT', 'This is a program.'));
     const failed = await open(id);
     await failed.ended;
-    held.delete(name);
+    inspections.held.delete(name);
     await fetch(`${api.url}/api/jobs/${id}/retry`, { method: 'POST' });
-    const again = await heldJob(name);
+    const again = await inspections.atWork(name);
     const reader = await open(id, before);
     again.finish();
     await reader.ended;
@@ -147,25 +127,25 @@ describe('the events of a job', () => {
   });
 
   it('refuse a Last-Event-ID that was never sent', async () => {
-    const { id, name } = await startJob();
+    const { id, name } = await inspections.start();
     for (const lastEventId of ['abc', '1', '99999999999999999999999-0']) {
       const reader = await open(id, lastEventId);
       expect(reader.response.status).toBe(400);
     }
-    (await heldJob(name)).finish();
+    (await inspections.atWork(name)).finish();
   });
 
   it('answer HEAD with headers alone', async () => {
-    const { id, name } = await startJob();
+    const { id, name } = await inspections.start();
     const response = await fetch(`${api.url}/api/jobs/${id}/events`, { method: 'HEAD' });
     expect(response.status).toBe(200);
     expect(response.headers.get('Content-Type')).toMatch(/^text\/event-stream/);
-    (await heldJob(name)).finish();
+    (await inspections.atWork(name)).finish();
   });
 
   it('reach many clients of one job alike', async () => {
-    const { id, name } = await startJob();
-    const { item, finish } = await heldJob(name);
+    const { id, name } = await inspections.start();
+    const { item, finish } = await inspections.atWork(name);
     const all = await Promise.all(Array.from({ length: 20 }, () => open(id)));
     for (const reader of all) await until(reader, 'the state', () => true);
     item.report({ percent: 60, stage: 'reading' });
@@ -176,8 +156,8 @@ describe('the events of a job', () => {
   });
 
   it('survive Redis going away', async () => {
-    const { id, name } = await startJob();
-    const { item, finish } = await heldJob(name);
+    const { id, name } = await inspections.start();
+    const { item, finish } = await inspections.atWork(name);
     const reader = await open(id);
     await until(reader, 'the state', () => true);
     await gate.shut();
