@@ -50,6 +50,10 @@ export class FileSource implements ByteSource {
     return this.identity.sizeBytes;
   }
 
+  get descriptor(): number {
+    return this.#handle.fd;
+  }
+
   async readInto(target: Uint8Array, offset: number): Promise<void> {
     assertInside(this, target.length, offset);
     await this.#reads.read(target, offset);

@@ -1,4 +1,4 @@
-import { BufferSource, type ByteSource } from '@caissa/tensor';
+import { BufferSource, type ByteSource, type Piece, pieceBytes } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import { BufferedSink } from './buffered-sink.js';
 
@@ -30,7 +30,60 @@ function slowSource(good = Number.POSITIVE_INFINITY) {
   return { source, state };
 }
 
+const DESCRIPTOR = 7;
+
+/** Takes ranges of the file that `DESCRIPTOR` stands for. */
+function fileSink(file: Uint8Array) {
+  const taken: (readonly Piece[])[] = [];
+  const chunks: Uint8Array[] = [];
+  const writePieces = async (pieces: readonly Piece[]) => {
+    taken.push(pieces);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    for (const piece of pieces) {
+      if (piece instanceof Uint8Array) chunks.push(piece.slice());
+      else chunks.push(file.subarray(piece.offsetBytes, piece.offsetBytes + piece.lengthBytes));
+    }
+  };
+  const write = (chunk: Uint8Array) => writePieces([chunk]);
+  return { write, writePieces, taken, bytes: () => Buffer.concat(chunks) };
+}
+
 describe('BufferedSink', () => {
+  it('lets a sink that can read files copy what is not changed, in order and piece by piece', async () => {
+    const file = patterned(9_000_000);
+    const source = Object.assign(new BufferSource(file), { descriptor: DESCRIPTOR });
+    const sink = fileSink(file);
+    const progress: number[] = [];
+    const out = new BufferedSink(sink, file.length + 6, { onProgress: (written) => progress.push(written) });
+    await out.write(Buffer.from('abc'));
+    await out.copy({ source, offsetBytes: 0 }, 5_000_000);
+    await out.write(Buffer.from('def'));
+    const change = async (bytes: Uint8Array) => void bytes.fill(1);
+    await out.copy({ source, offsetBytes: 5_000_000, change }, 3_000_000);
+    await out.copy({ source, offsetBytes: 8_000_000 }, 1_000_000);
+    await out.flush();
+    await out.close();
+    const expected = Buffer.concat([
+      Buffer.from('abc'),
+      file.subarray(0, 5_000_000),
+      Buffer.from('def'),
+      Buffer.alloc(3_000_000, 1),
+      file.subarray(8_000_000),
+    ]);
+    expect(Buffer.compare(sink.bytes(), expected)).toBe(0);
+    const ranges = sink.taken.flat().filter((piece) => !(piece instanceof Uint8Array));
+    expect(ranges.reduce((sum, range) => sum + pieceBytes(range), 0)).toBe(6_000_000);
+    expect(progress.at(-1)).toBe(expected.length);
+    expect(progress.length).toBeGreaterThan(3);
+  });
+
+  it('refuses a range outside its file before a sink sees it', async () => {
+    const source = Object.assign(new BufferSource(patterned(10)), { descriptor: DESCRIPTOR });
+    const out = new BufferedSink(fileSink(patterned(10)), 20, {});
+    await expect(out.copy({ source, offsetBytes: 5 }, 6)).rejects.toMatchObject({ code: 'ZIP_TRUNCATED' });
+    await out.close();
+  });
+
   it('keeps the order of what is written and what is copied', async () => {
     const file = patterned(5_000_000);
     const sink = collectingSink();

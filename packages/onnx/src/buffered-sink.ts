@@ -1,10 +1,10 @@
-import type { ByteSink } from '@caissa/tensor';
+import { assertInside, type ByteSink, type Piece, writePieces } from '@caissa/tensor';
 import type { SourceRange } from './model.js';
 
 /** Pieces below this are gathered: a model is mostly hundreds of small fields, and each write costs a system call. */
 const BUFFER_SIZE_BYTES = 2 << 20;
 
-/** One is being filled, one written, and one more on its way to somebody else, who computes a digest perhaps. */
+/** One is being filled, one written, and one more waiting for its turn. */
 const BUFFER_COUNT = 3;
 
 /** Buffers of models that have been written. New memory for each would cost page faults and garbage collections. */
@@ -20,15 +20,16 @@ interface BufferedSinkOptions {
 }
 
 /** A part of a buffer that is to be read from a source. */
-interface Piece {
+interface Reading {
   readonly range: SourceRange;
   readonly fromByte: number;
   readonly target: Uint8Array;
 }
 
-/** A buffer, what is still to be read into it, and the write that may still be reading it. */
+/** A buffer, what is still to be read into it, what is to be written, and the write that may still be reading it. */
 interface Slot {
   readonly bytes: Uint8Array;
+  readings: Reading[];
   pieces: Piece[];
   settled: Promise<void>;
 }
@@ -47,7 +48,10 @@ export class BufferedSink {
   readonly #slots: readonly Slot[];
   #current: Slot;
   #turn = 0;
+  /** What the current slot has: bytes in all, those in its buffer, and those of the buffer that are in pieces. */
+  #gatheredBytes = 0;
   #usedBytes = 0;
+  #cutBytes = 0;
   #bytesWritten = 0;
   /** Settles when the last buffer's write has begun. */
   #begun: Promise<unknown> = Promise.resolve();
@@ -72,15 +76,19 @@ export class BufferedSink {
   }
 
   /**
-   * Copies a range of a source, which is read straight into the buffers: when one is full, so that all its ranges are
-   * asked for at once, and while the next one is being filled.
+   * Copies a range of a source. What is to be changed, or is in no file, is read straight into the buffers: when one is
+   * full, so that all its ranges are asked for at once, and while the next one is being filled.
    */
   async copy(range: SourceRange, lengthBytes: number): Promise<void> {
+    const { descriptor } = range.source;
+    const isTaken = descriptor !== undefined && range.change === undefined && this.#sink.writePieces !== undefined;
+    if (isTaken) assertInside(range.source, lengthBytes, range.offsetBytes);
     for (let fromByte = 0; fromByte < lengthBytes; ) {
       this.#options.signal?.throwIfAborted();
-      const target = this.#reserve(this.#wholeElements(range, lengthBytes - fromByte));
-      if (target.length > 0) this.#current.pieces.push({ range, fromByte, target });
-      fromByte += target.length;
+      const restBytes = lengthBytes - fromByte;
+      fromByte += isTaken
+        ? this.#refer(descriptor, range.offsetBytes + fromByte, restBytes)
+        : this.#read(range, fromByte, restBytes);
       if (this.#isFull() || fromByte < lengthBytes) await this.#swap();
     }
   }
@@ -98,29 +106,55 @@ export class BufferedSink {
     for (const { bytes } of this.#slots) if (spare.length < MAX_SPARE_BUFFERS) spare.push(bytes);
   }
 
+  /** Lets the sink read as much of a file as the slot may have; answers how much that is. */
+  #refer(descriptor: number, offsetBytes: number, restBytes: number): number {
+    const lengthBytes = Math.min(restBytes, BUFFER_SIZE_BYTES - this.#gatheredBytes);
+    this.#cut();
+    this.#current.pieces.push({ descriptor, offsetBytes, lengthBytes });
+    this.#gatheredBytes += lengthBytes;
+    return lengthBytes;
+  }
+
+  /** Has as much of a range read as the buffer holds; answers how much that is. */
+  #read(range: SourceRange, fromByte: number, restBytes: number): number {
+    const target = this.#reserve(this.#wholeElements(range, restBytes));
+    if (target.length > 0) this.#current.readings.push({ range, fromByte, target });
+    return target.length;
+  }
+
   /** The next bytes to be filled, at most `lengthBytes`. */
   #reserve(lengthBytes: number): Uint8Array {
-    const part = this.#current.bytes.subarray(this.#usedBytes, this.#usedBytes + lengthBytes);
+    const sizeBytes = Math.min(lengthBytes, BUFFER_SIZE_BYTES - this.#gatheredBytes);
+    const part = this.#current.bytes.subarray(this.#usedBytes, this.#usedBytes + sizeBytes);
     this.#usedBytes += part.length;
+    this.#gatheredBytes += part.length;
     return part;
+  }
+
+  /** Makes a piece of what was gathered in the buffer since the last one. */
+  #cut(): void {
+    const { bytes, pieces } = this.#current;
+    if (this.#usedBytes > this.#cutBytes) pieces.push(bytes.subarray(this.#cutBytes, this.#usedBytes));
+    this.#cutBytes = this.#usedBytes;
   }
 
   /** How much of a range goes into the buffer: what is changed must not be cut inside an element. */
   #wholeElements({ change }: SourceRange, lengthBytes: number): number {
-    const roomBytes = BUFFER_SIZE_BYTES - this.#usedBytes;
+    const roomBytes = BUFFER_SIZE_BYTES - this.#gatheredBytes;
     if (change === undefined || lengthBytes <= roomBytes) return lengthBytes;
     return roomBytes - (roomBytes % LARGEST_ITEM_BYTES);
   }
 
   #isFull(): boolean {
-    return this.#usedBytes === BUFFER_SIZE_BYTES;
+    return this.#gatheredBytes === BUFFER_SIZE_BYTES;
   }
 
   async #swap(): Promise<void> {
     const slot = this.#current;
-    const sizeBytes = this.#usedBytes;
+    const sizeBytes = this.#gatheredBytes;
+    this.#cut();
     if (sizeBytes > 0) {
-      const begun = this.#begin(slot, sizeBytes, this.#begun);
+      const begun = this.#begin(slot, this.#begun);
       this.#begun = begun;
       slot.settled = begun.then(({ written }) => written).then(() => this.#advance(sizeBytes));
       // A failed write is reported by whoever awaits this buffer next; until then it must not count as unhandled.
@@ -128,24 +162,23 @@ export class BufferedSink {
     }
     this.#turn = (this.#turn + 1) % BUFFER_COUNT;
     this.#current = this.#slots[this.#turn] as Slot;
+    this.#gatheredBytes = 0;
     this.#usedBytes = 0;
+    this.#cutBytes = 0;
     await this.#current.settled;
+    this.#current.readings = [];
     this.#current.pieces = [];
   }
 
   /** Fills what is missing, and hands the buffer over after the one before it. No read is under way when it settles. */
-  async #begin(
-    { bytes, pieces }: Slot,
-    sizeBytes: number,
-    before: Promise<unknown>,
-  ): Promise<{ written: Promise<void> }> {
+  async #begin({ readings, pieces }: Slot, before: Promise<unknown>): Promise<{ written: Promise<void> }> {
     const reads = await Promise.allSettled(
-      pieces.map(({ range, fromByte, target }) => range.source.readInto(target, range.offsetBytes + fromByte)),
+      readings.map(({ range, fromByte, target }) => range.source.readInto(target, range.offsetBytes + fromByte)),
     );
     for (const read of reads) if (read.status === 'rejected') throw read.reason;
-    for (const { range, fromByte, target } of pieces) await range.change?.(target, fromByte);
+    for (const { range, fromByte, target } of readings) await range.change?.(target, fromByte);
     await before;
-    return { written: this.#sink.write(bytes.subarray(0, sizeBytes)) };
+    return { written: writePieces(this.#sink, pieces) };
   }
 
   #advance(sizeBytes: number): void {
@@ -154,8 +187,8 @@ export class BufferedSink {
   }
 }
 
-/** Shared memory, so that another thread can compute a digest of it where it is. */
+/** Shared memory, so that another thread can read it where it is. */
 function newSlot(): Slot {
   const bytes = spare.pop() ?? new Uint8Array(new SharedArrayBuffer(BUFFER_SIZE_BYTES));
-  return { bytes, pieces: [], settled: Promise.resolve() };
+  return { bytes, readings: [], pieces: [], settled: Promise.resolve() };
 }

@@ -1,4 +1,4 @@
-import type { Storage } from '@caissa/tensor';
+import { type Storage, totalBytes } from '@caissa/tensor';
 import { assertCrc } from './write/archive-plan.js';
 import type { Segment } from './write/segment.js';
 import { streamSegments } from './write/segment-stream.js';
@@ -13,7 +13,10 @@ export async function verifyStorages(
   signal?: AbortSignal,
   onRead?: (bytes: number) => void,
 ): Promise<void> {
-  await streamSegments(checks(storages), async (block) => onRead?.(block.length), signal);
+  await streamSegments(checks(storages), async (pieces) => onRead?.(totalBytes(pieces)), {
+    takesRanges: false,
+    signal,
+  });
 }
 
 function* checks(storages: Iterable<Storage>): Generator<Segment> {

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { BufferSource, type ByteSource, FormatError, type Storage } from '@caissa/tensor';
+import { BufferSource, type ByteSink, type ByteSource, FormatError, type Storage } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import type { PickleValue } from './pickle-value.js';
 import { readCheckpoint } from './read-checkpoint.js';
@@ -26,6 +26,38 @@ describe('copying', () => {
     expect(progress.at(-1)).toEqual([bytes.length, bytes.length]);
     expect(progress.length).toBeGreaterThan(4);
     expect(progress.every(([done], index) => done > (progress[index - 1]?.[0] ?? 0))).toBe(true);
+  });
+
+  it('lets a sink that can read files copy verified storages, with the same bytes', async () => {
+    const descriptor = 7;
+    const [file, storage] = [new Uint8Array(large.buffer), storageOf(large)];
+    const inFile = { ...storage, crc32: crc32(file), source: Object.assign(new BufferSource(file), { descriptor }) };
+    const chunks: Uint8Array[] = [];
+    let rangeBytes = 0;
+    const sink: ByteSink = {
+      write: () => expect.fail('not piece by piece'),
+      async writePieces(pieces) {
+        await new Promise((resolve) => setImmediate(resolve));
+        for (const piece of pieces) {
+          if (piece instanceof Uint8Array) {
+            chunks.push(Buffer.from(piece));
+          } else {
+            expect(piece.descriptor).toBe(descriptor);
+            chunks.push(file.subarray(piece.offsetBytes, piece.offsetBytes + piece.lengthBytes));
+            rangeBytes += piece.lengthBytes;
+          }
+        }
+      },
+    };
+    await writeCheckpoint(sink, pair(inFile), { storagesVerified: true });
+    expect(Buffer.compare(Buffer.concat(chunks), await written(pair(storage)))).toBe(0);
+    expect(rangeBytes).toBe(file.length);
+    // Sums can be computed only of bytes that are seen.
+    chunks.length = 0;
+    rangeBytes = 0;
+    await writeCheckpoint(sink, pair(inFile));
+    expect(Buffer.compare(Buffer.concat(chunks), await written(pair(storage)))).toBe(0);
+    expect(rangeBytes).toBe(0);
   });
 
   it('finds a storage that does not have the CRC its file states', async () => {

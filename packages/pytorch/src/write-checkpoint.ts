@@ -1,4 +1,4 @@
-import type { ByteSink } from '@caissa/tensor';
+import { type ByteSink, type Piece, totalBytes, writePieces } from '@caissa/tensor';
 import type { PickleValue } from './pickle-value.js';
 import { type EntryContent, planArchive } from './write/archive-plan.js';
 import { streamSegments } from './write/segment-stream.js';
@@ -35,12 +35,12 @@ export async function writeCheckpoint(
 ): Promise<WrittenCheckpoint> {
   const { sizeBytes, segments } = planArchive(entriesOf(root, options));
   let bytesWritten = 0;
-  const take = async (block: Uint8Array): Promise<void> => {
-    await sink.write(block);
-    bytesWritten += block.length;
+  const take = async (pieces: readonly Piece[]): Promise<void> => {
+    await writePieces(sink, pieces);
+    bytesWritten += totalBytes(pieces);
     options.onProgress?.(bytesWritten, sizeBytes);
   };
-  await streamSegments(segments, take, options.signal);
+  await streamSegments(segments, take, { takesRanges: sink.writePieces !== undefined, signal: options.signal });
   return { sizeBytes };
 }
 

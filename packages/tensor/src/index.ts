@@ -4,5 +4,6 @@ export * from './dtype.js';
 export * from './element-convert.js';
 export * from './element-read.js';
 export * from './format-error.js';
+export * from './pieces.js';
 export * from './tensor.js';
 export * from './tensor-bounds.js';

@@ -1,8 +1,16 @@
 import { crc32 } from 'node:zlib';
+import { assertInside, type FileRange, type Piece } from '@caissa/tensor';
 import type { Segment } from './segment.js';
 
 /** Large enough that calls cost nothing beside the bytes; three of them still fit the cache of most processors. */
 const BLOCK_BYTES = 2 << 20;
+
+/** Some bytes of a segment. */
+interface SegmentPart {
+  readonly segment: Segment;
+  readonly from: number;
+  readonly lengthBytes: number;
+}
 
 /** A place in a sequence of segments. */
 export class SegmentCursor {
@@ -15,10 +23,10 @@ export class SegmentCursor {
     this.#segments = segments[Symbol.iterator]();
   }
 
-  /** The next piece of at most `maxBytes`; undefined at the end. */
-  next(maxBytes: number): { segment: Segment; from: number; lengthBytes: number } | undefined {
+  /** The next part of at most `maxBytes`; undefined at the end. */
+  next(maxBytes: number): SegmentPart | undefined {
     while (this.#segment === undefined || this.#done >= lengthOf(this.#segment)) {
-      // A segment without bytes is a piece too: making it may check something.
+      // A segment without bytes is a part too: making it may check something.
       const { value, done } = this.#segments.next();
       if (done === true) return undefined;
       this.#segment = value;
@@ -36,7 +44,7 @@ function lengthOf(segment: Segment): number {
   return segment.kind === 'bytes' ? segment.bytes.length : segment.lengthBytes;
 }
 
-/** A buffer that is filled from segments, completed, and taken, again and again. */
+/** What is written at once: bytes that are gathered in a buffer, and ranges of files between them; used again and again. */
 export class Block {
   /** Settles when all bytes that are copied from sources are there. */
   read: Promise<unknown> = Promise.resolve();
@@ -44,8 +52,12 @@ export class Block {
   taken: Promise<void> = Promise.resolve();
   /** What is left to do once it has been read, in order: sums, and bytes that depend on them. */
   finishers: (() => void)[] = [];
-  /** Shared, so that another thread can compute a digest of it where it is. */
+  /** Shared, so that another thread can read it where it is. */
   readonly #buffer = Buffer.from(new SharedArrayBuffer(BLOCK_BYTES));
+  #pieces: Piece[] = [];
+  /** Bytes of the buffer that are in use, and those of them that are in pieces. */
+  #usedBytes = 0;
+  #cutBytes = 0;
   #lengthBytes = 0;
 
   /** Forgets what it was used for, so that another stream may use it. */
@@ -53,34 +65,52 @@ export class Block {
     this.read = Promise.resolve();
     this.taken = Promise.resolve();
     this.finishers = [];
+    this.#pieces = [];
+    this.#usedBytes = 0;
+    this.#cutBytes = 0;
+    this.#lengthBytes = 0;
   }
 
-  /** Starts to fill the block; false if no segments are left. */
-  startReading(cursor: SegmentCursor): boolean {
+  /** Starts to fill the block; false if no segments are left. `takesRanges` says whether it may have ranges of files. */
+  startReading(cursor: SegmentCursor, takesRanges: boolean): boolean {
+    this.reset();
     const reads: Promise<void>[] = [];
-    this.finishers = [];
-    this.#lengthBytes = 0;
-    let hasPieces = false;
+    let hasSegments = false;
     while (this.#lengthBytes < BLOCK_BYTES) {
-      const piece = cursor.next(BLOCK_BYTES - this.#lengthBytes);
-      if (piece === undefined) break;
-      hasPieces = true;
-      const target = this.#buffer.subarray(this.#lengthBytes, this.#lengthBytes + piece.lengthBytes);
-      this.#lengthBytes += piece.lengthBytes;
-      this.#place(piece.segment, piece.from, target, reads);
+      const part = cursor.next(BLOCK_BYTES - this.#lengthBytes);
+      if (part === undefined) break;
+      hasSegments = true;
+      this.#lengthBytes += part.lengthBytes;
+      const range = takesRanges ? fileRange(part) : undefined;
+      if (range === undefined) this.#place(part, reads);
+      else this.#append(range);
     }
+    this.#cut();
     this.read = Promise.all(reads);
     // Awaited when the block's turn comes; a failure before that must not count as unhandled.
     this.read.catch(() => undefined);
-    return hasPieces;
+    return hasSegments;
   }
 
-  startTaking(take: (block: Uint8Array) => Promise<void>): void {
-    this.taken = this.#lengthBytes === 0 ? Promise.resolve() : take(this.#buffer.subarray(0, this.#lengthBytes));
+  startTaking(take: (pieces: readonly Piece[]) => Promise<void>): void {
+    this.taken = this.#lengthBytes === 0 ? Promise.resolve() : take(this.#pieces);
     this.taken.catch(() => undefined);
   }
 
-  #place(segment: Segment, from: number, target: Uint8Array, reads: Promise<void>[]): void {
+  #append(range: FileRange): void {
+    this.#cut();
+    this.#pieces.push(range);
+  }
+
+  /** Makes a piece of what was gathered since the last one. */
+  #cut(): void {
+    if (this.#usedBytes > this.#cutBytes) this.#pieces.push(this.#buffer.subarray(this.#cutBytes, this.#usedBytes));
+    this.#cutBytes = this.#usedBytes;
+  }
+
+  #place({ segment, from, lengthBytes }: SegmentPart, reads: Promise<void>[]): void {
+    const target = this.#buffer.subarray(this.#usedBytes, this.#usedBytes + lengthBytes);
+    this.#usedBytes += lengthBytes;
     if (segment.kind === 'bytes') {
       target.set(segment.bytes.subarray(from, from + target.length));
     } else if (segment.kind === 'data') {
@@ -94,4 +124,13 @@ export class Block {
       this.finishers.push(() => target.set(segment.make().subarray(from, from + target.length)));
     }
   }
+}
+
+/** The part as a range of a file, if it is one and nobody has to see its bytes. */
+function fileRange({ segment, from, lengthBytes }: SegmentPart): FileRange | undefined {
+  if (segment.kind !== 'data' || segment.tally !== undefined || lengthBytes === 0) return undefined;
+  const { source, offsetBytes } = segment;
+  if (source.descriptor === undefined) return undefined;
+  assertInside(source, lengthBytes, offsetBytes + from);
+  return { descriptor: source.descriptor, offsetBytes: offsetBytes + from, lengthBytes };
 }

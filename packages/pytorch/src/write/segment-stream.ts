@@ -1,3 +1,4 @@
+import type { Piece } from '@caissa/tensor';
 import { Block, SegmentCursor } from './block.js';
 import type { Segment } from './segment.js';
 
@@ -13,6 +14,13 @@ const spare: Block[] = [];
 /** Two streams at once are usual; what more of them leave behind is not kept. */
 const MAX_SPARE_BLOCKS = 2 * BLOCK_COUNT;
 
+/** How {@link streamSegments} hands segments over. */
+interface StreamOptions {
+  /** Whether `take` can have ranges of files; if not, it is given one piece of bytes at a time. */
+  readonly takesRanges: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Brings segments together in large blocks, in order, and hands them over. Sources are read straight into the blocks,
  * and the next block is being read while CRCs are computed and the last one is taken. A block is the taker's until its
@@ -20,19 +28,19 @@ const MAX_SPARE_BLOCKS = 2 * BLOCK_COUNT;
  */
 export async function streamSegments(
   segments: Iterable<Segment>,
-  take: (block: Uint8Array) => Promise<void>,
-  signal?: AbortSignal,
+  take: (pieces: readonly Piece[]) => Promise<void>,
+  { takesRanges, signal }: StreamOptions,
 ): Promise<void> {
   const cursor = new SegmentCursor(segments);
   const blocks = Array.from({ length: BLOCK_COUNT }, () => spare.pop() ?? new Block());
   try {
     let turn = 0;
-    let current = await fill(blocks, turn, cursor);
+    let current = await fill(blocks[turn], cursor, takesRanges);
     while (current !== undefined) {
       signal?.throwIfAborted();
       await current.read;
       turn = (turn + 1) % BLOCK_COUNT;
-      const next = await fill(blocks, turn, cursor);
+      const next = await fill(blocks[turn], cursor, takesRanges);
       for (const finish of current.finishers) finish();
       current.startTaking(take);
       current = next;
@@ -48,8 +56,7 @@ export async function streamSegments(
 }
 
 /** Waits until the block is free, then starts to read into it; undefined if nothing is left to read. */
-async function fill(blocks: readonly Block[], turn: number, cursor: SegmentCursor): Promise<Block | undefined> {
-  const block = blocks[turn];
+async function fill(block: Block | undefined, cursor: SegmentCursor, takesRanges: boolean): Promise<Block | undefined> {
   await block?.taken;
-  return block?.startReading(cursor) === true ? block : undefined;
+  return block?.startReading(cursor, takesRanges) === true ? block : undefined;
 }

@@ -1,7 +1,7 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import type { ByteSink } from '@caissa/tensor';
+import { type ByteSink, type Piece, totalBytes } from '@caissa/tensor';
 import { allEnded } from './all-ended.js';
-import { BackgroundDigest } from './background-digest.js';
+import { BackgroundWriter } from './background-writer.js';
 
 /** Bytes after which the disk is set to work: what it has by the time of the commit need not be waited for then. */
 const FLUSH_INTERVAL_BYTES = 8 << 20;
@@ -10,7 +10,8 @@ const FLUSH_INTERVAL_BYTES = 8 << 20;
 export class DraftFile implements ByteSink {
   readonly path: string;
   readonly #handle: FileHandle;
-  #digest = new BackgroundDigest();
+  /** From the first bytes on, or the question for their digest. */
+  #writer: BackgroundWriter | undefined;
   #sha256: Promise<string> | undefined;
   #sizeBytes = 0;
   /** Bytes that had been written when the last flush began. */
@@ -29,34 +30,39 @@ export class DraftFile implements ByteSink {
 
   /** Creates the file, which must not be there yet. */
   static async create(path: string): Promise<DraftFile> {
-    return new DraftFile(path, await open(path, 'wx'));
+    return new DraftFile(path, await open(path, 'wx+'));
   }
 
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
-  /** The digest is of the bytes that the system was given: nobody changes them before both have taken them. */
   async write(chunk: Uint8Array): Promise<void> {
-    const position = this.#sizeBytes;
-    this.#sizeBytes += chunk.length;
-    await allEnded([this.#writeAt(chunk, position), this.#digest.update(chunk)]);
+    await this.writePieces([chunk]);
+  }
+
+  async writePieces(pieces: readonly Piece[]): Promise<void> {
+    const lengthBytes = totalBytes(pieces);
+    this.#sizeBytes += lengthBytes;
+    await this.#writing().append(pieces, lengthBytes);
+    this.#flushBehind();
   }
 
   /** Makes these bytes the whole file. No write may be under way. */
   async rewrite(bytes: Uint8Array): Promise<void> {
+    await this.#writer?.abandon();
+    this.#writer = undefined;
     await this.#handle.truncate(0);
-    await this.#digest.finish();
-    this.#digest = new BackgroundDigest();
     this.#sizeBytes = 0;
     this.#flushedBytes = 0;
     await this.write(bytes);
   }
 
-  /** Settles when every byte is on the disk and the file closed. Nothing may be written any more. */
+  /** Settles when every byte is on the disk and in the digest, and the file closed. Nothing may be written any more. */
   settle(): Promise<void> {
     if (this.#settled === undefined) {
-      this.#settled = allEnded([this.#flushed, this.#handle.sync()]).then(() => this.#close());
+      // The digest is computed of the open file.
+      this.#settled = allEnded([this.#flushed, this.#handle.sync(), this.digest()]).then(() => this.#close());
       // Who publishes awaits it; a draft that is given up need not.
       this.#settled.catch(() => undefined);
     }
@@ -66,7 +72,7 @@ export class DraftFile implements ByteSink {
   /** The digest of all bytes. Nothing may be written any more. */
   digest(): Promise<string> {
     if (this.#sha256 === undefined) {
-      this.#sha256 = this.#digest.finish();
+      this.#sha256 = this.#writing().finish();
       // Awaited later than it begins; a failure before that must not count as unhandled.
       this.#sha256.catch(() => undefined);
     }
@@ -75,18 +81,14 @@ export class DraftFile implements ByteSink {
 
   /** Removes the file, unless it was renamed. */
   async abort(): Promise<void> {
-    // Also if nobody wants it: the thread keeps it until it has been asked for.
-    await this.digest().catch(() => undefined);
+    await this.#writer?.abandon();
     await this.#close();
     await rm(this.path, { force: true });
   }
 
-  async #writeAt(chunk: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < chunk.length; ) {
-      const { bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done, position + done);
-      done += bytesWritten;
-    }
-    this.#flushBehind();
+  #writing(): BackgroundWriter {
+    this.#writer ??= new BackgroundWriter(this.#handle.fd);
+    return this.#writer;
   }
 
   #flushBehind(): void {

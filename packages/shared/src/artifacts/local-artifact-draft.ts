@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { ByteSink } from '@caissa/tensor';
+import type { ByteSink, Piece } from '@caissa/tensor';
 import { allEnded } from './all-ended.js';
 import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
 import { DraftFile } from './draft-file.js';
@@ -68,11 +68,18 @@ export class LocalArtifactDraft implements ArtifactDraft {
     return callStore(() => this.#file.write(chunk));
   }
 
+  writePieces(pieces: readonly Piece[]): Promise<void> {
+    return callStore(() => this.#file.writePieces(pieces));
+  }
+
   beginData(): Promise<ByteSink> {
     return callStore(async () => {
       const file = await DraftFile.create(`${this.localPath}${DATA_SUFFIX}`);
       this.#data = { file };
-      return { write: (chunk) => callStore(() => file.write(chunk)) };
+      return {
+        write: (chunk) => callStore(() => file.write(chunk)),
+        writePieces: (pieces) => callStore(() => file.writePieces(pieces)),
+      };
     });
   }
 
@@ -100,11 +107,11 @@ export class LocalArtifactDraft implements ArtifactDraft {
   ): Promise<Manifest> {
     return callStore(async () => {
       const data = await this.#settleData();
-      if (data === undefined) void this.#beginToSettle();
+      if (data === undefined) void this.#file.settle();
       const claim = await this.#claimName(name);
       try {
         if (data !== undefined) await this.#nameData(claim);
-        const synced = this.#beginToSettle();
+        const synced = this.#file.settle();
         await rename(this.localPath, join(this.#folder, claim.filename));
         const sha256 = await this.#file.digest();
         return await this.#publish({ ...claim, sha256, data, synced }, describe, metadataFile);
@@ -117,11 +124,6 @@ export class LocalArtifactDraft implements ArtifactDraft {
 
   async abort(): Promise<void> {
     await allEnded([this.#data?.file.abort() ?? Promise.resolve(), this.#file.abort()]);
-  }
-
-  #beginToSettle(): Promise<void> {
-    void this.#file.digest();
-    return this.#file.settle();
   }
 
   /** What is as large as data is on the disk before a name is taken: who has one is expected to publish at once. */

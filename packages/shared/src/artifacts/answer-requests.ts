@@ -1,0 +1,19 @@
+import { parentPort } from 'node:worker_threads';
+import type { ThreadAnswer, ThreadError } from './request-thread.js';
+
+/** The thread's side of `RequestThread`: computes a reply to each request, in their order. */
+export function answerRequests<Request, Reply>(reply: (request: Request) => Reply): void {
+  const answer = (request: Request): ThreadAnswer<Reply> => {
+    try {
+      return { reply: reply(request) };
+    } catch (thrown) {
+      return { error: toThreadError(thrown) };
+    }
+  };
+  parentPort?.on('message', (request: Request) => parentPort?.postMessage(answer(request)));
+}
+
+function toThreadError(thrown: unknown): ThreadError {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return { message: error.message, code: 'code' in error ? String(error.code) : undefined };
+}

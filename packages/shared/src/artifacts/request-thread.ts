@@ -1,0 +1,71 @@
+import { type Transferable, Worker } from 'node:worker_threads';
+
+interface Waiting<Reply> {
+  resolve(reply: Reply): void;
+  reject(error: Error): void;
+}
+
+/** Answers of a thread's program: what was asked for, or why it could not be had. */
+export type ThreadAnswer<Reply> = { readonly reply: Reply } | { readonly error: ThreadError };
+
+/** What crosses from a thread of an error. */
+export interface ThreadError {
+  readonly message: string;
+  /** The system's code, such as `ENOSPC`. */
+  readonly code?: string | undefined;
+}
+
+/** A thread that answers requests one after the other. It keeps the process alive only while somebody waits for it. */
+export class RequestThread<Request, Reply> {
+  readonly #worker: Worker;
+  /** In the order of their requests, which is that of the answers. */
+  readonly #waiting: Waiting<Reply>[] = [];
+  #lost: Error | undefined;
+
+  /** @param program compiled code: a thread cannot run TypeScript */
+  constructor(program: URL) {
+    this.#worker = new Worker(program);
+    this.#worker.on('message', (answer: ThreadAnswer<Reply>) => {
+      this.#settle(answer);
+      this.#hold();
+    });
+    this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
+    this.#hold();
+  }
+
+  /** Whether the thread has died and answers nobody any more. */
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** @throws Error with the system's `code`, if there is one */
+  ask(request: Request, transfer: Transferable[] = []): Promise<Reply> {
+    if (this.#lost) return Promise.reject(this.#lost);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#hold();
+      this.#worker.postMessage(request, transfer);
+    });
+  }
+
+  /** Ends the thread. Nobody may wait for it. */
+  end(): void {
+    void this.#worker.terminate();
+  }
+
+  #settle(answer: ThreadAnswer<Reply>): void {
+    const waiting = this.#waiting.shift();
+    if ('reply' in answer) waiting?.resolve(answer.reply);
+    else waiting?.reject(Object.assign(new Error(answer.error.message), { code: answer.error.code }));
+  }
+
+  #hold(): void {
+    if (this.#waiting.length > 0) this.#worker.ref();
+    else this.#worker.unref();
+  }
+
+  #fail(error: Error): void {
+    this.#lost = error;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}
