@@ -47,9 +47,7 @@ export class FileDraft implements ByteSink {
   async publish(path: string, { replace }: { readonly replace: boolean }): Promise<void> {
     await this.#handle.sync();
     await this.#close();
-    if (replace) await rename(this.localPath, path);
-    else await this.#appear(path);
-    await syncFolder(dirname(path));
+    await nameFile(this.localPath, path, { replace });
   }
 
   /** Removes what is written; does nothing to a file that was published. */
@@ -58,24 +56,34 @@ export class FileDraft implements ByteSink {
     await rm(this.localPath, { force: true });
   }
 
-  async #appear(path: string): Promise<void> {
-    try {
-      await link(this.localPath, path);
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw error;
-      // Not every file system has links: there the name is taken by an empty file for a moment.
-      await (await open(path, 'wx')).close();
-      await rename(this.localPath, path);
-      return;
-    }
-    await rm(this.localPath);
-  }
-
   async #close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     await this.#handle.close();
   }
+}
+
+/**
+ * Gives a file that is on the disk its name, in the same folder, also after a loss of power.
+ * @throws EEXIST if there is a file of this name and it may not be replaced
+ */
+export async function nameFile(from: string, to: string, { replace }: { readonly replace: boolean }): Promise<void> {
+  if (replace) await rename(from, to);
+  else await appear(from, to);
+  await syncFolder(dirname(to));
+}
+
+async function appear(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw error;
+    // Not every file system has links: there the name is taken by an empty file for a moment.
+    await (await open(to, 'wx')).close();
+    await rename(from, to);
+    return;
+  }
+  await rm(from);
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -7,7 +7,7 @@ export { digestSource } from './digest-source.js';
 export { type Examination, examineCheckpoint } from './examine-checkpoint.js';
 export { type ExportOnnxOptions, exportOnnx, type WrittenOnnx } from './export-onnx.js';
 export { type ExportControl, type ExportPytorchOptions, exportPytorch } from './export-pytorch.js';
-export { FileDraft, TEMPORARY_PREFIX } from './file-draft.js';
+export { FileDraft, nameFile, TEMPORARY_PREFIX } from './file-draft.js';
 export { type FileIdentity, FileSource } from './file-source.js';
 export {
   type ArtifactControl,

@@ -3,18 +3,19 @@ import { basename, dirname, extname, join } from 'node:path';
 import {
   type ArtifactFormat,
   type ArtifactProgress,
-  digestSource,
-  FileDraft,
+  checkWeights,
   type FileSource,
   type Metadata,
   makeArtifact,
+  nameFile,
   openCheckpoint,
 } from '@caissa/conversion';
+import { type DraftFile, digestInBackground } from '@caissa/shared/draft-file';
 import { exportStem, FORMAT_EXTENSION, toIsoSeconds } from '@caissa/shared/export-name';
 import type { ExportOptions } from './command-line.js';
 import { EXIT } from './exit-codes.js';
 import { CommandError } from './failure.js';
-import { OutputDraft } from './output-draft.js';
+import { newOutputFile, OutputDraft } from './output-draft.js';
 
 /** A file that was exported, as `--json` shows it. */
 export interface Exported {
@@ -47,11 +48,16 @@ export interface OpenedFile {
   readonly source: Parameters<typeof makeArtifact>[0];
 }
 
-/** Opens a checkpoint and computes its digest. @throws FormatError; the signal's reason */
+/** Opens a checkpoint, looks at its weights, and computes its digest. @throws FormatError; the signal's reason */
 export async function openForExport(file: string, source: FileSource, signal: AbortSignal): Promise<OpenedFile> {
   const checkpoint = await openCheckpoint(source);
-  const sha256 = await digestSource(source, signal);
-  return { file, source: { file: source, checkpoint, sha256, weightsChecked: false } };
+  const digest = digestInBackground(source.descriptor, source.sizeBytes);
+  const checked = checkWeights(checkpoint, signal);
+  // The file stays open until both have ended.
+  await Promise.allSettled([digest, checked]);
+  await checked;
+  const sha256 = await digest;
+  return { file, source: { file: source, checkpoint, sha256, weightsChecked: true } };
 }
 
 /**
@@ -77,12 +83,14 @@ export async function exportFile(
   try {
     const metadataOf = await makeArtifact(source, draft, request, watch);
     const { file: written, data } = await draft.finish(basename(dataPath));
-    const metadata = metadataOf(written.sha256, data?.sha256);
-    const pairs: [FileDraft, string][] = data ? [[data.draft, dataPath]] : [];
-    await publish([...pairs, [written.draft, path]], metadataPath, metadata, options.force);
+    const sha256 = await written.digest();
+    const dataSha256 = await data?.digest();
+    const metadata = metadataOf(sha256, dataSha256);
+    const pairs: [DraftFile, string][] = data ? [[data, dataPath]] : [];
+    await publish([...pairs, [written, path]], metadataPath, metadata, options.force);
     return {
-      ...{ file, format, path, size_bytes: written.draft.sizeBytes, sha256: written.sha256 },
-      ...(data ? { data_path: dataPath, data_size_bytes: data.draft.sizeBytes, data_sha256: data.sha256 } : {}),
+      ...{ file, format, path, size_bytes: written.sizeBytes, sha256 },
+      ...(data && dataSha256 ? { data_path: dataPath, data_size_bytes: data.sizeBytes, data_sha256: dataSha256 } : {}),
       ...(metadataPath === undefined ? {} : { metadata_path: metadataPath }),
       metadata,
     };
@@ -93,23 +101,23 @@ export async function exportFile(
 
 /** The artifact comes last: whoever sees it finds its metadata, and its data. */
 async function publish(
-  files: readonly (readonly [FileDraft, string])[],
+  files: readonly (readonly [DraftFile, string])[],
   metadataPath: string | undefined,
   metadata: Metadata,
   replace: boolean,
 ): Promise<void> {
   if (metadataPath === undefined) return nameAll(files, replace);
-  const beside = await FileDraft.create(dirname(metadataPath));
+  const beside = await newOutputFile(dirname(metadataPath));
   try {
     await beside.write(Buffer.from(`${JSON.stringify(metadata, undefined, 2)}\n`));
     await nameAll([[beside, metadataPath], ...files], replace);
   } finally {
-    await beside.discard();
+    await beside.abort();
   }
 }
 
 /** All or none, unless they replace others. */
-async function nameAll(files: readonly (readonly [FileDraft, string])[], replace: boolean): Promise<void> {
+async function nameAll(files: readonly (readonly [DraftFile, string])[], replace: boolean): Promise<void> {
   const named: string[] = [];
   try {
     for (const [draft, path] of files) {
@@ -122,9 +130,10 @@ async function nameAll(files: readonly (readonly [FileDraft, string])[], replace
   }
 }
 
-async function name(draft: FileDraft, path: string, replace: boolean): Promise<void> {
+async function name(draft: DraftFile, path: string, replace: boolean): Promise<void> {
+  await draft.settle();
   try {
-    await draft.publish(path, { replace });
+    await nameFile(draft.path, path, { replace });
   } catch (error) {
     throw error instanceof Error && 'code' in error && error.code === 'EEXIST' ? isTaken(path) : error;
   }

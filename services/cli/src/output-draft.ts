@@ -1,70 +1,53 @@
-import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
-import { type ArtifactTarget, type DataFile, FileDraft } from '@caissa/conversion';
+import { randomBytes } from 'node:crypto';
+import { basename, join } from 'node:path';
+import { type ArtifactTarget, type DataFile, TEMPORARY_PREFIX } from '@caissa/conversion';
+import { DraftFile } from '@caissa/shared/draft-file';
 
-/** A file on its way, and its digest. */
-class HashedFile {
-  readonly draft: FileDraft;
-  readonly #hash = createHash('sha256');
-  #sha256: string | undefined;
-
-  private constructor(draft: FileDraft) {
-    this.draft = draft;
-  }
-
-  static async create(folder: string): Promise<HashedFile> {
-    return new HashedFile(await FileDraft.create(folder));
-  }
-
-  write(chunk: Uint8Array): Promise<void> {
-    // The system writes on a thread of its own meanwhile.
-    const written = this.draft.write(chunk);
-    this.#hash.update(chunk);
-    return written;
-  }
-
-  get sha256(): string {
-    this.#sha256 ??= this.#hash.digest('hex');
-    return this.#sha256;
-  }
+/** Begins a file in a folder that exists, under a name that nobody looks for. */
+export function newOutputFile(folder: string): Promise<DraftFile> {
+  return DraftFile.create(join(folder, `${TEMPORARY_PREFIX}${randomBytes(8).toString('hex')}`));
 }
 
 /** The second file of an artifact, and what makes the first from its name. */
 interface Data {
-  readonly file: HashedFile;
+  readonly file: DraftFile;
   bytesFor?: (dataFilename: string) => Uint8Array;
 }
 
 /** An artifact on its way into a folder: one file, or two where the weights do not fit into the first. */
 export class OutputDraft implements ArtifactTarget {
   readonly #folder: string;
-  #file: HashedFile;
+  readonly #file: DraftFile;
   #data: Data | undefined;
 
-  private constructor(folder: string, file: HashedFile) {
+  private constructor(folder: string, file: DraftFile) {
     this.#folder = folder;
     this.#file = file;
   }
 
   /** Begins an artifact in a folder that exists. */
   static async create(folder: string): Promise<OutputDraft> {
-    return new OutputDraft(folder, await HashedFile.create(folder));
+    return new OutputDraft(folder, await newOutputFile(folder));
   }
 
   get localPath(): string {
-    return this.#file.draft.localPath;
+    return this.#file.path;
   }
 
   get sizeBytes(): number {
-    return this.#file.draft.sizeBytes;
+    return this.#file.sizeBytes;
   }
 
   write(chunk: Uint8Array): Promise<void> {
     return this.#file.write(chunk);
   }
 
-  async beginData(): Promise<HashedFile> {
-    const file = await HashedFile.create(this.#folder);
+  writePieces(pieces: Parameters<DraftFile['writePieces']>[0]): Promise<void> {
+    return this.#file.writePieces(pieces);
+  }
+
+  async beginData(): Promise<DraftFile> {
+    const file = await newOutputFile(this.#folder);
     this.#data = { file };
     return file;
   }
@@ -72,26 +55,27 @@ export class OutputDraft implements ArtifactTarget {
   async refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<DataFile> {
     if (this.#data === undefined) throw new Error('the draft has no data to refer to');
     this.#data.bytesFor = bytesFor;
-    const { localPath, sizeBytes } = this.#data.file.draft;
-    const filename = basename(localPath);
-    await this.write(bytesFor(filename));
+    const { path, sizeBytes } = this.#data.file;
+    const filename = basename(path);
+    await this.#file.rewrite(bytesFor(filename));
     return { filename, sizeBytes };
   }
 
+  complete(): void {
+    // What refers to data is written once more, when the name of the data is known.
+    void (this.#data?.file ?? this.#file).settle();
+  }
+
   /** The files as they are to be published, the data under this name if there is any. */
-  async finish(dataFilename: string): Promise<{ file: HashedFile; data: HashedFile | undefined }> {
+  async finish(dataFilename: string): Promise<{ file: DraftFile; data: DraftFile | undefined }> {
     const { file: data, bytesFor } = this.#data ?? {};
-    if (bytesFor !== undefined) {
-      await this.#file.draft.discard();
-      this.#file = await HashedFile.create(this.#folder);
-      await this.#file.write(bytesFor(dataFilename));
-    }
+    if (bytesFor !== undefined) await this.#file.rewrite(bytesFor(dataFilename));
     return { file: this.#file, data };
   }
 
   /** Removes what is written; does nothing to what was published. */
   async discard(): Promise<void> {
-    await this.#data?.file.draft.discard();
-    await this.#file.draft.discard();
+    await this.#data?.file.abort();
+    await this.#file.abort();
   }
 }

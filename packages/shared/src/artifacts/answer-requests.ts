@@ -14,6 +14,7 @@ export function answerRequests<Request, Reply>(reply: (request: Request) => Repl
 }
 
 function toThreadError(thrown: unknown): ThreadError {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  return { message: error.message, code: 'code' in error ? String(error.code) : undefined };
+  const { message, code, syscall }: NodeJS.ErrnoException =
+    thrown instanceof Error ? thrown : new Error(String(thrown));
+  return { message, ...(code === undefined ? {} : { code }), ...(syscall === undefined ? {} : { syscall }) };
 }

@@ -1,7 +1,7 @@
 import { FormatError, type Piece } from '@caissa/tensor';
 import { allEnded } from './all-ended.js';
 import type { DigestReply, DigestRequest } from './digest-thread.js';
-import { type FileProgress, newProgress, noteEnd } from './file-progress.js';
+import { type FileProgress, newProgress, noteEnd, noteWritten } from './file-progress.js';
 import { RequestThread } from './request-thread.js';
 import type { WriteReply, WriteRequest } from './write-thread.js';
 
@@ -99,4 +99,17 @@ export class BackgroundWriter {
 /** Shared memory is read where it is. Of other memory the thread gets a copy: of a view alone, not of all it is a view of. */
 function toSend(piece: Piece): Piece {
   return piece instanceof Uint8Array && !(piece.buffer instanceof SharedArrayBuffer) ? Uint8Array.from(piece) : piece;
+}
+
+/** The SHA-256 of the first `sizeBytes` of an open file, in hexadecimal digits, computed on a thread. The file must stay open. */
+export async function digestInBackground(descriptor: number, sizeBytes: number): Promise<string> {
+  const progress = newProgress();
+  noteWritten(progress, sizeBytes);
+  noteEnd(progress, 'complete');
+  const pair = takePair();
+  try {
+    return (await pair.digesting.ask({ descriptor, progress })) ?? '';
+  } finally {
+    returnPair(pair);
+  }
 }

@@ -3,6 +3,8 @@ import { type ByteSink, type Piece, totalBytes } from '@caissa/tensor';
 import { allEnded } from './all-ended.js';
 import { BackgroundWriter } from './background-writer.js';
 
+export { digestInBackground } from './background-writer.js';
+
 /** Bytes after which the disk is set to work: what it has by the time of the commit need not be waited for then. */
 const FLUSH_INTERVAL_BYTES = 8 << 20;
 

@@ -13,6 +13,8 @@ export interface ThreadError {
   readonly message: string;
   /** The system's code, such as `ENOSPC`. */
   readonly code?: string | undefined;
+  /** The call that failed, such as `write`. */
+  readonly syscall?: string | undefined;
 }
 
 /** A thread that answers requests one after the other. It keeps the process alive only while somebody waits for it. */
@@ -38,7 +40,7 @@ export class RequestThread<Request, Reply> {
     return this.#lost !== undefined;
   }
 
-  /** @throws Error with the system's `code`, if there is one */
+  /** @throws Error with the system's `code` and `syscall`, if there are any */
   ask(request: Request, transfer: Transferable[] = []): Promise<Reply> {
     if (this.#lost) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
@@ -56,7 +58,7 @@ export class RequestThread<Request, Reply> {
   #settle(answer: ThreadAnswer<Reply>): void {
     const waiting = this.#waiting.shift();
     if ('reply' in answer) waiting?.resolve(answer.reply);
-    else waiting?.reject(Object.assign(new Error(answer.error.message), { code: answer.error.code }));
+    else waiting?.reject(Object.assign(new Error(answer.error.message), answer.error));
   }
 
   #hold(): void {
