@@ -1,4 +1,4 @@
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { readAccessKeys } from './access/access-keys.js';
 import { createAccess } from './access/create-access.js';
 import type { ApiContext } from './context.js';
@@ -21,11 +21,16 @@ export async function createApp(context: ApiContext): Promise<Express> {
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true);
   app.use(operations.measure, logRequests(context.logger), identifyRequest);
   app.use(lingerAfterAnswer, ...access.guards);
-  app.use(createProtocolRoutes(context, access));
+  app.use(onlyBelow('/v2', createProtocolRoutes(context, access)));
+  app.use(onlyBelow('/api/', mountRoutes(ROUTES, context, access)));
   app.use(access.router, operations.router, createDocs(ROUTES, access), servePage(PAGE_FOLDER));
-  app.use(mountRoutes(ROUTES, context, access));
   app.use(refuseUnknownRoute);
   app.use('/v2', sendProtocolErrors(context.logger));
   app.use(sendProblems(context.logger));
   return app;
+}
+
+/** Spares requests of other addresses the comparison with every route of a router. */
+function onlyBelow(prefix: string, router: RequestHandler): RequestHandler {
+  return (request, response, next) => (request.url.startsWith(prefix) ? router(request, response, next) : next());
 }

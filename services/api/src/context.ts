@@ -10,6 +10,7 @@ import type {
 } from '@caissa/shared';
 import type { Forwarder } from './inference/forwarder.js';
 import type { ReplicaDirectory } from './inference/replica-directory.js';
+import type { ModelDetails } from './models/model-details.js';
 import type { ModelFolder } from './models/model-folder.js';
 import type { ModelList } from './models/model-list.js';
 
@@ -45,6 +46,7 @@ export interface ApiContext {
   readonly catalogue: Catalogue;
   readonly models: ModelFolder;
   readonly modelList: ModelList;
+  readonly modelDetails: ModelDetails;
   readonly replicas: ReplicaDirectory;
   readonly forwarder: Forwarder;
   /** Aborted when the process begins to stop: held requests and streams end then. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import {
   Catalogue,
+  Coalesced,
   ConfigurationError,
   closeQueues,
   connectProducer,
@@ -13,6 +14,7 @@ import {
   LocalArtifactStore,
   type Logger,
   openQueues,
+  readActivation,
   redisKeys,
   withTimeout,
 } from '@caissa/shared';
@@ -21,6 +23,7 @@ import type { ApiContext, ApiSettings } from './context.js';
 import { closeServer, createHttpServer, listen } from './http/server.js';
 import { Forwarder } from './inference/forwarder.js';
 import { ReplicaDirectory } from './inference/replica-directory.js';
+import { ModelDetails } from './models/model-details.js';
 import { ModelFolder } from './models/model-folder.js';
 import { ModelList } from './models/model-list.js';
 import { startUpkeep } from './upkeep.js';
@@ -74,7 +77,9 @@ async function openContext(
   lifecycle.onStop('model folder', () => models.close());
   const exports = new ExportIndex(redis, keys);
   const catalogue = new Catalogue(redis, keys);
-  const modelList = new ModelList({ models, catalogue, jobs });
+  const activation = new Coalesced(() => readActivation(redis, keys));
+  const modelList = new ModelList({ models, catalogue }, activation);
+  const modelDetails = new ModelDetails({ models, catalogue }, activation);
   const replicas = new ReplicaDirectory(redis, keys, logger);
   lifecycle.onStop('replica directory', () => replicas.close());
   const forwarder = new Forwarder(replicas, logger);
@@ -82,8 +87,8 @@ async function openContext(
   const stopping = new AbortController();
   // Every held request listens.
   setMaxListeners(0, stopping.signal);
-  const parts = { settings, logger, jobs, watcher, store, exports, catalogue, models, modelList, replicas, forwarder };
-  return { context: { ...parts, stopping: stopping.signal }, stopping };
+  const served = { store, exports, catalogue, models, modelList, modelDetails, replicas, forwarder };
+  return { context: { settings, logger, jobs, watcher, ...served, stopping: stopping.signal }, stopping };
 }
 
 function urlOf({ address, port, family }: AddressInfo): string {

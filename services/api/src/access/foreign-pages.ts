@@ -47,8 +47,9 @@ export function refuseForeignPages(
   keysRequired: boolean,
 ): RequestHandler {
   const onlyThisMachine = !keysRequired && !settings.ALLOW_ANONYMOUS && isLoopback(settings.HOST);
+  const isThisMachine = lastAnswered((host: string | undefined) => isLoopback(hostName(host)));
   return (request, _response, next) => {
-    if (onlyThisMachine && !isLoopback(hostName(request.headers.host))) {
+    if (onlyThisMachine && !isThisMachine(request.headers.host)) {
       next(
         new AppError(
           'FORBIDDEN',
@@ -71,4 +72,13 @@ export function refuseForeignPages(
 function hostName(header: string | undefined): string {
   if (header === undefined) return 'localhost';
   return URL.canParse(`http://${header}`) ? new URL(`http://${header}`).hostname : header;
+}
+
+/** Remembers the last answer: one client after the other asks by the same name. */
+function lastAnswered<T, R>(answer: (question: T) => R): (question: T) => R {
+  let last: { readonly question: T; readonly answer: R } | undefined;
+  return (question) => {
+    if (last === undefined || last.question !== question) last = { question, answer: answer(question) };
+    return last.answer;
+  };
 }

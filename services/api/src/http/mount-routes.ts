@@ -26,7 +26,7 @@ export function mountRoutes(routes: readonly Route[], context: ApiContext, acces
 
 function answer(route: Route, context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const signal = signalOf(response, context.stopping);
+    let signal: AbortSignal | undefined;
     const params = validateParams(route.params, request.params);
     const query = validateQuery(route.query, request.query);
     if (route.rawBody !== undefined && mediaTypeOf(request) !== route.rawBody) {
@@ -41,7 +41,11 @@ function answer(route: Route, context: ApiContext): RequestHandler {
       method: request.method,
       caller: callerOf(response),
       requestId: String(request.id),
-      signal,
+      // Most handlers answer at once and never look.
+      get signal() {
+        signal ??= signalOf(response, context.stopping);
+        return signal;
+      },
       openBody: () => openBody(request, response),
     });
     await sendReply(response, reply, request.method === 'HEAD');

@@ -41,8 +41,9 @@ export function openBody(request: IncomingMessage, response: ServerResponse): In
  * (RFC 9112 section 9.6).
  */
 export const lingerAfterAnswer: RequestHandler = (request, response, next) => {
+  if (!hasBody(request)) return next();
   response.once('finish', () => {
-    if (request.complete || !hasBody(request)) return;
+    if (request.complete) return;
     request.resume();
     const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
     timer.unref();

@@ -24,6 +24,8 @@ export function logRequests(logger: Logger): HttpLogger {
     customErrorObject: (_request, _response, _error, { responseTime }: Times) => ({ ms: responseTime }),
     customSuccessObject: (_request, _response, { responseTime }: Times) => ({ ms: responseTime }),
     customProps: (request) => ({ address: request.socket.remoteAddress }),
+    // The request itself is not logged, so nothing needs to be picked out of it.
+    wrapSerializers: false,
     serializers: { req: () => undefined },
   });
 }

@@ -9,6 +9,6 @@ export function signalOf(response: ServerResponse, stopping: AbortSignal): Abort
     stopping.removeEventListener('abort', abort);
     if (!response.writableFinished) abort();
   });
-  if (stopping.aborted) abort();
+  if (stopping.aborted || (response.closed && !response.writableFinished)) abort();
   return controller.signal;
 }

@@ -1,11 +1,4 @@
-import {
-  type Activation,
-  type CatalogueEntry,
-  Coalesced,
-  type ModelFile,
-  type ModelSummary,
-  readActivation,
-} from '@caissa/shared';
+import { type Activation, type CatalogueEntry, Coalesced, type ModelFile, type ModelSummary } from '@caissa/shared';
 import type { ApiContext } from '../context.js';
 import type { ListState } from '../http/list-pages.js';
 import { summarizeModel } from './summarize-model.js';
@@ -30,7 +23,7 @@ interface Row extends Place {
 interface Sources {
   readonly revision: number;
   readonly entries: ReadonlyMap<string, CatalogueEntry>;
-  readonly activation: string;
+  readonly active: string;
 }
 
 /** Newest version first, models without one last, then by name. */
@@ -45,13 +38,15 @@ export function byVersion(left: Place, right: Place): number {
  * changed; only then is the list made anew, out of the rows that are still the same and those that are not.
  */
 export class ModelList {
-  readonly #context: Pick<ApiContext, 'models' | 'catalogue' | 'jobs'>;
+  readonly #context: Pick<ApiContext, 'models' | 'catalogue'>;
+  readonly #activation: Coalesced<Activation | undefined>;
   readonly #reading = new Coalesced(() => this.#read());
   #rows: readonly Row[] = [];
   #made: { readonly from: Sources; readonly state: ModelListState } | undefined;
 
-  constructor(context: Pick<ApiContext, 'models' | 'catalogue' | 'jobs'>) {
+  constructor(context: Pick<ApiContext, 'models' | 'catalogue'>, activation: Coalesced<Activation | undefined>) {
     this.#context = context;
+    this.#activation = activation;
   }
 
   /** The list as it is now; the same object as before if nothing has changed. @throws AppError REDIS_UNAVAILABLE */
@@ -60,9 +55,9 @@ export class ModelList {
   }
 
   async #read(): Promise<ModelListState> {
-    const { models, catalogue, jobs } = this.#context;
-    const [entries, active] = await Promise.all([catalogue.all(), readActivation(jobs.redis, jobs.keys)]);
-    const from = { revision: models.revision, entries, activation: JSON.stringify(active) };
+    const { models, catalogue } = this.#context;
+    const [entries, active] = await Promise.all([catalogue.all(), this.#activation.get()]);
+    const from = { revision: models.revision, entries, active: activeModelOf(active) };
     const { from: before, state } = this.#made ?? {};
     if (state !== undefined && before !== undefined && isSame(before, from)) return state;
     this.#rows = makeRows(this.#rows, models.list(), entries, active);
@@ -73,7 +68,12 @@ export class ModelList {
 }
 
 function isSame(left: Sources, right: Sources): boolean {
-  return left.revision === right.revision && left.entries === right.entries && left.activation === right.activation;
+  return left.revision === right.revision && left.entries === right.entries && left.active === right.active;
+}
+
+/** What the list shows of an activation. */
+function activeModelOf(activation: Activation | undefined): string {
+  return activation === undefined ? '' : `${activation.pointer.model_name} ${activation.pointer.source_sha256}`;
 }
 
 /** Rows in the order of the list. Most are those of before, in their places: sorting them takes one look at each. */

@@ -1,0 +1,87 @@
+import {
+  type Activation,
+  type CatalogueEntry,
+  Coalesced,
+  type ModelFile,
+  type ModelInfo,
+  type ModelSummary,
+} from '@caissa/shared';
+import type { ApiContext } from '../context.js';
+import { summarizeModel } from './summarize-model.js';
+
+/** Models whose answer is kept; one with a thousand tensors has 80 KiB. */
+const KEPT = 128;
+
+/** An answer, and what it was made of. */
+interface Made {
+  readonly file: ModelFile;
+  readonly entry: CatalogueEntry | undefined;
+  readonly isCurrent: boolean;
+  readonly json: Buffer;
+}
+
+/** What is kept of one model. */
+interface Kept {
+  readonly reading: Coalesced<Buffer>;
+  made: Made | undefined;
+}
+
+/**
+ * All that is known of one model, written as JSON. Each reading looks at the file and asks Redis whether the catalogue or
+ * the active model has changed; only then is the answer written anew. Those who ask for one model at the same time share
+ * a reading that began after they asked.
+ */
+export class ModelDetails {
+  readonly #context: Pick<ApiContext, 'models' | 'catalogue'>;
+  readonly #activation: Coalesced<Activation | undefined>;
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(context: Pick<ApiContext, 'models' | 'catalogue'>, activation: Coalesced<Activation | undefined>) {
+    this.#context = context;
+    this.#activation = activation;
+  }
+
+  /**
+   * The model as it is now; the same bytes as before if nothing has changed.
+   * @throws AppError INVALID_NAME, MODEL_NOT_FOUND, REDIS_UNAVAILABLE
+   */
+  current(name: string): Promise<Buffer> {
+    const known = this.#kept.get(name);
+    if (known !== undefined) return known.reading.get();
+    const kept: Kept = { reading: new Coalesced(() => this.#read(name, kept)), made: undefined };
+    const [oldest] = this.#kept.keys();
+    if (oldest !== undefined && this.#kept.size >= KEPT) this.#kept.delete(oldest);
+    this.#kept.set(name, kept);
+    return kept.reading.get();
+  }
+
+  async #read(name: string, kept: Kept): Promise<Buffer> {
+    const { models, catalogue } = this.#context;
+    const [file, entries, activation] = await Promise.all([
+      models.find(name),
+      catalogue.all(),
+      this.#activation.get(),
+    ]).catch((error: unknown) => {
+      // Names that nobody has a file for must not push out those of others.
+      if (this.#kept.get(name) === kept) this.#kept.delete(name);
+      throw error;
+    });
+    const entry = entries.get(name);
+    const summary = summarizeModel(file, entry, activation);
+    const { made } = kept;
+    if (made?.file.identity === file.identity && made.entry === entry && made.isCurrent === summary.is_current) {
+      return made.json;
+    }
+    const known = entry?.identity === file.identity ? entry : undefined;
+    const json = await this.#write(summary, known);
+    kept.made = { file, entry, isCurrent: summary.is_current, json };
+    return json;
+  }
+
+  /** Tensors are read after their entry, so they are never older; if newer ones came meanwhile, so did an entry. */
+  async #write(summary: ModelSummary, known: CatalogueEntry | undefined): Promise<Buffer> {
+    const tensors = known ? await this.#context.catalogue.tensors(known.name) : [];
+    const body: ModelInfo = { success: true, ...summary, sha256: known?.sha256 ?? null, tensors };
+    return Buffer.from(JSON.stringify(body));
+  }
+}
