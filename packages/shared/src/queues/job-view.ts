@@ -16,12 +16,16 @@ export type QueuedJob = Job<JobDataByType[JobType], JobResultByType[JobType]>;
 /**
  * What a client sees of a job. BullMQ has no cancelled state: a waiting job that was asked to stop counts as cancelled
  * at once, though a worker will only drop it when it gets there, and one that a worker dropped has failed with CANCELLED.
- * @param activeIds jobs that workers had taken before this one was read; saves asking for each when there are many
+ * @param begun whether a worker had taken the job, unless it is over; asked for by default, but who reads many knows
  */
-export async function viewJob(type: JobType, job: QueuedJob, activeIds?: ReadonlySet<string>): Promise<JobView> {
+export async function viewJob(
+  type: JobType,
+  job: QueuedJob,
+  begun: () => boolean | Promise<boolean> = async () => hasBegun(await job.getState()),
+): Promise<JobView> {
   const failure =
     job.finishedOn && job.failedReason && !hasResult(job) ? parseFailedReason(job.failedReason) : undefined;
-  const status = await statusOf(job, failure?.code === 'CANCELLED', activeIds);
+  const status = await statusOf(job, failure?.code === 'CANCELLED', begun);
   const id = job.id ?? '';
   const result = status === 'completed' ? job.returnvalue : undefined;
   return {
@@ -65,18 +69,19 @@ function hasResult(job: QueuedJob): boolean {
 async function statusOf(
   job: QueuedJob,
   cancelled: boolean,
-  activeIds: ReadonlySet<string> | undefined,
+  begun: () => boolean | Promise<boolean>,
 ): Promise<JobStatus> {
   if (hasResult(job)) return 'completed';
   if (job.finishedOn) return cancelled ? 'cancelled' : 'failed';
-  if (activeIds ? activeIds.has(job.id ?? '') : await hasBegun(job)) return 'active';
+  if (await begun()) return 'active';
   return job.data.cancel_requested_at === undefined ? 'queued' : 'cancelled';
 }
 
-/** Whether a worker has taken a job that was not over when it was read. */
-async function hasBegun(job: QueuedJob): Promise<boolean> {
-  const state = await job.getState();
-  // A job that ended after it was read has no result here yet, and is shown as it was read.
+/**
+ * Whether a worker had taken a job that was not over when it was read, by BullMQ's word for its state then or later.
+ * A job that ended after it was read has no result yet, and is shown as it was read.
+ */
+export function hasBegun(state: string): boolean {
   return state === 'active' || state === 'completed' || state === 'failed';
 }
 

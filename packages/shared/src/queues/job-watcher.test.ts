@@ -26,6 +26,8 @@ beforeAll(async () => {
       const { model_name } = item.data;
       item.report({ percent: 10, stage: 'reading' });
       if (model_name.startsWith('gated')) await new Promise<void>((open) => gates.set(model_name, open));
+      // Until it has told how far it is.
+      if (model_name.startsWith('slow')) await delay(300);
       if (model_name.startsWith('bad')) throw new AppError('STORAGE_FULL', 'Full.');
       return { message: 'done', download_url: '/x' } as never;
     },
@@ -130,7 +132,7 @@ describe('events', () => {
 
   test('after an id are those that came later, and only of that job', async () => {
     const before = await watcher.lastEventId('export');
-    const { id } = await add('quick');
+    const { id } = await add('slow');
     await watcher.waitForEnd(id, 60_000, never());
     const events = await watcher.eventsSince(id, before);
     expect(events.map((event) => event.kind)).toEqual(['progress', 'completed']);

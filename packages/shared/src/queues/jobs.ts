@@ -6,7 +6,7 @@ import { AppError } from '../errors/app-error.js';
 import { callRedis } from '../redis/connect.js';
 import type { JobsContext } from './enqueue.js';
 import { jobNotFound, jobTypeOf } from './job-id.js';
-import { isFinal, type QueuedJob, viewJob } from './job-view.js';
+import { hasBegun, isFinal, type QueuedJob, viewJob } from './job-view.js';
 
 /** Finds a job. @throws AppError JOB_NOT_FOUND, REDIS_UNAVAILABLE */
 export function findJob(context: JobsContext, jobId: string): Promise<QueuedJob> {
@@ -18,9 +18,15 @@ export function findJob(context: JobsContext, jobId: string): Promise<QueuedJob>
 }
 
 /** What a client sees of a job. @throws AppError JOB_NOT_FOUND, REDIS_UNAVAILABLE */
-export async function showJob(context: JobsContext, jobId: string): Promise<JobView> {
-  const job = await findJob(context, jobId);
-  return callRedis(() => viewJob(jobTypeOf(jobId), job));
+export function showJob(context: JobsContext, jobId: string): Promise<JobView> {
+  return callRedis(async () => {
+    const type = jobTypeOf(jobId);
+    const { queue } = context.queues[type];
+    // Both at once, in this order: what has not begun by the second had no result by the first.
+    const [job, state] = await Promise.all([queue.getJob(jobId), queue.getJobState(jobId)]);
+    if (!job) throw jobNotFound();
+    return viewJob(type, job as QueuedJob, () => hasBegun(state));
+  });
 }
 
 /**
@@ -151,6 +157,6 @@ async function viewIfMatching(
     return 'gone';
   }
   if (filter.model !== undefined && job.data.model_name !== filter.model) return 'other';
-  const view = await viewJob(type, job, activeIds);
+  const view = await viewJob(type, job, () => activeIds.has(id));
   return filter.status !== undefined && filter.status !== view.status ? 'other' : view;
 }

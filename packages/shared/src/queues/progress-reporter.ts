@@ -1,6 +1,6 @@
 import type { JobProgress } from '../contracts/jobs.js';
 
-/** Shortest time between two messages of the same stage. */
+/** Shortest time between two messages, and until the first: most jobs of tiny models are over by then, and tell nothing. */
 const INTERVAL_MS = 100;
 
 /**
@@ -10,29 +10,40 @@ const INTERVAL_MS = 100;
 export class ProgressReporter {
   readonly #send: (progress: JobProgress) => Promise<void>;
   #pending: JobProgress | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;
-  #last: { stage: string; atMs: number } | undefined;
 
   constructor(send: (progress: JobProgress) => Promise<void>) {
     this.#send = send;
   }
 
-  /** Sends now if the stage is new or enough time has passed; otherwise the message is dropped. */
+  /** Takes the newest progress, which is sent with the next message. */
   report(progress: JobProgress): void {
-    const now = performance.now();
-    if (this.#last?.stage === progress.stage && now - this.#last.atMs < INTERVAL_MS) return;
-    this.#last = { stage: progress.stage, atMs: now };
     this.#pending = { stage: progress.stage, percent: Math.round(progress.percent) };
-    this.#sending ??= this.#drain();
+    this.#timer ??= setTimeout(() => this.#tell(), INTERVAL_MS);
   }
 
-  /** Waits until what was begun has been sent. */
+  /** Sends what was not sent yet and waits until all is: where a job stopped that failed. */
   async flush(): Promise<void> {
+    this.#tell();
     await this.#sending;
   }
 
+  /** Forgets what was not sent yet and waits until the rest is: nobody asks how far a job is that is done. */
+  async drop(): Promise<void> {
+    this.#pending = undefined;
+    await this.flush();
+  }
+
+  #tell(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#sending ??= this.#drain();
+  }
+
   async #drain(): Promise<void> {
-    while (this.#pending) {
+    // What came since the last message waits for its time, unless that has come while the message was on its way.
+    while (this.#pending && this.#timer === undefined) {
       const next = this.#pending;
       this.#pending = undefined;
       await this.#send(next).catch(() => undefined);

@@ -126,8 +126,10 @@ async function processJob<T extends JobType>(
       report: (progress) => reporter.report(progress),
     });
     logger.info({ model_name: data.model_name, queue: type }, result.message);
+    await reporter.drop();
     return result;
   } catch (thrown) {
+    await reporter.flush();
     if (cancellation.signal.reason instanceof HandedBack) {
       await job.moveToWait(token);
       throw new WaitingError();
@@ -135,7 +137,6 @@ async function processJob<T extends JobType>(
     throw toQueueError(cancellation.signal.aborted ? cancellation.signal.reason : thrown, logger);
   } finally {
     cancellation.stop();
-    await reporter.flush();
   }
 }
 

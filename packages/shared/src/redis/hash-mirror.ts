@@ -21,6 +21,9 @@ export interface MirrorSource<T> {
   parse(text: string): T | undefined;
 }
 
+/** Lua that notes, in a script that changes an entry of a mirrored hash, that it does. KEYS[1]: changes. ARGV[1]: name. */
+export const NOTE_CHANGE = `redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${LOG_LENGTH}, '*', '${NAME}', ARGV[1])`;
+
 /** Notes in the transaction that changes an entry of a mirrored hash that it does. */
 export function noteChange(transaction: ChainableCommander, changes: string, name: string): ChainableCommander {
   return transaction.xadd(changes, 'MAXLEN', '~', LOG_LENGTH, '*', NAME, name);

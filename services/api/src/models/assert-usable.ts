@@ -8,8 +8,8 @@ import { toError } from '../jobs/start-job.js';
  * @throws AppError MODEL_NOT_FOUND, REDIS_UNAVAILABLE, or why the checkpoint was refused
  */
 export async function assertUsable({ models, catalogue }: ApiContext, name: string): Promise<ModelFile> {
-  const file = await models.find(name);
-  const entry = await catalogue.get(name);
+  const [file, entries] = await Promise.all([models.find(name), catalogue.all()]);
+  const entry = entries.get(name);
   if (entry?.identity === file.identity && entry.status === 'unreadable' && entry.problem) throw toError(entry.problem);
   return file;
 }
