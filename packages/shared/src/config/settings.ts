@@ -63,6 +63,34 @@ export const SETTINGS = {
     './data',
     'folder of `models/`, `exports/`, `active/` and `redis/`',
   ),
+  STORAGE_URL: setting(
+    text(
+      /^(s3:\/\/[A-Za-z0-9][A-Za-z0-9._-]{1,62}(\/(?!\.\.?(\/|$))[A-Za-z0-9!_.*'()-]+)*\/?)?$/,
+      'must look like s3://bucket or s3://bucket/prefix',
+    ),
+    '',
+    'object store that holds the files instead of `DATA_DIR`, `s3://bucket/prefix`',
+  ),
+  S3_ENDPOINT: setting(
+    text(/^(https?:\/\/[^\s/@]+\/?)?$/, 'must look like https://s3.example.com or http://minio:9000'),
+    '',
+    'address of an object store that is not Amazon’s',
+  ),
+  S3_REGION: setting(
+    text(/^[A-Za-z0-9-]{0,64}$/, 'must be the name of a region'),
+    '',
+    'region of the object store; `AWS_REGION` or the AWS profile says it when unset, and with `S3_ENDPOINT` it is `us-east-1`',
+  ),
+  S3_FORCE_PATH_STYLE: setting(
+    boolean,
+    'false',
+    'addresses the bucket as a path instead of a host name, as MinIO needs it',
+  ),
+  S3_PRESIGNED_DOWNLOADS: setting(
+    boolean,
+    'false',
+    'answers downloads with a redirect to the object store, which clients must reach, instead of sending the file',
+  ),
   LOG_LEVEL: setting(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'must be one of trace, debug, info, warn, error, fatal, silent',
