@@ -62,7 +62,10 @@ export function artifactDataContract(store: () => ArtifactStore): void {
       await expect(store().open(DATA)).rejects.toMatchObject({ code: 'EXPORT_NOT_FOUND' });
       const dead = await store().begin('dead');
       await dead.beginData();
-      expect(await store().sweep(async () => false)).toHaveLength(2);
+      const swept = await store().sweep(async () => false);
+      expect(swept.filter((name) => name.includes('data'))).not.toEqual([]);
+      expect(swept.filter((name) => !name.includes('data'))).not.toEqual([]);
+      expect(await store().sweep(async () => false)).toEqual([]);
       await dead.abort();
     });
   });

@@ -10,7 +10,7 @@ export type ManifestDraft = Omit<
 
 /** The bytes of a new artifact while they are written. Nobody sees them before `commit`. */
 export interface ArtifactDraft extends ByteSink {
-  /** Where the bytes lie, for tools that need a file. */
+  /** Where the bytes lie on this machine until `commit`, for tools that need a file. */
   readonly localPath: string;
   readonly sizeBytes: number;
   /** Says that the last byte was written: what `commit` waits for begins while the bytes are looked at. */
@@ -27,7 +27,7 @@ export interface ArtifactDraft extends ByteSink {
   refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<{ filename: string; sizeBytes: number }>;
   /**
    * Publishes the artifact under `{stem}.{extension}`, or `{stem}_2.{extension}` and so on if that is taken. Everything
-   * is on the disk before the manifest is, and the manifest comes last.
+   * is safely stored before the manifest is, and the manifest comes last.
    * @param describe what to write down, told the SHA-256 of the bytes, and of the data if there is any, in hexadecimal digits
    * @param metadataFile whether `manifest.metadata` is also published as `{stem}.json`
    * @throws AppError STORAGE_FULL, STORE_UNAVAILABLE
@@ -41,7 +41,10 @@ export interface ArtifactDraft extends ByteSink {
   abort(): Promise<void>;
 }
 
-/** A published file, opened: it stays readable though it be removed meanwhile. */
+/**
+ * A published file, opened. In a folder it stays readable though it be removed meanwhile; from an object store what is
+ * being read goes on, and reading that begins later fails with EXPORT_NOT_FOUND.
+ */
 export interface StoredFile {
   readonly filename: string;
   readonly sizeBytes: number;
@@ -49,6 +52,8 @@ export interface StoredFile {
   readonly modifiedAt: Date;
   /** Bytes `start` to `end`, both inclusive. Ends the file when it ends; call once. */
   read(range?: { start: number; end: number }): Readable;
+  /** Gives an address where the bytes can be had for some minutes, if the store is to be asked for them itself. */
+  presign?(): Promise<string>;
   close(): Promise<void>;
 }
 

@@ -14,6 +14,7 @@ export class DraftFile implements ByteSink {
   readonly #handle: FileHandle;
   /** From the first bytes on, or the question for their digest. */
   #writer: BackgroundWriter | undefined;
+  readonly #durable: boolean;
   #sha256: Promise<string> | undefined;
   #sizeBytes = 0;
   /** Bytes that had been written when the last flush began. */
@@ -25,14 +26,15 @@ export class DraftFile implements ByteSink {
   #settled: Promise<void> | undefined;
   #open = true;
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor(path: string, handle: FileHandle, durable: boolean) {
     this.path = path;
     this.#handle = handle;
+    this.#durable = durable;
   }
 
-  /** Creates the file, which must not be there yet. */
-  static async create(path: string): Promise<DraftFile> {
-    return new DraftFile(path, await open(path, 'wx+'));
+  /** Creates the file, which must not be there yet. One that is not durable is never waited for to be on the disk. */
+  static async create(path: string, { durable = true } = {}): Promise<DraftFile> {
+    return new DraftFile(path, await open(path, 'wx+'), durable);
   }
 
   get sizeBytes(): number {
@@ -63,8 +65,9 @@ export class DraftFile implements ByteSink {
   /** Settles when every byte is on the disk and in the digest, and the file closed. Nothing may be written any more. */
   settle(): Promise<void> {
     if (this.#settled === undefined) {
+      const synced = this.#durable ? this.#handle.sync() : Promise.resolve();
       // The digest is computed of the open file.
-      this.#settled = allEnded([this.#flushed, this.#handle.sync(), this.digest()]).then(() => this.#close());
+      this.#settled = allEnded([this.#flushed, synced, this.digest()]).then(() => this.#close());
       // Who publishes awaits it; a draft that is given up need not.
       this.#settled.catch(() => undefined);
     }
@@ -94,7 +97,7 @@ export class DraftFile implements ByteSink {
   }
 
   #flushBehind(): void {
-    if (this.#isFlushing || this.#sizeBytes - this.#flushedBytes < FLUSH_INTERVAL_BYTES) return;
+    if (!this.#durable || this.#isFlushing || this.#sizeBytes - this.#flushedBytes < FLUSH_INTERVAL_BYTES) return;
     this.#isFlushing = true;
     this.#flushedBytes = this.#sizeBytes;
     const flush = this.#handle.datasync().finally(() => {

@@ -1,23 +1,15 @@
-import { createHash } from 'node:crypto';
 import { lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ByteSink, Piece } from '@caissa/tensor';
 import { allEnded } from './all-ended.js';
+import { DATA_SUFFIX, MANIFEST_SUFFIX, NAME_ATTEMPTS, numberedStem } from './artifact-names.js';
 import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
+import { composeManifest, type FileFacts, toJsonText } from './compose-manifest.js';
 import { DraftFile } from './draft-file.js';
 import { syncFolder, writeFileDurably } from './durable-file.js';
 import type { Manifest } from './manifest.js';
 import { callStore } from './store-error.js';
 import type { TakenNames } from './taken-names.js';
-
-/** Extension of the file that makes an artifact visible; it follows the artifact's whole name. */
-export const MANIFEST_SUFFIX = '.manifest.json';
-
-/** What follows the name of an artifact in the name of the file that holds its data. */
-export const DATA_SUFFIX = '.data';
-
-/** How many names are tried for exports of one model in one second. */
-const NAME_ATTEMPTS = 10_000;
 
 /** The second file of an artifact, and what makes the first from its name. */
 interface Data {
@@ -34,7 +26,7 @@ interface Claim {
 /** What a commit publishes, as soon as the disk has it. */
 interface Publication extends Claim {
   readonly sha256: string;
-  readonly data: { readonly size_bytes: number; readonly sha256: string } | undefined;
+  readonly data: FileFacts | undefined;
   readonly synced: Promise<void>;
 }
 
@@ -151,7 +143,7 @@ export class LocalArtifactDraft implements ArtifactDraft {
     // If somebody has cleared the folder, what is remembered says nothing.
     const cleared = (await lstat(join(this.#folder, first)).catch(() => undefined)) === undefined;
     for (let attempt = cleared ? 1 : this.#names.firstFree(first); attempt <= NAME_ATTEMPTS; attempt++) {
-      const stem = attempt === 1 ? name.stem : `${name.stem}_${attempt}`;
+      const stem = numberedStem(name.stem, attempt);
       const filename = `${stem}.${name.extension}`;
       try {
         await (await open(join(this.#folder, filename), 'wx')).close();
@@ -185,33 +177,20 @@ export class LocalArtifactDraft implements ArtifactDraft {
     describe: (sha256: string, dataSha256?: string) => ManifestDraft,
     metadataFile: boolean,
   ): Promise<Manifest> {
-    const draft = describe(sha256, data?.sha256);
-    const metadata = `${JSON.stringify(draft.metadata, undefined, 2)}\n`;
-    const metadataName = `${stem}.json`;
-    const manifest: Manifest = {
-      schema_version: 1,
-      ...draft,
+    const { manifest, metadata } = composeManifest({
+      stem,
       filename,
-      size_bytes: this.#file.sizeBytes,
-      sha256,
-      ...(data ? { data_file: { filename: `${filename}${DATA_SUFFIX}`, ...data } } : {}),
-      ...(metadataFile ? { metadata_file: describeFile(metadataName, metadata) } : {}),
-    };
-    const text = `${JSON.stringify(manifest, undefined, 2)}\n`;
+      file: { size_bytes: this.#file.sizeBytes, sha256 },
+      data,
+      draft: describe(sha256, data?.sha256),
+      metadataFile,
+    });
     const named = metadataFile
-      ? writeFileDurably(join(this.#folder, metadataName), metadata)
+      ? writeFileDurably(join(this.#folder, `${stem}.json`), metadata)
       : syncFolder(this.#folder);
     const before = allEnded([synced, named]);
     const manifestPath = join(this.#folder, `${filename}${MANIFEST_SUFFIX}`);
-    await allEnded([before, writeFileDurably(manifestPath, text, before)]);
+    await allEnded([before, writeFileDurably(manifestPath, toJsonText(manifest), before)]);
     return manifest;
   }
-}
-
-function describeFile(filename: string, text: string): Manifest['metadata_file'] {
-  return {
-    filename,
-    size_bytes: Buffer.byteLength(text),
-    sha256: createHash('sha256').update(text).digest('hex'),
-  };
 }

@@ -18,11 +18,14 @@ async function makeFolder(): Promise<string> {
 }
 
 describe('the contract of every store', () => {
-  artifactStoreContract(async () => {
-    const root = await makeFolder();
-    const store = await LocalArtifactStore.open(join(root, 'not', 'there', 'yet'));
-    return { store, remove: () => rm(root, { recursive: true }) };
-  });
+  artifactStoreContract(
+    async () => {
+      const root = await makeFolder();
+      const store = await LocalArtifactStore.open(join(root, 'not', 'there', 'yet'));
+      return { store, remove: () => rm(root, { recursive: true }) };
+    },
+    { outlivesRemoval: true },
+  );
 });
 
 let store: LocalArtifactStore;

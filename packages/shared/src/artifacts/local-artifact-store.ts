@@ -1,19 +1,19 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { filenameSchema } from '../contracts/names.js';
 import { AppError } from '../errors/app-error.js';
+import { artifactDamaged, exportNotFound } from './artifact-errors.js';
+import { draftOwner, draftPath, MANIFEST_SUFFIX, newAttempt, ownerOf, removeDraftsOf } from './artifact-names.js';
 import type { ArtifactDraft, ArtifactStore, StoredFile } from './artifact-store.js';
 import { syncFolder } from './durable-file.js';
-import { DATA_SUFFIX, LocalArtifactDraft, MANIFEST_SUFFIX } from './local-artifact-draft.js';
-import { filesOf, type Manifest, manifestSchema } from './manifest.js';
+import { LocalArtifactDraft } from './local-artifact-draft.js';
+import { expectedOf, filesOf, type Manifest, parseManifestText } from './manifest.js';
 import { openRegularFile, type RegularFile, readRegularFile } from './regular-file.js';
 import { callStore } from './store-error.js';
 import { TakenNames } from './taken-names.js';
 
-const DRAFT_PREFIX = '.draft-';
 /** Every reader holds about two of these while it waits for its client; four times as much was no faster. */
 const READ_BYTES = 1 << 18;
 const TEMPORARY_PREFIX = '.tmp-';
@@ -40,11 +40,8 @@ export class LocalArtifactStore implements ArtifactStore {
   begin(jobId: string, { firstAttempt = false } = {}): Promise<ArtifactDraft> {
     return callStore(async () => {
       // Not for a first attempt: reading a folder of many thousand exports takes longer than writing a small one.
-      for (const name of firstAttempt ? [] : await readdir(this.#folder)) {
-        if (draftOwner(name) === jobId) await rm(join(this.#folder, name), { force: true });
-      }
-      // A name of its own: a worker that lost the job without noticing must not publish what this one writes.
-      const path = join(this.#folder, `${DRAFT_PREFIX}${jobId}.${randomBytes(6).toString('hex')}`);
+      if (!firstAttempt) await removeDraftsOf(jobId, this.#folder);
+      const path = draftPath(this.#folder, newAttempt(jobId));
       return LocalArtifactDraft.create(this.#folder, this.#names, path);
     });
   }
@@ -65,7 +62,7 @@ export class LocalArtifactStore implements ArtifactStore {
     return callStore(async () => {
       if (!filenameSchema.safeParse(filename).success) return undefined;
       const text = await readRegularFile(join(this.#folder, `${filename}${MANIFEST_SUFFIX}`));
-      const manifest = text === undefined ? undefined : parseManifest(text);
+      const manifest = text === undefined ? undefined : parseManifestText(text);
       // A manifest whose file somebody took away shows nothing any more.
       if (manifest?.filename !== filename || !(await this.#exists(filename))) return undefined;
       return !manifest.data_file || (await this.#exists(manifest.data_file.filename)) ? manifest : undefined;
@@ -91,7 +88,7 @@ export class LocalArtifactStore implements ArtifactStore {
         if ((await this.#expected(filename))?.sha256 === expected.sha256) {
           if (stats.size === expected.size_bytes) return storedFile(filename, expected.sha256, opened);
           await handle.close();
-          throw damaged();
+          throw artifactDamaged();
         }
         await handle.close();
       }
@@ -147,18 +144,12 @@ export class LocalArtifactStore implements ArtifactStore {
   /** Size and digest that a visible file must have. */
   async #expected(filename: string): Promise<{ size_bytes: number; sha256: string } | undefined> {
     const owner = await this.readManifest(ownerOf(filename));
-    if (owner?.filename === filename) return owner;
-    return [owner?.data_file, owner?.metadata_file].find((file) => file?.filename === filename);
+    return owner && expectedOf(owner, filename);
   }
 
   async #exists(filename: string): Promise<boolean> {
     return (await lstat(join(this.#folder, filename)).catch(() => undefined)) !== undefined;
   }
-}
-
-/** The job whose draft a file is, if it is one. */
-function draftOwner(name: string): string | undefined {
-  return name.startsWith(DRAFT_PREFIX) ? name.slice(DRAFT_PREFIX.length).split('.')[0] : undefined;
 }
 
 /** Whether a file is one half of an export whose other half is missing. */
@@ -170,20 +161,6 @@ function isOrphan(name: string, present: Set<string>): boolean {
   return OUR_NAME.test(name) && !present.has(`${ownerOf(name)}${MANIFEST_SUFFIX}`);
 }
 
-/** The artifact that a file belongs to, or is. */
-function ownerOf(filename: string): string {
-  return filename.endsWith(DATA_SUFFIX) ? filename.slice(0, -DATA_SUFFIX.length) : filename.replace(/\.json$/, '.onnx');
-}
-
-function parseManifest(text: string): Manifest | undefined {
-  try {
-    return manifestSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    // Not JSON, or nested beyond what can be read: not written by us.
-    return undefined;
-  }
-}
-
 function storedFile(filename: string, sha256: string, { handle, stats }: RegularFile): StoredFile {
   return {
     filename,
@@ -193,12 +170,4 @@ function storedFile(filename: string, sha256: string, { handle, stats }: Regular
     read: (range): Readable => handle.createReadStream({ highWaterMark: READ_BYTES, ...range }),
     close: () => handle.close(),
   };
-}
-
-function damaged(): AppError {
-  return new AppError('ARTIFACT_DAMAGED', 'The exported file is not of the size it had. Export the model again.');
-}
-
-function exportNotFound(): AppError {
-  return new AppError('EXPORT_NOT_FOUND', 'There is no exported file of this name. It may have been removed.');
 }

@@ -31,6 +31,21 @@ export const manifestSchema = z.object({
 /** See {@link manifestSchema}. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
+/** The manifest that a text is, if it is one. */
+export function parseManifestText(text: string): Manifest | undefined {
+  return parseAs(manifestSchema, text);
+}
+
+/** What a text in JSON says, if that is what the schema asks for. */
+export function parseAs<T>(schema: z.ZodType<T>, text: string): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    // Not JSON, or nested beyond what can be read: not written by us.
+    return undefined;
+  }
+}
+
 /** A file of an export, as those who remove it tell of it. */
 export type FileOfExport = Pick<Manifest, 'filename' | 'size_bytes'>;
 
@@ -41,6 +56,12 @@ export function filesOf({ filename, size_bytes, data_file, metadata_file }: Mani
     { filename, size_bytes },
     ...others.map((file) => ({ filename: file.filename, size_bytes: file.size_bytes })),
   ];
+}
+
+/** Size and digest that a file of an artifact must have, if it is one. */
+export function expectedOf(manifest: Manifest, filename: string): { size_bytes: number; sha256: string } | undefined {
+  if (manifest.filename === filename) return manifest;
+  return [manifest.data_file, manifest.metadata_file].find((file) => file?.filename === filename);
 }
 
 /** What a list shows of an artifact. */

@@ -48,3 +48,10 @@ export async function readAll(store: ArtifactStore, filename: string, range?: { 
   for await (const chunk of file.read(range)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
+
+/** All manifests, by their names. */
+export async function list(store: ArtifactStore): Promise<Manifest[]> {
+  const found: Manifest[] = [];
+  for await (const manifest of store.listManifests()) found.push(manifest);
+  return found.sort((left, right) => (left.filename < right.filename ? -1 : 1));
+}

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Extension of the file that makes an artifact visible; it follows the artifact's whole name. */
+export const MANIFEST_SUFFIX = '.manifest.json';
+
+/** What follows the name of an artifact in the name of the file that holds its data. */
+export const DATA_SUFFIX = '.data';
+
+/** How many names are tried for exports of one model in one second. */
+export const NAME_ATTEMPTS = 10_000;
+
+const DRAFT_PREFIX = '.draft-';
+
+/** The stem of the nth artifact of one name, from 1. */
+export function numberedStem(stem: string, number: number): string {
+  return number === 1 ? stem : `${stem}_${number}`;
+}
+
+/** The artifact that a file belongs to, or is. */
+export function ownerOf(filename: string): string {
+  return filename.endsWith(DATA_SUFFIX) ? filename.slice(0, -DATA_SUFFIX.length) : filename.replace(/\.json$/, '.onnx');
+}
+
+/** A name that no other attempt has: a worker that lost the job without noticing must not publish what this one writes. */
+export function newAttempt(jobId: string): string {
+  return `${jobId}.${randomBytes(6).toString('hex')}`;
+}
+
+/** The job that an attempt is at. */
+export function jobOfAttempt(attempt: string): string {
+  return attempt.split('.')[0] ?? '';
+}
+
+/** Path of the file that an attempt writes to. */
+export function draftPath(folder: string, attempt: string): string {
+  return join(folder, `${DRAFT_PREFIX}${attempt}`);
+}
+
+/** The job whose draft a file is, if it is one. */
+export function draftOwner(name: string): string | undefined {
+  return name.startsWith(DRAFT_PREFIX) ? jobOfAttempt(name.slice(DRAFT_PREFIX.length)) : undefined;
+}
+
+/** Removes what earlier attempts at a job have left in a folder. */
+export async function removeDraftsOf(jobId: string, folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (draftOwner(name) === jobId) await rm(join(folder, name), { force: true });
+  }
+}

@@ -1,0 +1,229 @@
+import { basename } from 'node:path';
+import type { ByteSink, Piece } from '@caissa/tensor';
+import { FileUpload } from '../object-store/file-upload.js';
+import type { ObjectStore } from '../object-store/object-store.js';
+import { DATA_SUFFIX, draftPath, NAME_ATTEMPTS, numberedStem } from './artifact-names.js';
+import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
+import { composeManifest, type FileFacts, factsOf, toJsonText } from './compose-manifest.js';
+import { DraftFile } from './draft-file.js';
+import type { Manifest } from './manifest.js';
+import { manifestKey, objectKey, readStoredManifest } from './s3-layout.js';
+import { callStore } from './store-error.js';
+import type { TakenNames } from './taken-names.js';
+
+/** A file of the draft, and its way into the store. */
+interface Spooled {
+  readonly file: DraftFile;
+  readonly upload: FileUpload;
+}
+
+/** The second file of an artifact, and what makes the first from its name. */
+interface Data extends Spooled {
+  bytesFor?: (dataFilename: string) => Uint8Array;
+}
+
+/** What a draft is made of. */
+export interface S3DraftParts {
+  readonly objects: ObjectStore;
+  readonly names: TakenNames;
+  /** Folder on this machine where the bytes lie until they are published. */
+  readonly spoolFolder: string;
+  readonly attempt: string;
+}
+
+/**
+ * An artifact on its way into an object store. Its bytes go to a file on this machine, where they can be looked at, and
+ * from there in parts into the store, meanwhile. Both are given up together: an upload that another attempt has aborted
+ * cannot be completed, and so nothing of it be published.
+ */
+export class S3ArtifactDraft implements ArtifactDraft {
+  readonly #parts: S3DraftParts;
+  readonly #artifact: Spooled;
+  #data: Data | undefined;
+  /** Objects that were made of it. */
+  readonly #stored = new Set<string>();
+  /** Whether there is a manifest that refers to them, or may be. */
+  #mustStay = false;
+  #metadata: string | undefined;
+
+  private constructor(parts: S3DraftParts, artifact: Spooled) {
+    this.#parts = parts;
+    this.#artifact = artifact;
+  }
+
+  /** Begins the upload. @throws AppError STORE_UNAVAILABLE, STORAGE_FULL */
+  static async create(parts: S3DraftParts): Promise<S3ArtifactDraft> {
+    const path = draftPath(parts.spoolFolder, parts.attempt);
+    return new S3ArtifactDraft(parts, await spool(parts.objects, path, objectKey(parts.attempt, 'artifact')));
+  }
+
+  get localPath(): string {
+    return this.#artifact.file.path;
+  }
+
+  get sizeBytes(): number {
+    return this.#artifact.file.sizeBytes;
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    return write(this.#artifact, [chunk]);
+  }
+
+  writePieces(pieces: readonly Piece[]): Promise<void> {
+    return write(this.#artifact, pieces);
+  }
+
+  beginData(): Promise<ByteSink> {
+    return callStore(async () => {
+      const { objects, attempt } = this.#parts;
+      const data = await spool(objects, `${this.localPath}${DATA_SUFFIX}`, objectKey(attempt, 'data'));
+      this.#data = data;
+      return { write: (chunk) => write(data, [chunk]), writePieces: (pieces) => write(data, pieces) };
+    });
+  }
+
+  refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<{ filename: string; sizeBytes: number }> {
+    return callStore(async () => {
+      if (this.#data === undefined) throw new Error('the draft has no data to refer to');
+      this.#data.bytesFor = bytesFor;
+      const { path, sizeBytes } = this.#data.file;
+      const filename = basename(path);
+      await this.#artifact.file.rewrite(bytesFor(filename));
+      return { filename, sizeBytes };
+    });
+  }
+
+  complete(): void {
+    (this.#data ?? this.#artifact).upload.finish();
+  }
+
+  commit(
+    name: { stem: string; extension: string },
+    describe: (sha256: string, dataSha256?: string) => ManifestDraft,
+    metadataFile: boolean,
+  ): Promise<Manifest> {
+    return callStore(async () => {
+      const { bytesFor } = this.#data ?? {};
+      if (this.#data !== undefined && bytesFor === undefined) throw new Error('the draft does not refer to its data');
+      const whole = await this.#store(this.#data ?? this.#artifact, this.#data ? 'data' : 'artifact');
+      // What names its data is small, and written for each name that is tried.
+      if (bytesFor) await this.#artifact.upload.abort();
+      for (const { stem, filename } of this.#namesFor(name)) {
+        const file = bytesFor ? await this.#storeReference(bytesFor(`${filename}${DATA_SUFFIX}`)) : whole;
+        const data = bytesFor ? whole : undefined;
+        const draft = describe(file.sha256, data?.sha256);
+        const { manifest, metadata } = composeManifest({ stem, filename, file, data, draft, metadataFile });
+        if (metadataFile) await this.#putMetadata(metadata);
+        if (await this.#publish(manifest)) return manifest;
+      }
+      throw new Error(`no free name for ${name.stem}`);
+    });
+  }
+
+  /** What the store keeps of it because it cannot be reached now is swept later. */
+  async abort(): Promise<void> {
+    const drafts = [this.#artifact, ...(this.#data ? [this.#data] : [])];
+    if (!this.#mustStay) {
+      for (const { upload } of drafts) await upload.abort();
+      await this.#parts.objects.remove([...this.#stored]).catch(() => undefined);
+    }
+    await callStore(async () => {
+      for (const { file } of drafts) await file.abort();
+    });
+  }
+
+  /** Names to try, each of which is left to this draft by the others of this process until it turns out to be taken. */
+  *#namesFor({
+    stem: base,
+    extension,
+  }: {
+    stem: string;
+    extension: string;
+  }): Generator<{ stem: string; filename: string }> {
+    const { names } = this.#parts;
+    const first = `${base}.${extension}`;
+    for (let number = names.firstFree(first); number <= NAME_ATTEMPTS; number = names.firstFree(first)) {
+      const stem = numberedStem(base, number);
+      names.note(first, number + 1);
+      yield { stem, filename: `${stem}.${extension}` };
+    }
+  }
+
+  /** Completes the upload of a file: the object is there then, and nobody knows of it. */
+  async #store({ file, upload }: Spooled, role: 'artifact' | 'data'): Promise<FileFacts> {
+    upload.finish();
+    const sha256 = file.digest();
+    await upload.complete();
+    this.#stored.add(objectKey(this.#parts.attempt, role));
+    return { size_bytes: file.sizeBytes, sha256: await sha256 };
+  }
+
+  /** Stores the artifact that names its data, in place of one that names it otherwise. */
+  async #storeReference(bytes: Uint8Array): Promise<FileFacts> {
+    await this.#put('artifact', bytes, 'application/octet-stream');
+    return factsOf(bytes);
+  }
+
+  /** Stores the metadata, unless that was done for another name: only digests make it differ. */
+  async #putMetadata(metadata: string): Promise<void> {
+    if (metadata === this.#metadata) return;
+    await this.#put('metadata', metadata, 'application/json');
+    this.#metadata = metadata;
+  }
+
+  async #put(role: 'artifact' | 'metadata', content: string | Uint8Array, contentType: string): Promise<void> {
+    const key = objectKey(this.#parts.attempt, role);
+    this.#stored.add(key);
+    await this.#parts.objects.put(key, content, { contentType });
+  }
+
+  /** Takes the name and makes the artifact visible, in one. Answers false if another has the name. */
+  async #publish(manifest: Manifest): Promise<boolean> {
+    const { objects, attempt } = this.#parts;
+    const text = toJsonText({ ...manifest, attempt });
+    const options = { contentType: 'application/json', onlyIfAbsent: true };
+    // Until an answer is known there may be a manifest.
+    this.#mustStay = true;
+    const isOurs = async () => (await readStoredManifest(objects, manifest.filename))?.attempt === attempt;
+    const published = await objects
+      .put(manifestKey(manifest.filename), text, options)
+      // The answer to a first try may have been lost: then the name is taken, by this very artifact.
+      .then(async (isNew) => isNew || (await isOurs()))
+      .catch((error: unknown) => {
+        this.#parts.names.forget(manifest.filename);
+        throw error;
+      });
+    this.#mustStay = published;
+    if (published) await this.#tidyUp();
+    return published;
+  }
+
+  /** Nothing of this has to succeed: the artifact is published. */
+  async #tidyUp(): Promise<void> {
+    const { objects, attempt } = this.#parts;
+    await objects.put(objectKey(attempt, 'published'), '').catch(() => undefined);
+    for (const { file } of [this.#artifact, ...(this.#data ? [this.#data] : [])]) {
+      await file.abort().catch(() => undefined);
+    }
+  }
+}
+
+async function spool(objects: ObjectStore, path: string, key: string): Promise<Spooled> {
+  const file = await DraftFile.create(path, { durable: false });
+  try {
+    return { file, upload: await FileUpload.begin(objects, key, path) };
+  } catch (error) {
+    await file.abort();
+    throw error;
+  }
+}
+
+function write({ file, upload }: Spooled, pieces: readonly Piece[]): Promise<void> {
+  return callStore(async () => {
+    const written = file.writePieces(pieces);
+    // Later writes may have begun by the time this one is done.
+    const sizeBytes = file.sizeBytes;
+    await written;
+    upload.advance(sizeBytes);
+  });
+}

@@ -1,0 +1,36 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject } from 'vitest';
+import { S3Server } from '../testing/s3-server.js';
+import { makeBucket } from '../testing/test-bucket.js';
+import { artifactStoreContract } from './artifact-store.contract.js';
+import { S3ArtifactStore } from './s3-artifact-store.js';
+
+const running = inject('s3Endpoint');
+let server: S3Server | undefined;
+
+beforeAll(async () => {
+  if (running === '') server = await S3Server.start();
+});
+afterAll(() => server?.stop());
+
+describe('the contract of every store', () => {
+  artifactStoreContract(
+    async () => {
+      const spoolFolder = await mkdtemp(join(tmpdir(), 'caissa-spool-'));
+      const objects = await makeBucket(server?.endpoint ?? running);
+      const store = await S3ArtifactStore.open({ objects, spoolFolder, presignedDownloads: false });
+      return {
+        store,
+        remove: async () => {
+          objects.close();
+          // Whatever became of them, no draft is left.
+          expect(await readdir(spoolFolder)).toEqual([]);
+          await rm(spoolFolder, { recursive: true });
+        },
+      };
+    },
+    { outlivesRemoval: false },
+  );
+});

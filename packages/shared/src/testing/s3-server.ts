@@ -1,0 +1,152 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { crc32 } from 'node:zlib';
+import { startFauxqs } from 'fauxqs';
+
+/** What becomes of a request: it is answered, refused with a status, or its connection is cut before or after it is done. */
+export type Fate = 'answer' | 'cut' | 'cut-after' | number;
+
+/** A request, as {@link S3Server.decide} sees it. */
+export interface S3Request {
+  readonly method: string;
+  /** Without the bucket. */
+  readonly key: string;
+  readonly query: URLSearchParams;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly body: Buffer;
+}
+
+/**
+ * An object store for tests: fauxqs, and before it what that one does not do. It checks checksums, keeps objects that
+ * must not be overwritten, lists open uploads, and fails when it is told to.
+ */
+export class S3Server {
+  /** Says what becomes of each request. */
+  decide: (request: S3Request) => Fate = () => 'answer';
+  /** Every request since the start. */
+  readonly requests: S3Request[] = [];
+  readonly #uploads = new Map<string, string>();
+  readonly #fauxqs: Awaited<ReturnType<typeof startFauxqs>>;
+  readonly #server: Server;
+  /** Writes of which only the first counts wait for each other. */
+  #writing: Promise<unknown> = Promise.resolve();
+
+  private constructor(fauxqs: Awaited<ReturnType<typeof startFauxqs>>) {
+    this.#fauxqs = fauxqs;
+    this.#server = createServer((incoming, response) => {
+      this.#serve(incoming, response).catch((error: unknown) =>
+        response.destroy(error instanceof Error ? error : undefined),
+      );
+    });
+  }
+
+  /** Starts a store on a free port. */
+  static async start(): Promise<S3Server> {
+    const server = new S3Server(await startFauxqs({ port: 0, host: '127.0.0.1', logger: false }));
+    server.#server.listen(0, '127.0.0.1');
+    await once(server.#server, 'listening');
+    return server;
+  }
+
+  get endpoint(): string {
+    const address = this.#server.address();
+    return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+  }
+
+  /** Keys of the uploads that are open. */
+  get uploads(): string[] {
+    return [...this.#uploads.values()];
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#fauxqs.stop();
+  }
+
+  async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '' } = incoming;
+    const { pathname, searchParams: query } = new URL(url, 'http://store');
+    const key = decodeURIComponent(pathname.split('/').slice(2).join('/'));
+    this.requests.push({ method, key, query });
+    const fate = this.decide({ method, key, query });
+    if (fate === 'cut') {
+      // In the middle of what is sent, where something is.
+      if (Number(incoming.headers['content-length'] ?? 0) > 0) await once(incoming, 'data');
+      incoming.socket.destroy();
+      return;
+    }
+    const body = Buffer.concat(await incoming.toArray());
+    const answer =
+      typeof fate === 'number' ? refusal(fate, 'SlowDown') : await this.#answer(incoming, { method, key, query }, body);
+    if (fate === 'cut-after') {
+      incoming.socket.destroy();
+      return;
+    }
+    response.writeHead(answer.status, answer.headers);
+    response.end(answer.body);
+  }
+
+  async #answer(incoming: IncomingMessage, { method, key, query }: S3Request, body: Buffer): Promise<Answer> {
+    const checksum = incoming.headers['x-amz-checksum-crc32'];
+    if (checksum !== undefined && checksum !== checksumOf(body)) return refusal(400, 'BadDigest');
+    if (method === 'PUT' && incoming.headers['if-none-match'] === '*') {
+      const write = this.#writing.then(async () => {
+        const { status } = await this.#forward(incoming, Buffer.alloc(0), 'HEAD');
+        return status === 200 ? refusal(412, 'PreconditionFailed') : this.#forward(incoming, body);
+      });
+      this.#writing = write.catch(() => undefined);
+      return write;
+    }
+    if (method === 'GET' && query.has('uploads')) return this.#listUploads(query.get('prefix') ?? '');
+    const answer = await this.#forward(incoming, body);
+    if (answer.status < 300) this.#note(method, key, query, answer);
+    return answer;
+  }
+
+  #note(method: string, key: string, query: URLSearchParams, { body }: Answer): void {
+    const uploadId = query.get('uploadId');
+    if (method === 'POST' && query.has('uploads')) {
+      this.#uploads.set(/<UploadId>([^<]+)/.exec(String(body))?.[1] ?? '', key);
+    } else if (uploadId !== null && method !== 'PUT') this.#uploads.delete(uploadId);
+  }
+
+  #listUploads(prefix: string): Answer {
+    const listed = [...this.#uploads].filter(([, key]) => key.startsWith(prefix));
+    const xml = listed.map(([id, key]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`).join('');
+    return xmlAnswer(
+      200,
+      `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${xml}</ListMultipartUploadsResult>`,
+    );
+  }
+
+  async #forward({ url = '', headers, method = '' }: IncomingMessage, body: Buffer, as = method): Promise<Answer> {
+    const { 'if-none-match': _, ...passed } = headers;
+    const target = { host: '127.0.0.1', port: this.#fauxqs.port, path: url, method: as };
+    const outgoing = request({ ...target, headers: { ...passed, 'content-length': body.length } });
+    outgoing.end(body);
+    const [incoming]: IncomingMessage[] = await once(outgoing, 'response');
+    if (incoming === undefined) throw new Error('no response');
+    const { connection: _c, 'transfer-encoding': _t, ...rest } = incoming.headers;
+    return { status: incoming.statusCode ?? 500, headers: rest, body: Buffer.concat(await incoming.toArray()) };
+  }
+}
+
+function checksumOf(body: Buffer): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc32(body));
+  return bytes.toString('base64');
+}
+
+function refusal(status: number, code: string): Answer {
+  return xmlAnswer(status, `<Error><Code>${code}</Code><Message>a test asked for it</Message></Error>`);
+}
+
+function xmlAnswer(status: number, xml: string): Answer {
+  const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>${xml}`);
+  return { status, headers: { 'content-type': 'application/xml', 'content-length': String(body.length) }, body };
+}
