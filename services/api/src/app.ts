@@ -8,6 +8,7 @@ import { lingerAfterAnswer } from './http/request-body.js';
 import { identifyRequest } from './http/request-id.js';
 import { logRequests } from './http/request-log.js';
 import { refuseUnknownRoute, sendProblems, sendProtocolErrors } from './http/send-problem.js';
+import { traceRequests } from './http/trace-requests.js';
 import { createProtocolRoutes } from './inference/protocol-routes.js';
 import { createOperations } from './operations/create-operations.js';
 import { ROUTES } from './routes.js';
@@ -19,6 +20,7 @@ export async function createApp(context: ApiContext): Promise<Express> {
   const operations = createOperations(context, access);
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true);
+  if (context.tracing) app.use(traceRequests(context.tracing));
   app.use(operations.measure, logRequests(context.logger), identifyRequest);
   app.use(lingerAfterAnswer, ...access.guards);
   app.use(onlyBelow('/v2', createProtocolRoutes(context, access)));

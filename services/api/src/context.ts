@@ -7,6 +7,7 @@ import type {
   Logger,
   SettingName,
   SettingValue,
+  Tracing,
 } from '@caissa/shared';
 import type { Forwarder } from './inference/forwarder.js';
 import type { ReplicaDirectory } from './inference/replica-directory.js';
@@ -49,6 +50,7 @@ export interface ApiContext {
   readonly modelDetails: ModelDetails;
   readonly replicas: ReplicaDirectory;
   readonly forwarder: Forwarder;
+  readonly tracing?: Tracing | undefined;
   /** Aborted when the process begins to stop: held requests and streams end then. */
   readonly stopping: AbortSignal;
 }

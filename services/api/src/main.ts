@@ -1,11 +1,13 @@
-import { createLogger, readSettings, runService } from '@caissa/shared';
+import { createLogger, readSettings, runService, startTracing } from '@caissa/shared';
 import { API_SETTINGS } from './context.js';
 import { startApi } from './start-api.js';
 
 await runService(async (lifecycle) => {
   const settings = readSettings(process.env, API_SETTINGS);
   const logger = createLogger('api', settings.LOG_LEVEL);
-  const { url } = await startApi(settings, logger, lifecycle);
+  const tracing = await startTracing('api', process.env, logger);
+  lifecycle.onStop('traces', () => tracing?.close());
+  const { url } = await startApi(settings, logger, lifecycle, tracing);
   logger.info({ url }, `api listens on ${url}`);
   return logger;
 });

@@ -16,6 +16,7 @@ import {
   openQueues,
   readActivation,
   redisKeys,
+  type Tracing,
   withTimeout,
 } from '@caissa/shared';
 import { createApp } from './app.js';
@@ -41,8 +42,13 @@ export interface RunningApi {
  * there. What was opened is closed by `lifecycle`.
  * @throws ConfigurationError if the address or the access keys cannot be used
  */
-export async function startApi(settings: ApiSettings, logger: Logger, lifecycle: Lifecycle): Promise<RunningApi> {
-  const context = await openContext(settings, logger, lifecycle);
+export async function startApi(
+  settings: ApiSettings,
+  logger: Logger,
+  lifecycle: Lifecycle,
+  tracing?: Tracing,
+): Promise<RunningApi> {
+  const context = await openContext({ settings, logger, tracing }, lifecycle);
   const server = createHttpServer(await createApp(context.context));
   const { HOST, PORT } = settings;
   const { address, port, family } = await listen(server, HOST, PORT).catch((error: unknown) => {
@@ -55,8 +61,7 @@ export async function startApi(settings: ApiSettings, logger: Logger, lifecycle:
 }
 
 async function openContext(
-  settings: ApiSettings,
-  logger: Logger,
+  { settings, logger, tracing }: Pick<ApiContext, 'settings' | 'logger' | 'tracing'>,
   lifecycle: Lifecycle,
 ): Promise<{ context: ApiContext; stopping: AbortController }> {
   const redis = connectProducer(settings.REDIS_URL);
@@ -64,7 +69,7 @@ async function openContext(
   const connection = connectWorker(settings.REDIS_URL);
   lifecycle.onStop('events redis', () => connection.disconnect());
   const keys = redisKeys(settings.REDIS_PREFIX);
-  const queues = openQueues(redis, settings.REDIS_PREFIX);
+  const queues = openQueues(redis, settings.REDIS_PREFIX, tracing);
   lifecycle.onStop('queues', () => closeQueues(queues));
   const jobs = { redis, keys, queues };
   const watcher = new JobWatcher(jobs, connection);
@@ -88,7 +93,8 @@ async function openContext(
   // Every held request listens.
   setMaxListeners(0, stopping.signal);
   const served = { store, exports, catalogue, models, modelList, modelDetails, replicas, forwarder };
-  return { context: { settings, logger, jobs, watcher, ...served, stopping: stopping.signal }, stopping };
+  const parts = { settings, logger, jobs, watcher, ...served };
+  return { context: { ...parts, tracing, stopping: stopping.signal }, stopping };
 }
 
 function urlOf({ address, port, family }: AddressInfo): string {

@@ -16,6 +16,7 @@ import {
   runService,
   runWorker,
   startHealthServer,
+  startTracing,
   stopWorker,
 } from '@caissa/shared';
 import { Registry } from 'prom-client';
@@ -37,6 +38,8 @@ await runService(async (lifecycle) => {
   const settings = readSettings(process.env, EXPORTER_SETTINGS);
   const { REDIS_URL, REDIS_PREFIX: prefix, DATA_DIR, HOST: host, HEALTH_PORT: healthPort } = settings;
   const logger = createLogger('exporter', settings.LOG_LEVEL);
+  const tracing = await startTracing('exporter', process.env, logger);
+  lifecycle.onStop('traces', () => tracing?.close());
   const dataDir = resolve(DATA_DIR);
   const modelsFolder = join(dataDir, 'models');
   await mkdir(modelsFolder, { recursive: true });
@@ -47,7 +50,7 @@ await runService(async (lifecycle) => {
   const connection = connectWorker(REDIS_URL);
   lifecycle.onStop('worker redis', () => connection.disconnect());
   const keys = redisKeys(prefix);
-  const queues = openQueues(redis, prefix);
+  const queues = openQueues(redis, prefix, tracing);
   lifecycle.onStop('queues', () => closeQueues(queues));
 
   const spare = new SpareProcess();
@@ -68,7 +71,7 @@ await runService(async (lifecycle) => {
 
   const registry = new Registry();
   const measured = measureJobs(registry);
-  const worker = { connection, prefix, logger };
+  const worker = { connection, prefix, logger, tracing };
   const exporting = measured('export', exportProcessor(context));
   const exporter = runWorker(worker, 'export', exporting, settings.EXPORT_CONCURRENCY);
   const inspecting = measured('inspect', inspectProcessor(context));

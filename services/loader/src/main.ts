@@ -16,7 +16,9 @@ import {
   runService,
   runWorker,
   startHealthServer,
+  startTracing,
   stopWorker,
+  type Tracing,
 } from '@caissa/shared';
 import { Registry } from 'prom-client';
 import type { LoaderContext } from './context.js';
@@ -47,19 +49,22 @@ interface Loader {
   readonly context: LoaderContext;
   readonly engine: LoaderEngine;
   readonly replica: Replica;
+  readonly tracing: Tracing | undefined;
 }
 
 await runService(async (lifecycle) => {
   const settings = readLoaderSettings();
   const logger = createLogger('loader', settings.LOG_LEVEL);
-  const loader = await openLoader(settings, logger, lifecycle);
+  const tracing = await startTracing('loader', process.env, logger);
+  lifecycle.onStop('traces', () => tracing?.close());
+  const loader = { ...(await openLoader(settings, logger, lifecycle)), tracing };
   const heartbeat = await startServing(loader);
   startActivating(loader, heartbeat);
   await startHealth(loader);
   return logger;
 });
 
-async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecycle): Promise<Loader> {
+async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecycle): Promise<Omit<Loader, 'tracing'>> {
   const { REDIS_URL, REDIS_PREFIX: prefix, MAX_SESSIONS: maxSessions } = settings;
   const dataDir = resolve(settings.DATA_DIR);
   await mkdir(join(dataDir, 'models'), { recursive: true });
@@ -111,7 +116,7 @@ async function startServing(loader: Loader): Promise<HeartbeatSender> {
 
 /** Follows the active pointer, and takes jobs that move it. */
 function startActivating(
-  { settings, logger, lifecycle, registry, context, replica }: Loader,
+  { settings, logger, lifecycle, registry, context, replica, tracing }: Loader,
   heartbeat: HeartbeatSender,
 ) {
   const { REDIS_URL, REDIS_PREFIX: prefix } = settings;
@@ -122,7 +127,7 @@ function startActivating(
   lifecycle.onStop('follower', followPointer(replica, context.journal, subscriber, context.keys.activeChannel));
   const load = loadProcessor(context, replica, () => heartbeat.beat());
   const processor = measureJobs(registry)('load', measureActivations(registry, load));
-  const worker = runWorker({ connection, prefix, logger }, 'load', processor, 1);
+  const worker = runWorker({ connection, prefix, logger, tracing }, 'load', processor, 1);
   onJobFailed(worker, 'load', (job, error) => void noteFailedJob(context, job, error));
   lifecycle.onStop('worker', () => stopWorker(worker, STOP_GRACE_MS));
 }

@@ -2,6 +2,7 @@ import { type JobsOptions, Queue, QueueEventsProducer } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { JOB_TYPES, type JobDataByType, type JobResultByType, type JobType } from '../contracts/jobs.js';
 import { callRedis } from '../redis/connect.js';
+import type { Tracing } from '../tracing/tracing.js';
 
 /** How often and how patiently a job is tried. Only faults that the error table calls retryable are tried again. */
 export const RETRY_POLICY = { attempts: 5, backoff: { type: 'exponential', delay: 1_000 } } as const;
@@ -19,11 +20,12 @@ export type Queues = {
   };
 };
 
-/** Opens the queues for producing on a connection that fails fast. */
-export function openQueues(redis: Redis, prefix: string): Queues {
+/** Opens the queues for producing on a connection that fails fast. With `tracing`, jobs carry the trace on that they are part of. */
+export function openQueues(redis: Redis, prefix: string, tracing?: Tracing): Queues {
   const open = (type: JobType) => {
     const options = { connection: redis, prefix, skipWaitingForReady: true, skipVersionCheck: true };
-    const queue = new Queue(type, { ...options, defaultJobOptions: JOB_OPTIONS });
+    const traced = tracing && { telemetry: tracing.telemetry };
+    const queue = new Queue(type, { ...options, ...traced, defaultJobOptions: JOB_OPTIONS });
     const events = new QueueEventsProducer(type, options);
     // Callers learn of a lost connection from their own commands.
     queue.on('error', () => undefined);

@@ -9,8 +9,10 @@ import {
 } from '../contracts/jobs.js';
 import { AppError, toAppError } from '../errors/app-error.js';
 import type { Logger } from '../logger.js';
+import type { Span, Tracing } from '../tracing/tracing.js';
 import { formatFailedReason } from './failed-reason.js';
 import { ProgressReporter } from './progress-reporter.js';
+import { StageFollower } from './stage-follower.js';
 
 /** One piece of work, as a processor sees it. It may be handed out more than once, to several workers even. */
 export interface WorkItem<T extends JobType> {
@@ -36,6 +38,8 @@ export interface WorkerContext {
   readonly connection: Redis;
   readonly prefix: string;
   readonly logger: Logger;
+  /** Where each attempt at a job is a span, with its stages, in the trace of the request that asked for it. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /**
@@ -62,7 +66,7 @@ export function runWorker<T extends JobType>(
   const worker: Worker = new Worker(
     type,
     (job: Job, token?: string, stopped?: AbortSignal) =>
-      processJob({ type, job, token, stopped, processor, worker }, context.logger),
+      processJob({ type, job, token, stopped, processor, worker }, context),
     {
       connection: context.connection,
       prefix: context.prefix,
@@ -71,6 +75,7 @@ export function runWorker<T extends JobType>(
       stalledInterval: checkMs,
       maxStalledCount: 5,
       skipVersionCheck: true,
+      ...(context.tracing && { telemetry: context.tracing.telemetry }),
     },
   );
   worker.on('error', (error) => context.logger.debug({ err: error, queue: type }, 'the queue connection failed'));
@@ -108,9 +113,11 @@ interface Run<T extends JobType> {
 
 async function processJob<T extends JobType>(
   { type, job, token, stopped, processor, worker }: Run<T>,
-  parent: Logger,
+  { logger: parent, tracing }: WorkerContext,
 ): Promise<JobResultByType[T]> {
   const logger = parent.child({ job_id: job.id, request_id: job.data?.request_id });
+  const span = describeAttempt(tracing?.current(), job);
+  const stages = new StageFollower((stage) => span && beginStage(span, type, stage));
   const reporter = new ProgressReporter((progress) => job.updateProgress(progress));
   const cancellation = watchCancellation(worker, job.id ?? '', stopped);
   try {
@@ -123,7 +130,10 @@ async function processJob<T extends JobType>(
       firstAttempt: isFirstAttempt(job),
       signal: cancellation.signal,
       logger,
-      report: (progress) => reporter.report(progress),
+      report: (progress) => {
+        stages.enter(progress.stage);
+        reporter.report(progress);
+      },
     });
     logger.info({ model_name: data.model_name, queue: type }, result.message);
     await reporter.drop();
@@ -134,10 +144,33 @@ async function processJob<T extends JobType>(
       await job.moveToWait(token);
       throw new WaitingError();
     }
-    throw toQueueError(cancellation.signal.aborted ? cancellation.signal.reason : thrown, logger);
+    const reason: unknown = cancellation.signal.aborted ? cancellation.signal.reason : thrown;
+    const { code } = toAppError(reason);
+    stages.leave(code);
+    span?.fail(code);
+    throw toQueueError(reason, logger);
   } finally {
+    stages.leave();
     cancellation.stop();
   }
+}
+
+/** Says in the span of an attempt, which BullMQ begins and ends, what BullMQ does not know. */
+function describeAttempt(span: Span | undefined, job: Job): Span | undefined {
+  span?.set({
+    'caissa.job.attempt': job.attemptsStarted,
+    'caissa.model_name': job.data?.model_name,
+    'caissa.request_id': job.data?.request_id,
+  });
+  return span;
+}
+
+function beginStage(attempt: Span, type: JobType, stage: string): (failure?: string) => void {
+  const span = attempt.begin(`${type} ${stage}`);
+  return (failure) => {
+    if (failure !== undefined) span.fail(failure);
+    span.end();
+  };
 }
 
 /** A retry that somebody asked for counts attempts anew, but does not forget how the earlier ones failed. */

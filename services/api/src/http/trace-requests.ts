@@ -1,0 +1,36 @@
+import type { Tracing } from '@caissa/shared';
+import type { Request, RequestHandler, Response } from 'express';
+import { methodOf, routeOf } from './route-pattern.js';
+
+/** What is asked every few seconds, for ever, and tells nothing. */
+const PROBES = new Set(['/livez', '/readyz', '/metrics']);
+
+/** Makes a span of every request, around all that is done for it. To stand before everything else. */
+export function traceRequests(tracing: Tracing): RequestHandler {
+  return (request, response, next) => {
+    if (PROBES.has(request.path)) return next();
+    tracing.serve(methodOf(request), request.headers, (span) => {
+      response.once('close', () => {
+        span.rename(`${methodOf(request)} ${routeOf(request)}`);
+        span.set(describe(request, response));
+        if (response.statusCode >= 500) span.fail(String(response.statusCode));
+        span.end();
+      });
+      next();
+    });
+  };
+}
+
+/** Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/ */
+function describe(request: Request, response: Response) {
+  // A query may hold what is nobody's business; the path does not.
+  const [path] = request.originalUrl.split('?');
+  return {
+    'http.request.method': methodOf(request),
+    'http.route': routeOf(request),
+    'http.response.status_code': response.statusCode,
+    'url.path': path,
+    'url.scheme': request.protocol,
+    'caissa.request_id': String(request.id),
+  };
+}
