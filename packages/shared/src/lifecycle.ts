@@ -1,6 +1,7 @@
 import { CONFIGURATION_EXIT_CODE, ConfigurationError } from './config/read-settings.js';
 import type { Logger } from './logger.js';
 import { startPatientTimer } from './patient-timer.js';
+import { redactText } from './redact.js';
 
 /** Undoes one step of the start. */
 type Releaser = () => Promise<void> | void;
@@ -74,7 +75,8 @@ export async function runService(
     logger = await start(lifecycle);
   } catch (error) {
     const configuration = error instanceof ConfigurationError;
-    process.stderr.write(`${configuration ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+    const reason = configuration ? error.message : error instanceof Error ? error.stack : error;
+    process.stderr.write(`${redactText(String(reason))}\n`);
     exit(configuration ? CONFIGURATION_EXIT_CODE : 1);
     return;
   }

@@ -56,7 +56,7 @@ export class Journal {
   }
 
   /** Notes that an attempt at an activation begins. An entry that an earlier attempt left is carried on. */
-  async begin(start: ActivationStart): Promise<ActivationEntry> {
+  async begin(start: ActivationStart, logger?: Logger): Promise<ActivationEntry> {
     const { redis, keys } = this.#context;
     const earlier = await readActivationEntry(redis, keys, start.job_id).catch(() => undefined);
     const entry: ActivationEntry = {
@@ -72,12 +72,12 @@ export class Journal {
     };
     // What has moved the pointer has succeeded, whatever another attempt at it finds.
     if (earlier?.outcome === 'succeeded') return earlier;
-    await this.#write(entry, true);
+    await this.#write(entry, { again: true, logger });
     return entry;
   }
 
   /** Notes how an activation ended. */
-  async finish(entry: ActivationEntry, outcome: ActivationOutcome): Promise<void> {
+  async finish(entry: ActivationEntry, outcome: ActivationOutcome, logger?: Logger): Promise<void> {
     if (entry.outcome === 'succeeded') return;
     const finishedAt = new Date();
     const common = {
@@ -86,11 +86,12 @@ export class Journal {
       duration_ms: Math.max(finishedAt.getTime() - Date.parse(entry.started_at), 0),
     };
     if ('error' in outcome) {
-      await this.#write({ ...common, outcome: outcomeOf(outcome.error), problem: toProblem(outcome.error) });
+      const problem = toProblem(outcome.error);
+      await this.#write({ ...common, outcome: outcomeOf(outcome.error), problem }, { logger });
       return;
     }
     const { problem: _, ...rest } = common;
-    await this.#write({ ...rest, ...outcome, outcome: 'succeeded' });
+    await this.#write({ ...rest, ...outcome, outcome: 'succeeded' }, { logger });
   }
 
   /** Completes the entry of a job that moved the pointer and whose loader died before it could say so. */
@@ -104,13 +105,13 @@ export class Journal {
   }
 
   /** Notes the end of a job that no attempt has noted: it was cancelled in the queue, or its loaders died. */
-  async conclude(start: ActivationStart, error: AppError): Promise<void> {
+  async conclude(start: ActivationStart, error: AppError, logger?: Logger): Promise<void> {
     const { redis, keys } = this.#context;
     const earlier = await readActivationEntry(redis, keys, start.job_id).catch(() => undefined);
     if (earlier !== undefined && earlier.outcome !== 'running') return;
     const now = new Date().toISOString();
     const blank = { started_at: now, finished_at: null, duration_ms: null, attempts: 0, to: null, checks: null };
-    await this.finish(earlier ?? { ...start, ...blank, outcome: 'running' }, { error });
+    await this.finish(earlier ?? { ...start, ...blank, outcome: 'running' }, { error }, logger);
   }
 
   /** Digests of the models that were made active last, each once. @throws AppError REDIS_UNAVAILABLE */
@@ -150,8 +151,10 @@ export class Journal {
     await takeRefusedActivations(redis, keys, (entry) => file.append(entry));
   }
 
-  async #write(entry: ActivationEntry, again = false): Promise<void> {
-    const { redis, keys, logger, file } = this.#context;
+  /** @param options.logger that of the job, so that a line tells whose it is */
+  async #write(entry: ActivationEntry, options: { again?: boolean; logger?: Logger | undefined } = {}): Promise<void> {
+    const { redis, keys, file } = this.#context;
+    const { again = false, logger = this.#context.logger } = options;
     await file.append(entry).catch((error: unknown) => {
       logger.error({ err: error, job_id: entry.job_id }, 'the journal of activations could not be written');
     });

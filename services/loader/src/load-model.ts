@@ -46,16 +46,17 @@ export function loadProcessor(context: LoaderContext, replica: Replica, beat: ()
 async function attempt(context: LoaderContext, replica: Replica, item: LoadItem): Promise<Made> {
   const { journal, redis, keys } = context;
   await context.pointer.look();
-  const entry = await journal.begin(startOf(context, item));
+  const entry = await journal.begin(startOf(context, item), item.logger);
   try {
     const made = await makeActivation(context, replica, item);
     const { state, from } = made.move;
     await journal.confirm(from);
-    await journal.finish(entry, {
+    const outcome = {
       to: activationState(state),
       from: from.generation === 0 ? null : activationState(from),
       checks: made.candidate?.checks ?? null,
-    });
+    };
+    await journal.finish(entry, outcome, item.logger);
     await endTurn(redis, keys, item.id).catch(() => undefined);
     return made;
   } catch (thrown) {
@@ -63,7 +64,7 @@ async function attempt(context: LoaderContext, replica: Replica, item: LoadItem)
     // A job that is handed back because this loader stops is carried on by another one.
     if (item.signal.aborted && !(reason instanceof AppError)) throw thrown;
     const error = toAppError(reason);
-    await journal.finish(entry, { error });
+    await journal.finish(entry, { error }, item.logger);
     if (!error.retryable) await endTurn(redis, keys, item.id).catch(() => undefined);
     throw thrown;
   }
@@ -100,7 +101,7 @@ async function activateModel(context: LoaderContext, replica: Replica, item: Loa
     item.report({ stage: 'publishing', percent: PERCENT.publishing });
     await refuseIfSuperseded(context, item);
     const move = await activate(context.redis, context.keys, toPointer(item, candidate), orderOf(context, item));
-    await context.pointer.moved(move.state);
+    await context.pointer.moved(move.state, item.logger);
     replica.adopt(move.state, candidate.session);
     await pruneConverted(context, candidate.sha256).catch((error: unknown) =>
       item.logger.warn({ err: error }, 'converted models could not be removed'),
@@ -115,7 +116,7 @@ async function activateModel(context: LoaderContext, replica: Replica, item: Loa
 async function unloadModel(context: LoaderContext, replica: Replica, item: LoadItem): Promise<Made> {
   item.report({ stage: 'publishing', percent: PERCENT.publishing });
   const move = await deactivate(context.redis, context.keys, item.id, orderOf(context, item));
-  await context.pointer.moved(move.state);
+  await context.pointer.moved(move.state, item.logger);
   replica.adopt(move.state);
   return { move, candidate: undefined };
 }

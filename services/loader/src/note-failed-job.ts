@@ -4,11 +4,12 @@ import { startOf } from './load-model.js';
 
 /** Notes an activation that failed for good, in case no attempt at it could. Never rejects. */
 export async function noteFailedJob(context: LoaderContext, job: FailedJob<'load'>, error: AppError): Promise<void> {
-  const { redis, keys, journal, logger } = context;
+  const { redis, keys, journal } = context;
+  const logger = context.logger.child({ job_id: job.id, request_id: job.data.request_id });
   try {
-    await journal.conclude(startOf(context, job), error);
+    await journal.conclude(startOf(context, job), error, logger);
     await endTurn(redis, keys, job.id);
   } catch (thrown) {
-    logger.debug({ err: thrown, job_id: job.id }, 'the end of an activation could not be noted');
+    logger.debug({ err: thrown }, 'the end of an activation could not be noted');
   }
 }

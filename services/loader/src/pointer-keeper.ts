@@ -54,9 +54,9 @@ export class PointerKeeper {
   }
 
   /** Takes note of a move that this loader made, and settles when it would survive the loss of Redis. */
-  async moved(state: PointerState): Promise<void> {
+  async moved(state: PointerState, logger?: Logger): Promise<void> {
     this.#note(state);
-    await this.#writeMirror();
+    await this.#writeMirror(logger);
   }
 
   #note(state: PointerState): void {
@@ -75,14 +75,14 @@ export class PointerKeeper {
   }
 
   /** What cannot be written now is written at the next look. */
-  async #writeMirror(): Promise<void> {
+  async #writeMirror(logger = this.#context.logger): Promise<void> {
     const state = this.#known;
     if (state.generation <= (this.#mirrored ?? 0)) return;
     try {
       await this.#context.mirror.write(state);
       this.#mirrored = state.generation;
     } catch (error) {
-      this.#context.logger.warn({ err: error }, 'the mirror of the active pointer could not be written');
+      logger.warn({ err: error }, 'the mirror of the active pointer could not be written');
     }
   }
 }

@@ -32,7 +32,7 @@ export const loadModelRoute = defineRoute({
       await assertUsable(context, model_name);
       return { model_name };
     };
-    const refused = (error: unknown) => noteRefusal(context, { modelName: model_name, caller: request.caller }, error);
+    const refused = (error: unknown) => noteRefusal(context, model_name, request, error);
     return startActivation(context, request, { claimed: ['load', { model_name }], prepare, refused });
   },
 });

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, activationState, noteRefusedActivation, readPointer, toProblem } from '@caissa/shared';
 import type { ApiContext } from '../context.js';
-import type { Caller } from '../http/route.js';
+import type { RouteRequest } from '../http/route.js';
 
 /** Puts a load of a model that is known to be bad into the journal, as a loader does with what it refuses. Never rejects. */
 export async function noteRefusal(
   { jobs: { redis, keys }, logger }: ApiContext,
-  { modelName, caller }: { modelName: string; caller: Caller },
+  modelName: string,
+  { caller, requestId }: Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'requestId'>,
   error: unknown,
 ): Promise<void> {
   if (!(error instanceof AppError) || error.status !== 422) return;
@@ -30,6 +31,6 @@ export async function noteRefusal(
       problem: toProblem(error),
     });
   } catch (fault) {
-    logger.warn({ err: fault, model: modelName }, 'a refused activation could not be noted');
+    logger.warn({ err: fault, request_id: requestId, model_name: modelName }, 'a refused activation could not be noted');
   }
 }

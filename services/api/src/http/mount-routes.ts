@@ -4,6 +4,7 @@ import { type Access, callerOf } from '../access/create-access.js';
 import type { ApiContext } from '../context.js';
 import { readJson } from './read-json.js';
 import { mediaTypeOf, openBody } from './request-body.js';
+import { noteJob } from './request-log.js';
 import { signalOf } from './response-signal.js';
 import type { Route } from './route.js';
 import { sendReply } from './send-reply.js';
@@ -28,6 +29,8 @@ function answer(route: Route, context: ApiContext): RequestHandler {
   return async (request, response) => {
     let signal: AbortSignal | undefined;
     const params = validateParams(route.params, request.params);
+    const { job_id: jobId } = request.params;
+    if (typeof jobId === 'string') noteJob(response, jobId);
     const query = validateQuery(route.query, request.query);
     if (route.rawBody !== undefined && mediaTypeOf(request) !== route.rawBody) {
       throw new AppError('UNSUPPORTED_MEDIA_TYPE', `The body must be sent as Content-Type: ${route.rawBody}.`);
@@ -46,6 +49,7 @@ function answer(route: Route, context: ApiContext): RequestHandler {
         signal ??= signalOf(response, context.stopping);
         return signal;
       },
+      noteJob: (started) => noteJob(response, started),
       openBody: () => openBody(request, response),
     });
     await sendReply(response, reply, request.method === 'HEAD');

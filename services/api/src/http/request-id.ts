@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { AppError } from '@caissa/shared';
+import { AppError, isRequestId } from '@caissa/shared';
 import type { RequestHandler } from 'express';
-
-const SANE = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /** The id of a request: what the client sent in `X-Request-Id` if it is harmless, else a new one. */
 export function chooseRequestId(request: IncomingMessage): string {
   const sent = request.headers['x-request-id'];
-  return typeof sent === 'string' && SANE.test(sent) ? sent : randomUUID();
+  return isRequestId(sent) ? sent : randomUUID();
 }
 
 /** Returns the id to the client, and refuses a `Host` that no address can have. */

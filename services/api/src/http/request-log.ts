@@ -10,6 +10,14 @@ interface Times {
   readonly responseTime: number;
 }
 
+/** The jobs that requests are about, by their responses. */
+const jobs = new WeakMap<ServerResponse, string>();
+
+/** Has the line of a request say which job it is about. */
+export function noteJob(response: ServerResponse, jobId: string): void {
+  jobs.set(response, jobId);
+}
+
 /** Writes one line for each request when it is over, and gives each request its id. */
 export function logRequests(logger: Logger): HttpLogger {
   return pinoHttp({
@@ -21,13 +29,17 @@ export function logRequests(logger: Logger): HttpLogger {
     customSuccessMessage: (request, response) => describe(request, response),
     customErrorMessage: (request, response) => describe(request, response),
     // What the error handler has logged comes not again, and headers are nobody's business.
-    customErrorObject: (_request, _response, _error, { responseTime }: Times) => ({ ms: responseTime }),
-    customSuccessObject: (_request, _response, { responseTime }: Times) => ({ ms: responseTime }),
+    customErrorObject: (_request, response, _error, times: Times) => measured(response, times),
+    customSuccessObject: (_request, response, times: Times) => measured(response, times),
     customProps: (request) => ({ address: request.socket.remoteAddress }),
     // The request itself is not logged, so nothing needs to be picked out of it.
     wrapSerializers: false,
     serializers: { req: () => undefined },
   });
+}
+
+function measured(response: ServerResponse, { responseTime }: Times) {
+  return { job_id: jobs.get(response), ms: responseTime };
 }
 
 function levelOf(request: IncomingMessage, response: ServerResponse): 'debug' | 'info' | 'warn' | 'error' {

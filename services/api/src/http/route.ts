@@ -20,6 +20,8 @@ export interface RouteRequest<Params, Query, Body> {
   readonly caller: Caller;
   /** Stands in the logs of the API and of the workers, and in problem documents. */
   readonly requestId: string;
+  /** Tells which job the request is about, or has become, for the line that the log has of it. */
+  noteJob(jobId: string): void;
   /** Aborted when the client goes away or the process begins to stop. */
   readonly signal: AbortSignal;
   /** The body as it arrives, for routes that take raw bytes. A client that waits for leave to send it gets it now. */

@@ -93,7 +93,9 @@ export class Forwarder {
     } catch (error) {
       question.signal.throwIfAborted();
       if (error instanceof AnswerTimeoutError) throw unavailable(error);
-      this.#logger.debug({ err: error, replica: replica.id }, 'a replica could not be asked');
+      const { 'x-request-id': requestId } = question.headers;
+      const about = { err: error, request_id: requestId, replica: replica.id };
+      this.#logger.debug(about, 'a replica could not be asked');
       this.#retries.inc({ reason: 'connection' });
       this.#directory.suspect(replica);
       return undefined;

@@ -65,6 +65,7 @@ export async function startJob<T extends JobType>(
 ): Promise<Reply> {
   const { job, joined } = await findOrEnqueue(context, request, work);
   const jobId = job.id ?? '';
+  request.noteJob(jobId);
   const view = wait.seconds > 0 ? await waitForResult(context, request, jobId, wait) : undefined;
   if (view !== undefined && isFinal(view.status)) return replyFinished(view, wait);
   const status = joined ? (await showJob(context.jobs, jobId)).status : 'queued';

@@ -59,7 +59,7 @@ export const uploadModelRoute = defineRoute({
     return {
       status: 201,
       headers: { Location: `/api/model/info/${name}` },
-      body: await announce(context, name, received),
+      body: await announce(context, request, name, received),
     };
   },
 });
@@ -73,7 +73,7 @@ async function assertFree({ models }: ApiContext, name: string): Promise<void> {
 /** Has a worker look into the file: this process never reads a checkpoint. @throws AppError why it was refused */
 async function check(
   context: ApiContext,
-  { caller, requestId, signal }: RouteRequest<unknown, unknown, unknown>,
+  { caller, requestId, signal, noteJob }: RouteRequest<unknown, unknown, unknown>,
   name: string,
   { identity, temporaryName }: ReceivedFile,
 ): Promise<void> {
@@ -85,6 +85,7 @@ async function check(
     request_id: requestId,
   });
   const jobId = job.id ?? '';
+  noteJob(jobId);
   const view = await context.watcher.waitForEnd(jobId, CHECK_TIMEOUT_MS, signal);
   if (view.status === 'completed') return;
   if (view.error) throw toError(view.error);
@@ -100,9 +101,19 @@ async function check(
 }
 
 /** Shows the new model at once, and has its entry made. The upload succeeded even if Redis is lost by now. */
-async function announce(context: ApiContext, name: string, { sizeBytes, sha256, identity }: ReceivedFile) {
+async function announce(
+  context: ApiContext,
+  { caller, requestId }: RouteRequest<unknown, unknown, unknown>,
+  name: string,
+  { sizeBytes, sha256, identity }: ReceivedFile,
+) {
   await context.models.refresh(name);
-  const inspection = await enqueue(context.jobs, 'inspect', { model_name: name, identity }).catch(() => undefined);
+  const inspection = await enqueue(context.jobs, 'inspect', {
+    model_name: name,
+    identity,
+    requested_by: caller.name,
+    request_id: requestId,
+  }).catch(() => undefined);
   return {
     success: true,
     message: `Model ${name} was uploaded`,

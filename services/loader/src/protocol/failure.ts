@@ -1,12 +1,10 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { type Logger, toAppError, toProblem } from '@caissa/shared';
+import { isRequestId, type Logger, toAppError, toProblem } from '@caissa/shared';
 import { type Answer, jsonAnswer } from './answer.js';
 import type { Route } from './routes.js';
 
 /** Seconds after which a client may try again when the error does not say. */
 const RETRY_AFTER_SECONDS = 1;
-
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** The answer to a request that failed: `{"error": …}`, or a problem document where the route has those. */
 export function failureAnswer(
@@ -16,8 +14,8 @@ export function failureAnswer(
   logger: Logger,
 ): Answer {
   const error = toAppError(thrown);
-  const id = String(request.headers['x-request-id'] ?? '');
-  const requestId = REQUEST_ID.test(id) ? id : undefined;
+  const id = request.headers['x-request-id'];
+  const requestId = isRequestId(id) ? id : undefined;
   if (error.code === 'INTERNAL') logger.error({ err: error.cause ?? error, request_id: requestId }, error.message);
   else if (error.status === 500) logger.warn({ err: error, request_id: requestId }, error.message);
   const headers: OutgoingHttpHeaders = {};
