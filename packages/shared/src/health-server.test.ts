@@ -1,5 +1,7 @@
+import { Registry } from 'prom-client';
 import { afterEach, expect, it } from 'vitest';
 import { type HealthServer, startHealthServer } from './health-server.js';
+import { measureProcess } from './measure-process.js';
 
 let server: HealthServer | undefined;
 afterEach(async () => {
@@ -8,7 +10,9 @@ afterEach(async () => {
 });
 
 async function start(ready: () => Promise<void>): Promise<(path: string) => Promise<Response>> {
-  const started = await startHealthServer({ host: '127.0.0.1', port: 0, ready });
+  const registry = new Registry();
+  measureProcess(registry, 'test');
+  const started = await startHealthServer({ host: '127.0.0.1', port: 0, ready, registry });
   server = started;
   return (path) => fetch(`http://127.0.0.1:${started.port}${path}`);
 }
@@ -36,7 +40,9 @@ it('gives the metrics of the process, and nothing elsewhere', async () => {
   const get = await start(async () => undefined);
   const metrics = await get('/metrics');
   expect(metrics.headers.get('content-type')).toContain('text/plain');
-  expect(await metrics.text()).toContain('process_cpu_seconds_total');
+  const text = await metrics.text();
+  expect(text).toContain('process_cpu_seconds_total');
+  expect(text).toMatch(/caissa_build_info\{service="test",version="\d+\.\d+\.\d+"\} 1/);
   expect((await get('/')).status).toBe(404);
   expect((await get('//')).status).toBe(404);
 });

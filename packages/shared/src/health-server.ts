@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { withTimeout } from './lifecycle.js';
 
 /** Longest time that a readiness check may take. */
@@ -19,16 +19,14 @@ export interface HealthOptions {
   readonly port: number;
   /** Settles when the worker can do its work. */
   ready(): Promise<void>;
-  /** Metrics of the worker's own; those of the process are added. */
-  readonly registry?: Registry;
+  /** What `/metrics` shows. */
+  readonly registry: Registry;
 }
 
 /** Serves `/livez` (the process answers), `/readyz` (it can do its work) and `/metrics` (Prometheus). */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
-  const registry = options.registry ?? new Registry();
-  collectDefaultMetrics({ register: registry });
   const server = createServer((request, response) => {
-    void answer(request.url ?? '/', options, registry).then(({ status, type, body }) => {
+    void answer(request.url ?? '/', options).then(({ status, type, body }) => {
       response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body);
     });
   });
@@ -51,7 +49,8 @@ interface Answer {
 
 const text = (status: number, body: string): Answer => ({ status, type: 'text/plain; charset=utf-8', body });
 
-async function answer(url: string, options: HealthOptions, registry: Registry): Promise<Answer> {
+async function answer(url: string, options: HealthOptions): Promise<Answer> {
+  const { registry } = options;
   const [pathname] = url.split('?');
   try {
     if (pathname === '/livez') return text(200, 'ok\n');

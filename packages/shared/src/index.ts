@@ -19,6 +19,7 @@ export * from './health-server.js';
 export * from './lifecycle.js';
 export * from './logger.js';
 export * from './loopback.js';
+export * from './measure-process.js';
 export * from './models/catalogue.js';
 export * from './models/model-file.js';
 export * from './object-store/object-store.js';

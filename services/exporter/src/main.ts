@@ -10,6 +10,7 @@ import {
   ExportIndex,
   LocalArtifactStore,
   measureJobs,
+  measureProcess,
   openQueues,
   readSettings,
   redisKeys,
@@ -23,6 +24,7 @@ import { Registry } from 'prom-client';
 import type { ExporterContext } from './context.js';
 import { exportProcessor } from './export-model.js';
 import { inspectProcessor } from './inspect-model.js';
+import { measureExports } from './metrics/measure-exports.js';
 import { EXPORTER_SETTINGS } from './settings.js';
 import { sweepDrafts } from './sweep-drafts.js';
 
@@ -72,7 +74,7 @@ await runService(async (lifecycle) => {
   const registry = new Registry();
   const measured = measureJobs(registry);
   const worker = { connection, prefix, logger, tracing };
-  const exporting = measured('export', exportProcessor(context));
+  const exporting = measured('export', measureExports(registry, exportProcessor(context)));
   const exporter = runWorker(worker, 'export', exporting, settings.EXPORT_CONCURRENCY);
   const inspecting = measured('inspect', inspectProcessor(context));
   const inspector = runWorker(worker, 'inspect', inspecting, INSPECT_CONCURRENCY);
@@ -81,6 +83,7 @@ await runService(async (lifecycle) => {
   });
 
   if (healthPort !== 0) {
+    measureProcess(registry, 'exporter');
     const ready = async () => {
       await redis.ping();
       await store.check();

@@ -11,6 +11,7 @@ import {
   type Lifecycle,
   type Logger,
   measureJobs,
+  measureProcess,
   onJobFailed,
   readSettings,
   runService,
@@ -73,6 +74,7 @@ async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecyc
   const spare = new SpareProcess();
   lifecycle.onStop('spare process', () => spare.close());
   const registry = new Registry();
+  measureProcess(registry, 'loader');
   // The engine and the shelf share what sessions there may be.
   let engine: LoaderEngine | undefined;
   const context = await openContext({
@@ -102,6 +104,7 @@ async function startServing(loader: Loader): Promise<HeartbeatSender> {
     generation: replica.status.generation,
     sessionRestarts: replica.sessionRestarts + engine.sessionRestarts,
     sessions: engine.sessions,
+    queuedPositions: engine.queuedPositions,
   }));
   const id = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
   const report = () => {

@@ -6,7 +6,7 @@ import { createLogger } from '../logger.js';
 import { measureJobs } from './measure-jobs.js';
 import type { Processor, WorkItem } from './run-worker.js';
 
-function item(signal = new AbortController().signal): WorkItem<'inspect'> {
+function item(signal = new AbortController().signal, change: Partial<WorkItem<'inspect'>> = {}): WorkItem<'inspect'> {
   const data = { model_name: 'model_v1', identity: 'x' };
   return {
     id: 'inspect-1',
@@ -16,6 +16,7 @@ function item(signal = new AbortController().signal): WorkItem<'inspect'> {
     signal,
     logger: createLogger('test', 'silent'),
     report: () => undefined,
+    ...change,
   };
 }
 
@@ -37,6 +38,35 @@ test('counts attempts by how they end, and changes neither result nor error', as
   }
   const text = await registry.metrics();
   for (const outcome of ['completed', 'ZIP_CRC', 'STORAGE_FULL', 'INTERNAL', 'cancelled']) {
-    expect(text).toContain(`caissa_job_attempt_duration_seconds_count{type="inspect",outcome="${outcome}"} 1`);
+    expect(text).toContain(`caissa_job_attempt_duration_seconds_count{queue="inspect",outcome="${outcome}"} 1`);
   }
+});
+
+test('measures how long a job waited for its first attempt, and no other', async () => {
+  const registry = new Registry();
+  const measured = measureJobs(registry)('inspect', async () => result);
+  const createdAt = new Date(Date.now() - 60_000);
+  await measured(item(undefined, { createdAt }));
+  await measured(item(undefined, { createdAt, firstAttempt: false }));
+  await measured(item(undefined, { createdAt: new Date(Date.now() + 60_000) }));
+  const text = await registry.metrics();
+  expect(text).toContain('caissa_job_wait_seconds_count{queue="inspect"} 2');
+  expect(Number(/caissa_job_wait_seconds_sum\{queue="inspect"\} (\S+)/.exec(text)?.[1])).toBeCloseTo(60, 0);
+});
+
+test('measures each stage until the next one or the end, and passes reports on', async () => {
+  const registry = new Registry();
+  const reported: string[] = [];
+  const report = ({ stage }: { stage: string }) => void reported.push(stage);
+  const measured = measureJobs(registry)('inspect', async (work) => {
+    work.report({ stage: 'opening', percent: 0 });
+    work.report({ stage: 'reading', percent: 10 });
+    work.report({ stage: 'reading', percent: 90 });
+    throw new FormatError('ZIP_CRC', 'damaged');
+  });
+  await expect(measured(item(undefined, { report }))).rejects.toThrow('damaged');
+  expect(reported).toEqual(['opening', 'reading', 'reading']);
+  const text = await registry.metrics();
+  for (const stage of ['opening', 'reading'])
+    expect(text).toContain(`caissa_job_stage_duration_seconds_count{queue="inspect",stage="${stage}"} 1`);
 });

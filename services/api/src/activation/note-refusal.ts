@@ -31,6 +31,9 @@ export async function noteRefusal(
       problem: toProblem(error),
     });
   } catch (fault) {
-    logger.warn({ err: fault, request_id: requestId, model_name: modelName }, 'a refused activation could not be noted');
+    logger.warn(
+      { err: fault, request_id: requestId, model_name: modelName },
+      'a refused activation could not be noted',
+    );
   }
 }

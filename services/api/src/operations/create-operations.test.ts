@@ -40,14 +40,14 @@ async function away(): Promise<void> {
   await expect.poll(() => access.jobs.redis.status).not.toBe('ready');
 }
 
-async function addJob({ queues }: JobsContext): Promise<string> {
+async function addJob({ queues }: JobsContext, timestamp = Date.now()): Promise<string> {
   const data = {
     model_name: 'model_v1',
     format: 'onnx' as const,
     metadata: {},
     options: { opset: 11, verify: 'none' as const },
   };
-  return String((await queues.export.queue.add('export', data)).id);
+  return String((await queues.export.queue.add('export', data, { timestamp })).id);
 }
 
 describe('probes', () => {
@@ -88,6 +88,7 @@ describe('/metrics', () => {
 
   it('counts jobs, exports, loaders and requests', async () => {
     const { redis, keys } = access.jobs;
+    await addJob(access.jobs, Date.now() - 60_000);
     await addJob(access.jobs);
     await redis.zadd(keys.exportsByDate, 1, 'a.pt', 2, 'b.onnx');
     await sendHeartbeat(redis, keys, {
@@ -110,7 +111,11 @@ describe('/metrics', () => {
     const response = await viewer(access.app, '/metrics');
     expect(response.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
     const text = response.text;
-    expect(text).toContain('caissa_queue_jobs{queue="export",state="waiting"} 1');
+    expect(text).toContain('caissa_queue_jobs{queue="export",state="waiting"} 2');
+    const age = Number(/caissa_queue_oldest_waiting_seconds\{queue="export"\} (\S+)/.exec(text)?.[1]);
+    expect(age).toBeGreaterThanOrEqual(60);
+    expect(age).toBeLessThan(120);
+    expect(text).toContain('caissa_queue_oldest_waiting_seconds{queue="load"} 0');
     for (const queue of JOB_TYPES) expect(text).toContain(`caissa_queue_jobs{queue="${queue}",state="failed"} 0`);
     expect(text).toContain('caissa_exports 2');
     expect(text).toContain('caissa_loader_replicas{state="ready"} 0');

@@ -1,5 +1,6 @@
+import { measureProcess } from '@caissa/shared';
 import { type RequestHandler, Router } from 'express';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { Access } from '../access/create-access.js';
 import type { ApiContext } from '../context.js';
 import { createDashboard } from './dashboard.js';
@@ -18,7 +19,7 @@ export interface Operations {
 /** Puts together probes, metrics and the queue dashboard. Probes need no key; metrics and dashboard do. */
 export function createOperations(context: ApiContext, access: Access): Operations {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  measureProcess(registry, 'api');
   measureSystem(registry, context.jobs);
   for (const metric of context.forwarder.metrics) registry.registerMetric(metric);
   const showMetrics: RequestHandler = async (_request, response) => {

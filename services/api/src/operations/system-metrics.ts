@@ -43,6 +43,17 @@ export function measureSystem(registry: Registry, jobs: JobsContext): void {
       for (const { queue, state, count } of counts ?? []) queued.set({ queue, state }, count);
     },
   });
+  const oldest = new Gauge({
+    name: 'caissa_queue_oldest_waiting_seconds',
+    help: 'Time since the job was created that has waited longest for a worker, by queue; 0 where none waits.',
+    labelNames: ['queue'],
+    registers,
+    collect: async () => {
+      const ages = await ask(jobs, () => ageOldest(jobs));
+      oldest.reset();
+      for (const { queue, seconds } of ages ?? []) oldest.set({ queue }, seconds);
+    },
+  });
   const exported: Gauge = new Gauge({
     name: 'caissa_exports',
     help: 'Exports that can be downloaded.',
@@ -71,6 +82,17 @@ async function countJobs({ queues }: JobsContext): Promise<{ queue: string; stat
     ),
   );
   return all.flat();
+}
+
+function ageOldest({ queues }: JobsContext): Promise<{ queue: string; seconds: number }[]> {
+  return Promise.all(
+    JOB_TYPES.map(async (queue) => {
+      const [first] = await queues[queue].queue.getJobs(['waiting'], 0, 0, true);
+      // The clock of whoever made the job may be ahead of ours.
+      const ageMs = first ? Math.max(Date.now() - first.timestamp, 0) : 0;
+      return { queue, seconds: ageMs / 1_000 };
+    }),
+  );
 }
 
 async function countLoaders({ redis, keys }: JobsContext): Promise<{ ready: number; total: number }> {

@@ -53,6 +53,11 @@ export class BatchedModel implements ServingModel {
     return this.#draining === undefined && this.#closed === undefined;
   }
 
+  /** Positions that wait. */
+  get queuedPositions(): number {
+    return this.#batcher.queuedPositions;
+  }
+
   get statistics(): ModelStatistics {
     return this.#recorder.totals;
   }

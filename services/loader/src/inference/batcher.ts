@@ -29,6 +29,11 @@ export class Batcher {
     this.#onIdle = onIdle;
   }
 
+  /** Positions that wait. */
+  get queuedPositions(): number {
+    return this.#queue.positions;
+  }
+
   /** Whether nothing waits and nothing is computed. */
   get isIdle(): boolean {
     return this.#queue.requests === 0 && this.#clock.runs === 0;

@@ -51,6 +51,12 @@ export class LoaderEngine implements InferenceEngine, ServingGate {
     return this.#positions;
   }
 
+  /** Positions that wait to be computed, of all models together. */
+  get queuedPositions(): number {
+    const held = this.#pool.held.map(({ model }) => model?.queuedPositions ?? 0);
+    return held.reduce((sum, positions) => sum + positions, this.#active?.queuedPositions ?? 0);
+  }
+
   /** Sessions that are in use or about to be, the active model's included. */
   get sessionCount(): number {
     return this.#pool.held.length + (this.#active === undefined ? 0 : 1);

@@ -12,6 +12,7 @@ const NS_PER_SECOND = 1e9;
 /** Measures what the models of a loader do, all of them together: names of models must not make new series. */
 export class InferenceMeter implements InferenceObserver {
   readonly #requests: Counter;
+  readonly #requestSeconds: Histogram;
   readonly #positions: Counter;
   readonly #batchSizes: Histogram;
   readonly #queueSeconds: Histogram;
@@ -23,6 +24,12 @@ export class InferenceMeter implements InferenceObserver {
       name: 'caissa_inference_requests_total',
       help: 'Requests for positions, by outcome: succeeded, or failed, which those are too that found the queue full.',
       labelNames: ['outcome'],
+      registers,
+    });
+    this.#requestSeconds = new Histogram({
+      name: 'caissa_inference_request_seconds',
+      help: 'Time that a request for positions took that succeeded, from when it was understood until all its positions were computed.',
+      buckets: SECONDS,
       registers,
     });
     this.#positions = new Counter({
@@ -56,8 +63,9 @@ export class InferenceMeter implements InferenceObserver {
     this.#runSeconds.observe(runNs / NS_PER_SECOND);
   }
 
-  succeeded({ queueNs }: RequestTotals): void {
+  succeeded({ totalNs, queueNs }: RequestTotals): void {
     this.#requests.inc({ outcome: 'succeeded' });
+    this.#requestSeconds.observe(totalNs / NS_PER_SECOND);
     this.#queueSeconds.observe(queueNs / NS_PER_SECOND);
   }
 

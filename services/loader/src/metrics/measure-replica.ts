@@ -8,6 +8,8 @@ export interface ReplicaReadings {
   /** Times that the process of a session ended unasked, since the loader began. */
   readonly sessionRestarts: number;
   readonly sessions: readonly SessionState[];
+  /** Positions that wait to be computed, of all models together. */
+  readonly queuedPositions: number;
 }
 
 /** Adds what is known of a loader's sessions, read with each scrape. */
@@ -27,6 +29,12 @@ export function measureReplica(registry: Registry, read: () => ReplicaReadings):
       restarts.reset();
       restarts.inc(read().sessionRestarts);
     },
+  });
+  const queued: Gauge = new Gauge({
+    name: 'caissa_inference_queue_positions',
+    help: 'Positions that wait to be computed.',
+    registers,
+    collect: () => queued.set(read().queuedPositions),
   });
   const sessions: Gauge = new Gauge({
     name: 'caissa_sessions',

@@ -23,6 +23,7 @@ it('measures batches, requests and where their time went', async () => {
     'caissa_inference_batch_size_bucket{le="4"} 1',
     'caissa_inference_batch_size_count 2',
     'caissa_inference_queue_seconds_sum 0.003',
+    'caissa_inference_request_seconds_sum 0.025',
     'caissa_inference_run_seconds_sum 0.32',
   ]) {
     expect(text).toContain(line);
@@ -60,11 +61,13 @@ it('shows sessions, restarts and the generation as they are at each scrape', asy
   let sessionRestarts = 2;
   measureReplica(registry, () => ({
     generation: 7,
+    queuedPositions: 12,
     sessionRestarts,
     sessions: names.map((name, index) => ({ name, version: '1', state: 'READY', active: index === 0 })),
   }));
   const before = await registry.metrics();
   expect(before).toContain('caissa_replica_generation 7');
+  expect(before).toContain('caissa_inference_queue_positions 12');
   expect(before).toContain('caissa_session_restarts_total 2');
   expect(before).toContain('caissa_sessions{model="model_v1",state="READY",active="true"} 1');
   expect(before).toContain('caissa_sessions{model="model_v2",state="READY",active="false"} 1');
