@@ -42,5 +42,6 @@ export * from './redis/coalesced.js';
 export * from './redis/connect.js';
 export * from './redis/internal-token.js';
 export * from './redis/keys.js';
+export * from './redis/redis-target.js';
 export * from './request-id.js';
 export * from './tracing/tracing.js';

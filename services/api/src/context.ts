@@ -1,13 +1,14 @@
-import type {
-  ArtifactStore,
-  Catalogue,
-  ExportIndex,
-  JobsContext,
-  JobWatcher,
-  Logger,
-  SettingName,
-  SettingValue,
-  Tracing,
+import {
+  type ArtifactStore,
+  type Catalogue,
+  type ExportIndex,
+  type JobsContext,
+  type JobWatcher,
+  type Logger,
+  REDIS_SETTINGS,
+  type SettingName,
+  type SettingValue,
+  type Tracing,
 } from '@caissa/shared';
 import type { Forwarder } from './inference/forwarder.js';
 import type { ReplicaDirectory } from './inference/replica-directory.js';
@@ -19,8 +20,7 @@ import type { ModelList } from './models/model-list.js';
 export const API_SETTINGS = [
   'PORT',
   'HOST',
-  'REDIS_URL',
-  'REDIS_PREFIX',
+  ...REDIS_SETTINGS,
   'DATA_DIR',
   'LOG_LEVEL',
   'DEFAULT_WAIT_SECONDS',

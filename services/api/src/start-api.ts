@@ -15,6 +15,7 @@ import {
   type Logger,
   openQueues,
   readActivation,
+  readRedisTarget,
   redisKeys,
   type Tracing,
   withTimeout,
@@ -64,9 +65,10 @@ async function openContext(
   { settings, logger, tracing }: Pick<ApiContext, 'settings' | 'logger' | 'tracing'>,
   lifecycle: Lifecycle,
 ): Promise<{ context: ApiContext; stopping: AbortController }> {
-  const redis = connectProducer(settings.REDIS_URL);
+  const target = readRedisTarget(settings);
+  const redis = connectProducer(target);
   lifecycle.onStop('redis', () => redis.disconnect());
-  const connection = connectWorker(settings.REDIS_URL);
+  const connection = connectWorker(target);
   lifecycle.onStop('events redis', () => connection.disconnect());
   const keys = redisKeys(settings.REDIS_PREFIX);
   const queues = openQueues(redis, settings.REDIS_PREFIX, tracing);

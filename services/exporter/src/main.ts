@@ -12,6 +12,7 @@ import {
   measureJobs,
   measureProcess,
   openQueues,
+  readRedisTarget,
   readSettings,
   redisKeys,
   runService,
@@ -38,7 +39,7 @@ const STOP_GRACE_MS = 5_000;
 
 await runService(async (lifecycle) => {
   const settings = readSettings(process.env, EXPORTER_SETTINGS);
-  const { REDIS_URL, REDIS_PREFIX: prefix, DATA_DIR, HOST: host, HEALTH_PORT: healthPort } = settings;
+  const { REDIS_PREFIX: prefix, DATA_DIR, HOST: host, HEALTH_PORT: healthPort } = settings;
   const logger = createLogger('exporter', settings.LOG_LEVEL);
   const tracing = await startTracing('exporter', process.env, logger);
   lifecycle.onStop('traces', () => tracing?.close());
@@ -47,9 +48,10 @@ await runService(async (lifecycle) => {
   await mkdir(modelsFolder, { recursive: true });
   const store = await LocalArtifactStore.open(join(dataDir, 'exports'));
 
-  const redis = connectProducer(REDIS_URL);
+  const target = readRedisTarget(settings);
+  const redis = connectProducer(target);
   lifecycle.onStop('redis', () => redis.disconnect());
-  const connection = connectWorker(REDIS_URL);
+  const connection = connectWorker(target);
   lifecycle.onStop('worker redis', () => connection.disconnect());
   const keys = redisKeys(prefix);
   const queues = openQueues(redis, prefix, tracing);

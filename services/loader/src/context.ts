@@ -1,7 +1,6 @@
 import type { ExpectedArchitecture } from '@caissa/network';
 import type { SpareProcess } from '@caissa/session';
-import type { Catalogue, Logger, RedisKeys } from '@caissa/shared';
-import type { Redis } from 'ioredis';
+import type { Catalogue, Logger, RedisClient, RedisKeys } from '@caissa/shared';
 import type { ConvertedModels } from './converted-models.js';
 import type { Journal } from './journal.js';
 import type { PointerKeeper } from './pointer-keeper.js';
@@ -20,7 +19,7 @@ export interface LoaderContext {
   /** What a model must be before it is activated. */
   readonly expected: ExpectedArchitecture;
   /** Fails fast while Redis is away. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly keys: RedisKeys;
   readonly logger: Logger;
   /** Has a process at hand for the next session. */

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@caissa/shared';
 import type { Journal } from './journal.js';
 import type { Replica } from './replica.js';
 
@@ -13,7 +13,7 @@ const LOOK_INTERVAL_MS = 1_000;
 export function followPointer(
   replica: Replica,
   journal: Pick<Journal, 'tend'>,
-  subscriber: Redis,
+  subscriber: RedisClient,
   channel: string,
 ): () => void {
   // The journal asks where the pointer stands.

@@ -8,12 +8,12 @@ import {
   indexActivations,
   type Logger,
   type PointerState,
+  type RedisClient,
   type RedisKeys,
   readActivationEntry,
   takeRefusedActivations,
   toProblem,
 } from '@caissa/shared';
-import type { Redis } from 'ioredis';
 import type { JournalFile } from './journal-file.js';
 import { recoverJournal } from './journal-recovery.js';
 import type { PointerKeeper } from './pointer-keeper.js';
@@ -23,7 +23,7 @@ const GOOD_DIGESTS = 5;
 
 /** What a {@link Journal} works with. */
 export interface JournalContext {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly keys: RedisKeys;
   readonly logger: Logger;
   readonly pointer: PointerKeeper;

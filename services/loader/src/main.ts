@@ -13,6 +13,8 @@ import {
   measureJobs,
   measureProcess,
   onJobFailed,
+  type RedisTarget,
+  readRedisTarget,
   readSettings,
   runService,
   runWorker,
@@ -44,6 +46,7 @@ type Settings = ReturnType<typeof readLoaderSettings>;
 /** What a loader is made of. */
 interface Loader {
   readonly settings: Settings;
+  readonly target: RedisTarget;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly registry: Registry;
@@ -66,10 +69,11 @@ await runService(async (lifecycle) => {
 });
 
 async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecycle): Promise<Omit<Loader, 'tracing'>> {
-  const { REDIS_URL, REDIS_PREFIX: prefix, MAX_SESSIONS: maxSessions } = settings;
+  const { REDIS_PREFIX: prefix, MAX_SESSIONS: maxSessions } = settings;
   const dataDir = resolve(settings.DATA_DIR);
   await mkdir(join(dataDir, 'models'), { recursive: true });
-  const redis = connectProducer(REDIS_URL);
+  const target = readRedisTarget(settings);
+  const redis = connectProducer(target);
   lifecycle.onStop('redis', () => redis.disconnect());
   const spare = new SpareProcess();
   lifecycle.onStop('spare process', () => spare.close());
@@ -92,7 +96,7 @@ async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecyc
   lifecycle.onStop('other sessions', () => opened.close());
   const replica = new Replica(context, opened);
   lifecycle.onStop('session', () => replica.close());
-  return { settings, logger, lifecycle, registry, context, engine: opened, replica };
+  return { settings, target, logger, lifecycle, registry, context, engine: opened, replica };
 }
 
 /** Answers positions, and tells everybody where. */
@@ -119,13 +123,13 @@ async function startServing(loader: Loader): Promise<HeartbeatSender> {
 
 /** Follows the active pointer, and takes jobs that move it. */
 function startActivating(
-  { settings, logger, lifecycle, registry, context, replica, tracing }: Loader,
+  { settings, target, logger, lifecycle, registry, context, replica, tracing }: Loader,
   heartbeat: HeartbeatSender,
 ) {
-  const { REDIS_URL, REDIS_PREFIX: prefix } = settings;
-  const connection = connectWorker(REDIS_URL);
+  const { REDIS_PREFIX: prefix } = settings;
+  const connection = connectWorker(target);
   lifecycle.onStop('worker redis', () => connection.disconnect());
-  const subscriber = connectWorker(REDIS_URL);
+  const subscriber = connectWorker(target);
   lifecycle.onStop('subscriber redis', () => subscriber.disconnect());
   lifecycle.onStop('follower', followPointer(replica, context.journal, subscriber, context.keys.activeChannel));
   const load = loadProcessor(context, replica, () => heartbeat.beat());

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { ExpectedArchitecture } from '@caissa/network';
 import type { SpareProcess } from '@caissa/session';
-import { Catalogue, type Logger, redisKeys } from '@caissa/shared';
-import type { Redis } from 'ioredis';
+import { Catalogue, type Logger, type RedisClient, redisKeys } from '@caissa/shared';
 import type { LoaderContext } from './context.js';
 import { ConvertedModels } from './converted-models.js';
 import { Journal } from './journal.js';
@@ -16,7 +15,7 @@ import { SourceDigests } from './source-digests.js';
 export interface ContextOptions {
   readonly dataDir: string;
   /** Fails fast while Redis is away. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly prefix: string;
   readonly expected: ExpectedArchitecture;
   readonly logger: Logger;

@@ -2,16 +2,16 @@ import {
   type Logger,
   NEVER_ACTIVE,
   type PointerState,
+  type RedisClient,
   type RedisKeys,
   readPointer,
   restorePointer,
 } from '@caissa/shared';
-import type { Redis } from 'ioredis';
 import type { PointerMirror } from './pointer-mirror.js';
 
 /** What a {@link PointerKeeper} works with. */
 export interface KeeperContext {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly keys: RedisKeys;
   readonly mirror: PointerMirror;
   readonly logger: Logger;

@@ -1,9 +1,8 @@
-import type { SettingName } from '@caissa/shared';
+import { REDIS_SETTINGS, type SettingName } from '@caissa/shared';
 
 /** The settings that the loader reads. */
 export const LOADER_SETTINGS = [
-  'REDIS_URL',
-  'REDIS_PREFIX',
+  ...REDIS_SETTINGS,
   'DATA_DIR',
   'LOG_LEVEL',
   'HOST',

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { ZodError } from 'zod';
-import { connectWorker } from '../redis/connect.js';
+import { connectWorker, type RedisClient } from '../redis/connect.js';
 import { redisKeys } from '../redis/keys.js';
 import { eventually } from '../testing/eventually.js';
 import {
@@ -24,7 +23,7 @@ import {
 } from './heartbeat.js';
 import { takeTurn } from './turns.js';
 
-let redis: Redis;
+let redis: RedisClient;
 let keys: ReturnType<typeof redisKeys>;
 
 beforeAll(() => {

@@ -1,9 +1,8 @@
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { metadataSchema } from '../contracts/json.js';
 import { modelNameSchema } from '../contracts/names.js';
 import { AppError } from '../errors/app-error.js';
-import { callRedis } from '../redis/connect.js';
+import { callRedis, type RedisClient } from '../redis/connect.js';
 import type { RedisKeys } from '../redis/keys.js';
 
 /** The model that is served: what every loader replica follows. */
@@ -112,7 +111,7 @@ return 1
 
 /** Makes a model the active one. @throws AppError SUPERSEDED, REDIS_UNAVAILABLE */
 export function activate(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   pointer: ActivePointer,
   order: ActivationOrder = {},
@@ -122,7 +121,7 @@ export function activate(
 
 /** Leaves nothing active. @throws AppError SUPERSEDED, REDIS_UNAVAILABLE */
 export function deactivate(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   jobId: string,
   order: ActivationOrder = {},
@@ -131,7 +130,7 @@ export function deactivate(
 }
 
 /** Puts a pointer back that Redis has lost. Answers false if Redis holds it, or a later one. */
-export function restorePointer(redis: Redis, keys: RedisKeys, state: PointerState): Promise<boolean> {
+export function restorePointer(redis: RedisClient, keys: RedisKeys, state: PointerState): Promise<boolean> {
   return callRedis(async () => {
     const { generation, pointer, job_id, sequence } = state;
     const text = pointer === null ? '' : JSON.stringify(pointer);
@@ -141,7 +140,7 @@ export function restorePointer(redis: Redis, keys: RedisKeys, state: PointerStat
 }
 
 /** Where the pointer stands. */
-export function readPointer(redis: Redis, keys: RedisKeys): Promise<PointerState> {
+export function readPointer(redis: RedisClient, keys: RedisKeys): Promise<PointerState> {
   return callRedis(async () => {
     const [generation, pointer, job, sequence] = await redis.hmget(
       keys.active,
@@ -161,7 +160,7 @@ export function readPointer(redis: Redis, keys: RedisKeys): Promise<PointerState
 }
 
 /** The active model, or nothing if none is. */
-export async function readActivation(redis: Redis, keys: RedisKeys): Promise<Activation | undefined> {
+export async function readActivation(redis: RedisClient, keys: RedisKeys): Promise<Activation | undefined> {
   const { generation, pointer } = await readPointer(redis, keys);
   return pointer === null ? undefined : { generation, pointer };
 }
@@ -172,7 +171,7 @@ export function superseded(): AppError {
 }
 
 function movePointer(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   { pointer, jobId, order }: { pointer: ActivePointer | null; jobId: string; order: ActivationOrder },
 ): Promise<PointerMove> {

@@ -1,7 +1,6 @@
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { replicaStateSchema } from '../contracts/jobs.js';
-import { callRedis } from '../redis/connect.js';
+import { callRedis, type RedisClient } from '../redis/connect.js';
 import type { RedisKeys } from '../redis/keys.js';
 import { runTransaction } from '../redis/transaction.js';
 
@@ -54,7 +53,7 @@ export type Heartbeat = z.infer<typeof heartbeatSchema>;
 export type HeartbeatReport = z.input<typeof heartbeatSchema>;
 
 /** Reports a loader. Redis forgets it by itself when it stops reporting. */
-export async function sendHeartbeat(redis: Redis, keys: RedisKeys, heartbeat: HeartbeatReport): Promise<void> {
+export async function sendHeartbeat(redis: RedisClient, keys: RedisKeys, heartbeat: HeartbeatReport): Promise<void> {
   await callRedis(() =>
     runTransaction(
       redis
@@ -66,12 +65,12 @@ export async function sendHeartbeat(redis: Redis, keys: RedisKeys, heartbeat: He
 }
 
 /** Takes a loader off the list at once, when it stops in order. */
-export async function removeHeartbeat(redis: Redis, keys: RedisKeys, id: string): Promise<void> {
+export async function removeHeartbeat(redis: RedisClient, keys: RedisKeys, id: string): Promise<void> {
   await callRedis(() => runTransaction(redis.multi().srem(keys.loaders, id).del(keys.loaderHeartbeat(id))));
 }
 
 /** The loaders that are alive, by id. */
-export function readHeartbeats(redis: Redis, keys: RedisKeys): Promise<Heartbeat[]> {
+export function readHeartbeats(redis: RedisClient, keys: RedisKeys): Promise<Heartbeat[]> {
   return callRedis(async () => {
     const ids = (await redis.smembers(keys.loaders)).sort();
     if (ids.length === 0) return [];

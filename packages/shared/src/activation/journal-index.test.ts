@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import type { ActivationEntry } from '../contracts/activations.js';
-import { connectWorker } from '../redis/connect.js';
+import { connectWorker, type RedisClient } from '../redis/connect.js';
 import { redisKeys } from '../redis/keys.js';
 import {
   findActivationEntry,
@@ -12,7 +11,7 @@ import {
   readActivationEntry,
 } from './journal-index.js';
 
-let redis: Redis;
+let redis: RedisClient;
 let keys: ReturnType<typeof redisKeys>;
 beforeAll(() => {
   redis = connectWorker(inject('redisUrl'));

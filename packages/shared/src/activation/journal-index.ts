@@ -1,7 +1,6 @@
-import type { Redis } from 'ioredis';
 import { type ActivationEntry, activationEntrySchema } from '../contracts/activations.js';
 import { AppError } from '../errors/app-error.js';
-import { callRedis } from '../redis/connect.js';
+import { callRedis, type RedisClient } from '../redis/connect.js';
 import type { RedisKeys } from '../redis/keys.js';
 
 /** Entries of the journal that are kept. */
@@ -42,7 +41,7 @@ export interface ActivationPage {
  * one. `again` says that an entry that was over has begun anew.
  */
 export function indexActivations(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   entries: readonly ActivationEntry[],
   again = false,
@@ -64,7 +63,7 @@ export function indexActivations(
 
 /** The entry of a job, if it has one. */
 export function readActivationEntry(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   jobId: string,
 ): Promise<ActivationEntry | undefined> {
@@ -73,7 +72,7 @@ export function readActivationEntry(
 
 /** A page of the journal. @throws AppError INVALID_PARAMETER if the cursor is none */
 export function listActivations(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   limit: number,
   cursor?: string,
@@ -93,7 +92,7 @@ export function listActivations(
 
 /** The newest entry that `matches`. */
 export function findActivationEntry(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   matches: (entry: ActivationEntry) => boolean,
 ): Promise<ActivationEntry | undefined> {
@@ -106,7 +105,7 @@ export function findActivationEntry(
   });
 }
 
-async function startRank(redis: Redis, keys: RedisKeys, cursor: string | undefined): Promise<number> {
+async function startRank(redis: RedisClient, keys: RedisKeys, cursor: string | undefined): Promise<number> {
   if (cursor === undefined) return 0;
   const rank = await redis.zrevrank(keys.activationsByDate, cursor);
   if (rank !== null) return rank + 1;
@@ -115,7 +114,7 @@ async function startRank(redis: Redis, keys: RedisKeys, cursor: string | undefin
   });
 }
 
-async function readEntries(redis: Redis, keys: RedisKeys, ids: readonly string[]): Promise<ActivationEntry[]> {
+async function readEntries(redis: RedisClient, keys: RedisKeys, ids: readonly string[]): Promise<ActivationEntry[]> {
   return ids.length === 0 ? [] : parseEntries(await redis.hmget(keys.activations, ...ids));
 }
 

@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis';
 import { type ActivationEntry, activationEntrySchema } from '../contracts/activations.js';
-import { callRedis } from '../redis/connect.js';
+import { callRedis, type RedisClient } from '../redis/connect.js';
 import type { RedisKeys } from '../redis/keys.js';
 import { runTransaction } from '../redis/transaction.js';
 import { indexActivations, JOURNAL_LIMIT } from './journal-index.js';
@@ -12,7 +11,11 @@ const PIECE = 100;
  * Puts an entry into the index that no loader has seen, and leaves it for a loader to write to the file of the journal:
  * the API refuses what is known to be bad without asking one.
  */
-export async function noteRefusedActivation(redis: Redis, keys: RedisKeys, entry: ActivationEntry): Promise<void> {
+export async function noteRefusedActivation(
+  redis: RedisClient,
+  keys: RedisKeys,
+  entry: ActivationEntry,
+): Promise<void> {
   await runTransaction(
     redis
       .multi()
@@ -27,7 +30,7 @@ export async function noteRefusedActivation(redis: Redis, keys: RedisKeys, entry
  * several loaders come at once an entry may be written twice, which the journal allows.
  */
 export function takeRefusedActivations(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   write: (entry: ActivationEntry) => Promise<void>,
 ): Promise<void> {

@@ -1,5 +1,4 @@
-import type { Redis } from 'ioredis';
-import { callRedis } from '../redis/connect.js';
+import { callRedis, type RedisClient } from '../redis/connect.js';
 import type { RedisKeys } from '../redis/keys.js';
 import { runTransaction } from '../redis/transaction.js';
 
@@ -33,14 +32,19 @@ return {order, run}
 `;
 
 /** Takes the next place in the order of requested activations. @param wish equal for requests that ask for the same */
-export async function takeTurn(redis: Redis, keys: RedisKeys, wish: string): Promise<Turn> {
+export async function takeTurn(redis: RedisClient, keys: RedisKeys, wish: string): Promise<Turn> {
   const reply = await redis.eval(TAKE, 1, keys.activationTurns, wish);
   const [sequence, run] = Array.isArray(reply) ? reply.map(Number) : [];
   return { sequence: sequence ?? 0, run: run ?? 0 };
 }
 
 /** Lets everybody know that an activation is requested and not over. */
-export async function announceTurn(redis: Redis, keys: RedisKeys, jobId: string, sequence: number): Promise<void> {
+export async function announceTurn(
+  redis: RedisClient,
+  keys: RedisKeys,
+  jobId: string,
+  sequence: number,
+): Promise<void> {
   await runTransaction(
     redis
       .multi()
@@ -50,12 +54,12 @@ export async function announceTurn(redis: Redis, keys: RedisKeys, jobId: string,
 }
 
 /** Takes a request that is over, or not wanted any more, off the list. */
-export async function endTurn(redis: Redis, keys: RedisKeys, jobId: string): Promise<void> {
+export async function endTurn(redis: RedisClient, keys: RedisKeys, jobId: string): Promise<void> {
   await callRedis(() => redis.zrem(keys.activationsWaiting, jobId));
 }
 
 /** Whether an activation that was requested after this one waits or runs. */
-export function isOvertaken(redis: Redis, keys: RedisKeys, sequence: number): Promise<boolean> {
+export function isOvertaken(redis: RedisClient, keys: RedisKeys, sequence: number): Promise<boolean> {
   return callRedis(async () => {
     const later = await redis.zrangebyscore(keys.activationsWaiting, `(${sequence}`, '+inf', 'LIMIT', 0, 1);
     return later.length > 0;

@@ -2,9 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { connectWorker } from '../redis/connect.js';
+import { connectWorker, type RedisClient } from '../redis/connect.js';
 import { redisKeys } from '../redis/keys.js';
 import { publish } from '../testing/publish-artifact.js';
 import type { ArtifactStore } from './artifact-store.js';
@@ -12,7 +11,7 @@ import { ExportIndex } from './export-index.js';
 import { LocalArtifactStore } from './local-artifact-store.js';
 import { type Manifest, toExportResult, toExportSummary } from './manifest.js';
 
-let redis: Redis;
+let redis: RedisClient;
 let index: ExportIndex;
 let keys: ReturnType<typeof redisKeys>;
 

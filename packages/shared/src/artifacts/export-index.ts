@@ -1,5 +1,4 @@
-import type { Redis } from 'ioredis';
-import { callRedis } from '../redis/connect.js';
+import { callRedis, type RedisClient } from '../redis/connect.js';
 import { HashMirror, NOTE_CHANGE, noteChange } from '../redis/hash-mirror.js';
 import type { RedisKeys } from '../redis/keys.js';
 import { runTransaction } from '../redis/transaction.js';
@@ -18,12 +17,12 @@ redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])
 
 /** The list of exports in Redis, newest first. It is an index of the store and can be rebuilt from it. */
 export class ExportIndex {
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #keys: RedisKeys;
   readonly #mirror: HashMirror<Manifest>;
   #sorted: { readonly of: ReadonlyMap<string, Manifest>; readonly manifests: readonly Manifest[] } | undefined;
 
-  constructor(redis: Redis, keys: RedisKeys) {
+  constructor(redis: RedisClient, keys: RedisKeys) {
     this.#redis = redis;
     this.#keys = keys;
     this.#mirror = new HashMirror({ redis, hash: keys.exports, changes: keys.exportsChanges, parse: parseManifest });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseRedisAddress, REDIS_ADDRESS_FORMS } from '../redis/redis-address.js';
 
 /** One environment variable: what it may be, what it is when unset, and what it does. */
 export interface Setting<T> {
@@ -37,9 +38,7 @@ const countOrAny = z
   .regex(/^(any|[1-9]\d{0,5})$/, 'must be a positive whole number or the word any')
   .transform((value) => (value === 'any' ? ('any' as const) : Number(value)));
 
-const redisUrl = z
-  .string()
-  .regex(/^rediss?:\/\/\S+$/, 'must look like redis://host:6379 or rediss://user:password@host:6379/0');
+const redisUrl = z.string().refine((value) => parseRedisAddress(value) !== undefined, REDIS_ADDRESS_FORMS);
 
 const text = (pattern: RegExp, message: string) => z.string().regex(pattern, message);
 
@@ -50,13 +49,16 @@ export const SETTINGS = {
   REDIS_URL: setting(
     redisUrl,
     'redis://127.0.0.1:6379',
-    'the Redis to use; `npm start` finds or provides one when this is unset',
+    'the Redis to use: one server, Sentinels or a Cluster; `npm start` finds or provides one when this is unset',
     true,
   ),
+  REDIS_TLS_CA_FILE: setting(z.string(), '', 'file of the certificate authorities that Redis is trusted by'),
+  REDIS_TLS_CERT_FILE: setting(z.string(), '', 'file of the certificate that is shown to Redis'),
+  REDIS_TLS_KEY_FILE: setting(z.string(), '', 'file of the key of that certificate'),
   REDIS_PREFIX: setting(
     text(/^[A-Za-z0-9{}_-]{1,64}$/, 'must be 1 to 64 of the characters A-Z a-z 0-9 { } _ -'),
     'caissa',
-    'what every Redis key starts with',
+    'what every Redis key starts with; on a Redis Cluster it has a hash tag, such as `{caissa}`',
   ),
   DATA_DIR: setting(
     text(/\S/, 'must be a folder'),

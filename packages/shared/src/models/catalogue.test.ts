@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { connectWorker } from '../redis/connect.js';
+import { connectWorker, type RedisClient } from '../redis/connect.js';
 import { redisKeys } from '../redis/keys.js';
 import { Catalogue, type CatalogueEntry } from './catalogue.js';
 
-let redis: Redis;
+let redis: RedisClient;
 let keys: ReturnType<typeof redisKeys>;
 let catalogue: Catalogue;
 

@@ -1,10 +1,9 @@
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { metadataSchema } from '../contracts/json.js';
 import { architectureSchema, type TensorSummary, tensorSummarySchema } from '../contracts/models.js';
 import { modelNameSchema } from '../contracts/names.js';
 import { problemSchema } from '../errors/problem.js';
-import { callRedis } from '../redis/connect.js';
+import { callRedis, type RedisClient } from '../redis/connect.js';
 import { HashMirror, noteChange } from '../redis/hash-mirror.js';
 import type { RedisKeys } from '../redis/keys.js';
 import { runTransaction } from '../redis/transaction.js';
@@ -29,11 +28,11 @@ export type CatalogueEntry = z.infer<typeof catalogueEntrySchema>;
 
 /** The index of checkpoints in Redis. It can be rebuilt by inspecting the model folder again. */
 export class Catalogue {
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #keys: RedisKeys;
   readonly #mirror: HashMirror<CatalogueEntry>;
 
-  constructor(redis: Redis, keys: RedisKeys) {
+  constructor(redis: RedisClient, keys: RedisKeys) {
     this.#redis = redis;
     this.#keys = keys;
     this.#mirror = new HashMirror({ redis, hash: keys.catalogue, changes: keys.catalogueChanges, parse: parseEntry });

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Job, JobsOptions } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { announceTurn, takeTurn } from '../activation/turns.js';
 import type { JobDataByType, JobType } from '../contracts/jobs.js';
-import { callRedis } from '../redis/connect.js';
+import { callRedis, type RedisClient } from '../redis/connect.js';
 import type { RedisKeys } from '../redis/keys.js';
 import { claimJobId, findJobId, type IdempotencyClaim, rebindJobId } from './idempotency.js';
 import { newJobId } from './job-id.js';
@@ -12,7 +11,7 @@ import type { Queues } from './queues.js';
 
 /** What a producer of jobs needs. */
 export interface JobsContext {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly keys: RedisKeys;
   readonly queues: Queues;
 }

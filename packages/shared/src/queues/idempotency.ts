@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { AppError } from '../errors/app-error.js';
+import type { RedisClient } from '../redis/connect.js';
 import type { RedisKeys } from '../redis/keys.js';
 import { runTransaction } from '../redis/transaction.js';
 
@@ -24,7 +24,7 @@ const digest = (text: string) => createHash('sha256').update(text).digest('hex')
  * @throws AppError IDEMPOTENCY_MISMATCH if the key came with another request before
  */
 export async function claimJobId(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   claim: IdempotencyClaim,
   jobId: string,
@@ -41,14 +41,18 @@ export async function claimJobId(
  * The id that a key is bound to, if it is.
  * @throws AppError IDEMPOTENCY_MISMATCH if the key came with another request before
  */
-export async function findJobId(redis: Redis, keys: RedisKeys, claim: IdempotencyClaim): Promise<string | undefined> {
+export async function findJobId(
+  redis: RedisClient,
+  keys: RedisKeys,
+  claim: IdempotencyClaim,
+): Promise<string | undefined> {
   const value = await redis.get(keyOf(keys, claim));
   return value === null ? undefined : boundJobId(claim, value);
 }
 
 /** Points a key at the job that really does the work, when an identical one was in flight already. */
 export async function rebindJobId(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   claim: IdempotencyClaim,
   jobId: string,

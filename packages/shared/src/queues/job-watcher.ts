@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { JobView } from '../contracts/job-views.js';
 import { JOB_TYPES, type JobProgress, type JobType, jobProgressSchema } from '../contracts/jobs.js';
 import { AppError } from '../errors/app-error.js';
-import { callRedis } from '../redis/connect.js';
+import { callRedis, type RedisClient } from '../redis/connect.js';
 import type { JobsContext } from './enqueue.js';
 import { parseFailedReason } from './failed-reason.js';
 import { type JobChange, JobFeed } from './job-feed.js';
@@ -40,7 +39,7 @@ export class JobWatcher {
   #closed = false;
 
   /** @param connection waits while Redis is away; BullMQ duplicates it for each queue */
-  constructor(context: JobsContext, connection: Redis) {
+  constructor(context: JobsContext, connection: RedisClient) {
     this.#context = context;
     this.feed = new JobFeed(context);
     this.#sources = JOB_TYPES.map((type) => this.#follow(type, connection));
@@ -118,7 +117,7 @@ export class JobWatcher {
    * Reads on from the newest event of now. Left to itself, BullMQ begins each read at the end of the stream until a
    * first event has come, and misses what is written between two reads.
    */
-  async #run(type: JobType, events: QueueEvents, connection: Redis): Promise<void> {
+  async #run(type: JobType, events: QueueEvents, connection: RedisClient): Promise<void> {
     while (!this.#closed) {
       try {
         const options: QueueEventsOptions = events.opts;
@@ -134,7 +133,7 @@ export class JobWatcher {
     }
   }
 
-  #follow(type: JobType, connection: Redis): QueueEvents {
+  #follow(type: JobType, connection: RedisClient): QueueEvents {
     const events = new QueueEvents(type, {
       connection,
       prefix: this.#context.keys.prefix,
@@ -171,7 +170,7 @@ export class JobWatcher {
   }
 }
 
-async function newestEventId(redis: Redis, stream: string): Promise<string> {
+async function newestEventId(redis: RedisClient, stream: string): Promise<string> {
   const newest = await redis.xrevrange(stream, '+', '-', 'COUNT', 1);
   return newest[0]?.[0] ?? '0-0';
 }

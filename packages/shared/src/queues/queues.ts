@@ -1,7 +1,6 @@
 import { type JobsOptions, Queue, QueueEventsProducer } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { JOB_TYPES, type JobDataByType, type JobResultByType, type JobType } from '../contracts/jobs.js';
-import { callRedis } from '../redis/connect.js';
+import { callRedis, type RedisClient } from '../redis/connect.js';
 import type { Tracing } from '../tracing/tracing.js';
 
 /** How often and how patiently a job is tried. Only faults that the error table calls retryable are tried again. */
@@ -21,7 +20,7 @@ export type Queues = {
 };
 
 /** Opens the queues for producing on a connection that fails fast. With `tracing`, jobs carry the trace on that they are part of. */
-export function openQueues(redis: Redis, prefix: string, tracing?: Tracing): Queues {
+export function openQueues(redis: RedisClient, prefix: string, tracing?: Tracing): Queues {
   const open = (type: JobType) => {
     const options = { connection: redis, prefix, skipWaitingForReady: true, skipVersionCheck: true };
     const traced = tracing && { telemetry: tracing.telemetry };

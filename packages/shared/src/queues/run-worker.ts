@@ -1,5 +1,4 @@
 import { Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import {
   JOB_DATA_SCHEMAS,
   type JobDataByType,
@@ -9,6 +8,7 @@ import {
 } from '../contracts/jobs.js';
 import { AppError, toAppError } from '../errors/app-error.js';
 import type { Logger } from '../logger.js';
+import type { RedisClient } from '../redis/connect.js';
 import type { Span, Tracing } from '../tracing/tracing.js';
 import { formatFailedReason } from './failed-reason.js';
 import { ProgressReporter } from './progress-reporter.js';
@@ -35,7 +35,7 @@ export type Processor<T extends JobType> = (item: WorkItem<T>) => Promise<JobRes
 /** What a worker needs. */
 export interface WorkerContext {
   /** A connection that waits while Redis is away. */
-  readonly connection: Redis;
+  readonly connection: RedisClient;
   readonly prefix: string;
   readonly logger: Logger;
   /** Where each attempt at a job is a span, with its stages, in the trace of the request that asked for it. */

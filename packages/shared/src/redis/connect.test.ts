@@ -7,7 +7,7 @@ import { AppError } from '../errors/app-error.js';
 import { atBestWithin } from '../testing/at-best-within.js';
 import { eventually } from '../testing/eventually.js';
 import { RedisProxy } from '../testing/redis-proxy.js';
-import { callRedis, connectProducer, connectWorker, waitUntilReady } from './connect.js';
+import { callRedis, connectProducer, connectWorker, type RedisClient, waitUntilReady } from './connect.js';
 
 const NOBODY = 'redis://127.0.0.1:1';
 const cleanups: (() => void | Promise<void>)[] = [];
@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-function keep(redis: Redis): Redis {
+function keep<T extends RedisClient>(redis: T): T {
   cleanups.push(() => redis.disconnect());
   return redis;
 }

@@ -1,63 +1,80 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { ZodError } from 'zod';
 import { AppError } from '../errors/app-error.js';
 import { startPatientTimer } from '../patient-timer.js';
+import { PRODUCER, producerClusterOptions, redisOptions, WORKER, workerClusterOptions } from './connection-options.js';
+import { type RedisTarget, redisTarget } from './redis-target.js';
 
-/** Longest pause between two attempts to reach Redis again. */
-const RECONNECT_LIMIT_MS = 2_000;
+/** A connection to one server, to the master that Sentinels name, or to a Redis Cluster. */
+export type RedisClient = Redis | Cluster;
 
 /** Time after which a command of a producer counts as lost; two of them fit into the second that a request may take. */
 const COMMAND_TIMEOUT_MS = 400;
 
 /**
- * Never `lazyConnect`: BullMQ awaits the first attempt of a lazy connection, and a worker or watcher that was started
- * while Redis was away would stay dead for ever.
- */
-const CONNECTION: RedisOptions = {
-  connectTimeout: 5_000,
-  retryStrategy: (attempt) => Math.min(attempt * 100, RECONNECT_LIMIT_MS),
-};
-
-/**
  * A connection for code that answers somebody: fails at once while Redis is away instead of queueing commands.
  * Connecting is started, not awaited; use {@link waitUntilReady} where the first command must succeed.
+ * @throws ConfigurationError if the address is none
  */
-export function connectProducer(url: string): Redis {
-  return listen(
-    new ProducerRedis(url, {
-      ...CONNECTION,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      replyMapping: 'legacy',
-    }),
-  );
+export function connectProducer(target: RedisTarget | string): RedisClient {
+  const { address, tls } = toTarget(target);
+  if (address.kind === 'cluster') {
+    return listen(new ProducerCluster([...address.nodes], producerClusterOptions(address, tls)));
+  }
+  const options = redisOptions(address, tls, PRODUCER);
+  return listen(address.kind === 'single' ? new ProducerRedis(address.url, options) : new ProducerRedis(options));
 }
 
-/** A connection for code that waits: commands are kept until Redis is back, and a frozen server is left after 15 s. */
-export function connectWorker(url: string): Redis {
-  return listen(
-    new Redis(url, { ...CONNECTION, maxRetriesPerRequest: null, socketTimeout: 15_000, replyMapping: 'legacy' }),
-  );
+/**
+ * A connection for code that waits: commands are kept until Redis is back, and a frozen server is left after 15 s.
+ * @throws ConfigurationError if the address is none
+ */
+export function connectWorker(target: RedisTarget | string): RedisClient {
+  const { address, tls } = toTarget(target);
+  if (address.kind === 'cluster') return listen(new Cluster([...address.nodes], workerClusterOptions(address, tls)));
+  const options = redisOptions(address, tls, WORKER);
+  return listen(address.kind === 'single' ? new Redis(address.url, options) : new Redis(options));
 }
 
 /** Gives up commands in time. The option of ioredis for it counts replies as lost that this process had no time to read. */
 class ProducerRedis extends Redis {
   override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
-    const answer = super.sendCommand(command, stream);
-    const cancel = startPatientTimer(COMMAND_TIMEOUT_MS, () => command.reject(new Error('Command timed out')));
-    command.promise.then(cancel, cancel);
-    return answer;
+    return giveUpInTime(command, super.sendCommand(command, stream));
   }
 }
 
-function listen(redis: Redis): Redis {
+/** The same for a cluster. */
+class ProducerCluster extends Cluster {
+  override sendCommand(...[command, stream, node]: Parameters<Cluster['sendCommand']>): unknown {
+    const answer = super.sendCommand(command, stream, node);
+    // With these the client itself asks, while it connects, whether the cluster works.
+    return command.name === 'cluster' ? answer : giveUpInTime(command, answer);
+  }
+
+  /** Pipelines would wait here for the first connection. */
+  override delayUntilReady(callback: Parameters<Cluster['delayUntilReady']>[0]): void {
+    setImmediate(() => callback(new Error('Connection is closed.')));
+  }
+}
+
+function giveUpInTime<T>(command: Parameters<Redis['sendCommand']>[0], answer: T): T {
+  const cancel = startPatientTimer(COMMAND_TIMEOUT_MS, () => command.reject(new Error('Command timed out')));
+  command.promise.then(cancel, cancel);
+  return answer;
+}
+
+function toTarget(target: RedisTarget | string): RedisTarget {
+  return typeof target === 'string' ? redisTarget(target) : target;
+}
+
+function listen<T extends RedisClient>(redis: T): T {
   // Without a listener ioredis prints every failed attempt; callers learn of trouble from their commands.
   redis.on('error', () => undefined);
   return redis;
 }
 
 /** Waits until a connection can take commands. @throws AppError REDIS_UNAVAILABLE after `timeoutMs` */
-export async function waitUntilReady(redis: Redis, timeoutMs: number): Promise<void> {
+export async function waitUntilReady(redis: RedisClient, timeoutMs: number): Promise<void> {
   if (redis.status === 'ready') return;
   await new Promise<void>((resolve, reject) => {
     const onReady = () => {

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
-import { connectWorker } from './connect.js';
+import { connectWorker, type RedisClient } from './connect.js';
 import { HashMirror, noteChange } from './hash-mirror.js';
 import { runTransaction } from './transaction.js';
 
-let redis: Redis;
-let writer: Redis;
+let redis: RedisClient;
+let writer: RedisClient;
 let hash: string;
 let changes: string;
 let mirror: HashMirror<string>;

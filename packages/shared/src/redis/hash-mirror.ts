@@ -1,6 +1,7 @@
-import type { ChainableCommander, Redis } from 'ioredis';
+import type { ChainableCommander } from 'ioredis';
 import { z } from 'zod';
 import { Coalesced } from './coalesced.js';
+import type { RedisClient } from './connect.js';
 
 /** Changes that are kept: who has missed more reads everything again. */
 const LOG_LENGTH = 1_000;
@@ -12,7 +13,7 @@ const changesSchema = z.array(z.tuple([z.string(), z.tuple([z.string(), z.string
 
 /** Where a {@link HashMirror} reads. */
 export interface MirrorSource<T> {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   /** Hash: name → entry as text. */
   readonly hash: string;
   /** Stream of the names of entries that changed. Its ids are times, so a log that was begun anew repeats none. */

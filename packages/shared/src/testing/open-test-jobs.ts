@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { pino } from 'pino';
 import type { ExportJobData, ExportResult } from '../contracts/jobs.js';
 import type { Logger } from '../logger.js';
 import type { JobsContext } from '../queues/enqueue.js';
 import { closeQueues, openQueues } from '../queues/queues.js';
 import type { WorkerContext, WorkItem } from '../queues/run-worker.js';
-import { connectProducer, connectWorker, waitUntilReady } from '../redis/connect.js';
+import { connectProducer, connectWorker, type RedisClient, waitUntilReady } from '../redis/connect.js';
 import { redisKeys } from '../redis/keys.js';
 
 /** Queues of a test on the shared Redis, under a prefix of their own. */
@@ -22,7 +21,7 @@ export interface TestJobs {
 const SILENT: Logger = pino({ level: 'silent' });
 
 /** Removes every key of a prefix. */
-async function removeKeys(redis: Redis, prefix: string): Promise<void> {
+async function removeKeys(redis: RedisClient, prefix: string): Promise<void> {
   for (let cursor = '0'; ; ) {
     const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}:*`, 'COUNT', 1000);
     if (keys.length > 0) await redis.unlink(...keys);

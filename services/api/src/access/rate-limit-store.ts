@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { withTimeout } from '@caissa/shared';
-import type { Redis } from 'ioredis';
+import { type RedisClient, withTimeout } from '@caissa/shared';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
 
 /** Longest time that counting may add to a request. */
@@ -14,7 +13,7 @@ const PAUSE_MS = 1_000;
  * Redis to be made: `rate-limit-redis` loads its scripts once, at the start, and would never recover from failing then.
  * So scripts are kept here and sent again to a Redis that does not know them.
  */
-export function createRateLimitStore(redis: Redis, prefix: string): RedisStore {
+export function createRateLimitStore(redis: RedisClient, prefix: string): RedisStore {
   const scripts = new Map<string, string>();
   let pausedUntilMs = 0;
   const send = async (...command: string[]): Promise<RedisReply> => {
@@ -38,7 +37,11 @@ export function createRateLimitStore(redis: Redis, prefix: string): RedisStore {
   });
 }
 
-async function evaluate(redis: Redis, scripts: ReadonlyMap<string, string>, command: string[]): Promise<RedisReply> {
+async function evaluate(
+  redis: RedisClient,
+  scripts: ReadonlyMap<string, string>,
+  command: string[],
+): Promise<RedisReply> {
   const [name = '', digest = '', ...rest] = command;
   try {
     return (await redis.call(name, digest, ...rest)) as RedisReply;

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { callRedis, type RedisKeys } from '@caissa/shared';
-import type { Redis } from 'ioredis';
+import { callRedis, type RedisClient, type RedisKeys } from '@caissa/shared';
 import { z } from 'zod';
 import type { Caller } from '../http/route.js';
 import { type AccessKeys, sha256 } from './key-ring.js';
@@ -14,11 +13,11 @@ const storedSchema = z.object({ name: z.string(), fingerprint: z.string() });
 
 /** Who is signed in. Redis holds a digest of each session id, so that reading Redis opens no session. */
 export class Sessions {
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #prefix: string;
   readonly #keys: AccessKeys;
 
-  constructor(redis: Redis, redisKeys: Pick<RedisKeys, 'prefix'>, keys: AccessKeys) {
+  constructor(redis: RedisClient, redisKeys: Pick<RedisKeys, 'prefix'>, keys: AccessKeys) {
     this.#redis = redis;
     this.#prefix = redisKeys.prefix;
     this.#keys = keys;

@@ -1,5 +1,11 @@
-import { type Heartbeat, type Logger, type RedisKeys, readHeartbeats, readInternalToken } from '@caissa/shared';
-import type { Redis } from 'ioredis';
+import {
+  type Heartbeat,
+  type Logger,
+  type RedisClient,
+  type RedisKeys,
+  readHeartbeats,
+  readInternalToken,
+} from '@caissa/shared';
 
 /** How often the list of replicas is read again. */
 const REFRESH_INTERVAL_MS = 1_000;
@@ -34,7 +40,7 @@ interface Entry {
  * away the last list counts.
  */
 export class ReplicaDirectory {
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #keys: RedisKeys;
   readonly #logger: Logger;
   readonly #timer: NodeJS.Timeout;
@@ -45,7 +51,7 @@ export class ReplicaDirectory {
   #turn = 0;
 
   /** Begins to read. `redis` fails fast while Redis is away. */
-  constructor(redis: Redis, keys: RedisKeys, logger: Logger) {
+  constructor(redis: RedisClient, keys: RedisKeys, logger: Logger) {
     this.#redis = redis;
     this.#keys = keys;
     this.#logger = logger;
