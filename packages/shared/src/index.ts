@@ -40,6 +40,7 @@ export * from './queues/queues.js';
 export * from './queues/run-worker.js';
 export * from './redis/coalesced.js';
 export * from './redis/connect.js';
+export * from './redis/eviction.js';
 export * from './redis/internal-token.js';
 export * from './redis/keys.js';
 export * from './redis/redis-target.js';

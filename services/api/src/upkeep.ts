@@ -1,4 +1,4 @@
-import { AppError, type Lifecycle, type Logger, limitActivations } from '@caissa/shared';
+import { AppError, type Lifecycle, type Logger, limitActivations, warnOfEviction } from '@caissa/shared';
 import type { ApiContext } from './context.js';
 import { ModelReconciler } from './models/reconcile-models.js';
 import { sweepUploads } from './models/sweep-uploads.js';
@@ -26,6 +26,7 @@ export function startUpkeep(context: ApiContext, lifecycle: Lifecycle): void {
     reconciler.startOver();
     reconcileExports();
     attempt(logger, 'limit of activations', () => limitActivations(jobs.queues));
+    attempt(logger, 'look at what Redis may remove', () => warnOfEviction(jobs.redis, logger));
   };
   jobs.redis.on('ready', onRedis);
   lifecycle.onStop('redis listener', () => void jobs.redis.off('ready', onRedis));

@@ -1,4 +1,6 @@
 export { usablePort } from './api-address.js';
+export { spawnGuarded } from './guarded-process.js';
 export { type ProvidedRedis, type ProvideRedisOptions, provideRedis } from './provide-redis.js';
+export { findRedisProgram, type RedisProgram } from './redis-program.js';
 export { type RedisServer, type RedisServerOptions, startRedisServer } from './redis-server.js';
 export { SetupError } from './setup-error.js';

@@ -42,7 +42,7 @@ const READY_PATIENCE_MS = 20_000;
 
 /** `url` without the password it may hold. */
 function printableUrl(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//***@');
+  return url.replace(/\/\/[^@/]*@/, '//***@').replace(/(sentinel_password=)[^&]*/, '$1***');
 }
 
 /** The whole system on one machine: started in order, kept running, stopped in reverse. */

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { spawnGuarded } from './guarded-process.js';
 import { assertRedisDataUnused, recordRedisServer } from './redis-data-record.js';
 import { probeRedis } from './redis-probe.js';
 import { findRedisProgram, type RedisProgram, type RedisSearch } from './redis-program.js';
@@ -31,25 +32,6 @@ const STOP_GRACE_MS = 10_000;
 const PROBE_INTERVAL_MS = 20;
 const FREE_PORT_ATTEMPTS = 5;
 const KEPT_OUTPUT_CHARACTERS = 4_000;
-
-/**
- * Runs the program and ends it when standard input closes, which the system does when this process dies. The first
- * line printed is the program's process id. Arguments: library path (may be empty), program, its arguments.
- */
-const GUARD_SCRIPT = `
-if [ -n "$1" ]; then export LD_LIBRARY_PATH="$1"; fi
-shift
-exec 3<&0
-"$@" </dev/null 3<&- &
-server=$!
-echo "$server"
-(read -r _ <&3; kill -TERM "$server") >/dev/null 2>&1 &
-guard=$!
-wait "$server"
-code=$?
-kill "$guard" 2>/dev/null
-exit "$code"
-`;
 
 /** The server's settings: only this machine, every write in the append-only file within a second, never forgetting. */
 export function redisArguments(dataDir: string, port: number): string[] {
@@ -126,9 +108,7 @@ async function stopGuarded(child: ChildProcess, pid: number | undefined, exited:
 }
 
 async function startOnPort(program: RedisProgram, dataDir: string, port: number): Promise<RedisServer> {
-  const script = ['-c', GUARD_SCRIPT, 'caissa-redis', program.libraryPath ?? '', program.file];
-  // A process group of its own: Ctrl-C reaches the services first, and Redis when they have ended.
-  const child = spawn('/bin/sh', [...script, ...redisArguments(dataDir, port)], { detached: true, stdio: 'pipe' });
+  const child = spawnGuarded(program, redisArguments(dataDir, port));
   const exited = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
     child.once('error', () => resolve());

@@ -29,6 +29,9 @@ const SAFETY_POLL_MS = 2_000;
 /** Pause before a reader of events that ended with an error is started again. */
 const RESTART_PAUSE_MS = 500;
 
+/** When a connection is back, or a node of a cluster has gone while the others remain, events may be lost. */
+const LOSSES = ['ready', '-node'] as const;
+
 /** Follows the jobs of all queues over one connection per queue, however many clients wait. */
 export class JobWatcher {
   /** What happens to all jobs, for those who follow many of them. */
@@ -43,7 +46,7 @@ export class JobWatcher {
     this.#context = context;
     this.feed = new JobFeed(context);
     this.#sources = JOB_TYPES.map((type) => this.#follow(type, connection));
-    context.redis.on('ready', this.#onRedis);
+    for (const event of LOSSES) context.redis.on(event, this.#onRedis);
   }
 
   /** Calls `listener` with every event of the job from now on, until the answer is called. */
@@ -106,7 +109,7 @@ export class JobWatcher {
   /** Stops following; whoever still waits finds out for itself. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#context.redis.off('ready', this.#onRedis);
+    for (const event of LOSSES) this.#context.redis.off(event, this.#onRedis);
     await Promise.all(this.#sources.map((source) => source.close()));
   }
 

@@ -8,6 +8,7 @@ import { atBestWithin } from '../testing/at-best-within.js';
 import { eventually } from '../testing/eventually.js';
 import { RedisProxy } from '../testing/redis-proxy.js';
 import { callRedis, connectProducer, connectWorker, type RedisClient, waitUntilReady } from './connect.js';
+import { runTransaction } from './transaction.js';
 
 const NOBODY = 'redis://127.0.0.1:1';
 const cleanups: (() => void | Promise<void>)[] = [];
@@ -44,6 +45,21 @@ describe('a producer connection', () => {
       expect(error).toMatchObject({ code: 'REDIS_UNAVAILABLE', retryable: true, status: 503, retryAfterSeconds: 2 });
     });
   });
+
+  test.each(['redis+cluster://127.0.0.1:1,127.0.0.1:2', 'redis+sentinel://127.0.0.1:1,127.0.0.1:2/master'])(
+    'fails at once when nobody of %s listens, in a transaction too',
+    async (url) => {
+      const redis = keep(connectProducer(url));
+      const transaction = () => runTransaction(redis.multi().set('x', '1').get('x'));
+      for (const commands of [() => redis.get('x'), transaction, () => redis.eval('return 1', 1, 'x')]) {
+        await atBestWithin(100, async () => {
+          expect(await failure(callRedis(commands as () => Promise<unknown>))).toMatchObject({
+            code: 'REDIS_UNAVAILABLE',
+          });
+        });
+      }
+    },
+  );
 
   test('fails within a second while Redis is frozen, and works when it goes on', async () => {
     const proxy = await openProxy();

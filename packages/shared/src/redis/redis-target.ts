@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { ConfigurationError } from '../config/read-settings.js';
@@ -79,8 +80,10 @@ function read(name: string, file: string): Buffer {
   }
 }
 
-function assertUsable(tls: SecureContextOptions): void {
+function assertUsable(tls: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer }): void {
   try {
+    // A secure context passes over authorities that it cannot read.
+    if (tls.ca) new X509Certificate(tls.ca);
     createSecureContext(tls);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

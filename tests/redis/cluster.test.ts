@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client } from '../setup/client.js';
+import { documentedRights } from '../setup/documented-rights.js';
+import { loseServer, startOnRedis, useEverything } from '../setup/full-use.js';
+import { type RedisProcess, RedisServers } from '../setup/redis-servers.js';
+import { placeOf, startCluster } from '../setup/redis-topologies.js';
+import type { System } from '../setup/system.js';
+
+const PASSWORD = 'p@ss/word';
+const PREFIX = '{caissa-test}';
+
+describe('on a Redis Cluster', () => {
+  let servers: RedisServers;
+  let nodes: RedisProcess[];
+  let system: System;
+  beforeAll(async () => {
+    servers = await RedisServers.open();
+    nodes = await startCluster(servers, 3, { requirepass: PASSWORD, masterauth: PASSWORD }, { password: PASSWORD });
+    const rights = await documentedRights(PREFIX, PASSWORD);
+    for (const node of nodes) await node.ask('ACL', 'SETUSER', ...rights, '+cluster|info', '+cluster|slots');
+    await nodes[2]?.ask('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    // One that is not the first to be asked, and nothing but a seed.
+    const seeds = [nodes[1], nodes[2]].map((node) => `127.0.0.1:${node?.port}`);
+    const redisUrl = `redis+cluster://caissa:${encodeURIComponent(PASSWORD)}@${seeds.join()}`;
+    system = await startOnRedis({ redisUrl, env: { REDIS_PREFIX: PREFIX } });
+  });
+  afterAll(async () => {
+    await system?.stop();
+    await servers?.stop();
+  });
+
+  it('everything works, and all keys lie on one node', async () => {
+    const failure = await useEverything(system).catch((error: unknown) => error);
+    for (const node of nodes) expect(await node.ask('ACL', 'LOG')).toEqual([]);
+    expect(failure).toBeUndefined();
+    expect(system.logs()).toContain('set maxmemory-policy to noeviction');
+    const owner = await placeOf(nodes, PREFIX);
+    const sizes = await Promise.all(nodes.slice(0, 3).map((node) => node.ask('DBSIZE')));
+    expect(sizes.map((size) => Number(size) > 0)).toEqual([0, 1, 2].map((place) => place === owner));
+  });
+
+  it('the loss of that node loses no job, and requests fail fast until its replica took over', async () => {
+    const owner = nodes[await placeOf(nodes, PREFIX)];
+    await loseServer(system, async () => owner?.signal('SIGKILL'));
+    const client = new Client(system.url);
+    expect((await client.post('/api/model/load/model_v1?wait=60')).body).toMatchObject({ generation: 3 });
+  });
+});
