@@ -4,6 +4,7 @@ import {
   type JobsContext,
   readActivation,
   readHeartbeats,
+  readPointer,
   withTimeout,
 } from '@caissa/shared';
 import { Gauge, type Registry } from 'prom-client';
@@ -60,6 +61,15 @@ export function measureSystem(registry: Registry, jobs: JobsContext): void {
     registers,
     collect: async () => {
       exported.set((await ask(jobs, () => jobs.redis.zcard(jobs.keys.exportsByDate))) ?? Number.NaN);
+    },
+  });
+  const active: Gauge = new Gauge({
+    name: 'caissa_active_model',
+    help: 'Whether a model is active (1) or none is (0).',
+    registers,
+    collect: async () => {
+      const state = await ask(jobs, () => readPointer(jobs.redis, jobs.keys));
+      active.set(state === undefined ? Number.NaN : Number(state.pointer !== null));
     },
   });
   const replicas = new Gauge({
