@@ -137,7 +137,7 @@ const panelSchema = z.object({
   type: z.enum(['row', 'stat', 'timeseries']),
   title: z.string().min(1),
   gridPos: z.object({ x: z.int().min(0), y: z.int().min(0), w: z.int().max(24), h: z.int().min(1) }),
-  datasource: z.object({ type: z.literal('prometheus'), uid: z.literal('${datasource}') }).optional(),
+  datasource: z.object({ type: z.literal('prometheus'), uid: z.string().regex(/^\$\{datasource\}$/) }).optional(),
   targets: z.array(z.object({ refId: z.string(), expr: z.string(), legendFormat: z.string() })).optional(),
 });
 

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 export const SPAN_KIND = { internal: 1, server: 2, producer: 4, consumer: 5 } as const;
 
 /** Status of a span that failed, as OTLP numbers it. */
-export const FAILED = 2;
+const FAILED = 2;
 
 /** A span, as it arrived. */
 export interface ReceivedSpan {

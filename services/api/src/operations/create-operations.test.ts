@@ -1,3 +1,4 @@
+import { appRoutes } from '@bull-board/api/dist/routes.js';
 import { createLogger, JOB_TYPES, type JobsContext, sendHeartbeat } from '@caissa/shared';
 import type { Express } from 'express';
 import request from 'supertest';
@@ -118,6 +119,7 @@ describe('/metrics', () => {
     expect(text).toContain('caissa_queue_oldest_waiting_seconds{queue="load"} 0');
     for (const queue of JOB_TYPES) expect(text).toContain(`caissa_queue_jobs{queue="${queue}",state="failed"} 0`);
     expect(text).toContain('caissa_exports 2');
+    expect(text).toContain('caissa_active_model 0');
     expect(text).toContain('caissa_loader_replicas{state="ready"} 0');
     expect(text).toContain('caissa_loader_replicas{state="total"} 1');
     expect(text).toContain('caissa_redis_up 1');
@@ -141,6 +143,7 @@ describe('/metrics', () => {
       expect(status).toBe(200);
       expect(text).toContain('caissa_redis_up 0');
       expect(text).toContain('caissa_exports Nan');
+      expect(text).toContain('caissa_active_model Nan');
       expect(text).not.toMatch(/^caissa_queue_jobs\{/m);
     });
   });
@@ -185,6 +188,52 @@ describe('/admin/queues', () => {
     expect((await clean(VIEWER_KEY)).status).toBe(403);
     expect(await access.jobs.queues.export.queue.getJob(id)).toBeDefined();
     expect((await clean(OPERATOR_KEY)).status).toBe(204);
+    expect(await access.jobs.queues.export.queue.getJob(id)).toBeUndefined();
+  });
+
+  /** Everything that the board can change, about one job. */
+  const changes = (id: string) =>
+    appRoutes.api.flatMap(({ method, route }) =>
+      [method]
+        .flat()
+        .filter((one) => one !== 'get')
+        .flatMap((one) =>
+          [route].flat().map((path) => ({
+            method: one,
+            path: `/admin/queues${path
+              .replace(':queueName', 'export')
+              .replace(':jobId', id)
+              .replace(':queueStatus', 'waiting')
+              .replace(':schedulerId', 'none')}`,
+          })),
+        ),
+    );
+
+  it('lets viewers change nothing that it can change, and nobody without a key', async () => {
+    const id = await addJob(access.jobs);
+    const { queue } = access.jobs.queues.export;
+    const before = JSON.stringify(await queue.getJob(id));
+    const all = changes(id);
+    expect(all.length).toBeGreaterThan(15);
+    for (const { method, path } of all) {
+      const send = () => request(access.app)[method](path).send({});
+      expect([path, (await send().set('X-API-Key', VIEWER_KEY)).status]).toEqual([path, 403]);
+      expect([path, (await send()).status]).toEqual([path, 401]);
+    }
+    expect(JSON.stringify(await queue.getJob(id))).toBe(before);
+    expect(await queue.isPaused()).toBe(false);
+  });
+
+  it('takes the session of a browser, and no change from a page of another origin', async () => {
+    const id = await addJob(access.jobs);
+    const signedIn = await request(access.app).post('/api/session').send({ key: OPERATOR_KEY });
+    const [cookie = ''] = signedIn.headers['set-cookie'] as unknown as string[];
+    const clean = (headers: Record<string, string>) =>
+      request(access.app).put(`/admin/queues/api/queues/export/${id}/clean`).set('Cookie', cookie).set(headers);
+    expect((await request(access.app).get('/admin/queues').set('Cookie', cookie)).status).toBe(200);
+    expect((await clean({ Origin: 'https://elsewhere.example' })).status).toBe(403);
+    expect((await clean({ 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403);
+    expect((await clean({ 'Sec-Fetch-Site': 'same-origin' })).status).toBe(204);
     expect(await access.jobs.queues.export.queue.getJob(id)).toBeUndefined();
   });
 
