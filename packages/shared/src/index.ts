@@ -38,7 +38,7 @@ export * from './queues/measure-jobs.js';
 export * from './queues/on-job-failed.js';
 export * from './queues/queues.js';
 export * from './queues/run-worker.js';
-export * from './redis/coalesced.js';
+export * from './coalesced.js';
 export * from './redis/connect.js';
 export * from './redis/eviction.js';
 export * from './redis/internal-token.js';

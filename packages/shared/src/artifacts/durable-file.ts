@@ -1,9 +1,22 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Coalesced } from '../coalesced.js';
 
-/** Makes what was renamed or created in a folder survive a loss of power. */
-export async function syncFolder(folder: string): Promise<void> {
+/** The few folders that this process writes to. */
+const syncs = new Map<string, Coalesced<void>>();
+
+/**
+ * Makes what was renamed or created in a folder survive a loss of power. Those who ask while the disk is at it share the
+ * next time, which begins after they asked.
+ */
+export function syncFolder(folder: string): Promise<void> {
+  const sync = syncs.get(folder) ?? new Coalesced(() => syncOnce(folder));
+  syncs.set(folder, sync);
+  return sync.get();
+}
+
+async function syncOnce(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
@@ -21,7 +34,7 @@ export async function writeFileDurably(
   text: string,
   before: Promise<void> = Promise.resolve(),
 ): Promise<void> {
-  const temporary = join(dirname(path), `.tmp-${randomBytes(8).toString('hex')}`);
+  const temporary = join(dirname(path), `.tmp-${randomUUID()}`);
   let handle: FileHandle | undefined;
   try {
     handle = await open(temporary, 'wx');
