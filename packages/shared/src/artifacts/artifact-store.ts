@@ -52,6 +52,11 @@ export interface StoredFile {
   readonly modifiedAt: Date;
   /** Bytes `start` to `end`, both inclusive. Ends the file when it ends; call once. */
   read(range?: { start: number; end: number }): Readable;
+  /**
+   * Fills a buffer from an offset on, as far as one call of the system goes, and answers the number of bytes; for files
+   * that lie in a folder of this machine. Does not end the file.
+   */
+  readInto?(buffer: Uint8Array, offset: number): Promise<number>;
   /** Gives an address where the bytes can be had for some minutes, if the store is to be asked for them itself. */
   presign?(): Promise<string>;
   close(): Promise<void>;

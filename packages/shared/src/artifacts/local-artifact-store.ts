@@ -168,6 +168,7 @@ function storedFile(filename: string, sha256: string, { handle, stats }: Regular
     sha256,
     modifiedAt: stats.mtime,
     read: (range): Readable => handle.createReadStream({ highWaterMark: READ_BYTES, ...range }),
+    readInto: async (buffer, offset) => (await handle.read(buffer, 0, buffer.length, offset)).bytesRead,
     close: () => handle.close(),
   };
 }

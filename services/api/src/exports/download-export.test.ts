@@ -157,6 +157,34 @@ describe('trouble', () => {
     expect((await bytesOf(response)).equals(big)).toBe(true);
   });
 
+  it('many who download at once get each their own bytes, whoever leaves meanwhile', async () => {
+    const contents = [randomBytes(6_000_001), randomBytes(5_000_003)];
+    const manifests = await Promise.all(
+      contents.map((bytes, at) => api.addExport(`own${at}_export_20251007_031138`, 'pytorch', bytes)),
+    );
+    const whole = async (at: number) => {
+      const bytes = await bytesOf(await download(manifests[at]?.filename ?? ''));
+      return contents[at]?.equals(bytes);
+    };
+    const leave = async (at: number) => {
+      const response = await download(manifests[at]?.filename ?? '');
+      await response.body?.cancel();
+      return true;
+    };
+    for (let round = 0; round < 3; round++) {
+      const all = Array.from({ length: 16 }, (_, at) => (at % 4 < 2 ? whole(at % 2) : leave(at % 2)));
+      expect((await Promise.all(all)).filter((right) => !right)).toEqual([]);
+    }
+  });
+
+  it('a file that becomes shorter while it is sent does not end as if it were whole', async () => {
+    const manifest = await api.addExport('shrunk_export_20251007_031138', 'pytorch', randomBytes(60_000_000));
+    const response = await download(manifest.filename);
+    await truncate(join(api.exportsFolder, manifest.filename), 10);
+    await expect(bytesOf(response)).rejects.toThrow();
+    expect((await download(onnx.filename)).status).toBe(200);
+  });
+
   it.each(['', '?bundle=zip'])('a client that leaves lets go of the file%s', async (query) => {
     const manifest = await api.addExport(
       `left${query.length}_export_20251007_031138`,
@@ -174,6 +202,10 @@ describe('trouble', () => {
           file.read(range).once('close', () => {
             closed++;
           }),
+        close: () => {
+          closed++;
+          return file.close();
+        },
       };
     };
     await new Promise<void>((resolve) => {

@@ -42,7 +42,7 @@ const downloadRoute = (method: 'get' | 'head'): Route =>
       if (bundle === 'zip') return bundleExport(store, filename, method === 'head');
       const file = await store.open(filename);
       const plan = planDownload(file, method, headers);
-      if (plan.send !== undefined && method === 'get') return { ...plan, stream: file.read(plan.send) };
+      if (plan.send !== undefined && method === 'get') return { ...plan, file, range: plan.send };
       await file.close();
       if (plan.status !== 416) return { ...plan, stream: undefined };
       const error = new AppError('RANGE_NOT_SATISFIABLE', `The file has ${file.sizeBytes} bytes.`);

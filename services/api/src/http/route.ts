@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { StoredFile } from '@caissa/shared';
 import type { Response } from 'express';
 import type { z } from 'zod';
 import type { ApiContext } from '../context.js';
@@ -28,13 +29,17 @@ export interface RouteRequest<Params, Query, Body> {
   openBody(): Readable;
 }
 
-/** What a handler answers: a value, JSON that is written already, a stream of known or unknown length, or a function that takes the response over. */
+/**
+ * What a handler answers: a value, JSON that is written already, bytes of a stored file, a stream of known or unknown
+ * length, or a function that takes the response over.
+ */
 export type Reply = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
 } & (
   | { readonly body: unknown }
   | { readonly json: Buffer }
+  | { readonly file: StoredFile; readonly range: { readonly start: number; readonly end: number } }
   | { readonly stream: Readable | undefined }
   | { readonly takeOver: (response: Response) => Promise<void> }
 );

@@ -1,11 +1,13 @@
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import type { Reply } from './route.js';
+import { sendFile } from './send-file.js';
 
 /** Writes what a handler answered. A client that leaves meanwhile is no error; the stream is closed either way. */
 export async function sendReply(response: Response, reply: Reply, withoutBody: boolean): Promise<void> {
   if (response.destroyed) {
     if ('stream' in reply) reply.stream?.destroy();
+    if ('file' in reply) await reply.file.close();
     return;
   }
   if ('takeOver' in reply) return reply.takeOver(response);
@@ -17,6 +19,7 @@ export async function sendReply(response: Response, reply: Reply, withoutBody: b
     return;
   }
   response.set({ ...reply.headers });
+  if ('file' in reply) return sendFile(response, reply.file, reply.range);
   if (reply.stream === undefined || withoutBody) {
     reply.stream?.destroy();
     response.end();
