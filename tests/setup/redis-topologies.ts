@@ -1,6 +1,6 @@
 import type { RedisOptions } from 'ioredis';
 import type { RedisConfiguration, RedisProcess, RedisServers } from './redis-servers.js';
-import { freePort, until } from './system.js';
+import { until } from './system.js';
 
 const SLOTS = 16_384;
 
@@ -100,8 +100,9 @@ export async function startSentinels(
     });
   }
   const master = async () => {
-    const [, port] = (await sentinels[0]?.ask('SENTINEL', 'get-master-addr-by-name', 'caissa')) as [string, string];
-    const found = data.find((server) => server.port === Number(port));
+    const address = await sentinels[0]?.ask('SENTINEL', 'get-master-addr-by-name', 'caissa');
+    const port = Array.isArray(address) ? Number(address[1]) : 0;
+    const found = data.find((server) => server.port === port);
     if (!found) throw new Error(`no server of the test listens on port ${port}`);
     return found;
   };
