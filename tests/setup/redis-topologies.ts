@@ -80,7 +80,7 @@ export async function startSentinels(
   }
   const sentinels: RedisProcess[] = [];
   for (let count = 0; count < 3; count++) {
-    const sentinel = await servers.startSentinel(
+    const sentinel = await servers.startFromFile(
       [
         `requirepass ${passwords.sentinel}`,
         `sentinel sentinel-pass ${passwords.sentinel}`,
@@ -90,6 +90,7 @@ export async function startSentinels(
         'sentinel failover-timeout caissa 6000',
       ],
       { password: passwords.sentinel },
+      '--sentinel',
     );
     sentinels.push(sentinel);
   }
