@@ -76,6 +76,14 @@ it('shows an export from the request to the file', async () => {
     'caissa.model_name': 'model_v1',
     'caissa.request_id': 'asked-eeee',
   });
+  const lines = () =>
+    system
+      .logs()
+      .split('\n')
+      .filter((line) => line.includes(`"trace_id":"${traceId}"`));
+  await expect.poll(lines).toHaveLength(2);
+  for (const service of ['api', 'exporter'])
+    expect(lines().filter((line) => line.includes(`"service":"${service}"`))).toHaveLength(1);
   for (const stage of ['opening', 'converting', 'verifying', 'publishing']) {
     const span = find(`export ${stage}`);
     expect(span).toMatchObject({ service: 'caissa-exporter', parentSpanId: attempt.spanId, failed: false });

@@ -13,6 +13,8 @@ describe('a text', () => {
     ['"authorization":"Basic aHVudGVyMjpodW50ZXIy"', '"Basic [Redacted]"'],
     ['AWS4-HMAC-SHA256 Credential=hunter2/20250101, Signature=hunter2', 'Credential=[Redacted], Signature=[Redacted]'],
     ['x-api-key: hunter2hunter2', 'x-api-key: [Redacted]'],
+    ['Cookie: a=hunter2; b=hunter2\nAccept: */*', 'Cookie: [Redacted]\nAccept: */*'],
+    ['{"request":"x-amz-security-token:hunter2\\nhost:b"}', '"x-amz-security-token: [Redacted]\\nhost:b"'],
   ])('%s', (text, expected) => {
     const clean = redactText(text);
     expect(clean).toContain(expected);

@@ -10,13 +10,14 @@ const DEPTH_LIMIT = 6;
 
 /** Shapes that secrets have in texts: in a URL, in its query, and in headers. */
 const SECRET_TEXTS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/"'\\<>]*@/gi, `$1${REDACTED}@`],
+  [/:\/\/[^\s/"'\\<>]*@/g, `://${REDACTED}@`],
   [
     /([?&](?:x-amz-(?:signature|credential|security-token)|signature|awsaccesskeyid|sig|token|api[_-]?key|key|password|secret)=)[^\s&"'\\#]+/gi,
     `$1${REDACTED}`,
   ],
   [/\b(Bearer|Basic) [A-Za-z0-9._~+/=:-]{8,}/gi, `$1 ${REDACTED}`],
-  [/\b(x-api-key: ?|Credential=|Signature=)[^\s,&"'\\]+/gi, `$1${REDACTED}`],
+  [/\b(Credential=|Signature=)[^\s,&"'\\]+/g, `$1${REDACTED}`],
+  [/\b(x-api-key|x-amz-security-token|cookie): ?[^\r\n"'\\]+/gi, `$1: ${REDACTED}`],
 ];
 
 /** A text, of one line or many, without the secrets that can be told by their shape. */

@@ -31,13 +31,14 @@ test('counts attempts by how they end, and changes neither result nor error', as
     [new FormatError('ZIP_CRC', 'damaged')],
     [new AppError('STORAGE_FULL', 'full')],
     [new TypeError('a bug')],
-    [new AppError('CANCELLED', 'cancelled'), AbortSignal.abort()],
+    [new Error('aborted'), AbortSignal.abort(new AppError('CANCELLED', 'cancelled'))],
+    [new Error('aborted'), AbortSignal.abort(new Error('the worker stops'))],
   ];
   for (const [failure, signal] of failures) {
     await expect(run(() => Promise.reject(failure), signal)).rejects.toBe(failure);
   }
   const text = await registry.metrics();
-  for (const outcome of ['completed', 'ZIP_CRC', 'STORAGE_FULL', 'INTERNAL', 'cancelled']) {
+  for (const outcome of ['completed', 'ZIP_CRC', 'STORAGE_FULL', 'INTERNAL', 'cancelled', 'returned']) {
     expect(text).toContain(`caissa_job_attempt_duration_seconds_count{queue="inspect",outcome="${outcome}"} 1`);
   }
 });

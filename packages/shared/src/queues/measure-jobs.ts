@@ -1,6 +1,6 @@
 import { Histogram, type Registry } from 'prom-client';
 import type { JobType } from '../contracts/jobs.js';
-import { toAppError } from '../errors/app-error.js';
+import { AppError, toAppError } from '../errors/app-error.js';
 import type { Processor } from './run-worker.js';
 import { StageFollower } from './stage-follower.js';
 
@@ -24,7 +24,7 @@ export function measureJobs(registry: Registry): JobMeter {
   });
   const attempts = new Histogram({
     name: 'caissa_job_attempt_duration_seconds',
-    help: 'Time that an attempt at a job took, by queue and outcome: completed, cancelled, or a code of the error table.',
+    help: 'Time that an attempt at a job took, by queue and outcome: completed, cancelled, returned (to the queue, because its worker was stopped), or a code of the error table.',
     labelNames: ['queue', 'outcome'],
     buckets: WORK_SECONDS,
     registers,
@@ -54,10 +54,15 @@ export function measureJobs(registry: Registry): JobMeter {
       stop({ outcome: 'completed' });
       return result;
     } catch (error) {
-      stop({ outcome: item.signal.aborted ? 'cancelled' : toAppError(error).code });
+      stop({ outcome: item.signal.aborted ? nameAbort(item.signal.reason) : toAppError(error).code });
       throw error;
     } finally {
       follower.leave();
     }
   };
+}
+
+/** A job is cancelled with an error of ours; any other reason is its worker's. */
+function nameAbort(reason: unknown): string {
+  return reason instanceof AppError ? 'cancelled' : 'returned';
 }

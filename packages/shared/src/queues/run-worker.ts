@@ -115,8 +115,8 @@ async function processJob<T extends JobType>(
   { type, job, token, stopped, processor, worker }: Run<T>,
   { logger: parent, tracing }: WorkerContext,
 ): Promise<JobResultByType[T]> {
-  const logger = parent.child({ job_id: job.id, request_id: job.data?.request_id });
   const span = describeAttempt(tracing?.current(), job);
+  const logger = parent.child({ job_id: job.id, request_id: job.data?.request_id, trace_id: span?.traceId });
   const stages = new StageFollower((stage) => span && beginStage(span, type, stage));
   const reporter = new ProgressReporter((progress) => job.updateProgress(progress));
   const cancellation = watchCancellation(worker, job.id ?? '', stopped);

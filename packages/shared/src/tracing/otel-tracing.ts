@@ -102,6 +102,10 @@ class OpenSpan implements Span {
     this.#inside = inside;
   }
 
+  get traceId(): string {
+    return this.#span.spanContext().traceId;
+  }
+
   set(attributes: SpanAttributes): void {
     for (const [name, value] of Object.entries(attributes)) {
       if (value !== undefined) this.#span.setAttribute(name, value);

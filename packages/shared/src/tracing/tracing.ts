@@ -8,6 +8,8 @@ export type SpanAttributes = Readonly<Record<string, string | number | undefined
 
 /** A stretch of work, as a trace shows it. */
 export interface Span {
+  /** What log lines call the trace by, 32 hexadecimal digits. */
+  readonly traceId: string;
   set(attributes: SpanAttributes): void;
   /** Gives it the name that is only known when the work is done. */
   rename(name: string): void;

@@ -10,12 +10,22 @@ interface Times {
   readonly responseTime: number;
 }
 
-/** The jobs that requests are about, by their responses. */
-const jobs = new WeakMap<ServerResponse, string>();
+/** What the line of a request tells beside the request. */
+interface Notes {
+  readonly job_id?: string;
+  readonly trace_id?: string;
+}
+
+const notes = new WeakMap<ServerResponse, Notes>();
 
 /** Has the line of a request say which job it is about. */
 export function noteJob(response: ServerResponse, jobId: string): void {
-  jobs.set(response, jobId);
+  notes.set(response, { ...notes.get(response), job_id: jobId });
+}
+
+/** Has the line of a request say which trace shows it. */
+export function noteTrace(response: ServerResponse, traceId: string): void {
+  notes.set(response, { ...notes.get(response), trace_id: traceId });
 }
 
 /** Writes one line for each request when it is over, and gives each request its id. */
@@ -39,7 +49,7 @@ export function logRequests(logger: Logger): HttpLogger {
 }
 
 function measured(response: ServerResponse, { responseTime }: Times) {
-  return { job_id: jobs.get(response), ms: responseTime };
+  return { ...notes.get(response), ms: responseTime };
 }
 
 function levelOf(request: IncomingMessage, response: ServerResponse): 'debug' | 'info' | 'warn' | 'error' {

@@ -1,5 +1,6 @@
 import type { Tracing } from '@caissa/shared';
 import type { Request, RequestHandler, Response } from 'express';
+import { noteTrace } from './request-log.js';
 import { methodOf, routeOf } from './route-pattern.js';
 
 /** What is asked every few seconds, for ever, and tells nothing. */
@@ -10,6 +11,7 @@ export function traceRequests(tracing: Tracing): RequestHandler {
   return (request, response, next) => {
     if (PROBES.has(request.path)) return next();
     tracing.serve(methodOf(request), request.headers, (span) => {
+      noteTrace(response, span.traceId);
       response.once('close', () => {
         span.rename(`${methodOf(request)} ${routeOf(request)}`);
         span.set(describe(request, response));
