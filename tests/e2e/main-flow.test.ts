@@ -1,41 +1,27 @@
+import { existsSync } from 'node:fs';
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileSource, openCheckpoint } from '@caissa/conversion';
 import { startSession } from '@caissa/session';
 import { readFloat32 } from '@caissa/tensor';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { S3Server } from '../../packages/shared/src/testing/s3-server.js';
+import { keysOf, makeBucket } from '../../packages/shared/src/testing/test-bucket.js';
 import { Client } from '../setup/client.js';
 import { type System, startSystem } from '../setup/system.js';
 
 const fixtures = join(import.meta.dirname, '../fixtures');
 const VERSIONS = ['1.13', '2.6', '2.13'];
 
-let system: System;
-let client: Client;
+const KINDS = ['checkpoint_legacy', 'checkpoint_protocol4', 'views', 'float16', 'training', 'data_parallel'];
 
-beforeAll(async () => {
-  system = await startSystem({
-    redisUrl: inject('redisUrl'),
-    exporters: 2,
-    prepare: async ({ modelsDir }) => {
-      for (const version of VERSIONS) {
-        await copyFile(join(fixtures, `torch-${version}`, 'checkpoint.pt'), join(modelsDir, `torch_${version}.pt`));
-      }
-      for (const kind of [
-        'checkpoint_legacy',
-        'checkpoint_protocol4',
-        'views',
-        'float16',
-        'training',
-        'data_parallel',
-      ]) {
-        await copyFile(join(fixtures, 'torch-2.13', `${kind}.pt`), join(modelsDir, `${kind}.pt`));
-      }
-    },
-  });
-  client = new Client(system.url);
-});
-afterAll(() => system?.stop());
+/** Puts the checkpoints that PyTorch wrote into the model folder. */
+async function putCheckpoints({ modelsDir }: { modelsDir: string }): Promise<void> {
+  for (const version of VERSIONS) {
+    await copyFile(join(fixtures, `torch-${version}`, 'checkpoint.pt'), join(modelsDir, `torch_${version}.pt`));
+  }
+  for (const kind of KINDS) await copyFile(join(fixtures, 'torch-2.13', `${kind}.pt`), join(modelsDir, `${kind}.pt`));
+}
 
 /** Reads every weight of a checkpoint, by its name in the network. */
 async function weightsOf(path: string): Promise<Map<string, Float32Array>> {
@@ -59,7 +45,65 @@ function floats(base64: string): Float32Array {
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
 
-describe('from a checkpoint to a file in a user’s hands', () => {
+/** Where exports lie: what the services are told, and what is there when nothing was exported. */
+interface Store {
+  readonly env: Record<string, string>;
+  leftOvers(system: System): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+const openFolder = async (): Promise<Store> => ({
+  env: {},
+  leftOvers: ({ exportsDir }) => readdir(exportsDir),
+  close: async () => undefined,
+});
+
+async function openBucket(): Promise<Store> {
+  const server = await S3Server.start();
+  const bucket = await makeBucket(server.endpoint);
+  return {
+    env: {
+      STORAGE_URL: `s3://${bucket.location.bucket}/some/prefix`,
+      S3_ENDPOINT: server.endpoint,
+      S3_FORCE_PATH_STYLE: 'true',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    },
+    leftOvers: async ({ dataDir, exportsDir }) => {
+      expect(existsSync(exportsDir)).toBe(false);
+      const keys = (await keysOf(bucket)).filter((key) => key.startsWith('exports/') && !key.startsWith('exports/.'));
+      return [...keys, ...server.uploads, ...(await readdir(join(dataDir, 'drafts')))];
+    },
+    close: async () => {
+      bucket.close();
+      await server.stop();
+    },
+  };
+}
+
+describe.each([
+  ['a folder', openFolder],
+  ['an object store', openBucket],
+])('from a checkpoint to a file in a user’s hands, by way of %s', (_, openStore) => {
+  let store: Store;
+  let system: System;
+  let client: Client;
+
+  beforeAll(async () => {
+    store = await openStore();
+    system = await startSystem({
+      redisUrl: inject('redisUrl'),
+      exporters: 2,
+      env: store.env,
+      prepare: putCheckpoints,
+    });
+    client = new Client(system.url);
+  });
+  afterAll(async () => {
+    await system?.stop();
+    await store?.close();
+  });
+
   it('lists the models with their training history', async () => {
     const info = await client.model('torch_2.13');
     expect(info).toMatchObject({
@@ -171,11 +215,20 @@ describe('from a checkpoint to a file in a user’s hands', () => {
     const left = (await client.get('/api/model/exports')).body['exports'] as { filename: string }[];
     expect(left.map((one) => one.filename)).toEqual([exports[0]?.filename]);
     await client.send('DELETE', `/api/model/exports/${left[0]?.filename}`);
-    expect(await readdir(system.exportsDir)).toEqual([]);
+    expect(await store.leftOvers(system)).toEqual([]);
   });
 });
 
 describe('a client written against the requirement', () => {
+  let system: System;
+  let client: Client;
+
+  beforeAll(async () => {
+    system = await startSystem({ redisUrl: inject('redisUrl'), prepare: putCheckpoints });
+    client = new Client(system.url);
+  });
+  afterAll(() => system?.stop());
+
   it('gets the result itself when it is willing to wait', async () => {
     const answer = await client.post('/api/model/export/onnx/torch_2.6', undefined, { prefer: 'wait=60' });
     expect(answer.status).toBe(200);

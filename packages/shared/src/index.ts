@@ -9,6 +9,7 @@ export * from './artifacts/durable-file.js';
 export * from './artifacts/export-index.js';
 export * from './artifacts/local-artifact-store.js';
 export * from './artifacts/manifest.js';
+export * from './artifacts/open-artifact-store.js';
 export * from './artifacts/regular-file.js';
 export * from './coalesced.js';
 export * from './config/index.js';

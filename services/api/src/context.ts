@@ -5,6 +5,7 @@ import {
   type JobsContext,
   type JobWatcher,
   type Logger,
+  OBJECT_STORE_SETTINGS,
   REDIS_SETTINGS,
   type SettingName,
   type SettingValue,
@@ -31,6 +32,7 @@ export const API_SETTINGS = [
   'CORS_ORIGINS',
   'RATE_LIMIT_PER_MINUTE',
   'WATCH_POLLING',
+  ...OBJECT_STORE_SETTINGS,
 ] as const satisfies readonly SettingName[];
 
 /** See {@link API_SETTINGS}. */

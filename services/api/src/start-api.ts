@@ -11,8 +11,8 @@ import {
   ExportIndex,
   JobWatcher,
   type Lifecycle,
-  LocalArtifactStore,
   type Logger,
+  openArtifactStore,
   openQueues,
   readActivation,
   readRedisTarget,
@@ -78,7 +78,7 @@ async function openContext(
   // BullMQ waits for a connection before it closes it, for ever if Redis never comes.
   lifecycle.onStop('job watcher', () => withTimeout(watcher.close(), WATCHER_CLOSE_MS));
   const dataDir = resolve(settings.DATA_DIR);
-  const store = await LocalArtifactStore.open(join(dataDir, 'exports'));
+  const store = await openArtifactStore(settings, dataDir);
   const folder = join(dataDir, 'models');
   const models = await ModelFolder.open({ folder, polling: settings.WATCH_POLLING, logger });
   lifecycle.onStop('model folder', () => models.close());

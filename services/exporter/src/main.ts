@@ -8,9 +8,9 @@ import {
   connectWorker,
   createLogger,
   ExportIndex,
-  LocalArtifactStore,
   measureJobs,
   measureProcess,
+  openArtifactStore,
   openQueues,
   readRedisTarget,
   readSettings,
@@ -46,7 +46,7 @@ await runService(async (lifecycle) => {
   const dataDir = resolve(DATA_DIR);
   const modelsFolder = join(dataDir, 'models');
   await mkdir(modelsFolder, { recursive: true });
-  const store = await LocalArtifactStore.open(join(dataDir, 'exports'));
+  const store = await openArtifactStore(settings, dataDir);
 
   const target = readRedisTarget(settings);
   const redis = connectProducer(target);

@@ -1,4 +1,4 @@
-import { REDIS_SETTINGS, type SettingName } from '@caissa/shared';
+import { OBJECT_STORE_SETTINGS, REDIS_SETTINGS, type SettingName } from '@caissa/shared';
 
 /** The settings that the exporter reads. */
 export const EXPORTER_SETTINGS = [
@@ -9,4 +9,5 @@ export const EXPORTER_SETTINGS = [
   'HEALTH_PORT',
   'EXPORT_CONCURRENCY',
   'KEEP_RECENT_EXPORTS',
+  ...OBJECT_STORE_SETTINGS,
 ] as const satisfies readonly SettingName[];

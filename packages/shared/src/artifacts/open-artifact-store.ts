@@ -13,5 +13,5 @@ export async function openArtifactStore(settings: ObjectStoreSettings, dataDir: 
   const objects = await createObjectStore(settings);
   if (objects === undefined) return LocalArtifactStore.open(join(dataDir, 'exports'));
   const spoolFolder = join(dataDir, 'drafts');
-  return S3ArtifactStore.open({ objects, spoolFolder, presignedDownloads: settings.S3_PRESIGNED_DOWNLOADS });
+  return new S3ArtifactStore({ objects, spoolFolder, presignedDownloads: settings.S3_PRESIGNED_DOWNLOADS });
 }

@@ -22,6 +22,14 @@ interface Data extends Spooled {
   bytesFor?: (dataFilename: string) => Uint8Array;
 }
 
+/** What a commit publishes. */
+interface Publication {
+  /** The file that holds the weights: the data where there is any, else the artifact itself. */
+  readonly whole: FileFacts;
+  readonly describe: (sha256: string, dataSha256?: string) => ManifestDraft;
+  readonly metadataFile: boolean;
+}
+
 /** What a draft is made of. */
 export interface S3DraftParts {
   readonly objects: ObjectStore;
@@ -108,38 +116,50 @@ export class S3ArtifactDraft implements ArtifactDraft {
       const whole = await this.#store(this.#data ?? this.#artifact, this.#data ? 'data' : 'artifact');
       // What names its data is small, and written for each name that is tried.
       if (bytesFor) await this.#artifact.upload.abort();
-      for (const { stem, filename } of this.#namesFor(name)) {
-        const file = bytesFor ? await this.#storeReference(bytesFor(`${filename}${DATA_SUFFIX}`)) : whole;
-        const data = bytesFor ? whole : undefined;
-        const draft = describe(file.sha256, data?.sha256);
-        const { manifest, metadata } = composeManifest({ stem, filename, file, data, draft, metadataFile });
-        if (metadataFile) await this.#putMetadata(metadata);
-        if (await this.#publish(manifest)) return manifest;
+      try {
+        return await this.#publishAs(name, { whole, describe, metadataFile });
+      } catch (error) {
+        this.#parts.names.forget(`${name.stem}.${name.extension}`);
+        throw error;
       }
-      throw new Error(`no free name for ${name.stem}`);
     });
   }
 
   /** What the store keeps of it because it cannot be reached now is swept later. */
   async abort(): Promise<void> {
     const drafts = [this.#artifact, ...(this.#data ? [this.#data] : [])];
-    if (!this.#mustStay) {
-      for (const { upload } of drafts) await upload.abort();
-      await this.#parts.objects.remove([...this.#stored]).catch(() => undefined);
-    }
+    for (const { upload } of drafts) await upload.stop();
+    if (!this.#mustStay) await this.#removeObjects(drafts).catch(() => undefined);
     await callStore(async () => {
       for (const { file } of drafts) await file.abort();
     });
   }
 
+  async #removeObjects(drafts: readonly Spooled[]): Promise<void> {
+    // Not on and on where the first of them fails: somebody waits for the job to end.
+    for (const { upload } of drafts) await upload.abort();
+    await this.#parts.objects.remove([...this.#stored]);
+  }
+
+  /** Publishes what was stored whole, under the first of its names that is free. */
+  async #publishAs(
+    { stem: base, extension }: { stem: string; extension: string },
+    { whole, describe, metadataFile }: Publication,
+  ): Promise<Manifest> {
+    const { bytesFor } = this.#data ?? {};
+    for (const { stem, filename } of this.#namesFor(base, extension)) {
+      const file = bytesFor ? await this.#storeReference(bytesFor(`${filename}${DATA_SUFFIX}`)) : whole;
+      const data = bytesFor ? whole : undefined;
+      const draft = describe(file.sha256, data?.sha256);
+      const { manifest, metadata } = composeManifest({ stem, filename, file, data, draft, metadataFile });
+      if (metadataFile) await this.#putMetadata(metadata);
+      if (await this.#publish(manifest)) return manifest;
+    }
+    throw new Error(`no free name for ${base}`);
+  }
+
   /** Names to try, each of which is left to this draft by the others of this process until it turns out to be taken. */
-  *#namesFor({
-    stem: base,
-    extension,
-  }: {
-    stem: string;
-    extension: string;
-  }): Generator<{ stem: string; filename: string }> {
+  *#namesFor(base: string, extension: string): Generator<{ stem: string; filename: string }> {
     const { names } = this.#parts;
     const first = `${base}.${extension}`;
     for (let number = names.firstFree(first); number <= NAME_ATTEMPTS; number = names.firstFree(first)) {
@@ -153,8 +173,8 @@ export class S3ArtifactDraft implements ArtifactDraft {
   async #store({ file, upload }: Spooled, role: 'artifact' | 'data'): Promise<FileFacts> {
     upload.finish();
     const sha256 = file.digest();
-    await upload.complete();
     this.#stored.add(objectKey(this.#parts.attempt, role));
+    await upload.complete();
     return { size_bytes: file.sizeBytes, sha256: await sha256 };
   }
 
@@ -188,11 +208,7 @@ export class S3ArtifactDraft implements ArtifactDraft {
     const published = await objects
       .put(manifestKey(manifest.filename), text, options)
       // The answer to a first try may have been lost: then the name is taken, by this very artifact.
-      .then(async (isNew) => isNew || (await isOurs()))
-      .catch((error: unknown) => {
-        this.#parts.names.forget(manifest.filename);
-        throw error;
-      });
+      .then(async (isNew) => isNew || (await isOurs()));
     this.#mustStay = published;
     if (published) await this.#tidyUp();
     return published;

@@ -20,7 +20,7 @@ const READS_AT_ONCE = 16;
 /** How a store is set up. */
 export interface S3ArtifactStoreOptions {
   readonly objects: ObjectStore;
-  /** Folder on this machine for drafts. */
+  /** Folder on this machine for drafts, which is made when it is needed. */
   readonly spoolFolder: string;
   /** Whether readers are to be sent to the object store. */
   readonly presignedDownloads: boolean;
@@ -37,21 +37,17 @@ export class S3ArtifactStore implements ArtifactStore {
   readonly #names = new TakenNames();
   #heedsConditions = false;
 
-  private constructor({ objects, spoolFolder, presignedDownloads }: S3ArtifactStoreOptions) {
+  /** Nothing is asked of the object store yet. */
+  constructor({ objects, spoolFolder, presignedDownloads }: S3ArtifactStoreOptions) {
     this.#objects = objects;
     this.#spoolFolder = spoolFolder;
     this.#presigns = presignedDownloads;
   }
 
-  /** Opens the store, creating the folder for drafts if need be. Nothing is asked of the object store yet. */
-  static async open(options: S3ArtifactStoreOptions): Promise<S3ArtifactStore> {
-    await callStore(() => mkdir(options.spoolFolder, { recursive: true }));
-    return new S3ArtifactStore(options);
-  }
-
   begin(jobId: string, { firstAttempt = false } = {}): Promise<ArtifactDraft> {
     return callStore(async () => {
       await this.#refuseUnconditional();
+      await mkdir(this.#spoolFolder, { recursive: true });
       if (!firstAttempt) await this.#giveUpEarlier(jobId);
       const parts = { objects: this.#objects, names: this.#names, spoolFolder: this.#spoolFolder };
       return S3ArtifactDraft.create({ ...parts, attempt: newAttempt(jobId) });

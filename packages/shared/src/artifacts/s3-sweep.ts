@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ListedObject, ObjectStore } from '../object-store/object-store.js';
@@ -16,7 +17,8 @@ type IsActive = (jobId: string) => Promise<boolean>;
 /** Removes the drafts of dead workers from this machine. */
 export async function sweepSpool(folder: string, isActive: IsActive): Promise<string[]> {
   const removed: string[] = [];
-  for (const name of await readdir(folder)) {
+  // Who has never begun a draft has no folder for them.
+  for (const name of existsSync(folder) ? await readdir(folder) : []) {
     const jobId = draftOwner(name);
     if (jobId === undefined || (await isActive(jobId))) continue;
     await rm(join(folder, name), { force: true });

@@ -57,13 +57,18 @@ export class FileUpload {
     await this.#file.close();
   }
 
-  /** Gives up what was not completed. A store that cannot be reached now keeps it until it is swept. */
-  async abort(): Promise<void> {
+  /** Stops sending and lets go of the file. */
+  async stop(): Promise<void> {
     this.#fail(new AppError('STORE_UNAVAILABLE', 'The upload to the object store was given up.'));
-    // A part that arrives later than the abortion would stay.
     await this.#settle();
     await this.#file.close();
-    await abortUpload(this.#store, this.#upload).catch(() => undefined);
+  }
+
+  /** Removes what was sent, unless it is complete. @throws AppError STORE_UNAVAILABLE */
+  async abort(): Promise<void> {
+    // A part that arrives later than the abortion would stay.
+    await this.stop();
+    await abortUpload(this.#store, this.#upload);
   }
 
   #sendParts(): void {

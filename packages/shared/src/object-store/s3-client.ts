@@ -18,7 +18,7 @@ export type ObjectStoreSettings = { readonly [P in (typeof OBJECT_STORE_SETTINGS
 export type S3Sdk = typeof import('@aws-sdk/client-s3');
 
 /** A store that does not answer within this is tried again, and then given up; a job is retried later. */
-const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 /** How long a connection may be silent: a part of an upload is answered well within that. */
 const IDLE_TIMEOUT_MS = 30_000;
 /** The first try included. Pauses grow to some seconds. */

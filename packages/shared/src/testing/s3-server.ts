@@ -3,8 +3,11 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import { crc32 } from 'node:zlib';
 import { startFauxqs } from 'fauxqs';
 
-/** What becomes of a request: it is answered, refused with a status, or its connection is cut before or after it is done. */
-export type Fate = 'answer' | 'cut' | 'cut-after' | number;
+/**
+ * What becomes of a request: it is answered, or refused with a status; its connection is cut before it is done, after,
+ * or in the middle of the answer; or its body arrives with a bit that differs.
+ */
+export type Fate = 'answer' | 'cut' | 'cut-after' | 'cut-answer' | 'corrupt' | number;
 
 /** A request, as {@link S3Server.decide} sees it. */
 export interface S3Request {
@@ -13,6 +16,8 @@ export interface S3Request {
   readonly key: string;
   readonly query: URLSearchParams;
 }
+
+const CODES: Readonly<Record<number, string>> = { 403: 'AccessDenied', 503: 'ServiceUnavailable', 507: 'StorageFull' };
 
 interface Answer {
   readonly status: number;
@@ -26,7 +31,9 @@ interface Answer {
  */
 export class S3Server {
   /** Says what becomes of each request. */
-  decide: (request: S3Request) => Fate = () => 'answer';
+  decide: (request: S3Request) => Fate | Promise<Fate> = () => 'answer';
+  /** Whether an object stays as it is when a request says so. */
+  heedsConditions = true;
   /** Every request since the start. */
   readonly requests: S3Request[] = [];
   readonly #uploads = new Map<string, string>();
@@ -73,7 +80,7 @@ export class S3Server {
     const { pathname, searchParams: query } = new URL(url, 'http://store');
     const key = decodeURIComponent(pathname.split('/').slice(2).join('/'));
     this.requests.push({ method, key, query });
-    const fate = this.decide({ method, key, query });
+    const fate = await this.decide({ method, key, query });
     if (fate === 'cut') {
       // In the middle of what is sent, where something is.
       if (Number(incoming.headers['content-length'] ?? 0) > 0) await once(incoming, 'data');
@@ -81,20 +88,22 @@ export class S3Server {
       return;
     }
     const body = Buffer.concat(await incoming.toArray());
-    const answer =
-      typeof fate === 'number' ? refusal(fate, 'SlowDown') : await this.#answer(incoming, { method, key, query }, body);
+    if (fate === 'corrupt') body.writeUInt8(body.readUInt8(0) ^ 1, 0);
+    const refused = typeof fate === 'number' ? refusal(fate, CODES[fate] ?? 'InternalError') : undefined;
+    const answer = refused ?? (await this.#answer(incoming, { method, key, query }, body));
     if (fate === 'cut-after') {
       incoming.socket.destroy();
       return;
     }
     response.writeHead(answer.status, answer.headers);
-    response.end(answer.body);
+    if (fate !== 'cut-answer') response.end(method === 'HEAD' ? undefined : answer.body);
+    else response.write(answer.body.subarray(0, answer.body.length >> 1), () => incoming.socket.destroy());
   }
 
   async #answer(incoming: IncomingMessage, { method, key, query }: S3Request, body: Buffer): Promise<Answer> {
     const checksum = incoming.headers['x-amz-checksum-crc32'];
     if (checksum !== undefined && checksum !== checksumOf(body)) return refusal(400, 'BadDigest');
-    if (method === 'PUT' && incoming.headers['if-none-match'] === '*') {
+    if (this.heedsConditions && method === 'PUT' && incoming.headers['if-none-match'] === '*') {
       const write = this.#writing.then(async () => {
         const { status } = await this.#forward(incoming, Buffer.alloc(0), 'HEAD');
         return status === 200 ? refusal(412, 'PreconditionFailed') : this.#forward(incoming, body);

@@ -33,6 +33,7 @@ const downloadRoute = (method: 'get' | 'head'): Route =>
     responses: {
       200: { description: 'The file.', contentType: 'application/octet-stream' },
       206: { description: 'The range of the file.', contentType: 'application/octet-stream' },
+      307: { description: 'The object store has it, at this address, for some minutes.' },
       304: { description: 'The client has the file already.' },
       400: { description: 'The name or a parameter is not valid.', schema: problemSchema },
       404: { description: 'There is no such export.', schema: problemSchema },
@@ -42,7 +43,11 @@ const downloadRoute = (method: 'get' | 'head'): Route =>
       if (bundle === 'zip') return bundleExport(store, filename, method === 'head');
       const file = await store.open(filename);
       const plan = planDownload(file, method, headers);
-      if (plan.send !== undefined && method === 'get') return { ...plan, file, range: plan.send };
+      if (plan.send !== undefined && method === 'get') {
+        const elsewhere = plan.status === 200 && headers.range !== undefined ? undefined : await file.presign?.();
+        if (elsewhere !== undefined) return await redirect(file, elsewhere);
+        return { ...plan, file, range: plan.send };
+      }
       await file.close();
       if (plan.status !== 416) return { ...plan, stream: undefined };
       const error = new AppError('RANGE_NOT_SATISFIABLE', `The file has ${file.sizeBytes} bytes.`);
@@ -54,6 +59,13 @@ const downloadRoute = (method: 'get' | 'head'): Route =>
 export const downloadExportRoute = downloadRoute('get');
 /** See {@link downloadRoute}. */
 export const headExportRoute = downloadRoute('head');
+
+/** Sends the client to the object store, which heeds its `Range` too. */
+async function redirect(file: StoredFile, address: string) {
+  await file.close();
+  // The address is for this client alone, and for now.
+  return { status: 307, headers: { Location: address, 'Cache-Control': 'private, no-store' }, stream: undefined };
+}
 
 interface Plan {
   readonly status: number;
