@@ -43,7 +43,7 @@ function answer(route: Route, context: ApiContext): RequestHandler {
       headers: request.headers,
       method: request.method,
       caller: callerOf(response),
-      requestId: String(request.id),
+      requestId: request.id,
       // Most handlers answer at once and never look.
       get signal() {
         signal ??= signalOf(response, context.stopping);

@@ -1,14 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Logger } from '@caissa/shared';
-import { type HttpLogger, pinoHttp } from 'pino-http';
-import { chooseRequestId } from './request-id.js';
+import type { Request, RequestHandler, Response } from 'express';
 
 /** Probes come every few seconds, inference a thousand times a second; both say nothing when all is well. */
 const QUIET = /^\/(livez|readyz|metrics|v2\/.*|api\/model\/evaluate)(\?|$)/;
-
-interface Times {
-  readonly responseTime: number;
-}
 
 /** What the line of a request tells beside the request. */
 interface Notes {
@@ -28,40 +23,29 @@ export function noteTrace(response: ServerResponse, traceId: string): void {
   notes.set(response, { ...notes.get(response), trace_id: traceId });
 }
 
-/** Writes one line for each request when it is over, and gives each request its id. */
-export function logRequests(logger: Logger): HttpLogger {
-  return pinoHttp({
-    logger,
-    genReqId: chooseRequestId,
-    quietReqLogger: true,
-    customAttributeKeys: { reqId: 'request_id' },
-    customLogLevel: (request, response) => levelOf(request, response),
-    customSuccessMessage: (request, response) => describe(request, response),
-    customErrorMessage: (request, response) => describe(request, response),
-    // What the error handler has logged comes not again, and headers are nobody's business.
-    customErrorObject: (_request, response, _error, times: Times) => measured(response, times),
-    customSuccessObject: (_request, response, times: Times) => measured(response, times),
-    customProps: (request) => ({ address: request.socket.remoteAddress }),
-    // The request itself is not logged, so nothing needs to be picked out of it.
-    wrapSerializers: false,
-    serializers: { req: () => undefined },
-  });
+/** Writes one line for each request when it is over. */
+export function logRequests(logger: Logger): RequestHandler {
+  return (request, response, next) => {
+    // A connection that has been closed does not know it any more.
+    const address = request.socket.remoteAddress;
+    const begun = performance.now();
+    response.once('close', () => {
+      const ms = Math.round(performance.now() - begun);
+      const level = levelOf(request, response);
+      if (!logger.isLevelEnabled(level)) return;
+      const facts = { request_id: request.id, address, ...notes.get(response), ms };
+      logger[level](facts, describe(request, response));
+    });
+    next();
+  };
 }
 
-function measured(response: ServerResponse, { responseTime }: Times) {
-  return { ...notes.get(response), ms: responseTime };
-}
-
-function levelOf(request: IncomingMessage, response: ServerResponse): 'debug' | 'info' | 'warn' | 'error' {
+function levelOf(request: Request, response: Response): 'debug' | 'info' | 'warn' | 'error' {
   if (response.statusCode >= 500) return response.statusCode === 500 ? 'error' : 'warn';
-  return QUIET.test(originalUrl(request)) ? 'debug' : 'info';
+  return QUIET.test(request.originalUrl) ? 'debug' : 'info';
 }
 
-function describe(request: IncomingMessage, response: ServerResponse): string {
+function describe(request: Request, response: Response): string {
   const outcome = response.writableFinished ? response.statusCode : `${response.statusCode}, cut short`;
-  return `${request.method} ${originalUrl(request)} ${outcome}`;
-}
-
-function originalUrl(request: IncomingMessage): string {
-  return 'originalUrl' in request ? String(request.originalUrl) : (request.url ?? '');
+  return `${request.method} ${request.originalUrl} ${outcome}`;
 }

@@ -29,7 +29,7 @@ function sendFailures(logger: Logger, { type, describe }: FailureFormat): ErrorR
       response.destroy();
       return;
     }
-    const requestId = String(request.id);
+    const requestId = request.id;
     const error = toProblemError(thrown);
     if (error.code === 'INTERNAL') logger.error({ err: error.cause ?? error, request_id: requestId }, error.message);
     else if (error.status >= 500) {

@@ -28,7 +28,7 @@ const ANSWER_HEADERS = [
 
 /** The headers to send on with a request. */
 export function requestHeaders(request: Request): Record<string, string | string[]> {
-  return { ...pick(request.headers, REQUEST_HEADERS), 'x-request-id': String(request.id) };
+  return { ...pick(request.headers, REQUEST_HEADERS), 'x-request-id': request.id };
 }
 
 /** Answers a client with what a replica has answered. */
