@@ -26,6 +26,11 @@ const COMMANDS = {
     program: 'node_modules/vitest/vitest.mjs',
     args: ['run', '--config', 'tests/browser/vitest.config.ts'],
   },
+  'test:containers': {
+    help: 'the tests of the images and of docker-compose.yml, where a Docker engine answers; arguments go to vitest',
+    program: 'node_modules/vitest/vitest.mjs',
+    args: ['run', '--config', 'tests/containers/vitest.config.ts'],
+  },
   screenshots: {
     help: 'the pictures of docs/screenshots, anew',
     program: 'node_modules/vitest/vitest.mjs',
@@ -36,7 +41,7 @@ const COMMANDS = {
 };
 
 const usage = () => {
-  const rows = Object.keys(COMMANDS).map((name) => `  ${name.padEnd(14)}${COMMANDS[name].help}`);
+  const rows = Object.keys(COMMANDS).map((name) => `  ${name.padEnd(17)}${COMMANDS[name].help}`);
   return `Usage: node scripts/run.mjs <command> [arguments]\n\nInstalls, compiles and builds what is missing, then runs:\n${rows.join('\n')}\n`;
 };
 
@@ -67,7 +72,7 @@ const main = async () => {
   const problem = await prepare(root);
   if (problem) {
     // Whoever reads a test run's last line must not take a run that never began for a good one.
-    if (name === 'test' || name === 'test:browser')
+    if (['test', 'test:browser', 'test:containers'].includes(name))
       process.once('exit', () => process.stdout.write('0 passed, 1 failed\n'));
     fail(1, problem);
   }
