@@ -31,7 +31,7 @@ describe('behind Sentinels', () => {
 
   it.each([
     ['is killed', 'SIGKILL'],
-    // It closes no connection, so that only the Sentinels can tell.
+    // It closes no connection, so that clients have to leave by themselves.
     ['freezes', 'SIGSTOP'],
   ] as const)(
     'no job is lost when the master %s',

@@ -36,12 +36,8 @@ export const PRODUCER: LegacyOptions = {
 /** Commands are kept until Redis is back. Blocking ones wait up to 10 s for an answer. */
 export const WORKER: LegacyOptions = { ...CONNECTION, maxRetriesPerRequest: null, socketTimeout: 15_000 };
 
-/** Leaves a master that was replaced, even one that is frozen and closes no connection. */
-const SENTINEL = {
-  failoverDetector: true,
-  sentinelCommandTimeout: 2_000,
-  sentinelReconnectStrategy: () => RECONNECT_LIMIT_MS,
-} satisfies RedisOptions;
+/** Longest time that a Sentinel is waited for before the next one is asked. */
+const SENTINEL_TIMEOUT_MS = 2_000;
 
 const CLUSTER: ClusterOptions = {
   clusterRetryStrategy: pauseMs,
@@ -67,7 +63,10 @@ export function redisOptions(
     ...(password === undefined ? {} : { sentinelPassword: password }),
   };
   const secure = address.tls ? { sentinelTLS: { ...tls }, enableTLSForSentinelMode: true } : {};
-  return { ...options, ...SENTINEL, ...login, ...asWhom, ...secure, sentinels, name: master, db };
+  // Not `failoverDetector`: told of a new master while it connects, it ends the client for good. A master that froze is left
+  // when `socketTimeout` is over.
+  const names = { sentinels, name: master, db, sentinelCommandTimeout: SENTINEL_TIMEOUT_MS };
+  return { ...options, ...login, ...asWhom, ...secure, ...names };
 }
 
 /** Options of a cluster client whose commands fail at once while the cluster is away. */
