@@ -9,6 +9,8 @@ import { freePort, until } from './system.js';
 /** One server process of a {@link RedisServers}. */
 export interface RedisProcess {
   readonly port: number;
+  /** Whether no signal was sent to it yet. */
+  readonly runs: boolean;
   /** Sends a signal to the server itself; waits until it is gone if that kills it. */
   signal(name: 'SIGKILL' | 'SIGSTOP'): Promise<void>;
   /** Runs a command as the administrator of the test. */
@@ -81,10 +83,15 @@ export class RedisServers {
     const admin = new Redis({ retryStrategy: () => 100, maxRetriesPerRequest: 0, ...access, host: '127.0.0.1' });
     admin.on('error', () => undefined);
     this.#connections.push(admin);
+    let runs = true;
     const server: RedisProcess = {
       port: access.port,
+      get runs() {
+        return runs;
+      },
       signal: async (name) => {
         if (child.exitCode !== null) return;
+        runs = false;
         process.kill(pid, name);
         if (name === 'SIGKILL') await ended;
       },

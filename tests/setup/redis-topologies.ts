@@ -1,4 +1,5 @@
 import type { RedisOptions } from 'ioredis';
+import { z } from 'zod';
 import type { RedisConfiguration, RedisProcess, RedisServers } from './redis-servers.js';
 import { until } from './system.js';
 
@@ -49,10 +50,16 @@ export async function startCluster(
   return nodes;
 }
 
-/** Which of the masters, by its place among them, holds a key. */
-export async function placeOf(nodes: readonly RedisProcess[], key: string): Promise<number> {
-  const slot = Number(await nodes[0]?.ask('CLUSTER', 'KEYSLOT', key));
-  return Math.floor((slot * 3) / SLOTS);
+/** The node that holds a key, as one that runs tells. */
+export async function ownerOf(nodes: readonly RedisProcess[], key: string): Promise<RedisProcess> {
+  const alive = nodes.find((node) => node.runs);
+  const slot = Number(await alive?.ask('CLUSTER', 'KEYSLOT', key));
+  const ranges = z.array(z.tuple([z.int(), z.int(), z.tuple([z.string(), z.int()], z.unknown())], z.unknown()));
+  const [, , [, port] = []] =
+    ranges.parse(await alive?.ask('CLUSTER', 'SLOTS')).find(([from, to]) => from <= slot && slot <= to) ?? [];
+  const owner = nodes.find((node) => node.port === port);
+  if (!owner) throw new Error(`no node of the test holds slot ${slot}`);
+  return owner;
 }
 
 /** A master, its replicas and three Sentinels of which two suffice. */
