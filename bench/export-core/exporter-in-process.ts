@@ -10,6 +10,7 @@ import {
   ExportIndex,
   type ExportResult,
   LocalArtifactStore,
+  LocalModelStore,
   redisKeys,
   type VerifyLevel,
   waitUntilReady,
@@ -48,7 +49,7 @@ export class ExporterInProcess {
     const keys = redisKeys('bench');
     const spare = new SpareProcess();
     const context = {
-      modelsFolder,
+      models: await LocalModelStore.open(modelsFolder),
       store: await LocalArtifactStore.open(exportsFolder),
       exports: new ExportIndex(redis, keys),
       catalogue: new Catalogue(redis, keys),

@@ -2,7 +2,7 @@ import { checkWeights } from './check-weights.js';
 import { type CheckpointDescription, describeCheckpoint } from './describe-checkpoint.js';
 import { digestSource } from './digest-source.js';
 import { openCheckpoint } from './open-checkpoint.js';
-import { refuseIfChanged, withFile } from './with-file.js';
+import { type CheckpointSource, refuseIfChanged, withFile } from './with-file.js';
 
 /** What was found out about a good file. */
 export interface Examination {
@@ -22,14 +22,17 @@ export interface ExaminationControl {
  * @throws FormatError, SourceChangedError if it was written to meanwhile; the system's error; the signal's reason
  */
 export function examineCheckpoint(path: string, control: ExaminationControl): Promise<Examination> {
-  return withFile(path, async (source) => {
-    control.report({ stage: 'opening', percent: 0 });
-    const checkpoint = await openCheckpoint(source);
-    const reading = (from: number, to: number) => (share: number) =>
-      control.report({ stage: 'reading', percent: from + (to - from) * share });
-    await checkWeights(checkpoint, control.signal, reading(10, 70));
-    const sha256 = await digestSource(source, control.signal, reading(70, 100));
-    await refuseIfChanged(source);
-    return { sizeBytes: source.sizeBytes, sha256, description: describeCheckpoint(checkpoint) };
-  });
+  return withFile(path, (source) => examineSource(source, control));
+}
+
+/** Does as {@link examineCheckpoint} does with a checkpoint that is open, and leaves it open. */
+export async function examineSource(source: CheckpointSource, control: ExaminationControl): Promise<Examination> {
+  control.report({ stage: 'opening', percent: 0 });
+  const checkpoint = await openCheckpoint(source);
+  const reading = (from: number, to: number) => (share: number) =>
+    control.report({ stage: 'reading', percent: from + (to - from) * share });
+  await checkWeights(checkpoint, control.signal, reading(10, 70));
+  const sha256 = await digestSource(source, control.signal, reading(70, 100));
+  await refuseIfChanged(source);
+  return { sizeBytes: source.sizeBytes, sha256, description: describeCheckpoint(checkpoint) };
 }

@@ -1,3 +1,4 @@
+import { FileSource } from '@caissa/files';
 import { OrderedDict, type PickleValue, PyFloat, readCheckpoint } from '@caissa/pytorch';
 import { type ByteSource, isContiguous, readFloat32, type Tensor } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
@@ -5,7 +6,6 @@ import { FIXTURES, fixturePath } from '../test-support/fixtures.js';
 import { MemorySink } from '../test-support/memory-sink.js';
 import { changed, saved, savedWith, smallRoot, smallStateDict } from '../test-support/small-checkpoint.js';
 import { exportPytorch } from './export-pytorch.js';
-import { FileSource } from './file-source.js';
 import { openCheckpoint } from './open-checkpoint.js';
 
 async function exported(source: ByteSource, metadata = {}) {

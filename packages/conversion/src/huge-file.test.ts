@@ -1,10 +1,10 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FileSource } from '@caissa/files';
 import { fromJson, isTensor, OrderedDict, type PickleValue, readCheckpoint, writeCheckpoint } from '@caissa/pytorch';
 import { BufferSource, type ByteSink, type ByteSource, readFloat32, type Tensor } from '@caissa/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FileSource } from './file-source.js';
 
 const GIB = 2 ** 30;
 const HUGE_BYTES = 4 * GIB + 4096;

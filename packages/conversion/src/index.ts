@@ -1,14 +1,14 @@
+export { FileSource } from '@caissa/files';
 export type { DataFile } from '@caissa/session';
 export type { ArtifactFormat, ArtifactRequest, Metadata } from './artifact-metadata.js';
 export { checkSession, type SessionCheck } from './check-session.js';
 export { checkWeights } from './check-weights.js';
 export { type CheckpointDescription, describeCheckpoint } from './describe-checkpoint.js';
 export { digestSource } from './digest-source.js';
-export { type Examination, examineCheckpoint } from './examine-checkpoint.js';
+export { type Examination, examineCheckpoint, examineSource } from './examine-checkpoint.js';
 export { type ExportOnnxOptions, exportOnnx, type WrittenOnnx } from './export-onnx.js';
 export { type ExportControl, type ExportPytorchOptions, exportPytorch } from './export-pytorch.js';
 export { FileDraft, nameFile, TEMPORARY_PREFIX } from './file-draft.js';
-export { type FileIdentity, FileSource } from './file-source.js';
 export {
   type ArtifactControl,
   type ArtifactProgress,
@@ -21,5 +21,5 @@ export { writeSampleModels } from './sample-models.js';
 export { type ConversionFailure, conversionFailure, VerificationError } from './verification-error.js';
 export { type OnnxReport, type VerificationLevel, verifyOnnx } from './verify-onnx.js';
 export { type PytorchReport, verifyPytorch } from './verify-pytorch.js';
-export { refuseIfChanged, SourceChangedError, withFile } from './with-file.js';
+export { type CheckpointSource, refuseIfChanged, SourceChangedError, withFile, withSource } from './with-file.js';
 export { writeFileWhole } from './write-file.js';

@@ -1,3 +1,4 @@
+import { FileSource } from '@caissa/files';
 import type { DataFile, SpareProcess } from '@caissa/session';
 import type { ByteSink } from '@caissa/tensor';
 import {
@@ -11,12 +12,11 @@ import {
 import { describeCheckpoint } from './describe-checkpoint.js';
 import { exportOnnx } from './export-onnx.js';
 import { type ExportControl, exportPytorch } from './export-pytorch.js';
-import { FileSource } from './file-source.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { skippedForMemory } from './verification-memory.js';
 import { verifyOnnx } from './verify-onnx.js';
 import { verifyPytorch } from './verify-pytorch.js';
-import { refuseIfChanged } from './with-file.js';
+import { type CheckpointSource, refuseIfChanged } from './with-file.js';
 
 /** Percent that is left for opening a checkpoint, which is done by whoever calls. */
 export const OPENED_PERCENT = 5;
@@ -32,7 +32,7 @@ export interface ArtifactProgress {
 
 /** What is exported. */
 export interface ArtifactSource {
-  readonly file: FileSource;
+  readonly file: CheckpointSource;
   readonly checkpoint: Checkpoint;
   /** Digest of the whole file. */
   readonly sha256: string;

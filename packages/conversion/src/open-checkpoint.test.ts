@@ -1,9 +1,9 @@
+import { FileSource } from '@caissa/files';
 import { OrderedDict, type PickleValue } from '@caissa/pytorch';
 import { BufferSource } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import { fixturePath } from '../test-support/fixtures.js';
 import { SMALL, saved, smallRoot, smallStateDict } from '../test-support/small-checkpoint.js';
-import { FileSource } from './file-source.js';
 import { openCheckpoint } from './open-checkpoint.js';
 
 const open = async (root: PickleValue) => openCheckpoint(await saved(root));

@@ -1,4 +1,13 @@
-import { FileSource } from './file-source.js';
+import { FileSource } from '@caissa/files';
+import type { ByteSource } from '@caissa/tensor';
+
+/** The bytes of one state of a checkpoint, wherever it lies. */
+export interface CheckpointSource extends ByteSource {
+  /** Whether what was read so far, and will be, belongs to one state. */
+  assertUnchanged(): Promise<boolean>;
+  /** Ends the use of it. */
+  close(): Promise<void>;
+}
 
 /** A file was written to while it was read, so that nothing can be said of it. The message is a sentence. */
 export class SourceChangedError extends Error {
@@ -15,8 +24,16 @@ export class SourceChangedError extends Error {
  * found wrong with it says nothing of the file as it is.
  * @throws SourceChangedError, what `work` throws, and what opening the file throws
  */
-export async function withFile<T>(path: string, work: (source: FileSource) => Promise<T>): Promise<T> {
-  const source = await FileSource.open(path);
+export function withFile<T>(path: string, work: (source: FileSource) => Promise<T>): Promise<T> {
+  return withSource(FileSource.open(path), work);
+}
+
+/** Does as {@link withFile} does with a checkpoint that is being opened. @throws as `withFile` does */
+export async function withSource<S extends CheckpointSource, T>(
+  opening: Promise<S>,
+  work: (source: S) => Promise<T>,
+): Promise<T> {
+  const source = await opening;
   try {
     return await work(source);
   } catch (error) {
@@ -28,6 +45,6 @@ export async function withFile<T>(path: string, work: (source: FileSource) => Pr
 }
 
 /** @throws SourceChangedError if the open file was written to since it was opened */
-export async function refuseIfChanged(source: FileSource): Promise<void> {
+export async function refuseIfChanged(source: CheckpointSource): Promise<void> {
   if (!(await source.assertUnchanged())) throw new SourceChangedError();
 }

@@ -5,6 +5,7 @@ import {
   type JobsContext,
   type JobWatcher,
   type Logger,
+  type ModelStore,
   OBJECT_STORE_SETTINGS,
   REDIS_SETTINGS,
   type SettingName,
@@ -47,6 +48,7 @@ export interface ApiContext {
   readonly store: ArtifactStore;
   readonly exports: ExportIndex;
   readonly catalogue: Catalogue;
+  readonly modelStore: ModelStore;
   readonly models: ModelFolder;
   readonly modelList: ModelList;
   readonly modelDetails: ModelDetails;

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   Catalogue,
   Coalesced,
@@ -13,6 +13,7 @@ import {
   type Lifecycle,
   type Logger,
   openArtifactStore,
+  openModelStore,
   openQueues,
   readActivation,
   readRedisTarget,
@@ -79,8 +80,8 @@ async function openContext(
   lifecycle.onStop('job watcher', () => withTimeout(watcher.close(), WATCHER_CLOSE_MS));
   const dataDir = resolve(settings.DATA_DIR);
   const store = await openArtifactStore(settings, dataDir);
-  const folder = join(dataDir, 'models');
-  const models = await ModelFolder.open({ folder, polling: settings.WATCH_POLLING, logger });
+  const modelStore = await openModelStore(dataDir, { polling: settings.WATCH_POLLING });
+  const models = await ModelFolder.open(modelStore, logger);
   lifecycle.onStop('model folder', () => models.close());
   const exports = new ExportIndex(redis, keys);
   const catalogue = new Catalogue(redis, keys);
@@ -94,8 +95,8 @@ async function openContext(
   const stopping = new AbortController();
   // Every held request listens.
   setMaxListeners(0, stopping.signal);
-  const served = { store, exports, catalogue, models, modelList, modelDetails, replicas, forwarder };
-  const parts = { settings, logger, jobs, watcher, ...served };
+  const files = { store, exports, catalogue, modelStore, models, modelList, modelDetails };
+  const parts = { settings, logger, jobs, watcher, ...files, replicas, forwarder };
   return { context: { ...parts, tracing, stopping: stopping.signal }, stopping };
 }
 

@@ -1,7 +1,6 @@
 import { AppError, type Lifecycle, type Logger, limitActivations, warnOfEviction } from '@caissa/shared';
 import type { ApiContext } from './context.js';
 import { ModelReconciler } from './models/reconcile-models.js';
-import { sweepUploads } from './models/sweep-uploads.js';
 
 /** How often the list of exports is compared with the store. */
 const EXPORTS_INTERVAL_MS = 60_000;
@@ -13,7 +12,7 @@ const SWEEP_INTERVAL_MS = 3_600_000;
  * back. Every API process does so; what one has done, the others find done.
  */
 export function startUpkeep(context: ApiContext, lifecycle: Lifecycle): void {
-  const { jobs, logger, models } = context;
+  const { jobs, logger, modelStore } = context;
   const reconciler = new ModelReconciler(context);
   reconciler.start();
   lifecycle.onStop('model reconciler', () => reconciler.stop());
@@ -32,7 +31,7 @@ export function startUpkeep(context: ApiContext, lifecycle: Lifecycle): void {
   lifecycle.onStop('redis listener', () => void jobs.redis.off('ready', onRedis));
   if (jobs.redis.status === 'ready') onRedis();
 
-  const sweep = () => attempt(logger, 'sweep of uploads', () => sweepUploads(models.folder));
+  const sweep = () => attempt(logger, 'sweep of uploads', () => modelStore.sweep());
   const sweepTimer = setInterval(sweep, SWEEP_INTERVAL_MS);
   lifecycle.onStop('sweep', () => clearInterval(sweepTimer));
   sweep();

@@ -1,9 +1,9 @@
 import type { SpareProcess } from '@caissa/session';
-import type { ArtifactStore, Catalogue, ExportIndex } from '@caissa/shared';
+import type { ArtifactStore, Catalogue, ExportIndex, ModelStore } from '@caissa/shared';
 
 /** What the use cases of the exporter work with. */
 export interface ExporterContext {
-  readonly modelsFolder: string;
+  readonly models: ModelStore;
   readonly store: ArtifactStore;
   readonly exports: ExportIndex;
   readonly catalogue: Catalogue;

@@ -1,14 +1,13 @@
+import { type ArtifactRequest, digestSource, makeArtifact, OPENED_PERCENT, openCheckpoint } from '@caissa/conversion';
 import {
-  type ArtifactRequest,
-  digestSource,
-  type FileSource,
-  makeArtifact,
-  OPENED_PERCENT,
-  openCheckpoint,
-} from '@caissa/conversion';
-import { exportStem, FORMAT_EXTENSION, type Manifest, toIsoSeconds, type WorkItem } from '@caissa/shared';
+  exportStem,
+  FORMAT_EXTENSION,
+  type Manifest,
+  type ModelSource,
+  toIsoSeconds,
+  type WorkItem,
+} from '@caissa/shared';
 import type { ExporterContext } from './context.js';
-import { identityOf } from './identity.js';
 
 type ExportItem = WorkItem<'export'>;
 
@@ -21,7 +20,7 @@ export function artifactName({ data, createdAt }: ExportItem): { stem: string; e
  * Makes and publishes the artifact of a job. Nothing is left of one that failed.
  * @throws AppError, FormatError, VerificationError, SessionError; the signal's reason
  */
-export async function convert(context: ExporterContext, item: ExportItem, file: FileSource): Promise<Manifest> {
+export async function convert(context: ExporterContext, item: ExportItem, file: ModelSource): Promise<Manifest> {
   const { data, signal, createdAt } = item;
   item.report({ stage: 'opening', percent: 0 });
   const checkpoint = await openCheckpoint(file);
@@ -61,10 +60,10 @@ function requestOf({ data, createdAt }: ExportItem): ArtifactRequest {
 async function inspectedDigest(
   context: ExporterContext,
   item: ExportItem,
-  source: FileSource,
+  source: ModelSource,
 ): Promise<string | undefined> {
   // Without Redis the file can still be looked at.
   const known = await context.catalogue.get(item.data.model_name).catch(() => undefined);
-  if (known?.status !== 'ready' || known.identity !== identityOf(source)) return undefined;
+  if (known?.status !== 'ready' || known.identity !== source.identity) return undefined;
   return known.sha256 ?? undefined;
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { openCheckpoint, withFile } from '@caissa/conversion';
 import { readCheckpoint } from '@caissa/pytorch';
 import { SpareProcess } from '@caissa/session';
-import { findModelFile } from '@caissa/shared';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FIXTURES, fixturePath } from '../../../packages/conversion/test-support/fixtures.js';
 import { type ExporterHarness, openHarness } from '../test-support/exporter-harness.js';
@@ -178,7 +177,7 @@ describe('an export job', () => {
   });
 
   it('takes the digest from the catalogue only while the file is the one that was inspected', async () => {
-    const { identity } = await findModelFile(harness.context.modelsFolder, 'model_v1');
+    const { identity } = await harness.context.models.find('model_v1');
     const entry = {
       name: 'model_v1',
       identity,

@@ -1,12 +1,5 @@
-import { withFile } from '@caissa/conversion';
-import {
-  findModelFile,
-  type Manifest,
-  MODEL_EXTENSION,
-  type Processor,
-  toExportResult,
-  type WorkItem,
-} from '@caissa/shared';
+import { withSource } from '@caissa/conversion';
+import { type Manifest, MODEL_EXTENSION, type Processor, toExportResult, type WorkItem } from '@caissa/shared';
 import type { ExporterContext } from './context.js';
 import { artifactName, convert } from './convert.js';
 import { namedError } from './named-error.js';
@@ -30,9 +23,9 @@ export function exportProcessor(context: ExporterContext): Processor<'export'> {
 }
 
 async function exportOnce(context: ExporterContext, item: WorkItem<'export'>): Promise<Manifest> {
-  const { name, path } = await findModelFile(context.modelsFolder, item.data.model_name);
+  const { model_name: name } = item.data;
   try {
-    return await withFile(path, (source) => convert(context, item, source));
+    return await withSource(context.models.open(name), (source) => convert(context, item, source));
   } catch (error) {
     throw namedError(error, `${name}${MODEL_EXTENSION}`);
   }

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findModelFile } from '@caissa/shared';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FIXTURES, fixturePath } from '../../../packages/conversion/test-support/fixtures.js';
 import { savedWith } from '../../../packages/conversion/test-support/small-checkpoint.js';
@@ -21,7 +20,7 @@ describe('an inspect job', () => {
   it('writes what a good checkpoint is into the catalogue', async () => {
     await harness.addModel('good');
     expect(await inspect('good')).toMatchObject({ status: 'ready', model_name: 'good' });
-    const { identity } = await findModelFile(harness.context.modelsFolder, 'good');
+    const { identity } = await harness.context.models.find('good');
     expect(await harness.context.catalogue.get('good')).toMatchObject({
       name: 'good',
       identity,
@@ -125,13 +124,13 @@ describe('an inspection of an upload', () => {
 
   it('accepts a good file and tells the catalogue nothing', async () => {
     await harness.addModel('source');
-    await rename(harness.modelPath('source'), join(harness.context.modelsFolder, upload));
+    await rename(harness.modelPath('source'), join(harness.modelsFolder, upload));
     expect(await inspectUpload()).toMatchObject({ status: 'ready', model_name: 'uploaded' });
     expect(await harness.context.catalogue.get('uploaded')).toBeUndefined();
   });
 
   it('fails with the code of a bad file, under the name it is to have', async () => {
-    await copyFile(fixturePath('torchscript.pt'), join(harness.context.modelsFolder, upload));
+    await copyFile(fixturePath('torchscript.pt'), join(harness.modelsFolder, upload));
     await expect(inspectUpload()).rejects.toMatchObject({
       code: 'TORCHSCRIPT',
       message: expect.stringMatching(/^uploaded\.pt: /),
@@ -140,7 +139,7 @@ describe('an inspection of an upload', () => {
   });
 
   it('fails when the upload is gone', async () => {
-    await rm(join(harness.context.modelsFolder, upload));
+    await rm(join(harness.modelsFolder, upload));
     await expect(inspectUpload()).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
   });
 });

@@ -1,12 +1,11 @@
-import { join } from 'node:path';
-import { examineCheckpoint } from '@caissa/conversion';
+import { type Examination, examineSource, withSource } from '@caissa/conversion';
 import {
   AppError,
   type CatalogueEntry,
-  findModelFile,
   type InspectResult,
   MODEL_EXTENSION,
   type ModelFile,
+  type ModelSource,
   type Processor,
   type TensorSummary,
   toAppError,
@@ -14,7 +13,6 @@ import {
   type WorkItem,
 } from '@caissa/shared';
 import type { ExporterContext } from './context.js';
-
 import { namedError } from './named-error.js';
 
 type InspectItem = WorkItem<'inspect'>;
@@ -28,7 +26,7 @@ async function inspectModel(context: ExporterContext, item: InspectItem): Promis
   const name = item.data.model_name;
   const before = await findFile(context, name);
   if (before === undefined) return forget(context, item);
-  const { entry, tensors } = await examineModel(before, item);
+  const { entry, tensors } = await examineModel(context, before, item);
   const after = await findFile(context, name);
   if (after === undefined) return forget(context, item);
   if (after.identity !== before.identity) {
@@ -42,23 +40,26 @@ async function inspectModel(context: ExporterContext, item: InspectItem): Promis
 /** A file that is not a model yet: it is examined under its temporary name, and the catalogue is not told. */
 async function inspectUpload(context: ExporterContext, item: InspectItem): Promise<InspectResult> {
   const { model_name: name, upload = '' } = item.data;
-  const path = join(context.modelsFolder, upload);
-  await examineCheckpoint(path, item).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) throw new AppError('MODEL_NOT_FOUND', `The upload of ${name} was given up.`);
+  await examine(context.models.openUpload(upload, name), item).catch((error: unknown) => {
     throw namedError(error, `${name}${MODEL_EXTENSION}`);
   });
   return result(item, 'ready', `Model ${name} can be used`);
 }
 
+function examine(opening: Promise<ModelSource>, item: InspectItem): Promise<Examination> {
+  return withSource(opening, (source) => examineSource(source, item));
+}
+
 /** What the catalogue will say of a file, be it good or bad. Trouble that may pass is thrown. */
 async function examineModel(
+  context: ExporterContext,
   file: ModelFile,
   item: InspectItem,
 ): Promise<{ entry: CatalogueEntry; tensors: readonly TensorSummary[] }> {
   const { name, identity } = file;
   const inspectedAt = new Date().toISOString();
   try {
-    const { sha256, description } = await examineCheckpoint(file.path, item);
+    const { sha256, description } = await examine(context.models.open(name), item);
     const { tensors, ...known } = description;
     return { entry: { name, identity, status: 'ready', ...known, sha256, inspected_at: inspectedAt }, tensors };
   } catch (error) {
@@ -91,7 +92,7 @@ function unreadableBecause(thrown: unknown, name: string): AppError | undefined 
 
 async function findFile(context: ExporterContext, name: string): Promise<ModelFile | undefined> {
   try {
-    return await findModelFile(context.modelsFolder, name);
+    return await context.models.find(name);
   } catch (error) {
     if (error instanceof AppError && error.code === 'MODEL_NOT_FOUND') return undefined;
     throw error;

@@ -1,5 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { SpareProcess } from '@caissa/session';
 import {
   Catalogue,
@@ -11,6 +10,7 @@ import {
   measureJobs,
   measureProcess,
   openArtifactStore,
+  openModelStore,
   openQueues,
   readRedisTarget,
   readSettings,
@@ -44,8 +44,7 @@ await runService(async (lifecycle) => {
   const tracing = await startTracing('exporter', process.env, logger);
   lifecycle.onStop('traces', () => tracing?.close());
   const dataDir = resolve(DATA_DIR);
-  const modelsFolder = join(dataDir, 'models');
-  await mkdir(modelsFolder, { recursive: true });
+  const models = await openModelStore(dataDir);
   const store = await openArtifactStore(settings, dataDir);
 
   const target = readRedisTarget(settings);
@@ -60,7 +59,7 @@ await runService(async (lifecycle) => {
   const spare = new SpareProcess();
   lifecycle.onStop('spare process', () => spare.close());
   const context: ExporterContext = {
-    modelsFolder,
+    models,
     store,
     exports: new ExportIndex(redis, keys),
     catalogue: new Catalogue(redis, keys),

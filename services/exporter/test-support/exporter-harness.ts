@@ -14,6 +14,7 @@ import {
   type InspectJobData,
   type JobProgress,
   LocalArtifactStore,
+  LocalModelStore,
   newJobId,
   openQueues,
   redisKeys,
@@ -41,7 +42,7 @@ export async function openHarness() {
   const queues = openQueues(redis, prefix);
   const logger = createLogger('test', 'silent');
   const context: ExporterContext = {
-    modelsFolder,
+    models: await LocalModelStore.open(modelsFolder),
     store: await LocalArtifactStore.open(exportsFolder),
     exports: new ExportIndex(redis, keys),
     catalogue: new Catalogue(redis, keys),
@@ -51,6 +52,7 @@ export async function openHarness() {
     context,
     jobs: { redis, keys, queues },
     worker: { connection, prefix, logger },
+    modelsFolder,
     exportsFolder,
     modelPath: (name: string) => join(modelsFolder, `${name}.pt`),
     /** Writes a small checkpoint, or another saved object, into the model folder. */

@@ -1,6 +1,6 @@
 import type { ExpectedArchitecture } from '@caissa/network';
 import type { SpareProcess } from '@caissa/session';
-import type { Catalogue, Logger, RedisClient, RedisKeys } from '@caissa/shared';
+import type { Catalogue, Logger, ModelStore, RedisClient, RedisKeys } from '@caissa/shared';
 import type { ConvertedModels } from './converted-models.js';
 import type { Journal } from './journal.js';
 import type { PointerKeeper } from './pointer-keeper.js';
@@ -9,7 +9,7 @@ import type { SourceDigests } from './source-digests.js';
 
 /** What the use cases of the loader work with. */
 export interface LoaderContext {
-  readonly modelsFolder: string;
+  readonly models: ModelStore;
   readonly converted: ConvertedModels;
   readonly catalogue: Catalogue;
   readonly digests: SourceDigests;

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { SpareProcess } from '@caissa/session';
 import {
   AppError,
@@ -13,6 +12,7 @@ import {
   measureJobs,
   measureProcess,
   onJobFailed,
+  openModelStore,
   type RedisTarget,
   readRedisTarget,
   readSettings,
@@ -71,7 +71,7 @@ await runService(async (lifecycle) => {
 async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecycle): Promise<Omit<Loader, 'tracing'>> {
   const { REDIS_PREFIX: prefix, MAX_SESSIONS: maxSessions } = settings;
   const dataDir = resolve(settings.DATA_DIR);
-  await mkdir(join(dataDir, 'models'), { recursive: true });
+  const models = await openModelStore(dataDir);
   const target = readRedisTarget(settings);
   const redis = connectProducer(target);
   lifecycle.onStop('redis', () => redis.disconnect());
@@ -83,6 +83,7 @@ async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecyc
   let engine: LoaderEngine | undefined;
   const context = await openContext({
     dataDir,
+    models,
     redis,
     prefix,
     expected: { channels: settings.EXPECTED_CHANNELS, blocks: settings.EXPECTED_BLOCKS },

@@ -1,6 +1,6 @@
-import { describeCheckpoint, openCheckpoint, refuseIfChanged, withFile } from '@caissa/conversion';
+import { describeCheckpoint, openCheckpoint, refuseIfChanged, withSource } from '@caissa/conversion';
 import { checkExpected } from '@caissa/network';
-import { findModelFile, type JobProgress, MODEL_EXTENSION, type ModelFacts } from '@caissa/shared';
+import { type JobProgress, MODEL_EXTENSION, type ModelFacts } from '@caissa/shared';
 import type { LoaderContext } from './context.js';
 import { namedError } from './named-error.js';
 import { type OpenedConverted, openConverted } from './open-converted.js';
@@ -28,8 +28,7 @@ export interface CandidateRequest {
 export async function openCandidate(context: LoaderContext, request: CandidateRequest): Promise<Candidate> {
   const { modelName, signal, report } = request;
   report({ stage: 'opening', percent: PERCENT.opening });
-  const { path } = await findModelFile(context.modelsFolder, modelName);
-  const open = withFile(path, async (source): Promise<Candidate> => {
+  const open = withSource(context.models.open(modelName), async (source): Promise<Candidate> => {
     const checkpoint = await openCheckpoint(source);
     checkExpected(checkpoint.network.architecture, context.expected);
     const sha256 = await context.digests.of(modelName, source, signal);

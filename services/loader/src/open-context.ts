@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ExpectedArchitecture } from '@caissa/network';
 import type { SpareProcess } from '@caissa/session';
-import { Catalogue, type Logger, type RedisClient, redisKeys } from '@caissa/shared';
+import { Catalogue, type Logger, type ModelStore, type RedisClient, redisKeys } from '@caissa/shared';
 import type { LoaderContext } from './context.js';
 import { ConvertedModels } from './converted-models.js';
 import { Journal } from './journal.js';
@@ -14,6 +14,7 @@ import { SourceDigests } from './source-digests.js';
 /** What a {@link LoaderContext} is made of. */
 export interface ContextOptions {
   readonly dataDir: string;
+  readonly models: ModelStore;
   /** Fails fast while Redis is away. */
   readonly redis: RedisClient;
   readonly prefix: string;
@@ -28,14 +29,14 @@ export interface ContextOptions {
 
 /** Opens what the use cases of the loader work with; the folder of the converted models is created if need be. */
 export async function openContext(options: ContextOptions): Promise<LoaderContext> {
-  const { dataDir, redis, prefix, expected, logger, spare, intraOpThreads, shelfCapacity } = options;
+  const { dataDir, models, redis, prefix, expected, logger, spare, intraOpThreads, shelfCapacity } = options;
   const keys = redisKeys(prefix);
   const folder = join(dataDir, 'active');
   const converted = await ConvertedModels.open(folder);
   const pointer = new PointerKeeper({ redis, keys, mirror: new PointerMirror(folder), logger });
   const catalogue = new Catalogue(redis, keys);
   return {
-    modelsFolder: join(dataDir, 'models'),
+    models,
     converted,
     catalogue,
     digests: new SourceDigests(catalogue),

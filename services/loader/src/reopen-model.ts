@@ -1,5 +1,5 @@
-import { describeCheckpoint, digestSource, openCheckpoint, withFile } from '@caissa/conversion';
-import { type ActivePointer, AppError, MODEL_EXTENSION, modelPath } from '@caissa/shared';
+import { describeCheckpoint, digestSource, openCheckpoint, withSource } from '@caissa/conversion';
+import { type ActivePointer, AppError, MODEL_EXTENSION } from '@caissa/shared';
 import type { LoaderContext } from './context.js';
 import { namedError } from './named-error.js';
 import { type OpenedConverted, openConverted } from './open-converted.js';
@@ -15,15 +15,17 @@ export async function reopenModel(
 ): Promise<OpenedConverted> {
   const { converted } = context;
   const filename = `${name}${MODEL_EXTENSION}`;
-  const convert = () =>
-    withFile(modelPath(context.modelsFolder, name), async (source) => {
+  const convert = () => {
+    const opening = context.models.open(name).catch((error: unknown) => {
+      throw error instanceof AppError && error.code === 'MODEL_NOT_FOUND' ? replaced(filename) : error;
+    });
+    return withSource(opening, async (source) => {
       if ((await digestSource(source, signal)) !== sha256) throw replaced(filename);
       const checkpoint = await openCheckpoint(source);
       const path = await converted.convert(sha256, checkpoint, { signal });
       return { path, facts: describeCheckpoint(checkpoint) };
-    }).catch((error: unknown) => {
-      throw error instanceof Error && 'code' in error && error.code === 'ENOENT' ? replaced(filename) : error;
     });
+  };
   try {
     return await openConverted(context, sha256, convert, signal);
   } catch (error) {

@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FileSource, withFile } from '@caissa/conversion';
-import { AppError, type CatalogueEntry } from '@caissa/shared';
+import { AppError, type CatalogueEntry, LocalModelStore } from '@caissa/shared';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { SourceDigests } from './source-digests.js';
 
 let folder: string;
 let path: string;
+let store: LocalModelStore;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'caissa-digests-'));
   path = join(folder, 'model.pt');
+  store = await LocalModelStore.open(folder);
   await writeFile(path, 'one');
 });
 afterEach(() => rm(folder, { recursive: true }));
@@ -27,16 +28,15 @@ const asked = vi.fn(async (name: string): Promise<CatalogueEntry | undefined> =>
 /** The digest, and whether the file was read for it. */
 async function digestOf(digests: SourceDigests, name = 'model'): Promise<[string, boolean]> {
   let wasRead = false;
-  const digest = await withFile(path, (source) => {
-    const watched = new Proxy(source, {
-      get: (target, key) => {
-        if (key === 'readInto') wasRead = true;
-        const value: unknown = Reflect.get(target, key, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    }) as FileSource;
-    return digests.of(name, watched, new AbortController().signal);
-  });
+  const source = await store.open('model');
+  const watched = {
+    ...source,
+    readInto: (target: Uint8Array, offset: number) => {
+      wasRead = true;
+      return source.readInto(target, offset);
+    },
+  };
+  const digest = await digests.of(name, watched, new AbortController().signal).finally(() => source.close());
   return [digest, wasRead];
 }
 

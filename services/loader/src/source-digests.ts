@@ -1,5 +1,5 @@
-import { digestSource, type FileSource } from '@caissa/conversion';
-import { type Catalogue, fileIdentity } from '@caissa/shared';
+import { digestSource } from '@caissa/conversion';
+import type { Catalogue, ModelSource } from '@caissa/shared';
 
 /** Files whose digest is remembered. */
 const REMEMBERED = 100;
@@ -18,9 +18,8 @@ export class SourceDigests {
    * The digest of an open checkpoint.
    * @throws FormatError ZIP_TRUNCATED if the file became shorter; the signal's reason
    */
-  async of(name: string, source: FileSource, signal: AbortSignal): Promise<string> {
-    const { ino, sizeBytes, mtimeNs } = source.identity;
-    const identity = fileIdentity({ ino, size: BigInt(sizeBytes), mtimeNs });
+  async of(name: string, source: ModelSource, signal: AbortSignal): Promise<string> {
+    const { identity } = source;
     const known = this.#known.get(name);
     if (known?.identity === identity) return known.sha256;
     // Without the catalogue it takes longer, and that is all.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { encodePositions, initialStateDict, VERIFICATION_POSITIONS } from '@caissa/network';
 import { OrderedDict } from '@caissa/pytorch';
 import type { Session } from '@caissa/session';
-import { createLogger } from '@caissa/shared';
+import { createLogger, LocalModelStore } from '@caissa/shared';
 import { expect } from 'vitest';
 import { SMALL, saved, smallRoot } from '../../../packages/conversion/test-support/small-checkpoint.js';
 import { ConvertedModels } from '../src/converted-models.js';
@@ -32,7 +32,7 @@ export async function openEngineHarness() {
   const activeFolder = join(folder, 'active');
   const closers: (() => Promise<void>)[] = [];
   const context: EngineContext = {
-    modelsFolder,
+    models: await LocalModelStore.open(modelsFolder),
     converted: await ConvertedModels.open(activeFolder),
     shelf: new SessionShelf(() => 0),
     intraOpThreads: 1,

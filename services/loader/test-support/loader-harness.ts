@@ -11,6 +11,7 @@ import {
   createLogger,
   type Heartbeat,
   type LoadJobData,
+  LocalModelStore,
   loadResultSchema,
   newJobId,
   readActivation,
@@ -54,6 +55,7 @@ export async function openHarness() {
     const context: LoaderContext = {
       ...(await openContext({
         dataDir: folder,
+        models: await LocalModelStore.open(modelsFolder),
         redis: own,
         prefix,
         expected: { channels: 'any', blocks: 'any' },

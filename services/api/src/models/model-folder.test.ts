@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LocalModelStore } from '@caissa/shared';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../testing/eventually.js';
@@ -26,7 +27,7 @@ afterEach(async () => {
 
 async function open(polling = false): Promise<void> {
   const logger = pino({}, { write: (line: string) => lines.push(line) });
-  models = await ModelFolder.open({ folder, polling, logger });
+  models = await ModelFolder.open(await LocalModelStore.open(folder, { polling }), logger);
 }
 
 const names = () =>

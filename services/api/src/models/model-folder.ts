@@ -1,15 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { AppError, findModelFile, type Logger, MODEL_EXTENSION, type ModelFile, modelNameSchema } from '@caissa/shared';
-import { type FSWatcher, watch } from 'chokidar';
-
-/** Which folder to follow, and how. */
-export interface ModelFolderOptions {
-  readonly folder: string;
-  /** Looks again and again instead of asking the system, for volumes that do not report changes. */
-  readonly polling: boolean;
-  readonly logger: Logger;
-}
+import { AppError, type Logger, type ModelFile, type ModelStore, modelNameOf } from '@caissa/shared';
 
 interface Observed {
   readonly file: ModelFile;
@@ -18,39 +7,32 @@ interface Observed {
 }
 
 /**
- * The checkpoints in the model folder, always at hand without asking the disk. Watching only says when to look; what is
- * shown comes from looking at the file, so that a missed or doubled event does no harm.
+ * The checkpoints of the model store, always at hand without asking it. Watching only says when to look; what is shown
+ * comes from looking at the file, so that a missed or doubled event does no harm.
  */
 export class ModelFolder {
-  readonly folder: string;
+  readonly #store: ModelStore;
   readonly #logger: Logger;
   readonly #observed = new Map<string, Observed>();
   readonly #looking = new Map<string, { again: boolean; done: Promise<void> }>();
   readonly #refused = new Set<string>();
   readonly #listeners = new Set<() => void>();
-  #watcher: FSWatcher | undefined;
+  #unwatch: (() => Promise<void>) | undefined;
   #revision = 0;
 
-  private constructor({ folder, logger }: ModelFolderOptions) {
-    this.folder = folder;
+  private constructor(store: ModelStore, logger: Logger) {
+    this.#store = store;
     this.#logger = logger;
   }
 
-  /** Creates the folder if need be, looks at all that is there, and follows it from then on. */
-  static async open(options: ModelFolderOptions): Promise<ModelFolder> {
-    const models = new ModelFolder(options);
+  /** Looks at all that is there, and follows it from then on. */
+  static async open(store: ModelStore, logger: Logger): Promise<ModelFolder> {
+    const models = new ModelFolder(store, logger);
     await models.rescan();
-    models.#watcher = watch(options.folder, {
-      depth: 0,
-      ignoreInitial: true,
-      followSymlinks: false,
-      usePolling: options.polling,
-      ignored: (path) => path !== options.folder && !path.endsWith(MODEL_EXTENSION),
+    models.#unwatch = await store.watch({
+      changed: (filename) => void (filename === undefined ? models.rescan() : models.#lookAtFile(filename)),
+      failed: (error) => logger.warn({ err: error }, 'the model folder cannot be watched'),
     });
-    models.#watcher.on('all', (_event, path) => void models.#lookAtPath(path));
-    models.#watcher.on('error', (error) => options.logger.warn({ err: error }, 'the model folder cannot be watched'));
-    // What came between the first look and the watching was not reported.
-    models.#watcher.on('ready', () => void models.rescan());
     return models;
   }
 
@@ -64,9 +46,9 @@ export class ModelFolder {
     return [...this.#observed.values()].map(({ file }) => file);
   }
 
-  /** Looks at one checkpoint now. @throws AppError INVALID_NAME, MODEL_NOT_FOUND */
+  /** Looks at one checkpoint now. @throws AppError INVALID_NAME, MODEL_NOT_FOUND, STORE_UNAVAILABLE */
   find(name: string): Promise<ModelFile> {
-    return findModelFile(this.folder, name);
+    return this.#store.find(name);
   }
 
   /** Whether a file has not changed for this long; one that is being written is not worth a look inside. */
@@ -83,10 +65,18 @@ export class ModelFolder {
   /** Looks at everything. Failing to read the folder is logged and leaves the list as it was. */
   async rescan(): Promise<void> {
     try {
-      await mkdir(this.folder, { recursive: true });
-      const files = (await readdir(this.folder)).filter((file) => file.endsWith(MODEL_EXTENSION));
-      const names = new Set([...files.flatMap((file) => this.#toName(file)), ...this.#observed.keys()]);
-      await Promise.all([...names].map((name) => this.refresh(name)));
+      const { files, refused } = await this.#store.list();
+      for (const filename of refused) this.#refuse(filename);
+      const left = new Set(this.#observed.keys());
+      const changed: string[] = [];
+      for (const file of files) {
+        left.delete(file.name);
+        const observed = this.#observed.get(file.name);
+        if (observed === undefined) this.#observe(file);
+        else if (observed.file.identity !== file.identity) changed.push(file.name);
+      }
+      // A listing takes its time: of what was known before, it may tell less than is known by now.
+      await Promise.all([...changed, ...left].map((name) => this.refresh(name)));
     } catch (error) {
       this.#logger.warn({ err: error }, 'the model folder cannot be read');
     }
@@ -113,36 +103,41 @@ export class ModelFolder {
 
   async close(): Promise<void> {
     this.#listeners.clear();
-    await this.#watcher?.close();
+    await this.#unwatch?.();
   }
 
   async #look(name: string): Promise<void> {
-    const before = this.#observed.get(name);
     try {
       const file = await this.find(name);
-      if (before?.file.identity === file.identity) return;
-      this.#observed.set(name, { file, sinceMs: performance.now() });
+      if (this.#observed.get(name)?.file.identity !== file.identity) this.#observe(file);
     } catch (error) {
-      if (!(error instanceof AppError))
-        this.#logger.warn({ err: error, model_name: name }, 'a model cannot be looked at');
-      if (!this.#observed.delete(name)) return;
+      const isGone = error instanceof AppError && error.code !== 'STORE_UNAVAILABLE';
+      if (!isGone) this.#logger.warn({ err: error, model_name: name }, 'a model cannot be looked at');
+      // A store that is away has lost nothing.
+      if (error instanceof AppError && !isGone) return;
+      if (this.#observed.delete(name)) this.#changed();
     }
+  }
+
+  #observe(file: ModelFile): void {
+    this.#observed.set(file.name, { file, sinceMs: performance.now() });
+    this.#changed();
+  }
+
+  #changed(): void {
     this.#revision++;
     for (const listener of this.#listeners) listener();
   }
 
-  async #lookAtPath(path: string): Promise<void> {
-    for (const name of this.#toName(basename(path))) await this.refresh(name);
+  async #lookAtFile(filename: string): Promise<void> {
+    const name = modelNameOf(filename);
+    if (name === undefined) this.#refuse(filename);
+    else await this.refresh(name);
   }
 
-  #toName(file: string): string[] {
-    const name = file.slice(0, -MODEL_EXTENSION.length);
-    if (!file.endsWith(MODEL_EXTENSION)) return [];
-    if (modelNameSchema.safeParse(name).success) return [name];
-    if (!this.#refused.has(file)) {
-      this.#refused.add(file);
-      this.#logger.warn({ file }, 'a file of the model folder is left out: its name is not a valid model name');
-    }
-    return [];
+  #refuse(filename: string): void {
+    if (this.#refused.has(filename)) return;
+    this.#refused.add(filename);
+    this.#logger.warn({ file: filename }, 'a file of the model folder is left out: its name is not a valid model name');
   }
 }

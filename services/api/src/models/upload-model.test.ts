@@ -9,7 +9,6 @@ import { atBestWithin } from '../../../../packages/shared/src/testing/at-best-wi
 import { eventually } from '../testing/eventually.js';
 import { rawRequest } from '../testing/raw-request.js';
 import { startTestApi, type TestApi } from '../testing/start-test-api.js';
-import { sweepUploads } from './sweep-uploads.js';
 
 let api: TestApi;
 
@@ -164,14 +163,14 @@ describe('an upload', () => {
   });
 });
 
-describe('sweepUploads', () => {
+describe('a sweep of uploads', () => {
   it('removes what nobody writes to any more', async () => {
     const old = join(api.modelsFolder, `.upload-${'0'.repeat(32)}`);
     await writeFile(old, 'x');
     await utimes(old, new Date(), new Date(Date.now() - 11 * 60_000));
     await writeFile(join(api.modelsFolder, `.upload-${'1'.repeat(32)}`), 'x');
     await writeFile(join(api.modelsFolder, 'a.pt'), 'x');
-    expect(await sweepUploads(api.modelsFolder)).toEqual([`.upload-${'0'.repeat(32)}`]);
+    expect(await api.context.modelStore.sweep()).toEqual([`.upload-${'0'.repeat(32)}`]);
     expect(await files()).toEqual([`.upload-${'1'.repeat(32)}`, 'a.pt']);
   });
 });

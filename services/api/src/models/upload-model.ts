@@ -1,21 +1,19 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   AppError,
   callRedis,
   cancelJob,
   enqueue,
-  modelPath,
+  modelExists,
   problemSchema,
+  type ReceivedUpload,
   toMebibytes,
   uploadResultSchema,
+  uploadTooLarge,
 } from '@caissa/shared';
 import type { ApiContext } from '../context.js';
 import { defineRoute, type RouteRequest } from '../http/route.js';
 import { toError } from '../jobs/start-job.js';
 import { modelParamsSchema } from './model-params.js';
-import { modelExists, publishUpload } from './publish-upload.js';
-import { type ReceivedFile, receiveUpload, uploadTooLarge } from './receive-upload.js';
 
 /** How long an upload waits for a worker to look into it. */
 const CHECK_TIMEOUT_MS = 60_000;
@@ -42,24 +40,24 @@ export const uploadModelRoute = defineRoute({
   },
   handler: async (context, request) => {
     const { model_name: name } = request.params;
-    const { folder } = context.models;
+    const { modelStore } = context;
     const limitBytes = context.settings.MAX_UPLOAD_MB * 1024 ** 2;
     if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw uploadTooLarge(limitBytes);
     await assertFree(context, name);
     // Better to say now than after gigabytes that the file cannot be checked.
     await callRedis(() => context.jobs.redis.ping());
-    const received = await receiveUpload(folder, request.openBody(), limitBytes);
-    const temporaryPath = join(folder, received.temporaryName);
+    const received = await modelStore.receive(request.openBody(), limitBytes);
+    let identity: string;
     try {
       await check(context, request, name, received);
-      await publishUpload(temporaryPath, modelPath(folder, name), name);
+      identity = await modelStore.publish(received, name);
     } finally {
-      await rm(temporaryPath, { force: true });
+      await modelStore.discard(received.upload);
     }
     return {
       status: 201,
       headers: { Location: `/api/model/info/${name}` },
-      body: await announce(context, request, name, received),
+      body: await announce(context, request, name, { ...received, identity }),
     };
   },
 });
@@ -75,12 +73,12 @@ async function check(
   context: ApiContext,
   { caller, requestId, signal, noteJob }: RouteRequest<unknown, unknown, unknown>,
   name: string,
-  { identity, temporaryName }: ReceivedFile,
+  { identity, upload }: ReceivedUpload,
 ): Promise<void> {
   const { job } = await enqueue(context.jobs, 'inspect', {
     model_name: name,
     identity,
-    upload: temporaryName,
+    upload,
     requested_by: caller.name,
     request_id: requestId,
   });
@@ -105,7 +103,7 @@ async function announce(
   context: ApiContext,
   { caller, requestId }: RouteRequest<unknown, unknown, unknown>,
   name: string,
-  { sizeBytes, sha256, identity }: ReceivedFile,
+  { sizeBytes, sha256, identity }: ReceivedUpload,
 ) {
   await context.models.refresh(name);
   const inspection = await enqueue(context.jobs, 'inspect', {

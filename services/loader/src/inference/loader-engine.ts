@@ -1,5 +1,4 @@
-import { readdir } from 'node:fs/promises';
-import { AppError, findModelFile, MODEL_EXTENSION, modelNameSchema, type SessionState } from '@caissa/shared';
+import { AppError, type SessionState } from '@caissa/shared';
 import type { ServedModel, ServingGate } from '../served-model.js';
 import { BatchedModel } from './batched-model.js';
 import type { InferenceEngine, ModelState, ServingModel } from './engine.js';
@@ -107,14 +106,13 @@ export class LoaderEngine implements InferenceEngine, ServingGate {
   async states(): Promise<ModelState[]> {
     const active = this.#readyActive;
     const open = [...(active === undefined ? [] : [readyState(active)]), ...this.#pool.held.map(stateOf)];
-    const names = new Set(open.map(({ name }) => name));
-    const [files, versions] = await Promise.all([
-      readdir(this.#context.modelsFolder),
+    const isOpen = new Set(open.map(({ name }) => name));
+    const [names, versions] = await Promise.all([
+      this.#context.models.names(),
       this.#context.versions?.().catch(() => undefined),
     ]);
-    for (const file of files.sort()) {
-      const name = file.slice(0, -MODEL_EXTENSION.length);
-      if (!file.endsWith(MODEL_EXTENSION) || names.has(name) || !modelNameSchema.safeParse(name).success) continue;
+    for (const name of names.sort()) {
+      if (isOpen.has(name)) continue;
       const isLoading = this.#pool.isLoading(name);
       const reason = this.#pool.failureOf(name) ?? 'not loaded';
       const version = versions?.get(name);
@@ -142,7 +140,7 @@ export class LoaderEngine implements InferenceEngine, ServingGate {
     if (name === ACTIVE) throw noActiveModel();
     if (await this.#pool.unload(name)) return;
     // To end what is not open is no mistake, unless there is no such model at all.
-    await findModelFile(this.#context.modelsFolder, name);
+    await this.#context.models.find(name);
   }
 
   /** Ends the models beside the active one. */

@@ -1,4 +1,4 @@
-import { findModelFile, toAppError } from '@caissa/shared';
+import { toAppError } from '@caissa/shared';
 import { Mutex } from '../mutex.js';
 import type { BatchedModel } from './batched-model.js';
 import { HeldModel, type HeldModelContext } from './held-model.js';
@@ -51,7 +51,7 @@ export class ModelPool {
 
   /** Opens the model of this name, unless its file as it is now is open. @throws AppError */
   async load(name: string): Promise<BatchedModel> {
-    const { identity } = await findModelFile(this.#context.modelsFolder, name);
+    const { identity } = await this.#context.models.find(name);
     const found = this.#held.get(name)?.identity === identity ? this.find(name) : undefined;
     if (found !== undefined) return found;
     let loading = this.#loading.get(name);

@@ -1,6 +1,6 @@
-import { describeCheckpoint, digestSource, openCheckpoint, refuseIfChanged, withFile } from '@caissa/conversion';
+import { describeCheckpoint, digestSource, openCheckpoint, refuseIfChanged, withSource } from '@caissa/conversion';
 import type { Session } from '@caissa/session';
-import { findModelFile, MODEL_EXTENSION } from '@caissa/shared';
+import { MODEL_EXTENSION } from '@caissa/shared';
 import type { LoaderContext } from '../context.js';
 import { namedError } from '../named-error.js';
 import { openConverted } from '../open-converted.js';
@@ -14,7 +14,7 @@ export interface OpenedCheckpoint {
 }
 
 /** What opening a checkpoint needs. */
-export type OpenContext = Pick<LoaderContext, 'modelsFolder' | 'converted' | 'shelf' | 'intraOpThreads' | 'spare'>;
+export type OpenContext = Pick<LoaderContext, 'models' | 'converted' | 'shelf' | 'intraOpThreads' | 'spare'>;
 
 /**
  * Opens a model of the model folder, of whatever size its network is.
@@ -25,8 +25,7 @@ export async function openCheckpointSession(
   modelName: string,
   signal: AbortSignal,
 ): Promise<OpenedCheckpoint> {
-  const { name, path, identity } = await findModelFile(context.modelsFolder, modelName);
-  const open = withFile(path, async (source) => {
+  const open = withSource(context.models.open(modelName), async (source) => {
     const checkpoint = await openCheckpoint(source);
     const sha256 = await digestSource(source, signal);
     const facts = describeCheckpoint(checkpoint);
@@ -36,9 +35,9 @@ export async function openCheckpointSession(
       return { path: converted, facts };
     };
     const { session } = await openConverted(context, sha256, convert, signal);
-    return { session, version: describeCheckpoint(checkpoint).version, sha256, identity };
+    return { session, version: describeCheckpoint(checkpoint).version, sha256, identity: source.identity };
   });
   return open.catch((error: unknown) => {
-    throw namedError(error, `${name}${MODEL_EXTENSION}`);
+    throw namedError(error, `${modelName}${MODEL_EXTENSION}`);
   });
 }

@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UPLOAD_PREFIX } from './receive-upload.js';
+import { UPLOAD_PREFIX } from './upload-name.js';
 
 /** An upload that was not written to for this long belongs to a process that is gone. */
 const STALE_MS = 10 * 60_000;

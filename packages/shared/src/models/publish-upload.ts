@@ -1,6 +1,7 @@
 import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AppError, syncFolder } from '@caissa/shared';
+import { syncFolder } from '../artifacts/durable-file.js';
+import { AppError } from '../errors/app-error.js';
 
 /** What file systems without hard links answer. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);

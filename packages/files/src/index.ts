@@ -1,0 +1,1 @@
+export { type FileIdentity, FileSource } from './file-source.js';

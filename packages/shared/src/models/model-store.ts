@@ -1,0 +1,75 @@
+import type { Readable } from 'node:stream';
+import type { ByteSource } from '@caissa/tensor';
+import type { ModelFile } from './model-file.js';
+
+/** The bytes of one state of a checkpoint. */
+export interface ModelSource extends ByteSource {
+  /** Which state it is; as {@link ModelFile} has it. */
+  readonly identity: string;
+  /** Whether what was read so far, and will be, belongs to one state. */
+  assertUnchanged(): Promise<boolean>;
+  /** Ends the use of it; reads that are under way end first. */
+  close(): Promise<void>;
+}
+
+/** What a store holds. */
+export interface ModelListing {
+  /** In no order. */
+  readonly files: readonly ModelFile[];
+  /** Names of files that look like checkpoints but cannot be models: `my model.pt`. */
+  readonly refused: readonly string[];
+}
+
+/** A checkpoint that arrived whole, under a name that nobody lists. */
+export interface ReceivedUpload {
+  /** What it is called until it is a model; goes into the job that looks into it. */
+  readonly upload: string;
+  readonly sizeBytes: number;
+  /** Hexadecimal digits. */
+  readonly sha256: string;
+  readonly identity: string;
+}
+
+/** What is told to whoever follows a store. */
+export interface ModelObserver {
+  /** A file came, changed or went; without a name, anything may have. */
+  changed(filename?: string): void;
+  /** The store cannot be followed at the moment. */
+  failed(error: unknown): void;
+}
+
+/** Where checkpoints live. A checkpoint that was uploaded is seen whole or not at all. */
+export interface ModelStore {
+  /** For people: the folder, or the address of the bucket. */
+  readonly place: string;
+  /** Names of all models, in no order. @throws AppError STORE_UNAVAILABLE; the system's error */
+  names(): Promise<string[]>;
+  /** Describes all models. @throws AppError STORE_UNAVAILABLE; the system's error */
+  list(): Promise<ModelListing>;
+  /** Describes one model. @throws AppError INVALID_NAME, MODEL_NOT_FOUND, STORE_UNAVAILABLE; the system's error */
+  find(name: string): Promise<ModelFile>;
+  /**
+   * Opens a model for reading at any offset. What is read is of the state that it has now: should it be replaced, the
+   * reads that follow give the same bytes, or fail.
+   * @throws as `find` does, and FormatError NOT_A_CHECKPOINT for what is no file. Reads fail with AppError SOURCE_CHANGED
+   */
+  open(name: string): Promise<ModelSource>;
+  /** Opens an upload that is not a model yet. @throws AppError MODEL_NOT_FOUND with the name of the model if it is gone */
+  openUpload(upload: string, modelName: string): Promise<ModelSource>;
+  /**
+   * Takes a checkpoint in. Nothing is left behind on failure.
+   * @throws AppError BODY_TOO_LARGE, INVALID_BODY if it is empty, STORE_UNAVAILABLE; the system's error
+   */
+  receive(body: Readable, limitBytes: number): Promise<ReceivedUpload>;
+  /**
+   * Makes a model of an upload, unless there is one of this name; it appears whole and at once. Answers its identity.
+   * @throws AppError MODEL_EXISTS, STORE_UNAVAILABLE; the system's error
+   */
+  publish(received: ReceivedUpload, name: string): Promise<string>;
+  /** Removes an upload, if it is still there. */
+  discard(upload: string): Promise<void>;
+  /** Removes what uploads left behind when their process ended. Answers the names. */
+  sweep(nowMs?: number): Promise<string[]>;
+  /** Tells the observer of changes, until the function that it answers is called. A change may be told late or twice. */
+  watch(observer: ModelObserver): Promise<() => Promise<void>>;
+}
