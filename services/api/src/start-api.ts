@@ -80,7 +80,7 @@ async function openContext(
   lifecycle.onStop('job watcher', () => withTimeout(watcher.close(), WATCHER_CLOSE_MS));
   const dataDir = resolve(settings.DATA_DIR);
   const store = await openArtifactStore(settings, dataDir);
-  const modelStore = await openModelStore(dataDir, { polling: settings.WATCH_POLLING });
+  const modelStore = await openModelStore(settings, dataDir, { polling: settings.WATCH_POLLING });
   const models = await ModelFolder.open(modelStore, logger);
   lifecycle.onStop('model folder', () => models.close());
   const exports = new ExportIndex(redis, keys);

@@ -64,7 +64,7 @@ async function examineModel(
     return { entry: { name, identity, status: 'ready', ...known, sha256, inspected_at: inspectedAt }, tensors };
   } catch (error) {
     const problem = item.signal.aborted ? undefined : unreadableBecause(error, name);
-    if (problem === undefined) throw error;
+    if (problem === undefined) throw namedError(error, `${name}${MODEL_EXTENSION}`);
     return {
       entry: { ...UNKNOWN, name, identity, problem: toProblem(problem), inspected_at: inspectedAt },
       tensors: [],

@@ -44,7 +44,7 @@ await runService(async (lifecycle) => {
   const tracing = await startTracing('exporter', process.env, logger);
   lifecycle.onStop('traces', () => tracing?.close());
   const dataDir = resolve(DATA_DIR);
-  const models = await openModelStore(dataDir);
+  const models = await openModelStore(settings, dataDir);
   const store = await openArtifactStore(settings, dataDir);
 
   const target = readRedisTarget(settings);

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +38,7 @@ async function prepare(changes: Partial<LaunchSettings> = {}) {
     host: '127.0.0.1',
     port: await usablePort('127.0.0.1', 0),
     dataDir: join(folder, 'data'),
+    storageUrl: '',
     exporters: 1,
     loaders: 1,
     loaderPort: 8002,
@@ -81,6 +82,14 @@ describe('Launch', () => {
     expect(said.join('\n')).not.toContain('secret');
     expect(said.filter((line) => /^ {2}(redis|models|api|exporter [12]|loader) /.test(line))).toHaveLength(6);
     expect(givenUp).toEqual([]);
+  });
+
+  it('writes no sample models where a bucket holds them', async () => {
+    const { launch, said, settings } = await prepare({ storageUrl: 's3://bucket/prefix/' });
+    await launch.start();
+    await launch.stop();
+    expect(said.find((line) => line.startsWith('  models'))).toMatch(/ s3:\/\/bucket\/prefix\/models$/);
+    expect(await readdir(settings.dataDir)).toEqual([]);
   });
 
   it('gives the first loader the port that people know, and the others free ones', async () => {

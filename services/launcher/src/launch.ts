@@ -14,6 +14,8 @@ export interface LaunchSettings {
   /** Absolute path. */
   readonly dataDir: string;
   readonly redisUrl?: string;
+  /** The object store that holds the checkpoints; empty if they lie in the data folder. */
+  readonly storageUrl: string;
   readonly exporters: number;
   readonly loaders: number;
   /** Where the first loader answers positions, a port that can be listened on; the others take free ones. */
@@ -67,11 +69,8 @@ export class Launch {
     const { dataDir, host, port, exporters, loaders } = this.#settings;
     await prepareDataFolder(dataDir);
     const redisUrl = await this.#startRedis();
-    const modelsFolder = join(dataDir, 'models');
     if (this.#stopping.signal.aborted) return;
-    const samples = await provideModels(modelsFolder, this.#parts.writeSampleModels);
-    const note = samples > 0 ? ` (${samples} untrained sample models were written)` : '';
-    this.#line('models', `${modelsFolder}${note}`);
+    await this.#provideModels();
     const env = { ...this.#settings.env, HOST: host, PORT: String(port), DATA_DIR: dataDir, REDIS_URL: redisUrl };
     await this.#startService('api', 'api', env, ` at ${localUrl(host, port)}`);
     for (let number = 1; number <= exporters; number++) {
@@ -99,6 +98,16 @@ export class Launch {
     this.#stopping.abort();
     await Promise.all(this.#services.map((service) => service.stop()));
     await this.#redis?.stop();
+  }
+
+  async #provideModels(): Promise<void> {
+    const { dataDir, storageUrl } = this.#settings;
+    // What lies in a bucket is nobody's but its owner's.
+    if (storageUrl !== '') return this.#line('models', `${storageUrl.replace(/\/$/, '')}/models`);
+    const modelsFolder = join(dataDir, 'models');
+    const samples = await provideModels(modelsFolder, this.#parts.writeSampleModels);
+    const note = samples > 0 ? ` (${samples} untrained sample models were written)` : '';
+    this.#line('models', `${modelsFolder}${note}`);
   }
 
   #line(name: string, text: string): void {

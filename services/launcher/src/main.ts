@@ -98,6 +98,7 @@ async function main(): Promise<void> {
       port,
       dataDir: resolve(settings.DATA_DIR),
       ...redisUrl,
+      storageUrl: settings.STORAGE_URL,
       exporters,
       loaders,
       loaderPort,

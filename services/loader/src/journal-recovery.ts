@@ -1,4 +1,11 @@
-import { type ActivationEntry, AppError, activationState, indexActivations, toProblem } from '@caissa/shared';
+import {
+  type ActivationEntry,
+  AppError,
+  activationState,
+  indexActivations,
+  readActivationEntry,
+  toProblem,
+} from '@caissa/shared';
 import type { JournalContext } from './journal.js';
 
 /**
@@ -13,9 +20,10 @@ export async function recoverJournal(
   const entries = await file.read();
   await indexActivations(redis, keys, entries);
   for (const entry of entries) {
-    if (entry.outcome === 'running' && !(await isInFlight(context, entry.job_id))) {
-      await complete(endOf(entry, context));
-    }
+    if (entry.outcome !== 'running' || (await isInFlight(context, entry.job_id))) continue;
+    // Another loader, with another file, may have carried the job on.
+    const held = await readActivationEntry(redis, keys, entry.job_id);
+    await complete(held !== undefined && held.outcome !== 'running' ? held : endOf(entry, context));
   }
 }
 

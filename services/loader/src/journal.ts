@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type ActivationChecks,
   type ActivationEntry,
@@ -48,7 +49,8 @@ export type ActivationStart = Pick<
 export class Journal {
   readonly #context: JournalContext;
   readonly #unindexed = new Map<string, ActivationEntry>();
-  #recovered = false;
+  /** What Redis remembers that this file was indexed in. Other loaders may have files of their own. */
+  #indexedIn: string | null = null;
   #tending: Promise<void> | undefined;
 
   constructor(context: JournalContext) {
@@ -143,10 +145,11 @@ export class Journal {
       if (this.#unindexed.get(entry.job_id) === entry) this.#unindexed.delete(entry.job_id);
     }
     // Entries alone do not tell: after a loss of Redis the first ones may come before the whole of the file.
-    if (!this.#recovered || (await redis.exists(keys.activationsIndexed)) === 0) {
+    await redis.set(keys.activationsIndexed, randomUUID(), 'NX');
+    const memory = await redis.get(keys.activationsIndexed);
+    if (memory !== this.#indexedIn) {
       await recoverJournal(this.#context, (entry) => this.#write(entry));
-      await redis.set(keys.activationsIndexed, '1');
-      this.#recovered = true;
+      this.#indexedIn = memory;
     }
     await takeRefusedActivations(redis, keys, (entry) => file.append(entry));
   }

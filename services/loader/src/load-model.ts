@@ -17,6 +17,7 @@ import { toLoadResult, toUnloadResult } from './activation-result.js';
 import type { LoaderContext } from './context.js';
 import type { ActivationStart } from './journal.js';
 import { type Candidate, openCandidate, PERCENT } from './open-candidate.js';
+import { pruneConverted } from './prune-converted.js';
 import { reopenModel } from './reopen-model.js';
 import type { Replica } from './replica.js';
 
@@ -103,9 +104,7 @@ async function activateModel(context: LoaderContext, replica: Replica, item: Loa
     const move = await activate(context.redis, context.keys, toPointer(item, candidate), orderOf(context, item));
     await context.pointer.moved(move.state, item.logger);
     replica.adopt(move.state, candidate.session);
-    await pruneConverted(context, candidate.sha256).catch((error: unknown) =>
-      item.logger.warn({ err: error }, 'converted models could not be removed'),
-    );
+    await pruneConverted(context, candidate.sha256);
     return { move, candidate };
   } catch (error) {
     await candidate.session.close();
@@ -119,11 +118,6 @@ async function unloadModel(context: LoaderContext, replica: Replica, item: LoadI
   await context.pointer.moved(move.state, item.logger);
   replica.adopt(move.state);
   return { move, candidate: undefined };
-}
-
-/** Keeps what a rollback may need. */
-async function pruneConverted({ journal, converted }: LoaderContext, sha256: string): Promise<void> {
-  await converted.prune(new Set([sha256, ...(await journal.goodDigests())]));
 }
 
 /** Opens what a rollback goes back to. @throws AppError MODEL_GONE and as `openCandidate` does */

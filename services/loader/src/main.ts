@@ -71,7 +71,7 @@ await runService(async (lifecycle) => {
 async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecycle): Promise<Omit<Loader, 'tracing'>> {
   const { REDIS_PREFIX: prefix, MAX_SESSIONS: maxSessions } = settings;
   const dataDir = resolve(settings.DATA_DIR);
-  const models = await openModelStore(dataDir);
+  const models = await openModelStore(settings, dataDir);
   const target = readRedisTarget(settings);
   const redis = connectProducer(target);
   lifecycle.onStop('redis', () => redis.disconnect());

@@ -3,6 +3,7 @@ import { type Heartbeat, type PointerState, toAppError } from '@caissa/shared';
 import { BackOff } from './back-off.js';
 import type { LoaderContext } from './context.js';
 import { Mutex } from './mutex.js';
+import { pruneConverted } from './prune-converted.js';
 import { reopenModel } from './reopen-model.js';
 import { type ServedModel, ServedSlot, type ServingGate } from './served-model.js';
 
@@ -124,6 +125,7 @@ export class Replica {
       const { session } = await this.#whileOpening(() => reopenModel(this.#context, pointer, this.#stopping.signal));
       this.adopt(target, session);
       logger.info({ model_name, generation }, 'serving the active model');
+      await pruneConverted(this.#context, pointer.source_sha256);
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       this.#backOff.failed();

@@ -1,9 +1,10 @@
-import { REDIS_SETTINGS, type SettingName } from '@caissa/shared';
+import { OBJECT_STORE_SETTINGS, REDIS_SETTINGS, type SettingName } from '@caissa/shared';
 
 /** The settings that the loader reads. */
 export const LOADER_SETTINGS = [
   ...REDIS_SETTINGS,
   'DATA_DIR',
+  ...OBJECT_STORE_SETTINGS,
   'LOG_LEVEL',
   'HOST',
   'HEALTH_PORT',

@@ -49,12 +49,15 @@ export async function openHarness() {
   const keys = redisKeys(prefix);
   const stops: (() => Promise<void>)[] = [];
 
-  /** @param redisUrl another way to Redis, which may be cut */
-  async function startLoader(id: string, change: Partial<LoaderContext> = {}, redisUrl?: string) {
+  /**
+   * @param redisUrl another way to Redis, which may be cut
+   * @param dataDir another folder for what loaders write, which is then this loader's own
+   */
+  async function startLoader(id: string, change: Partial<LoaderContext> = {}, redisUrl?: string, dataDir = folder) {
     const own = redisUrl === undefined ? redis : connectProducer(redisUrl);
     const context: LoaderContext = {
       ...(await openContext({
-        dataDir: folder,
+        dataDir,
         models: await LocalModelStore.open(modelsFolder),
         redis: own,
         prefix,

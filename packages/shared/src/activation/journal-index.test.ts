@@ -80,3 +80,10 @@ test('shows the others when an entry cannot be understood', async () => {
   await redis.hset(keys.activations, 'load-2', '{}');
   expect((await listActivations(redis, keys, 10)).entries).toEqual([entry(1)]);
 });
+
+test('keeps a later attempt when an earlier one is told once more', async () => {
+  const failed = entry(1, { outcome: 'failed', to: null });
+  const succeeded = entry(1, { attempts: 2 });
+  for (const one of [failed, succeeded, failed]) await indexActivations(redis, keys, [one]);
+  expect(await readActivationEntry(redis, keys, 'load-1')).toEqual(succeeded);
+});

@@ -10,14 +10,19 @@ export const JOURNAL_LIMIT = 10_000;
 const PIECE = 100;
 
 /**
- * Writes entries, each in place of the one of its job, unless that one is over and the new one is not; then removes the
- * oldest beyond the limit.
+ * Writes entries, each in place of the one of its job, unless that one is of a later attempt, or over while the new one is
+ * not; then removes the oldest beyond the limit.
  * KEYS: hash, sorted set. ARGV: limit, then job id, begin in milliseconds, whether it is over, and JSON of each entry.
  */
 const PUT = `
+local function attempts(entry) return tonumber(string.match(entry, '"attempts":(%d+)') or '0') end
+local function replaces(new, isOver, held)
+  if not held then return true end
+  if attempts(held) > attempts(new) then return false end
+  return isOver == '1' or not string.find(held, '"finished_at":"', 1, true)
+end
 for at = 2, #ARGV, 4 do
-  local held = redis.call('HGET', KEYS[1], ARGV[at])
-  if ARGV[at + 2] == '1' or not held or not string.find(held, '"finished_at":"', 1, true) then
+  if replaces(ARGV[at + 3], ARGV[at + 2], redis.call('HGET', KEYS[1], ARGV[at])) then
     redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 3])
     redis.call('ZADD', KEYS[2], 'NX', ARGV[at + 1], ARGV[at])
   end

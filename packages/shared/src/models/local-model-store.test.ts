@@ -1,6 +1,8 @@
+import { readSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { LocalModelStore } from './local-model-store.js';
 import { describeModelStore } from './model-store.contract.js';
 
@@ -21,3 +23,14 @@ for (const polling of [false, true]) {
     };
   });
 }
+
+test('a checkpoint in a folder can be copied by its descriptor, past this process’s own memory', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'caissa-models-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'model_v1.pt'), 'some bytes');
+  const source = await (await LocalModelStore.open(folder)).open('model_v1');
+  const bytes = Buffer.alloc(5);
+  expect(readSync(source.descriptor ?? -1, bytes, 0, 5, 5)).toBe(5);
+  expect(String(bytes)).toBe('bytes');
+  await source.close();
+});

@@ -112,6 +112,7 @@ async function openFile(path: string, gone: AppError): Promise<ModelSource> {
   const { ino, sizeBytes, mtimeNs } = file.identity;
   return {
     sizeBytes,
+    descriptor: file.descriptor,
     identity: fileIdentity({ ino, size: BigInt(sizeBytes), mtimeNs }),
     readInto: (target, offset) => file.readInto(target, offset),
     assertUnchanged: () => file.assertUnchanged(),

@@ -8,6 +8,11 @@ export interface OpenUpload {
   readonly uploadId: string;
 }
 
+/** An upload of a listing. */
+export interface ListedUpload extends OpenUpload {
+  readonly beganAt: Date;
+}
+
 interface Part {
   readonly PartNumber: number;
   readonly ETag: string | undefined;
@@ -101,16 +106,16 @@ export async function abortUpload(store: ObjectStore, { key, uploadId }: OpenUpl
 }
 
 /** The open uploads of objects whose keys begin so. */
-export async function* listUploads(store: ObjectStore, prefix: string): AsyncGenerator<OpenUpload> {
+export async function* listUploads(store: ObjectStore, prefix: string): AsyncGenerator<ListedUpload> {
   const { Bucket, Key: Prefix } = store.at(prefix);
   let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
   while (marker !== undefined) {
     const request = new store.sdk.ListMultipartUploadsCommand({ Bucket, Prefix, ...marker });
     const page: UploadsPage = await callObjectStore(() => store.client.send(request));
-    for (const { Key: key = '', UploadId: uploadId } of page.Uploads ?? []) {
+    for (const { Key: key = '', UploadId: uploadId, Initiated: beganAt = new Date() } of page.Uploads ?? []) {
       // Not every store heeds the prefix.
       if (uploadId !== undefined && key.startsWith(Prefix)) {
-        yield { key: key.slice(store.location.prefix.length), uploadId };
+        yield { key: key.slice(store.location.prefix.length), uploadId, beganAt };
       }
     }
     const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;

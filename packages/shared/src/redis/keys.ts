@@ -29,7 +29,7 @@ export interface RedisKeys {
   readonly activations: string;
   /** Sorted set: job id by begin of the activation. */
   readonly activationsByDate: string;
-  /** Is there when the whole journal has been indexed. */
+  /** Tells what Redis remembers now from what it remembered before it lost everything: a text that loaders have chosen. */
   readonly activationsIndexed: string;
   /** List: entries of the journal that no loader has written to its file yet, as JSON. */
   readonly activationsRefused: string;

@@ -36,7 +36,9 @@ export class S3Server {
   heedsConditions = true;
   /** Every request since the start. */
   readonly requests: S3Request[] = [];
-  readonly #uploads = new Map<string, string>();
+  /** Bytes of objects that were sent since the start. */
+  sentBytes = 0;
+  readonly #uploads = new Map<string, { key: string; beganAt: Date }>();
   readonly #fauxqs: Awaited<ReturnType<typeof startFauxqs>>;
   readonly #server: Server;
   /** Writes of which only the first counts wait for each other. */
@@ -66,7 +68,7 @@ export class S3Server {
 
   /** Keys of the uploads that are open. */
   get uploads(): string[] {
-    return [...this.#uploads.values()];
+    return [...this.#uploads.values()].map(({ key }) => key);
   }
 
   async stop(): Promise<void> {
@@ -98,45 +100,76 @@ export class S3Server {
     response.writeHead(answer.status, answer.headers);
     if (fate !== 'cut-answer') response.end(method === 'HEAD' ? undefined : answer.body);
     else response.write(answer.body.subarray(0, answer.body.length >> 1), () => incoming.socket.destroy());
+    if (method === 'GET' && key !== '' && answer.status < 300 && fate === 'answer')
+      this.sentBytes += answer.body.length;
   }
 
   async #answer(incoming: IncomingMessage, { method, key, query }: S3Request, body: Buffer): Promise<Answer> {
     const checksum = incoming.headers['x-amz-checksum-crc32'];
     if (checksum !== undefined && checksum !== checksumOf(body)) return refusal(400, 'BadDigest');
-    if (this.heedsConditions && method === 'PUT' && incoming.headers['if-none-match'] === '*') {
-      const write = this.#writing.then(async () => {
-        const { status } = await this.#forward(incoming, Buffer.alloc(0), 'HEAD');
-        return status === 200 ? refusal(412, 'PreconditionFailed') : this.#forward(incoming, body);
-      });
-      this.#writing = write.catch(() => undefined);
-      return write;
-    }
     if (method === 'GET' && query.has('uploads')) return this.#listUploads(query.get('prefix') ?? '');
-    const answer = await this.#forward(incoming, body);
-    if (answer.status < 300) this.#note(method, key, query, answer);
+    if (incoming.headers['x-amz-copy-source'] !== undefined) return this.#copyPart(incoming);
+    const write = async () => {
+      const answer = await this.#forward(incoming, body);
+      if (answer.status < 300) this.#note(method, key, query, answer);
+      return answer;
+    };
+    const isConditional = this.heedsConditions && incoming.headers['if-none-match'] === '*';
+    return isConditional ? this.#ifAbsent(incoming, write) : write();
+  }
+
+  #ifAbsent(incoming: IncomingMessage, write: () => Promise<Answer>): Promise<Answer> {
+    const answer = this.#writing.then(async () => {
+      const path = new URL(incoming.url ?? '', 'http://store').pathname;
+      const { status } = await this.#forward(incoming, Buffer.alloc(0), { method: 'HEAD', path });
+      return status === 200 ? refusal(412, 'PreconditionFailed') : write();
+    });
+    this.#writing = answer.catch(() => undefined);
     return answer;
+  }
+
+  /** A part that is a copy of an object, or of a range of one. */
+  async #copyPart(incoming: IncomingMessage): Promise<Answer> {
+    const header = (name: string) => String(incoming.headers[name] ?? '');
+    const source = { method: 'GET', path: `/${header('x-amz-copy-source')}` };
+    const range = header('x-amz-copy-source-range');
+    const conditions = { 'if-match': header('x-amz-copy-source-if-match'), ...(range === '' ? {} : { range }) };
+    const original = await this.#forward(incoming, Buffer.alloc(0), { ...source, more: conditions });
+    if (original.status >= 300) return original;
+    const part = await this.#forward(incoming, original.body);
+    const xml = `<CopyPartResult><ETag>${part.headers['etag']}</ETag></CopyPartResult>`;
+    return part.status < 300 ? xmlAnswer(200, xml) : part;
   }
 
   #note(method: string, key: string, query: URLSearchParams, { body }: Answer): void {
     const uploadId = query.get('uploadId');
     if (method === 'POST' && query.has('uploads')) {
-      this.#uploads.set(/<UploadId>([^<]+)/.exec(String(body))?.[1] ?? '', key);
+      this.#uploads.set(/<UploadId>([^<]+)/.exec(String(body))?.[1] ?? '', { key, beganAt: new Date() });
     } else if (uploadId !== null && method !== 'PUT') this.#uploads.delete(uploadId);
   }
 
   #listUploads(prefix: string): Answer {
-    const listed = [...this.#uploads].filter(([, key]) => key.startsWith(prefix));
-    const xml = listed.map(([id, key]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`).join('');
+    const listed = [...this.#uploads].filter(([, { key }]) => key.startsWith(prefix));
+    const xml = listed
+      .map(([id, { key, beganAt }]) => {
+        const began = `<Initiated>${beganAt.toISOString()}</Initiated>`;
+        return `<Upload><Key>${key}</Key><UploadId>${id}</UploadId>${began}</Upload>`;
+      })
+      .join('');
     return xmlAnswer(
       200,
       `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${xml}</ListMultipartUploadsResult>`,
     );
   }
 
-  async #forward({ url = '', headers, method = '' }: IncomingMessage, body: Buffer, as = method): Promise<Answer> {
-    const { 'if-none-match': _, ...passed } = headers;
-    const target = { host: '127.0.0.1', port: this.#fauxqs.port, path: url, method: as };
-    const outgoing = request({ ...target, headers: { ...passed, 'content-length': body.length } });
+  async #forward(
+    { url = '', headers, method = '' }: IncomingMessage,
+    body: Buffer,
+    { more = {}, ...changed }: { method?: string; path?: string; more?: Record<string, string> } = {},
+  ): Promise<Answer> {
+    const { 'if-none-match': _, 'x-amz-copy-source': _source, ...passed } = headers;
+    const target = { host: '127.0.0.1', port: this.#fauxqs.port, path: url, method, ...changed };
+    const outgoing = request({ ...target, headers: { ...passed, ...more, 'content-length': body.length } });
     outgoing.end(body);
     const [incoming]: IncomingMessage[] = await once(outgoing, 'response');
     if (incoming === undefined) throw new Error('no response');

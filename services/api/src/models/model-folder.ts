@@ -19,6 +19,7 @@ export class ModelFolder {
   readonly #listeners = new Set<() => void>();
   #unwatch: (() => Promise<void>) | undefined;
   #revision = 0;
+  #isLookingAround = false;
 
   private constructor(store: ModelStore, logger: Logger) {
     this.#store = store;
@@ -30,7 +31,7 @@ export class ModelFolder {
     const models = new ModelFolder(store, logger);
     await models.rescan();
     models.#unwatch = await store.watch({
-      changed: (filename) => void (filename === undefined ? models.rescan() : models.#lookAtFile(filename)),
+      changed: (filename) => void (filename === undefined ? models.#lookAround() : models.#lookAtFile(filename)),
       failed: (error) => logger.warn({ err: error }, 'the model folder cannot be watched'),
     });
     return models;
@@ -80,6 +81,14 @@ export class ModelFolder {
     } catch (error) {
       this.#logger.warn({ err: error }, 'the model folder cannot be read');
     }
+  }
+
+  /** Looks at everything, unless that is being done: a store that is slow to list is not asked faster than it answers. */
+  async #lookAround(): Promise<void> {
+    if (this.#isLookingAround) return;
+    this.#isLookingAround = true;
+    await this.rescan();
+    this.#isLookingAround = false;
   }
 
   /** Looks at one file. While it is being looked at, further calls make for one more look. */

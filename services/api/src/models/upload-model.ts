@@ -15,8 +15,11 @@ import { defineRoute, type RouteRequest } from '../http/route.js';
 import { toError } from '../jobs/start-job.js';
 import { modelParamsSchema } from './model-params.js';
 
-/** How long an upload waits for a worker to look into it. */
+/** How long an upload waits for a worker to look into it, */
 const CHECK_TIMEOUT_MS = 60_000;
+
+/** and how much longer if it is large: a worker may have to fetch it first. */
+const CHECKED_BYTES_PER_MS = 20_000;
 
 /** `PUT /api/model/upload/{model_name}` */
 export const uploadModelRoute = defineRoute({
@@ -73,7 +76,7 @@ async function check(
   context: ApiContext,
   { caller, requestId, signal, noteJob }: RouteRequest<unknown, unknown, unknown>,
   name: string,
-  { identity, upload }: ReceivedUpload,
+  { identity, upload, sizeBytes }: ReceivedUpload,
 ): Promise<void> {
   const { job } = await enqueue(context.jobs, 'inspect', {
     model_name: name,
@@ -84,7 +87,7 @@ async function check(
   });
   const jobId = job.id ?? '';
   noteJob(jobId);
-  const view = await context.watcher.waitForEnd(jobId, CHECK_TIMEOUT_MS, signal);
+  const view = await context.watcher.waitForEnd(jobId, CHECK_TIMEOUT_MS + sizeBytes / CHECKED_BYTES_PER_MS, signal);
   if (view.status === 'completed') return;
   if (view.error) throw toError(view.error);
   // Nobody waits for it any more; if it cannot be cancelled, it finds no file and does no harm.
