@@ -36,7 +36,7 @@ const containerSchema = z.object({
 });
 
 /** What the tests look at in a Deployment or StatefulSet. */
-export const workloadSchema = z.object({
+const workloadSchema = z.object({
   kind: z.enum(['Deployment', 'StatefulSet']),
   metadata: z.object({ name: z.string() }),
   spec: z.object({

@@ -17,6 +17,9 @@ export interface RedisProcess {
   ask(...command: [string, ...string[]]): Promise<unknown>;
 }
 
+/** How a test gets into its server. */
+export type RedisAccess = Pick<RedisOptions, 'port' | 'username' | 'password' | 'tls'>;
+
 /** Settings by name; each is an argument of the server. */
 export type RedisConfiguration = Readonly<Record<string, string>>;
 
@@ -43,7 +46,7 @@ export class RedisServers {
   }
 
   /** Starts a server and waits until it answers. `access` is how the test itself gets in, and the port if it matters. */
-  async start(settings: RedisConfiguration, access: RedisOptions = {}): Promise<RedisProcess> {
+  async start(settings: RedisConfiguration, access: RedisAccess = {}): Promise<RedisProcess> {
     const port = access.port ?? (await freePort());
     const dir = await this.#folderOf(port);
     const all = { bind: '127.0.0.1', port: String(port), dir, save: '', ...settings };
@@ -52,7 +55,7 @@ export class RedisServers {
   }
 
   /** Starts a server out of the lines of a file, which says neither port nor folder. A Sentinel writes it on. */
-  async startFromFile(lines: readonly string[], access: RedisOptions, ...flags: string[]): Promise<RedisProcess> {
+  async startFromFile(lines: readonly string[], access: RedisAccess, ...flags: string[]): Promise<RedisProcess> {
     const port = await freePort();
     const dir = await this.#folderOf(port);
     const file = join(dir, 'server.conf');
@@ -66,7 +69,7 @@ export class RedisServers {
     return dir;
   }
 
-  async #run(args: readonly string[], access: RedisOptions & { readonly port: number }): Promise<RedisProcess> {
+  async #run(args: readonly string[], access: RedisAccess & { readonly port: number }): Promise<RedisProcess> {
     const child = spawnGuarded(this.#program, args);
     let pid = 0;
     let output = '';

@@ -1,6 +1,5 @@
-import type { RedisOptions } from 'ioredis';
 import { z } from 'zod';
-import type { RedisConfiguration, RedisProcess, RedisServers } from './redis-servers.js';
+import type { RedisAccess, RedisConfiguration, RedisProcess, RedisServers } from './redis-servers.js';
 import { until } from './system.js';
 
 const SLOTS = 16_384;
@@ -9,7 +8,7 @@ const SLOTS = 16_384;
 const FAILED_AFTER_MS = '2000';
 
 /** Lines `name:value` of an answer to INFO or CLUSTER INFO. */
-export async function readInfo(server: RedisProcess, ...command: [string, ...string[]]): Promise<Map<string, string>> {
+async function readInfo(server: RedisProcess, ...command: [string, ...string[]]): Promise<Map<string, string>> {
   const text = String(await server.ask(...command));
   return new Map(
     text.split('\r\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
@@ -21,7 +20,7 @@ export async function startCluster(
   servers: RedisServers,
   replicas: number,
   settings: RedisConfiguration = {},
-  access: RedisOptions = {},
+  access: RedisAccess = {},
 ): Promise<RedisProcess[]> {
   const nodes: RedisProcess[] = [];
   for (let count = 0; count < 3 + replicas; count++) {

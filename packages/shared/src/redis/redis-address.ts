@@ -1,5 +1,5 @@
 /** One server of an address. */
-export interface RedisNode {
+interface RedisNode {
   readonly host: string;
   readonly port: number;
 }
