@@ -15,12 +15,14 @@ const VERSIONS = ['1.13', '2.6', '2.13'];
 
 const KINDS = ['checkpoint_legacy', 'checkpoint_protocol4', 'views', 'float16', 'training', 'data_parallel'];
 
-/** Puts the checkpoints that PyTorch wrote into the model folder. */
-async function putCheckpoints({ modelsDir }: { modelsDir: string }): Promise<void> {
-  for (const version of VERSIONS) {
-    await copyFile(join(fixtures, `torch-${version}`, 'checkpoint.pt'), join(modelsDir, `torch_${version}.pt`));
-  }
-  for (const kind of KINDS) await copyFile(join(fixtures, 'torch-2.13', `${kind}.pt`), join(modelsDir, `${kind}.pt`));
+/** The checkpoints that PyTorch wrote, by the names of their models. */
+const CHECKPOINTS = new Map([
+  ...VERSIONS.map((version) => [`torch_${version}`, join(fixtures, `torch-${version}`, 'checkpoint.pt')] as const),
+  ...KINDS.map((kind) => [kind, join(fixtures, 'torch-2.13', `${kind}.pt`)] as const),
+]);
+
+async function copyCheckpoints({ modelsDir }: { modelsDir: string }): Promise<void> {
+  for (const [name, path] of CHECKPOINTS) await copyFile(path, join(modelsDir, `${name}.pt`));
 }
 
 /** Reads every weight of a checkpoint, by its name in the network. */
@@ -45,15 +47,17 @@ function floats(base64: string): Float32Array {
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
 
-/** Where exports lie: what the services are told, and what is there when nothing was exported. */
+/** Where files lie: what the services are told, how the checkpoints get there, and what is there of exports. */
 interface Store {
   readonly env: Record<string, string>;
+  prepare(folders: { modelsDir: string }): Promise<void>;
   leftOvers(system: System): Promise<string[]>;
   close(): Promise<void>;
 }
 
 const openFolder = async (): Promise<Store> => ({
   env: {},
+  prepare: copyCheckpoints,
   leftOvers: ({ exportsDir }) => readdir(exportsDir),
   close: async () => undefined,
 });
@@ -69,8 +73,11 @@ async function openBucket(): Promise<Store> {
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
     },
-    leftOvers: async ({ dataDir, exportsDir }) => {
-      expect(existsSync(exportsDir)).toBe(false);
+    prepare: async () => {
+      for (const [name, path] of CHECKPOINTS) await bucket.put(`models/${name}.pt`, await readFile(path));
+    },
+    leftOvers: async ({ dataDir, exportsDir, modelsDir }) => {
+      expect([existsSync(exportsDir), await readdir(modelsDir)]).toEqual([false, []]);
       const keys = (await keysOf(bucket)).filter((key) => key.startsWith('exports/') && !key.startsWith('exports/.'));
       return [...keys, ...server.uploads, ...(await readdir(join(dataDir, 'drafts')))];
     },
@@ -95,7 +102,7 @@ describe.each([
       redisUrl: inject('redisUrl'),
       exporters: 2,
       env: store.env,
-      prepare: putCheckpoints,
+      prepare: store.prepare,
     });
     client = new Client(system.url);
   });
@@ -147,7 +154,7 @@ describe.each([
     const copy = join(system.dataDir, `copy-${version}.pt`);
     await writeFile(copy, bytes);
     const [original, exported] = await Promise.all([
-      weightsOf(join(system.modelsDir, `torch_${version}.pt`)),
+      weightsOf(CHECKPOINTS.get(`torch_${version}`) ?? ''),
       weightsOf(copy),
     ]);
     expect([...exported.keys()]).toEqual([...original.keys()]);
@@ -224,7 +231,7 @@ describe('a client written against the requirement', () => {
   let client: Client;
 
   beforeAll(async () => {
-    system = await startSystem({ redisUrl: inject('redisUrl'), prepare: putCheckpoints });
+    system = await startSystem({ redisUrl: inject('redisUrl'), prepare: copyCheckpoints });
     client = new Client(system.url);
   });
   afterAll(() => system?.stop());

@@ -2,7 +2,7 @@
 // Proves exports against real PyTorch, onnx and onnxruntime. Full-size checkpoints are trained for a few steps and saved by
 // PyTorch, they and every committed fixture are exported by Caissa, and the exports are loaded, compared and computed.
 // Proves serving with the standard client of the Open Inference Protocol, tritonclient, against a running system, and that
-// Valkey serves where Redis does. Proves exports in a bucket against moto, an object store that shares no code with the one of
+// Valkey serves where Redis does. Proves files in a bucket against moto, an object store that shares no code with the one of
 // the other tests.
 //
 //   npm run test:interop [-- serving | exports | valkey | store]
@@ -108,13 +108,13 @@ const checkValkey = async () => {
   await checkTests(`Valkey ${version}`, files, { CAISSA_TEST_REDIS: server });
 };
 
-/** The tests of exports in a bucket, on an object store in Python. */
+/** The tests of files in a bucket, on an object store in Python. */
 const checkStore = async () => {
   const python = await providePython(join(cache, 's3'), join(here, 'requirements-s3.txt'), say);
   const store = await startObjectStore(python);
-  const files = ['s3-artifact-store.test.ts', 's3-upkeep.test.ts'];
+  const files = ['s3-artifact-store.test.ts', 's3-upkeep.test.ts', 's3-model-store.test.ts'];
   try {
-    await checkTests('Exports in a bucket, moto', files, { S3_TEST_ENDPOINT: store.endpoint });
+    await checkTests('Files in a bucket, moto', files, { S3_TEST_ENDPOINT: store.endpoint });
   } finally {
     await store.stop();
   }

@@ -130,6 +130,15 @@ describe('an upload', () => {
     expect(Buffer.compare(await readAll(store, manifest.filename), bytes)).toBe(0);
   });
 
+  test('takes no more than what was written, though the next write has begun', async () => {
+    const small = randomBytes(1);
+    const large = randomBytes(3 * PART_BYTES);
+    const draft = await store.begin('job-1');
+    await Promise.all([draft.write(small), draft.write(large)]);
+    const { filename } = await draft.commit(ONNX, () => manifestDraft('job-1'), true);
+    expect(Buffer.compare(await readAll(store, filename), Buffer.concat([small, large]))).toBe(0);
+  });
+
   test('that is given up in its middle leaves no object and no upload', async () => {
     const draft = await store.begin('job-1');
     let held = () => {};

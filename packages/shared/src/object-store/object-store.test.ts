@@ -75,6 +75,15 @@ describe('objects', () => {
     expect(await store.getText('one')).toBe(String(written.indexOf(true)));
   });
 
+  test('whose conditional write met another one are written when that is over', async () => {
+    let conflicts = 0;
+    server.decide = ({ method }) => (method === 'PUT' && ++conflicts < 3 ? 409 : 'answer');
+    expect(await store.put('two', 'x', { onlyIfAbsent: true })).toBe(true);
+    server.decide = () => 'answer';
+    expect(await store.getText('two')).toBe('x');
+    expect(conflicts).toBe(3);
+  });
+
   test('that are not there are an answer, and can be removed', async () => {
     expect(await store.head('none')).toBeUndefined();
     expect(await store.get('none')).toBeUndefined();

@@ -17,7 +17,12 @@ export interface S3Request {
   readonly query: URLSearchParams;
 }
 
-const CODES: Readonly<Record<number, string>> = { 403: 'AccessDenied', 503: 'ServiceUnavailable', 507: 'StorageFull' };
+const CODES: Readonly<Record<number, string>> = {
+  403: 'AccessDenied',
+  409: 'ConditionalRequestConflict',
+  503: 'ServiceUnavailable',
+  507: 'StorageFull',
+};
 
 interface Answer {
   readonly status: number;

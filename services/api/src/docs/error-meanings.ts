@@ -45,8 +45,10 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   NO_READY_REPLICA:
     'No loader is alive that has the model open. Try again in a moment; `GET /api/model/current` shows the loaders.',
   OVERLOADED: 'The queue of positions is full. Wait as long as `Retry-After` says, or run more loaders.',
-  STORE_UNAVAILABLE: 'The data folder cannot be used at the moment. Try again; the log has the reason.',
-  STORAGE_FULL: 'There is no space left. Remove exports (`POST /api/model/exports/cleanup`), then try again.',
+  STORE_UNAVAILABLE:
+    'The data folder or the object store cannot be used at the moment. Try again; the log has the reason.',
+  STORAGE_FULL:
+    'There is no space left, on the disk or in the object store. Remove exports (`POST /api/model/exports/cleanup`), then try again.',
   ZIP_AMBIGUOUS: 'The archive contradicts itself: two programs could read different things from it.',
   ZIP_ENCRYPTED: 'The archive is protected by a password. PyTorch does not write such files.',
   ZIP_LIMIT: 'The archive has more or larger entries than is sensible for a checkpoint.',
