@@ -67,7 +67,7 @@ describe('kustomizations', () => {
       .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')));
     const images = parsed.flatMap((one) => one.images);
     const ours = readWorkloads().map(({ spec }) => spec.template.spec.containers[0].image);
-    expect(images).toEqual(['api', 'exporter', 'loader'].map((name) => ({ name: `caissa/${name}`, newTag: version })));
+    expect(images).toEqual(['api', 'exporter', 'loader'].map((name) => ({ name: `caissa-${name}`, newTag: version })));
     expect(ours).toEqual(expect.arrayContaining(images.map(({ name }) => name)));
   });
 });
