@@ -31,7 +31,9 @@ export function connectProducer(target: RedisTarget | string): RedisClient {
  */
 export function connectWorker(target: RedisTarget | string): RedisClient {
   const { address, tls } = toTarget(target);
-  if (address.kind === 'cluster') return listen(new Cluster([...address.nodes], workerClusterOptions(address, tls)));
+  if (address.kind === 'cluster') {
+    return listen(settling(new Cluster([...address.nodes], workerClusterOptions(address, tls))));
+  }
   const options = redisOptions(address, tls, WORKER);
   return listen(address.kind === 'single' ? new Redis(address.url, options) : new Redis(options));
 }
@@ -55,6 +57,27 @@ class ProducerCluster extends Cluster {
   override delayUntilReady(callback: Parameters<Cluster['delayUntilReady']>[0]): void {
     setImmediate(() => callback(new Error('Connection is closed.')));
   }
+}
+
+/**
+ * Makes what BullMQ awaits of a cluster settle. The promise of `connect` stays open when the cluster turns out not to work
+ * yet, as during a failover: the client tries again by itself, but a worker that awaits it would take no job any more.
+ */
+function settling(cluster: Cluster): Cluster {
+  const connect = cluster.connect.bind(cluster);
+  const duplicate = cluster.duplicate.bind(cluster);
+  return Object.assign(cluster, {
+    connect: () =>
+      new Promise<void>((resolve, reject) => {
+        const onClose = () => reject(new Error('Connection is closed.'));
+        cluster.once('close', onClose);
+        connect()
+          .then(resolve, reject)
+          .finally(() => cluster.off('close', onClose));
+      }),
+    // BullMQ blocks on duplicates.
+    duplicate: (...parts: Parameters<typeof duplicate>) => listen(settling(duplicate(...parts))),
+  });
 }
 
 function giveUpInTime<T>(command: Parameters<Redis['sendCommand']>[0], answer: T): T {
