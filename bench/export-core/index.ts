@@ -54,8 +54,8 @@ async function measure(
   );
   const [durable, pytorch, onnx, plain, first, torchPytorch, torchOnnx] = series as Required<SeriesInOrder>;
   return [
-    { title: '.pt export', unit: 'ms', reference: durable, ours: pytorch, target: { kind: 'ratio', atMost: 2 } },
-    { title: '.onnx export', unit: 'ms', reference: durable, ours: onnx, target: { kind: 'ratio', atMost: 3 } },
+    { title: '.pt export', unit: 'ms', reference: durable, ours: pytorch, target: { kind: 'ratio', atMost: 1.3 } },
+    { title: '.onnx export', unit: 'ms', reference: durable, ours: onnx, target: { kind: 'ratio', atMost: 1.5 } },
     { title: '.pt export, against a copy that is not flushed', unit: 'ms', reference: plain, ours: pytorch },
     { title: '.onnx export, against a copy that is not flushed', unit: 'ms', reference: plain, ours: onnx },
     { title: '.pt export of a file that was never inspected', unit: 'ms', reference: durable, ours: first },
