@@ -74,7 +74,7 @@ describe('BufferedSink', () => {
     const ranges = sink.taken.flat().filter((piece) => !(piece instanceof Uint8Array));
     expect(ranges.reduce((sum, range) => sum + pieceBytes(range), 0)).toBe(6_000_000);
     expect(progress.at(-1)).toBe(expected.length);
-    expect(progress.length).toBeGreaterThan(3);
+    expect(progress.length).toBeGreaterThan(1);
   });
 
   it('refuses a range outside its file before a sink sees it', async () => {

@@ -4,6 +4,9 @@ import type { SourceRange } from './model.js';
 /** Pieces below this are gathered: a model is mostly hundreds of small fields, and each write costs a system call. */
 const BUFFER_SIZE_BYTES = 2 << 20;
 
+/** With ranges of files, which take no memory, a write may have more: each one wakes the thread that writes, and this one. */
+const BUFFER_AND_RANGES_BYTES = 8 << 20;
+
 /** One is being filled, one written, and one more waiting for its turn. */
 const BUFFER_COUNT = 3;
 
@@ -108,7 +111,7 @@ export class BufferedSink {
 
   /** Lets the sink read as much of a file as the slot may have; answers how much that is. */
   #refer(descriptor: number, offsetBytes: number, restBytes: number): number {
-    const lengthBytes = Math.min(restBytes, BUFFER_SIZE_BYTES - this.#gatheredBytes);
+    const lengthBytes = Math.min(restBytes, BUFFER_AND_RANGES_BYTES - this.#gatheredBytes);
     this.#cut();
     this.#current.pieces.push({ descriptor, offsetBytes, lengthBytes });
     this.#gatheredBytes += lengthBytes;
@@ -124,7 +127,7 @@ export class BufferedSink {
 
   /** The next bytes to be filled, at most `lengthBytes`. */
   #reserve(lengthBytes: number): Uint8Array {
-    const sizeBytes = Math.min(lengthBytes, BUFFER_SIZE_BYTES - this.#gatheredBytes);
+    const sizeBytes = Math.min(lengthBytes, this.#roomBytes());
     const part = this.#current.bytes.subarray(this.#usedBytes, this.#usedBytes + sizeBytes);
     this.#usedBytes += part.length;
     this.#gatheredBytes += part.length;
@@ -140,13 +143,18 @@ export class BufferedSink {
 
   /** How much of a range goes into the buffer: what is changed must not be cut inside an element. */
   #wholeElements({ change }: SourceRange, lengthBytes: number): number {
-    const roomBytes = BUFFER_SIZE_BYTES - this.#gatheredBytes;
+    const roomBytes = this.#roomBytes();
     if (change === undefined || lengthBytes <= roomBytes) return lengthBytes;
     return roomBytes - (roomBytes % LARGEST_ITEM_BYTES);
   }
 
   #isFull(): boolean {
-    return this.#gatheredBytes === BUFFER_SIZE_BYTES;
+    return this.#roomBytes() === 0;
+  }
+
+  /** What the current buffer can still take. */
+  #roomBytes(): number {
+    return Math.min(BUFFER_SIZE_BYTES - this.#usedBytes, BUFFER_AND_RANGES_BYTES - this.#gatheredBytes);
   }
 
   async #swap(): Promise<void> {

@@ -5,6 +5,9 @@ import type { Segment } from './segment.js';
 /** Large enough that calls cost nothing beside the bytes; three of them still fit the cache of most processors. */
 const BLOCK_BYTES = 2 << 20;
 
+/** With ranges of files, which take no memory, a block may have more: each block wakes the thread that writes, and this one. */
+const BLOCK_AND_RANGES_BYTES = 8 << 20;
+
 /** Some bytes of a segment. */
 interface SegmentPart {
   readonly segment: Segment;
@@ -23,8 +26,8 @@ export class SegmentCursor {
     this.#segments = segments[Symbol.iterator]();
   }
 
-  /** The next part of at most `maxBytes`; undefined at the end. */
-  next(maxBytes: number): SegmentPart | undefined {
+  /** The next part, of at most as many bytes as there is room for of its segment; undefined at the end. */
+  next(roomBytes: (segment: Segment) => number): SegmentPart | undefined {
     while (this.#segment === undefined || this.#done >= lengthOf(this.#segment)) {
       // A segment without bytes is a part too: making it may check something.
       const { value, done } = this.#segments.next();
@@ -34,7 +37,7 @@ export class SegmentCursor {
       if (lengthOf(value) === 0) return { segment: value, from: 0, lengthBytes: 0 };
     }
     const from = this.#done;
-    const lengthBytes = Math.min(maxBytes, lengthOf(this.#segment) - from);
+    const lengthBytes = Math.min(roomBytes(this.#segment), lengthOf(this.#segment) - from);
     this.#done += lengthBytes;
     return { segment: this.#segment, from, lengthBytes };
   }
@@ -76,8 +79,11 @@ export class Block {
     this.reset();
     const reads: Promise<void>[] = [];
     let hasSegments = false;
-    while (this.#lengthBytes < BLOCK_BYTES) {
-      const part = cursor.next(BLOCK_BYTES - this.#lengthBytes);
+    while (this.#usedBytes < BLOCK_BYTES && this.#lengthBytes < BLOCK_AND_RANGES_BYTES) {
+      const roomBytes = BLOCK_AND_RANGES_BYTES - this.#lengthBytes;
+      const part = cursor.next((segment) =>
+        takesRanges && isInFile(segment) ? roomBytes : Math.min(roomBytes, BLOCK_BYTES - this.#usedBytes),
+      );
       if (part === undefined) break;
       hasSegments = true;
       this.#lengthBytes += part.lengthBytes;
@@ -126,7 +132,11 @@ export class Block {
   }
 }
 
-/** The part as a range of a file, if it is one and nobody has to see its bytes. */
+/** Whether a segment is a range of a file and nobody has to see its bytes. */
+function isInFile(segment: Segment): boolean {
+  return segment.kind === 'data' && segment.tally === undefined && segment.source.descriptor !== undefined;
+}
+
 function fileRange({ segment, from, lengthBytes }: SegmentPart): FileRange | undefined {
   if (segment.kind !== 'data' || segment.tally !== undefined || lengthBytes === 0) return undefined;
   const { source, offsetBytes } = segment;

@@ -108,6 +108,14 @@ describe('a background writer', () => {
     expect(await writer.finish()).toBe(sha256(Buffer.from('x')));
   });
 
+  it.skipIf(process.platform !== 'linux')('says that a disk is full, as Linux can be made to', async () => {
+    const full = await open('/dev/full', 'r+');
+    handles.push(full);
+    const writer = new BackgroundWriter(full.fd);
+    await expect(append(writer, [Buffer.alloc(1_000_000)])).rejects.toMatchObject({ code: 'ENOSPC', syscall: 'write' });
+    await writer.abandon();
+  });
+
   it('has no digest of a file that cannot be read back', async () => {
     const writer = new BackgroundWriter(await opened('target', 'wx'));
     await append(writer, [Buffer.from('x')]);

@@ -6,7 +6,7 @@ import { BackgroundWriter } from './background-writer.js';
 export { digestInBackground } from './background-writer.js';
 
 /** Bytes after which the disk is set to work: what it has by the time of the commit need not be waited for then. */
-const FLUSH_INTERVAL_BYTES = 8 << 20;
+const FLUSH_INTERVAL_BYTES = 16 << 20;
 
 /** A new file that is written from its start to its end, while its digest is computed. */
 export class DraftFile implements ByteSink {

@@ -34,7 +34,6 @@ vi.mock('node:fs/promises', async (importOriginal) => {
       await opened[0]?.close();
       throw error;
     });
-    handle.write = faulty(handle.write.bind(handle)) as typeof handle.write;
     handle.writeFile = faulty(handle.writeFile.bind(handle));
     handle.truncate = faulty(handle.truncate.bind(handle));
     handle.sync = faulty(handle.sync.bind(handle));
@@ -137,13 +136,13 @@ describe.each(modes)('a file operation that $what', ({ once, performed }) => {
 
 test('a flush that fails while more is written fails the commit, though the last flush succeeds', async () => {
   const draft = await store.begin('job-1');
-  // One write, and then the flush that so much begins.
-  Object.assign(faults, { at: 2, once: true, performed: true, count: 0 });
-  await draft.write(Buffer.alloc(8 << 20));
+  // The flush that so much begins; the thread that writes makes its calls itself.
+  Object.assign(faults, { at: 1, once: true, performed: true, count: 0 });
+  await draft.write(Buffer.alloc(16 << 20));
   await draft.write(Buffer.alloc(1_000));
   const committed = draft.commit({ stem: STEM, extension: 'pt' }, () => manifestDraft('job-1'), false);
   await expect(committed).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-  expect(faults.count).toBeGreaterThanOrEqual(3);
+  expect(faults.count).toBeGreaterThanOrEqual(2);
   await draft.abort();
   expect(await readdir(folder)).toEqual([]);
 });
