@@ -1,3 +1,4 @@
+import '@caissa/exporter/dist/limit-garbage.js';
 import type { ExportFormat, VerifyLevel } from '@caissa/shared';
 import { ExporterInProcess } from '../export-core/exporter-in-process.js';
 import { readMemory, resetPeak } from '../export-memory/process-memory.js';

@@ -1,3 +1,4 @@
+import './limit-garbage.js';
 import { resolve } from 'node:path';
 import { SpareProcess } from '@caissa/session';
 import {

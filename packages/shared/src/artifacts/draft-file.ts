@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { type ByteSink, type Piece, totalBytes } from '@caissa/tensor';
 import { allEnded } from './all-ended.js';
@@ -52,14 +53,16 @@ export class DraftFile implements ByteSink {
     this.#flushBehind();
   }
 
-  /** Makes these bytes the whole file. No write may be under way. */
+  /** Makes these bytes, which are not many, the whole file. No write may be under way, and none may follow. */
   async rewrite(bytes: Uint8Array): Promise<void> {
     await this.#writer?.abandon();
-    this.#writer = undefined;
     await this.#handle.truncate(0);
-    this.#sizeBytes = 0;
-    this.#flushedBytes = 0;
-    await this.write(bytes);
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, done);
+      done += bytesWritten;
+    }
+    this.#sizeBytes = bytes.length;
+    this.#sha256 = Promise.resolve(createHash('sha256').update(bytes).digest('hex'));
   }
 
   /** Settles when every byte is on the disk and in the digest, and the file closed. Nothing may be written any more. */

@@ -17,6 +17,9 @@ export interface ThreadError {
   readonly syscall?: string | undefined;
 }
 
+/** What a thread needs that makes no objects; without a limit it would let garbage lie about for which nobody has a use. */
+const HEAP = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 } as const;
+
 /** A thread that answers requests one after the other. It keeps the process alive only while somebody waits for it. */
 export class RequestThread<Request, Reply> {
   readonly #worker: Worker;
@@ -26,7 +29,7 @@ export class RequestThread<Request, Reply> {
 
   /** @param program compiled code: a thread cannot run TypeScript */
   constructor(program: URL) {
-    this.#worker = new Worker(program);
+    this.#worker = new Worker(program, { resourceLimits: HEAP });
     this.#worker.on('message', (answer: ThreadAnswer<Reply>) => {
       this.#settle(answer);
       this.#hold();
