@@ -49,13 +49,43 @@ test('shows each change of another connection at once, and the same object while
 test('reads only what has changed', async () => {
   for (let at = 0; at < 20; at++) await put(`n${at}`, 'old');
   await mirror.all();
-  const readAll = vi.spyOn(redis, 'hgetall');
+  const readAll = vi.spyOn(redis, 'hscan');
   const readSome = vi.spyOn(redis, 'hmget');
   await put('n3', 'new');
   expect((await mirror.all()).get('n3')).toBe('new');
   expect(readAll).not.toHaveBeenCalled();
   expect(readSome).toHaveBeenCalledExactlyOnceWith(hash, 'n3');
   vi.restoreAllMocks();
+});
+
+test('reads many entries in pages, with what changes meanwhile', async () => {
+  const count = 5_000;
+  const text = 'x'.repeat(500);
+  const filling = writer.pipeline();
+  for (let at = 0; at < count; at++) filling.hset(hash, `n${at}`, text);
+  await filling.exec();
+  await put('n0', 'first');
+  const scan = redis.hscan.bind(redis);
+  const pages = vi.spyOn(redis, 'hscan').mockImplementation(async (...args: unknown[]) => {
+    const page = await (scan as (...parts: unknown[]) => Promise<[string, string[]]>)(...args);
+    // Changed once by each page, before and behind where the reading is.
+    await put(`n${pages.mock.calls.length}`, 'new');
+    await drop(`n${count - pages.mock.calls.length}`);
+    return page;
+  });
+  await mirror.all();
+  const changed = pages.mock.calls.length;
+  expect(changed).toBeGreaterThan(5);
+  vi.restoreAllMocks();
+  const seen = await mirror.all();
+  expect(seen.size).toBe(count - changed);
+  expect([seen.get('n0'), seen.get('n1'), seen.get(`n${changed}`), seen.get(`n${changed + 1}`)]).toEqual([
+    'first',
+    'new',
+    'new',
+    text,
+  ]);
+  expect(seen.has(`n${count - 1}`)).toBe(false);
 });
 
 test('reads everything when it has missed more changes than are kept', async () => {

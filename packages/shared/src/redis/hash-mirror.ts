@@ -6,6 +6,9 @@ import type { RedisClient } from './connect.js';
 /** Changes that are kept: who has missed more reads everything again. */
 const LOG_LENGTH = 1_000;
 
+/** Entries that are read at once, when all have to be. */
+const PAGE_ENTRIES = 500;
+
 /** The field of a change that names the entry. */
 const NAME = 'name';
 
@@ -87,13 +90,19 @@ export class HashMirror<T> {
     return entries;
   }
 
+  /** Page by page: all in one answer would take longer than a command may. What changes meanwhile is in the log. */
   async #readAll(): Promise<ReadonlyMap<string, T>> {
-    const texts = await this.#source.redis.hgetall(this.#source.hash);
+    const { redis, hash, parse } = this.#source;
     const entries = new Map<string, T>();
-    for (const [name, text] of Object.entries(texts)) {
-      const entry = this.#source.parse(text);
-      if (entry !== undefined) entries.set(name, entry);
-    }
+    let cursor = '0';
+    do {
+      const [next, fields] = await redis.hscan(hash, cursor, 'COUNT', PAGE_ENTRIES);
+      for (let at = 0; at + 1 < fields.length; at += 2) {
+        const entry = parse(fields[at + 1] as string);
+        if (entry !== undefined) entries.set(fields[at] as string, entry);
+      }
+      cursor = next;
+    } while (cursor !== '0');
     // Empty stays the same empty.
     return entries.size === 0 && this.#entries?.size === 0 ? this.#entries : entries;
   }
