@@ -51,7 +51,7 @@ describe('the jobs', () => {
     await expect.poll(() => rows.count()).toBe(1);
     await page.reload();
     await expect.poll(() => rows.count()).toBe(1);
-    expect(await rows.innerText()).toMatch(/model_v2[\s\S]*Completed/);
+    await expect.poll(() => rows.innerText()).toMatch(/model_v2[\s\S]*Completed/);
     await page.getByLabel('State', { exact: true }).selectOption('failed');
     await page.getByRole('button', { name: 'Show all jobs' }).click();
     await expect.poll(() => rows.count()).toBeGreaterThan(2);

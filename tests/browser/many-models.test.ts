@@ -80,8 +80,14 @@ describe('a list of 500 models', () => {
     await expect.poll(() => isInSight(COUNT)).toBe(true);
     await page.keyboard.press('Home');
     await expect.poll(() => page.evaluate(() => scrollY)).toBe(0);
-    await page.keyboard.press('PageDown');
-    await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(300);
+    await expect
+      .poll(async () => {
+        await page.keyboard.press('PageDown');
+        return page.evaluate(() => scrollY);
+      })
+      .toBeGreaterThan(300);
+    await page.keyboard.press('Home');
+    await expect.poll(() => page.evaluate(() => scrollY)).toBe(0);
     await modelLink(page, 1).focus();
     for (let step = 0; step < 3; step++) await page.keyboard.press('Tab');
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe(modelName(2));

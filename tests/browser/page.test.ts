@@ -65,6 +65,8 @@ it('asks to sign in anew when the session ends, and comes back to the same tab',
   try {
     const { page } = await openWatchedPage(browser);
     const signIn = async () => {
+      // What is typed before the page's script is there goes nowhere.
+      await page.waitForURL(/\/sign-in\?/, { waitUntil: 'load' });
       await page.getByLabel('Access key').fill(key);
       await page.keyboard.press('Enter');
     };

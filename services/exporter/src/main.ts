@@ -36,7 +36,7 @@ const INSPECT_CONCURRENCY = 2;
 const SWEEP_INTERVAL_MS = 3600 * 1000;
 
 /** Time for jobs in progress to finish when the service stops; what is left then goes back into the queue. */
-const STOP_GRACE_MS = 5_000;
+const STOP_GRACE_MS = 3_000;
 
 await runService(async (lifecycle) => {
   const settings = readSettings(process.env, EXPORTER_SETTINGS);

@@ -38,7 +38,7 @@ import { createEngine, serveInference } from './serve-inference.js';
 import { LOADER_SETTINGS } from './settings.js';
 
 /** Time for an activation in progress to finish when the service stops; what is left then goes back into the queue. */
-const STOP_GRACE_MS = 5_000;
+const STOP_GRACE_MS = 3_000;
 
 const readLoaderSettings = () => readSettings(process.env, LOADER_SETTINGS);
 type Settings = ReturnType<typeof readLoaderSettings>;
