@@ -5,7 +5,7 @@ import type { SourceRange } from './model.js';
 const BUFFER_SIZE_BYTES = 2 << 20;
 
 /** With ranges of files, which take no memory, a write may have more: each one wakes the thread that writes, and this one. */
-const BUFFER_AND_RANGES_BYTES = 8 << 20;
+const BUFFER_AND_RANGES_BYTES = 4 << 20;
 
 /** One is being filled, one written, and one more waiting for its turn. */
 const BUFFER_COUNT = 3;

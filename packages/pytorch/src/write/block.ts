@@ -6,7 +6,7 @@ import type { Segment } from './segment.js';
 const BLOCK_BYTES = 2 << 20;
 
 /** With ranges of files, which take no memory, a block may have more: each block wakes the thread that writes, and this one. */
-const BLOCK_AND_RANGES_BYTES = 8 << 20;
+const BLOCK_AND_RANGES_BYTES = 4 << 20;
 
 /** Some bytes of a segment. */
 interface SegmentPart {
