@@ -1,24 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { type ArtifactTarget, type DataFile, TEMPORARY_PREFIX } from '@caissa/conversion';
-import { DraftFile } from '@caissa/shared/draft-file';
+import { type DraftData, DraftFile, referToData } from '@caissa/shared/draft-file';
 
 /** Begins a file in a folder that exists, under a name that nobody looks for. */
 export function newOutputFile(folder: string): Promise<DraftFile> {
   return DraftFile.create(join(folder, `${TEMPORARY_PREFIX}${randomBytes(8).toString('hex')}`));
 }
 
-/** The second file of an artifact, and what makes the first from its name. */
-interface Data {
-  readonly file: DraftFile;
-  bytesFor?: (dataFilename: string) => Uint8Array;
-}
-
 /** An artifact on its way into a folder: one file, or two where the weights do not fit into the first. */
 export class OutputDraft implements ArtifactTarget {
   readonly #folder: string;
   readonly #file: DraftFile;
-  #data: Data | undefined;
+  #data: DraftData | undefined;
 
   private constructor(folder: string, file: DraftFile) {
     this.#folder = folder;
@@ -52,13 +46,8 @@ export class OutputDraft implements ArtifactTarget {
     return file;
   }
 
-  async refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<DataFile> {
-    if (this.#data === undefined) throw new Error('the draft has no data to refer to');
-    this.#data.bytesFor = bytesFor;
-    const { path, sizeBytes } = this.#data.file;
-    const filename = basename(path);
-    await this.#file.rewrite(bytesFor(filename));
-    return { filename, sizeBytes };
+  refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<DataFile> {
+    return referToData(this.#file, this.#data, bytesFor);
   }
 
   complete(): void {

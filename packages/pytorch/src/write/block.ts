@@ -87,9 +87,9 @@ export class Block {
       if (part === undefined) break;
       hasSegments = true;
       this.#lengthBytes += part.lengthBytes;
-      const range = takesRanges ? fileRange(part) : undefined;
-      if (range === undefined) this.#place(part, reads);
-      else this.#append(range);
+      const { segment, from, lengthBytes } = part;
+      if (takesRanges && isInFile(segment) && lengthBytes > 0) this.#append(rangeOf(segment, from, lengthBytes));
+      else this.#place(part, reads);
     }
     this.#cut();
     this.read = Promise.all(reads);
@@ -132,15 +132,14 @@ export class Block {
   }
 }
 
-/** Whether a segment is a range of a file and nobody has to see its bytes. */
-function isInFile(segment: Segment): boolean {
+/** Data of a file that nobody has to see. */
+type InFile = Extract<Segment, { kind: 'data' }> & { readonly source: { readonly descriptor: number } };
+
+function isInFile(segment: Segment): segment is InFile {
   return segment.kind === 'data' && segment.tally === undefined && segment.source.descriptor !== undefined;
 }
 
-function fileRange({ segment, from, lengthBytes }: SegmentPart): FileRange | undefined {
-  if (segment.kind !== 'data' || segment.tally !== undefined || lengthBytes === 0) return undefined;
-  const { source, offsetBytes } = segment;
-  if (source.descriptor === undefined) return undefined;
+function rangeOf({ source, offsetBytes }: InFile, from: number, lengthBytes: number): FileRange {
   assertInside(source, lengthBytes, offsetBytes + from);
   return { descriptor: source.descriptor, offsetBytes: offsetBytes + from, lengthBytes };
 }

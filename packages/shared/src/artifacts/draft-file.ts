@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { type ByteSink, type Piece, totalBytes } from '@caissa/tensor';
 import { allEnded } from './all-ended.js';
 import { BackgroundWriter } from './background-writer.js';
@@ -116,4 +117,24 @@ export class DraftFile implements ByteSink {
     this.#open = false;
     await this.#handle.close();
   }
+}
+
+/** The second file of an artifact, and what makes the first from its name. */
+export interface DraftData {
+  readonly file: DraftFile;
+  bytesFor?: (dataFilename: string) => Uint8Array;
+}
+
+/** Makes the artifact of bytes that name its data as the draft of the data is called now, which is the answer. */
+export async function referToData(
+  artifact: DraftFile,
+  data: DraftData | undefined,
+  bytesFor: (dataFilename: string) => Uint8Array,
+): Promise<{ filename: string; sizeBytes: number }> {
+  if (data === undefined) throw new Error('the draft has no data to refer to');
+  data.bytesFor = bytesFor;
+  const { path, sizeBytes } = data.file;
+  const filename = basename(path);
+  await artifact.rewrite(bytesFor(filename));
+  return { filename, sizeBytes };
 }

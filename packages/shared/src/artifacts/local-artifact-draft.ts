@@ -1,21 +1,15 @@
 import { lstat, open, rename, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { ByteSink, Piece } from '@caissa/tensor';
 import { allEnded } from './all-ended.js';
 import { DATA_SUFFIX, MANIFEST_SUFFIX, NAME_ATTEMPTS, numberedStem } from './artifact-names.js';
 import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
 import { composeManifest, type FileFacts, toJsonText } from './compose-manifest.js';
-import { DraftFile } from './draft-file.js';
+import { type DraftData, DraftFile, referToData } from './draft-file.js';
 import { syncFolder, writeFileDurably } from './durable-file.js';
 import type { Manifest } from './manifest.js';
 import { callStore } from './store-error.js';
 import type { TakenNames } from './taken-names.js';
-
-/** The second file of an artifact, and what makes the first from its name. */
-interface Data {
-  readonly file: DraftFile;
-  bytesFor?: (dataFilename: string) => Uint8Array;
-}
 
 /** The names that a commit has claimed. */
 interface Claim {
@@ -35,7 +29,7 @@ export class LocalArtifactDraft implements ArtifactDraft {
   readonly #folder: string;
   readonly #names: TakenNames;
   readonly #file: DraftFile;
-  #data: Data | undefined;
+  #data: DraftData | undefined;
 
   private constructor(folder: string, names: TakenNames, file: DraftFile) {
     this.#folder = folder;
@@ -76,14 +70,7 @@ export class LocalArtifactDraft implements ArtifactDraft {
   }
 
   refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<{ filename: string; sizeBytes: number }> {
-    return callStore(async () => {
-      if (this.#data === undefined) throw new Error('the draft has no data to refer to');
-      this.#data.bytesFor = bytesFor;
-      const { path, sizeBytes } = this.#data.file;
-      const filename = basename(path);
-      await this.#file.rewrite(bytesFor(filename));
-      return { filename, sizeBytes };
-    });
+    return callStore(() => referToData(this.#file, this.#data, bytesFor));
   }
 
   complete(): void {

@@ -1,11 +1,10 @@
-import { basename } from 'node:path';
 import type { ByteSink, Piece } from '@caissa/tensor';
 import { FileUpload } from '../object-store/file-upload.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { DATA_SUFFIX, draftPath, NAME_ATTEMPTS, numberedStem } from './artifact-names.js';
 import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
 import { composeManifest, type FileFacts, factsOf, toJsonText } from './compose-manifest.js';
-import { DraftFile } from './draft-file.js';
+import { type DraftData, DraftFile, referToData } from './draft-file.js';
 import type { Manifest } from './manifest.js';
 import { manifestKey, objectKey, readStoredManifest } from './s3-layout.js';
 import { callStore } from './store-error.js';
@@ -17,10 +16,8 @@ interface Spooled {
   readonly upload: FileUpload;
 }
 
-/** The second file of an artifact, and what makes the first from its name. */
-interface Data extends Spooled {
-  bytesFor?: (dataFilename: string) => Uint8Array;
-}
+/** The second file of an artifact, and its way into the store. */
+type Data = Spooled & DraftData;
 
 /** What a commit publishes. */
 interface Publication {
@@ -91,14 +88,7 @@ export class S3ArtifactDraft implements ArtifactDraft {
   }
 
   refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<{ filename: string; sizeBytes: number }> {
-    return callStore(async () => {
-      if (this.#data === undefined) throw new Error('the draft has no data to refer to');
-      this.#data.bytesFor = bytesFor;
-      const { path, sizeBytes } = this.#data.file;
-      const filename = basename(path);
-      await this.#artifact.file.rewrite(bytesFor(filename));
-      return { filename, sizeBytes };
-    });
+    return callStore(() => referToData(this.#artifact.file, this.#data, bytesFor));
   }
 
   complete(): void {
