@@ -1,11 +1,11 @@
 import type { ExpectedArchitecture } from '@caissa/network';
 import type { SpareProcess } from '@caissa/session';
 import type { Catalogue, Logger, ModelStore, RedisClient, RedisKeys } from '@caissa/shared';
-import type { ConvertedModels } from './converted-models.js';
-import type { Journal } from './journal.js';
-import type { PointerKeeper } from './pointer-keeper.js';
-import type { SessionShelf } from './session-shelf.js';
-import type { SourceDigests } from './source-digests.js';
+import type { Journal } from './activation/journal.js';
+import type { PointerKeeper } from './activation/pointer-keeper.js';
+import type { ConvertedModels } from './models/converted-models.js';
+import type { SessionShelf } from './models/session-shelf.js';
+import type { SourceDigests } from './models/source-digests.js';
 
 /** What the use cases of the loader work with. */
 export interface LoaderContext {

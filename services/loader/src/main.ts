@@ -24,16 +24,16 @@ import {
   type Tracing,
 } from '@caissa/shared';
 import { Registry } from 'prom-client';
+import { followPointer } from './activation/follow-pointer.js';
+import { HeartbeatSender } from './activation/heartbeat.js';
+import { loadProcessor } from './activation/load-model.js';
+import { noteFailedJob } from './activation/note-failed-job.js';
+import { Replica } from './activation/replica.js';
 import type { LoaderContext } from './context.js';
-import { followPointer } from './follow-pointer.js';
-import { HeartbeatSender } from './heartbeat.js';
 import type { LoaderEngine } from './inference/loader-engine.js';
-import { loadProcessor } from './load-model.js';
 import { measureActivations } from './metrics/measure-activations.js';
 import { measureReplica } from './metrics/measure-replica.js';
-import { noteFailedJob } from './note-failed-job.js';
 import { openContext } from './open-context.js';
-import { Replica } from './replica.js';
 import { createEngine, serveInference } from './serve-inference.js';
 import { LOADER_SETTINGS } from './settings.js';
 

@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import type { ExpectedArchitecture } from '@caissa/network';
 import type { SpareProcess } from '@caissa/session';
 import { Catalogue, type Logger, type ModelStore, type RedisClient, redisKeys } from '@caissa/shared';
+import { Journal } from './activation/journal.js';
+import { JournalFile } from './activation/journal-file.js';
+import { PointerKeeper } from './activation/pointer-keeper.js';
+import { PointerMirror } from './activation/pointer-mirror.js';
 import type { LoaderContext } from './context.js';
-import { ConvertedModels } from './converted-models.js';
-import { Journal } from './journal.js';
-import { JournalFile } from './journal-file.js';
-import { PointerKeeper } from './pointer-keeper.js';
-import { PointerMirror } from './pointer-mirror.js';
-import { SessionShelf } from './session-shelf.js';
-import { SourceDigests } from './source-digests.js';
+import { ConvertedModels } from './models/converted-models.js';
+import { SessionShelf } from './models/session-shelf.js';
+import { SourceDigests } from './models/source-digests.js';
 
 /** What a {@link LoaderContext} is made of. */
 export interface ContextOptions {

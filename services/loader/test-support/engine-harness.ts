@@ -7,16 +7,16 @@ import type { Session } from '@caissa/session';
 import { createLogger, LocalModelStore } from '@caissa/shared';
 import { expect } from 'vitest';
 import { SMALL, saved, smallRoot } from '../../../packages/conversion/test-support/small-checkpoint.js';
-import { ConvertedModels } from '../src/converted-models.js';
+import type { ServedModel } from '../src/activation/served-model.js';
 import type { BatchSettings } from '../src/inference/batch-policy.js';
 import { BatchedModel } from '../src/inference/batched-model.js';
 import { POSITION_FLOATS } from '../src/inference/engine.js';
 import { type EngineContext, LoaderEngine } from '../src/inference/loader-engine.js';
-import { openCheckpointSession } from '../src/inference/open-checkpoint-session.js';
 import type { OutputRows } from '../src/inference/pending-request.js';
 import { StatisticsRecorder } from '../src/inference/statistics.js';
-import type { ServedModel } from '../src/served-model.js';
-import { SessionShelf } from '../src/session-shelf.js';
+import { ConvertedModels } from '../src/models/converted-models.js';
+import { openCheckpointSession } from '../src/models/open-checkpoint-session.js';
+import { SessionShelf } from '../src/models/session-shelf.js';
 
 /** Settings as the loader has them by default. */
 const SETTINGS: BatchSettings = { maxBatch: 64, maxDelayMs: 2, maxQueuedPositions: 4096 };

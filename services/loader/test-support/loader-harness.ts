@@ -24,12 +24,12 @@ import {
 } from '@caissa/shared';
 import { inject } from 'vitest';
 import { saved, smallRoot } from '../../../packages/conversion/test-support/small-checkpoint.js';
+import { followPointer } from '../src/activation/follow-pointer.js';
+import { HeartbeatSender } from '../src/activation/heartbeat.js';
+import { loadProcessor } from '../src/activation/load-model.js';
+import { Replica } from '../src/activation/replica.js';
 import type { LoaderContext } from '../src/context.js';
-import { followPointer } from '../src/follow-pointer.js';
-import { HeartbeatSender } from '../src/heartbeat.js';
-import { loadProcessor } from '../src/load-model.js';
 import { openContext } from '../src/open-context.js';
-import { Replica } from '../src/replica.js';
 
 /** Loaders without their processes: one model folder, Redis keys of their own. */
 export type LoaderHarness = Awaited<ReturnType<typeof openHarness>>;

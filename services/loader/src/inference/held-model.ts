@@ -1,8 +1,8 @@
 import { AppError, type Logger, toAppError } from '@caissa/shared';
-import { BackOff } from '../back-off.js';
+import { BackOff } from '../models/back-off.js';
+import { type OpenContext, type OpenedCheckpoint, openCheckpointSession } from '../models/open-checkpoint-session.js';
 import type { BatchSettings } from './batch-policy.js';
 import { BatchedModel } from './batched-model.js';
-import { type OpenContext, type OpenedCheckpoint, openCheckpointSession } from './open-checkpoint-session.js';
 import type { StatisticsRecorder } from './statistics.js';
 import { versionText } from './version-text.js';
 

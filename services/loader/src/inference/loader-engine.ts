@@ -1,5 +1,5 @@
 import { AppError, type SessionState } from '@caissa/shared';
-import type { ServedModel, ServingGate } from '../served-model.js';
+import type { ServedModel, ServingGate } from '../activation/served-model.js';
 import { BatchedModel } from './batched-model.js';
 import type { InferenceEngine, ModelState, ServingModel } from './engine.js';
 import type { HeldModel, HeldModelContext } from './held-model.js';

@@ -1,5 +1,5 @@
 import { toAppError } from '@caissa/shared';
-import { Mutex } from '../mutex.js';
+import { Mutex } from '../activation/mutex.js';
 import type { BatchedModel } from './batched-model.js';
 import { HeldModel, type HeldModelContext } from './held-model.js';
 import { type InferenceObserver, StatisticsRecorder } from './statistics.js';

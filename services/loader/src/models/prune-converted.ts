@@ -1,4 +1,4 @@
-import type { LoaderContext } from './context.js';
+import type { LoaderContext } from '../context.js';
 
 /**
  * Removes converted models, all but what is served, what a rollback may need, and the newest ones. Every loader does so

@@ -1,10 +1,10 @@
 import type { Session } from '@caissa/session';
 import { type Heartbeat, type PointerState, toAppError } from '@caissa/shared';
-import { BackOff } from './back-off.js';
-import type { LoaderContext } from './context.js';
+import type { LoaderContext } from '../context.js';
+import { BackOff } from '../models/back-off.js';
+import { pruneConverted } from '../models/prune-converted.js';
+import { reopenModel } from '../models/reopen-model.js';
 import { Mutex } from './mutex.js';
-import { pruneConverted } from './prune-converted.js';
-import { reopenModel } from './reopen-model.js';
 import { type ServedModel, ServedSlot, type ServingGate } from './served-model.js';
 
 const FIRST_PAUSE_MS = 1_000;

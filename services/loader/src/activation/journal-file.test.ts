@@ -67,7 +67,7 @@ describe('the file of the journal', () => {
 
   it('keeps every line of several processes that add to it while it becomes too large', async () => {
     const writer = `
-      import { JournalFile } from ${JSON.stringify(new URL('../dist/journal-file.js', import.meta.url).href)};
+      import { JournalFile } from ${JSON.stringify(new URL('../../dist/activation/journal-file.js', import.meta.url).href)};
       const [folder, first, template] = process.argv.slice(1);
       const file = new JournalFile(folder, { partBytes: 4_000, entries: 10_000 });
       for (let n = 0; n < 60; n++) {

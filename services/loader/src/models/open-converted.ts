@@ -1,7 +1,7 @@
 import { VerificationError } from '@caissa/conversion';
 import type { Session } from '@caissa/session';
 import type { ActivationChecks, ModelFacts } from '@caissa/shared';
-import type { LoaderContext } from './context.js';
+import type { LoaderContext } from '../context.js';
 import { type OpenedModel, openModel, proveModel } from './open-model.js';
 
 /** A model that is open and has been checked, and whether it had to be converted for that. */

@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventually, type LoaderHarness, loadItem, openHarness } from '../test-support/loader-harness.js';
+import { eventually, type LoaderHarness, loadItem, openHarness } from '../../test-support/loader-harness.js';
 
 let harness: LoaderHarness;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { describeCheckpoint, openCheckpoint, refuseIfChanged, withSource } from '@caissa/conversion';
 import { checkExpected } from '@caissa/network';
 import { type JobProgress, MODEL_EXTENSION, type ModelFacts } from '@caissa/shared';
-import type { LoaderContext } from './context.js';
+import type { LoaderContext } from '../context.js';
 import { namedError } from './named-error.js';
 import { type OpenedConverted, openConverted } from './open-converted.js';
 

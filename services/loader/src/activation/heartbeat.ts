@@ -8,7 +8,7 @@ import {
   type SessionState,
   sendHeartbeat,
 } from '@caissa/shared';
-import type { LoaderContext } from './context.js';
+import type { LoaderContext } from '../context.js';
 import type { Replica } from './replica.js';
 
 const gpuMemory = new GpuMemory();

@@ -1,7 +1,7 @@
 import type { Session, SessionExit } from '@caissa/session';
 import { type ActivePointer, withTimeout } from '@caissa/shared';
 
-import type { SessionShelf } from './session-shelf.js';
+import type { SessionShelf } from '../models/session-shelf.js';
 
 /** Longest time that requests taken for a model may keep its session open after it was replaced. */
 const DRAIN_LIMIT_MS = 30_000;

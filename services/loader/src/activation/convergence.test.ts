@@ -12,8 +12,8 @@ import {
   stopWorker,
 } from '@caissa/shared';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { RedisProxy } from '../../../packages/shared/src/testing/redis-proxy.js';
-import { eventually, type LoaderHarness, loadItem, openHarness } from '../test-support/loader-harness.js';
+import { RedisProxy } from '../../../../packages/shared/src/testing/redis-proxy.js';
+import { eventually, type LoaderHarness, loadItem, openHarness } from '../../test-support/loader-harness.js';
 import { noteFailedJob } from './note-failed-job.js';
 
 let harness: LoaderHarness;

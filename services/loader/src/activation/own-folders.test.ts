@@ -5,9 +5,15 @@ import { initialStateDict } from '@caissa/network';
 import { OrderedDict } from '@caissa/pytorch';
 import { type ActivationEntry, indexActivations, openModelStore } from '@caissa/shared';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SMALL, saved, smallRoot } from '../../../packages/conversion/test-support/small-checkpoint.js';
-import { type ModelBucket, startModelBucket } from '../../../packages/shared/src/testing/model-bucket.js';
-import { eventually, type LoaderHarness, loadItem, openHarness, rollbackItem } from '../test-support/loader-harness.js';
+import { SMALL, saved, smallRoot } from '../../../../packages/conversion/test-support/small-checkpoint.js';
+import { type ModelBucket, startModelBucket } from '../../../../packages/shared/src/testing/model-bucket.js';
+import {
+  eventually,
+  type LoaderHarness,
+  loadItem,
+  openHarness,
+  rollbackItem,
+} from '../../test-support/loader-harness.js';
 import { JournalFile } from './journal-file.js';
 
 let bucket: ModelBucket;

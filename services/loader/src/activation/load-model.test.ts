@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { encodePosition, GRAPH_NAMES, VERIFICATION_POSITIONS } from '@caissa/network';
 import { AppError } from '@caissa/shared';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fixturePath } from '../../../packages/conversion/test-support/fixtures.js';
-import { savedWith, smallRoot, smallStateDict } from '../../../packages/conversion/test-support/small-checkpoint.js';
+import { fixturePath } from '../../../../packages/conversion/test-support/fixtures.js';
+import { savedWith, smallRoot, smallStateDict } from '../../../../packages/conversion/test-support/small-checkpoint.js';
 import {
   eventually,
   type LoaderHarness,
   loadItem,
   openHarness,
   type TestLoader,
-} from '../test-support/loader-harness.js';
-import { SessionShelf } from './session-shelf.js';
+} from '../../test-support/loader-harness.js';
+import { SessionShelf } from '../models/session-shelf.js';
 
 let harness: LoaderHarness;
 let loader: TestLoader;

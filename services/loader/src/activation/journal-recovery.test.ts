@@ -1,6 +1,6 @@
 import { type ActivationEntry, noteRefusedActivation } from '@caissa/shared';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { eventually, type LoaderHarness, loadItem, openHarness } from '../test-support/loader-harness.js';
+import { eventually, type LoaderHarness, loadItem, openHarness } from '../../test-support/loader-harness.js';
 import { JournalFile } from './journal-file.js';
 
 let harness: LoaderHarness;

@@ -1,6 +1,6 @@
 import { describeCheckpoint, digestSource, openCheckpoint, withSource } from '@caissa/conversion';
 import { type ActivePointer, AppError, MODEL_EXTENSION } from '@caissa/shared';
-import type { LoaderContext } from './context.js';
+import type { LoaderContext } from '../context.js';
 import { namedError } from './named-error.js';
 import { type OpenedConverted, openConverted } from './open-converted.js';
 

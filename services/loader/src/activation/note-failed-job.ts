@@ -1,5 +1,5 @@
 import { type AppError, endTurn, type FailedJob } from '@caissa/shared';
-import type { LoaderContext } from './context.js';
+import type { LoaderContext } from '../context.js';
 import { startOf } from './load-model.js';
 
 /** Notes an activation that failed for good, in case no attempt at it could. Never rejects. */

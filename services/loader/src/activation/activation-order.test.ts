@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { AppError, readPointer } from '@caissa/shared';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { smallRoot, smallStateDict } from '../../../packages/conversion/test-support/small-checkpoint.js';
+import { smallRoot, smallStateDict } from '../../../../packages/conversion/test-support/small-checkpoint.js';
 import {
   eventually,
   type LoaderHarness,
@@ -10,7 +10,7 @@ import {
   rollbackItem,
   type TestLoader,
   unloadItem,
-} from '../test-support/loader-harness.js';
+} from '../../test-support/loader-harness.js';
 
 let harness: LoaderHarness;
 let loader: TestLoader;

@@ -13,12 +13,12 @@ import {
   toIsoSeconds,
   type WorkItem,
 } from '@caissa/shared';
+import type { LoaderContext } from '../context.js';
+import { type Candidate, openCandidate, PERCENT } from '../models/open-candidate.js';
+import { pruneConverted } from '../models/prune-converted.js';
+import { reopenModel } from '../models/reopen-model.js';
 import { toLoadResult, toUnloadResult } from './activation-result.js';
-import type { LoaderContext } from './context.js';
 import type { ActivationStart } from './journal.js';
-import { type Candidate, openCandidate, PERCENT } from './open-candidate.js';
-import { pruneConverted } from './prune-converted.js';
-import { reopenModel } from './reopen-model.js';
 import type { Replica } from './replica.js';
 
 type LoadItem = WorkItem<'load'>;

@@ -2,8 +2,8 @@ import { describeCheckpoint, digestSource, openCheckpoint, refuseIfChanged, with
 import type { Session } from '@caissa/session';
 import { MODEL_EXTENSION } from '@caissa/shared';
 import type { LoaderContext } from '../context.js';
-import { namedError } from '../named-error.js';
-import { openConverted } from '../open-converted.js';
+import { namedError } from './named-error.js';
+import { openConverted } from './open-converted.js';
 
 /** A checkpoint of the model folder that is open in a session and has answered sensibly. */
 export interface OpenedCheckpoint {

@@ -8,7 +8,7 @@ import {
   type UnloadResult,
   type WorkItem,
 } from '@caissa/shared';
-import type { LoaderContext } from './context.js';
+import type { LoaderContext } from '../context.js';
 
 type Identified = Pick<WorkItem<'load'>, 'id' | 'data'>;
 

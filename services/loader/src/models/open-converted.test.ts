@@ -1,8 +1,8 @@
 import { rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { smallRoot } from '../../../packages/conversion/test-support/small-checkpoint.js';
-import { type LoaderHarness, loadItem, openHarness, type TestLoader } from '../test-support/loader-harness.js';
+import { smallRoot } from '../../../../packages/conversion/test-support/small-checkpoint.js';
+import { type LoaderHarness, loadItem, openHarness, type TestLoader } from '../../test-support/loader-harness.js';
 
 let harness: LoaderHarness;
 let loader: TestLoader;
