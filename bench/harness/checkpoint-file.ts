@@ -1,4 +1,4 @@
-import { writeFileWhole } from '@caissa/conversion';
+import { writeFileWhole } from '@caissa/bytes';
 import { FULL_SIZE, initialStateDict } from '@caissa/network';
 import { fromJson, OrderedDict, type PickleValue, writeCheckpoint } from '@caissa/pytorch';
 

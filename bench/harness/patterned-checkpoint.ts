@@ -1,7 +1,7 @@
-import { writeFileWhole } from '@caissa/conversion';
+import { type ByteSource, writeFileWhole } from '@caissa/bytes';
 import { type FULL_SIZE, type Slot, slotsOf } from '@caissa/network';
 import { fromJson, OrderedDict, type PickleValue, writeCheckpoint } from '@caissa/pytorch';
-import { type ByteSource, contiguousStride, elementCount, type Tensor } from '@caissa/tensor';
+import { contiguousStride, elementCount, type Tensor } from '@caissa/tensor';
 
 /** Repeated over all weights. A prime number of elements, so that no two rows of a layer are alike. */
 const PATTERN_ELEMENTS = 262_139;

@@ -1,6 +1,7 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exportOnnx, openCheckpoint, withFile, writeFileWhole } from '@caissa/conversion';
+import { writeFileWhole } from '@caissa/bytes';
+import { exportOnnx, openCheckpoint, withFile } from '@caissa/conversion';
 import { alternate, type Probe } from '../harness/alternate.js';
 import { writeCheckpointFile } from '../harness/checkpoint-file.js';
 import { measureLoad } from '../harness/client-load.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeFileWhole } from '@caissa/conversion';
+import { writeFileWhole } from '@caissa/bytes';
 import { FULL_SIZE, initialStateDict } from '@caissa/network';
 import { fromJson, OrderedDict, type PickleValue, writeCheckpoint } from '@caissa/pytorch';
 

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileSource, openCheckpoint } from '@caissa/conversion';
+import { FileSource } from '@caissa/bytes';
+import { openCheckpoint } from '@caissa/conversion';
 import { startSession } from '@caissa/session';
 import { readFloat32 } from '@caissa/tensor';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';

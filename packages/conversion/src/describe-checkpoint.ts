@@ -1,5 +1,5 @@
+import { FormatError } from '@caissa/bytes';
 import { type JsonLimits, type JsonValue, type PickleValue, toJson } from '@caissa/pytorch';
-import { FormatError } from '@caissa/tensor';
 import type { Checkpoint } from './open-checkpoint.js';
 
 /** Largest entry of a checkpoint's metadata, in bytes of JSON, that lists and manifests repeat. */

@@ -1,6 +1,6 @@
+import { digestSource } from '@caissa/bytes';
 import { checkWeights } from './check-weights.js';
 import { type CheckpointDescription, describeCheckpoint } from './describe-checkpoint.js';
-import { digestSource } from './digest-source.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { type CheckpointSource, refuseIfChanged, withFile } from './with-file.js';
 

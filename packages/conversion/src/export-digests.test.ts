@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { FileSource } from '@caissa/files';
+import { type ByteSource, FileSource } from '@caissa/bytes';
 import { OrderedDict } from '@caissa/pytorch';
-import { type ByteSource, readFloat32, type Tensor } from '@caissa/tensor';
+import { readFloat32, type Tensor } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import { FIXTURES, fixturePath } from '../test-support/fixtures.js';
 import { MemorySink } from '../test-support/memory-sink.js';

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BufferSource, writeFileWhole } from '@caissa/bytes';
 import { GRAPH_NAMES } from '@caissa/network';
 import { type FloatTensor, startSession } from '@caissa/session';
-import { BufferSource, type Tensor } from '@caissa/tensor';
+import type { Tensor } from '@caissa/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectedOf, FIXTURES, type Fixture } from '../test-support/fixtures.js';
 import { MemorySink } from '../test-support/memory-sink.js';
@@ -11,7 +12,6 @@ import { changed, saved, savedWith, smallRoot, smallStateDict } from '../test-su
 import { exportOnnx } from './export-onnx.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { withFile } from './with-file.js';
-import { writeFileWhole } from './write-file.js';
 
 let folder: string;
 beforeAll(async () => {

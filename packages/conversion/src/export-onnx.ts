@@ -1,7 +1,7 @@
+import type { ByteSink } from '@caissa/bytes';
 import { buildOnnxModel } from '@caissa/network';
 import { type ExternalModel, MAX_MODEL_SIZE_BYTES, modelSizeBytes, writeExternalModel, writeModel } from '@caissa/onnx';
 import { verifyStorages } from '@caissa/pytorch';
-import type { ByteSink } from '@caissa/tensor';
 import { storagesOf } from './check-weights.js';
 import type { ExportControl } from './export-pytorch.js';
 import type { Checkpoint } from './open-checkpoint.js';

@@ -1,6 +1,6 @@
-import { FileSource } from '@caissa/files';
+import { type ByteSource, FileSource } from '@caissa/bytes';
 import { OrderedDict, type PickleValue, PyFloat, readCheckpoint } from '@caissa/pytorch';
-import { type ByteSource, isContiguous, readFloat32, type Tensor } from '@caissa/tensor';
+import { isContiguous, readFloat32, type Tensor } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import { FIXTURES, fixturePath } from '../test-support/fixtures.js';
 import { MemorySink } from '../test-support/memory-sink.js';

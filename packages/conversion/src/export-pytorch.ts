@@ -1,6 +1,6 @@
+import type { ByteSink } from '@caissa/bytes';
 import { checkFinite, checkVariances } from '@caissa/network';
 import { fromJson, type JsonValue, OrderedDict, type PickleValue, type PyDict, writeCheckpoint } from '@caissa/pytorch';
-import type { ByteSink } from '@caissa/tensor';
 import { FiniteTap } from './finite-tap.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { portableValue } from './portable-value.js';

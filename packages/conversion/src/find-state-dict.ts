@@ -1,5 +1,6 @@
+import { FormatError } from '@caissa/bytes';
 import { isTensor, OrderedDict, type PickleValue, type PyDict } from '@caissa/pytorch';
-import { FormatError, type Tensor } from '@caissa/tensor';
+import type { Tensor } from '@caissa/tensor';
 
 /** Entries under which training code keeps a state dict, in the order they are tried. */
 const STATE_DICT_KEYS = ['model_state_dict', 'state_dict', 'model'] as const;

@@ -1,5 +1,6 @@
+import type { ByteSource } from '@caissa/bytes';
 import { findNonFinite } from '@caissa/network';
-import { type ByteSource, type DType, itemSizeBytes, type Storage, type Tensor } from '@caissa/tensor';
+import { type DType, itemSizeBytes, type Storage, type Tensor } from '@caissa/tensor';
 
 /**
  * Looks at storages while somebody else copies them, so that weights need not be read twice. It cannot tell which

@@ -1,9 +1,9 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileSource } from '@caissa/files';
+import { BufferSource, type ByteSink, type ByteSource, FileSource } from '@caissa/bytes';
 import { fromJson, isTensor, OrderedDict, type PickleValue, readCheckpoint, writeCheckpoint } from '@caissa/pytorch';
-import { BufferSource, type ByteSink, type ByteSource, readFloat32, type Tensor } from '@caissa/tensor';
+import { readFloat32, type Tensor } from '@caissa/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const GIB = 2 ** 30;

@@ -1,14 +1,11 @@
-export { FileSource } from '@caissa/files';
 export type { DataFile } from '@caissa/session';
 export type { ArtifactFormat, ArtifactRequest, Metadata } from './artifact-metadata.js';
 export { checkSession, type SessionCheck } from './check-session.js';
 export { checkWeights } from './check-weights.js';
 export { type CheckpointDescription, describeCheckpoint } from './describe-checkpoint.js';
-export { digestSource } from './digest-source.js';
 export { type Examination, examineCheckpoint, examineSource } from './examine-checkpoint.js';
 export { type ExportOnnxOptions, exportOnnx, type WrittenOnnx } from './export-onnx.js';
 export { type ExportControl, type ExportPytorchOptions, exportPytorch } from './export-pytorch.js';
-export { FileDraft, nameFile, TEMPORARY_PREFIX } from './file-draft.js';
 export {
   type ArtifactControl,
   type ArtifactProgress,
@@ -22,4 +19,3 @@ export { type ConversionFailure, conversionFailure, VerificationError } from './
 export { type OnnxReport, type VerificationLevel, verifyOnnx } from './verify-onnx.js';
 export { type PytorchReport, verifyPytorch } from './verify-pytorch.js';
 export { type CheckpointSource, refuseIfChanged, SourceChangedError, withFile, withSource } from './with-file.js';
-export { writeFileWhole } from './write-file.js';

@@ -1,6 +1,5 @@
-import { FileSource } from '@caissa/files';
+import { type ByteSink, FileSource } from '@caissa/bytes';
 import type { DataFile, SpareProcess } from '@caissa/session';
-import type { ByteSink } from '@caissa/tensor';
 import {
   type ArtifactFindings,
   type ArtifactRequest,

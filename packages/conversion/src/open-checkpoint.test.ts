@@ -1,6 +1,5 @@
-import { FileSource } from '@caissa/files';
+import { BufferSource, FileSource } from '@caissa/bytes';
 import { OrderedDict, type PickleValue } from '@caissa/pytorch';
-import { BufferSource } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import { fixturePath } from '../test-support/fixtures.js';
 import { SMALL, saved, smallRoot, smallStateDict } from '../test-support/small-checkpoint.js';

@@ -1,6 +1,6 @@
+import type { ByteSource } from '@caissa/bytes';
 import { checkDeclared, checkInterface, inferArchitecture, type NetworkTensors } from '@caissa/network';
 import { type CheckpointFile, type PyDict, readCheckpoint } from '@caissa/pytorch';
-import type { ByteSource } from '@caissa/tensor';
 import { findStateDict } from './find-state-dict.js';
 
 /** A checkpoint whose structure has been read and checked; its weights have not been looked at. */

@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { digestSource } from '@caissa/bytes';
 import { FULL_SIZE } from '@caissa/network';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkWeights } from './check-weights.js';
 import { describeCheckpoint } from './describe-checkpoint.js';
-import { digestSource } from './digest-source.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { writeSampleModels } from './sample-models.js';
 import { withFile } from './with-file.js';

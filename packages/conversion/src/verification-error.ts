@@ -1,5 +1,5 @@
+import { FormatError, type FormatErrorCode } from '@caissa/bytes';
 import { SessionError } from '@caissa/session';
-import { FormatError, type FormatErrorCode } from '@caissa/tensor';
 import { SourceChangedError } from './with-file.js';
 
 /** An export that does not compute, or does not hold, what its checkpoint does. The message is a sentence for a person. */

@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeFileWhole } from '@caissa/bytes';
 import { buildOnnxModel, VERIFICATION_POSITIONS } from '@caissa/network';
 import { type OnnxModel, writeModel } from '@caissa/onnx';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { saved, smallRoot } from '../test-support/small-checkpoint.js';
 import { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
 import { verifyOnnx } from './verify-onnx.js';
-import { writeFileWhole } from './write-file.js';
 
 let folder: string;
 let checkpoint: Checkpoint;

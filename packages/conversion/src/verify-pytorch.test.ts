@@ -1,5 +1,6 @@
+import { BufferSource } from '@caissa/bytes';
 import type { OrderedDict, PickleValue } from '@caissa/pytorch';
-import { BufferSource, type Tensor } from '@caissa/tensor';
+import type { Tensor } from '@caissa/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MemorySink } from '../test-support/memory-sink.js';
 import { changed, saved, smallRoot, smallStateDict } from '../test-support/small-checkpoint.js';

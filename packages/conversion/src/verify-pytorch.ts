@@ -1,5 +1,6 @@
+import { type ByteSource, FormatError } from '@caissa/bytes';
 import { verifyStorages } from '@caissa/pytorch';
-import { type ByteSource, FormatError, type Storage, type Tensor } from '@caissa/tensor';
+import type { Storage, Tensor } from '@caissa/tensor';
 import { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
 import { VerificationError } from './verification-error.js';
 import type { VerificationLevel } from './verify-onnx.js';

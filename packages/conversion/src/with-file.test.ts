@@ -1,9 +1,8 @@
 import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FormatError } from '@caissa/tensor';
+import { digestSource, FormatError } from '@caissa/bytes';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestSource } from './digest-source.js';
 import { refuseIfChanged, withFile } from './with-file.js';
 
 let folder: string;

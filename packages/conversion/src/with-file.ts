@@ -1,5 +1,4 @@
-import { FileSource } from '@caissa/files';
-import type { ByteSource } from '@caissa/tensor';
+import { type ByteSource, FileSource } from '@caissa/bytes';
 
 /** The bytes of one state of a checkpoint, wherever it lies. */
 export interface CheckpointSource extends ByteSource {

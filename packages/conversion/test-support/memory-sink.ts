@@ -1,4 +1,4 @@
-import { BufferSource, type ByteSink } from '@caissa/tensor';
+import { BufferSource, type ByteSink } from '@caissa/bytes';
 
 /** Keeps what is written. */
 export class MemorySink implements ByteSink {

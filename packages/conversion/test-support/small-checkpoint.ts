@@ -1,6 +1,7 @@
+import { BufferSource } from '@caissa/bytes';
 import { initialStateDict } from '@caissa/network';
 import { fromJson, OrderedDict, type PickleValue, type PyDict, writeCheckpoint } from '@caissa/pytorch';
-import { BufferSource, type Storage, type Tensor } from '@caissa/tensor';
+import type { Storage, Tensor } from '@caissa/tensor';
 import { MemorySink } from './memory-sink.js';
 
 /** A network of the family that takes no time. */

@@ -1,4 +1,4 @@
-import { FormatError } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
 import type { Architecture } from './architecture.js';
 import { quoteName } from './wording.js';
 

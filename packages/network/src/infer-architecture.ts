@@ -1,4 +1,5 @@
-import { elementCount, FormatError, isFloatingPoint, type StateDict, type Tensor } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
+import { elementCount, isFloatingPoint, type StateDict, type Tensor } from '@caissa/tensor';
 import type { Architecture, NetworkTensors } from './architecture.js';
 import { type Slot, slotsOf } from './layout.js';
 import { quoteName, shapeText } from './wording.js';

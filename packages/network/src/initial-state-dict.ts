@@ -1,4 +1,5 @@
-import { BufferSource, contiguousStride, elementCount, type StateDict, type Tensor } from '@caissa/tensor';
+import { BufferSource } from '@caissa/bytes';
+import { contiguousStride, elementCount, type StateDict, type Tensor } from '@caissa/tensor';
 import type { Architecture } from './architecture.js';
 import { type Slot, slotsOf } from './layout.js';
 import { seededRandom } from './random.js';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { BufferSource } from '@caissa/bytes';
 import { isTensor, type PickleValue, readCheckpoint } from '@caissa/pytorch';
-import { BufferSource, type StateDict, type Tensor } from '@caissa/tensor';
+import type { StateDict, Tensor } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import { SMALL } from '../test-support/networks.js';
 import { onnxBytes, runOnnx } from '../test-support/onnx.js';

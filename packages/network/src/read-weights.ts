@@ -1,4 +1,5 @@
-import { elementCount, FormatError, readFloat32, readFloat32Chunks, type Tensor } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
+import { elementCount, readFloat32, readFloat32Chunks, type Tensor } from '@caissa/tensor';
 import { BATCH_NORM_EPSILON, type NetworkTensors } from './architecture.js';
 import { findNonFinite } from './find-non-finite.js';
 import { slotsOf } from './layout.js';

@@ -1,5 +1,5 @@
+import { BufferSource } from '@caissa/bytes';
 import {
-  BufferSource,
   contiguousStride,
   type DType,
   elementCount,

@@ -1,4 +1,4 @@
-import { BufferSource, type ByteSource, type Piece, pieceBytes } from '@caissa/tensor';
+import { BufferSource, type ByteSource, type Piece, pieceBytes } from '@caissa/bytes';
 import { describe, expect, it } from 'vitest';
 import { BufferedSink } from './buffered-sink.js';
 

@@ -1,4 +1,4 @@
-import { assertInside, type ByteSink, type Piece, writePieces } from '@caissa/tensor';
+import { assertInside, type ByteSink, type Piece, writePieces } from '@caissa/bytes';
 import type { SourceRange } from './model.js';
 
 /** Pieces below this are gathered: a model is mostly hundreds of small fields, and each write costs a system call. */

@@ -1,4 +1,4 @@
-import type { ByteSource } from '@caissa/tensor';
+import type { ByteSource } from '@caissa/bytes';
 
 /** Element types an initializer or value may have, with the bytes one element takes. */
 export const ONNX_ITEM_SIZE_BYTES = {

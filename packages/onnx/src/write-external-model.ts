@@ -1,4 +1,4 @@
-import type { ByteSink } from '@caissa/tensor';
+import type { ByteSink } from '@caissa/bytes';
 import { BufferedSink } from './buffered-sink.js';
 import { type DataPlace, dataSizeBytes, encodeExternalTensor } from './encode.js';
 import type { OnnxInitializer, OnnxModel } from './model.js';

@@ -1,4 +1,4 @@
-import { BufferSource, type ByteSink } from '@caissa/tensor';
+import { BufferSource, type ByteSink } from '@caissa/bytes';
 import { describe, expect, it } from 'vitest';
 import { onnx } from '../generated/onnx.js';
 import type { OnnxInitializer, OnnxModel } from './model.js';

@@ -1,4 +1,4 @@
-import { type ByteSink, FormatError } from '@caissa/tensor';
+import { type ByteSink, FormatError } from '@caissa/bytes';
 import { BufferedSink } from './buffered-sink.js';
 import type { OnnxModel } from './model.js';
 import { type ModelPlan, planInline, planModel } from './plan-model.js';

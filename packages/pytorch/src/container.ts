@@ -1,4 +1,4 @@
-import { type ByteSource, FormatError } from '@caissa/tensor';
+import { type ByteSource, FormatError } from '@caissa/bytes';
 import { readBytes } from './archive/read-bytes.js';
 
 /** How a checkpoint is packed. */

@@ -1,4 +1,4 @@
-import { BufferSource } from '@caissa/tensor';
+import { BufferSource } from '@caissa/bytes';
 import { describe, expect, it } from 'vitest';
 import { fromJson, type JsonValue, toJson } from './json-value.js';
 import {

@@ -1,4 +1,4 @@
-import { FormatError } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
 import { describeValue, numpyNumber } from './json-describe.js';
 import { MAX_JSON_CHARACTERS, MAX_JSON_VALUES } from './limits.js';
 import { NumpyScalar, type PickleValue, PyFloat, PyTuple, TorchSize } from './pickle-value.js';

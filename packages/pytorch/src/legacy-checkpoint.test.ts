@@ -1,4 +1,5 @@
-import { BufferSource, readFloat32 } from '@caissa/tensor';
+import { BufferSource } from '@caissa/bytes';
+import { readFloat32 } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import { OPCODE } from './pickle/opcode.js';
 import { isTensor } from './pickle-value.js';

@@ -1,4 +1,5 @@
-import { type ByteSource, FormatError, itemSizeBytes, type Storage } from '@caissa/tensor';
+import { type ByteSource, FormatError } from '@caissa/bytes';
+import { itemSizeBytes, type Storage } from '@caissa/tensor';
 import { readBytes } from './archive/read-bytes.js';
 import { LegacyStorage } from './legacy-storage.js';
 import { MAX_PICKLE_BYTES } from './limits.js';

@@ -1,4 +1,5 @@
-import type { ByteSource, DType, Storage } from '@caissa/tensor';
+import type { ByteSource } from '@caissa/bytes';
+import type { DType, Storage } from '@caissa/tensor';
 
 /** A storage of a legacy file: where it lies is known only after the tensors that use it have been read. */
 export class LegacyStorage implements Storage {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { BufferSource, type ByteSource, elementCount, readFloat32, type Tensor } from '@caissa/tensor';
+import { BufferSource, type ByteSource } from '@caissa/bytes';
+import { elementCount, readFloat32, type Tensor } from '@caissa/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

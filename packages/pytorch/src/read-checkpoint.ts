@@ -1,4 +1,5 @@
-import type { ByteSource, Storage } from '@caissa/tensor';
+import type { ByteSource } from '@caissa/bytes';
+import type { Storage } from '@caissa/tensor';
 import { openArchive } from './archive/archive.js';
 import { detectContainer } from './container.js';
 import { readLegacyCheckpoint } from './legacy-checkpoint.js';

@@ -1,4 +1,4 @@
-import { FormatError } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
 import { StorageGlobal } from './pickle/global.js';
 import type { PyTuple } from './pickle-value.js';
 

@@ -1,4 +1,5 @@
-import { type DType, FormatError, itemSizeBytes, type Storage } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
+import { type DType, itemSizeBytes, type Storage } from '@caissa/tensor';
 import { FREE_VIEW_BYTES, MAX_VIEW_REPETITION } from './limits.js';
 import type { StorageGlobal } from './pickle/global.js';
 import type { PickleContext } from './pickle/machine.js';

@@ -1,4 +1,4 @@
-import { BufferSource } from '@caissa/tensor';
+import { BufferSource } from '@caissa/bytes';
 import { describe, expect, it } from 'vitest';
 import { readCheckpoint } from './read-checkpoint.js';
 import { fixtureBytes, readFixture } from './testing/fixtures.js';

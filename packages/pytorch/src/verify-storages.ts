@@ -1,4 +1,5 @@
-import { type Storage, totalBytes } from '@caissa/tensor';
+import { totalBytes } from '@caissa/bytes';
+import type { Storage } from '@caissa/tensor';
 import { assertCrc } from './write/archive-plan.js';
 import type { Segment } from './write/segment.js';
 import { streamSegments } from './write/segment-stream.js';

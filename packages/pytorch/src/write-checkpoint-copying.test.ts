@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { BufferSource, type ByteSink, type ByteSource, FormatError, type Storage } from '@caissa/tensor';
+import { BufferSource, type ByteSink, type ByteSource, FormatError } from '@caissa/bytes';
+import type { Storage } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import type { PickleValue } from './pickle-value.js';
 import { readCheckpoint } from './read-checkpoint.js';

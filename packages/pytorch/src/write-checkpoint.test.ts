@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { BufferSource, readFloat32, type Tensor } from '@caissa/tensor';
+import { BufferSource } from '@caissa/bytes';
+import { readFloat32, type Tensor } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import { openArchive } from './archive/archive.js';
 import {

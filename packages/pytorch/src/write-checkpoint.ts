@@ -1,4 +1,4 @@
-import { type ByteSink, type Piece, totalBytes, writePieces } from '@caissa/tensor';
+import { type ByteSink, type Piece, totalBytes, writePieces } from '@caissa/bytes';
 import type { PickleValue } from './pickle-value.js';
 import { type EntryContent, planArchive } from './write/archive-plan.js';
 import { streamSegments } from './write/segment-stream.js';

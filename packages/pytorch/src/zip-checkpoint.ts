@@ -1,4 +1,5 @@
-import { FormatError, type Storage } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
+import type { Storage } from '@caissa/tensor';
 import { type Archive, entryBytes, readEntry } from './archive/archive.js';
 import { MAX_PICKLE_BYTES } from './limits.js';
 import { readPickle } from './pickle/read-pickle.js';

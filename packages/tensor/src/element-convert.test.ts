@@ -1,7 +1,7 @@
+import { FormatError } from '@caissa/bytes';
 import { describe, expect, it } from 'vitest';
 import type { DType } from './dtype.js';
 import { convertToFloat32 } from './element-convert.js';
-import { FormatError } from './format-error.js';
 
 const ALL_PATTERNS = Uint16Array.from({ length: 65_536 }, (_, bits) => bits);
 

@@ -1,6 +1,6 @@
+import { FormatError } from '@caissa/bytes';
 import { type DType, itemSizeBytes } from './dtype.js';
 import { halfTable } from './float-half.js';
-import { FormatError } from './format-error.js';
 
 /** Writes `target.length` elements, taken from the start of `bytes`, into `target`. */
 type Converter = (bytes: ArrayBuffer, byteOffset: number, target: Float32Array) => void;

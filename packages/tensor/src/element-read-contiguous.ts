@@ -1,4 +1,4 @@
-import { borrowBuffer, returnBuffer } from './chunk-buffers.js';
+import { borrowBuffer, returnBuffer } from '@caissa/bytes';
 import { itemSizeBytes } from './dtype.js';
 import { convertToFloat32 } from './element-convert.js';
 import { elementCount, type Tensor } from './tensor.js';

@@ -1,10 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
+import { BufferSource, type ByteSource, FormatError } from '@caissa/bytes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ByteSource } from './byte-io.js';
-import { BufferSource } from './byte-sources.js';
 import { type DType, itemSizeBytes } from './dtype.js';
 import { readFloat32, readFloat32Chunks } from './element-read.js';
-import { FormatError } from './format-error.js';
 import { contiguousStride, elementCount, type Tensor } from './tensor.js';
 
 /** Bytes before the storage, odd on purpose: storages of legacy files lie anywhere. */
@@ -224,5 +223,46 @@ describe('what cannot be read', () => {
     const tensor = tensorOf(numbers, 'float32', [5_000]);
     const cut = { ...tensor.storage, source: new BufferSource(new Uint8Array(100)) };
     await refused({ ...tensor, storage: cut }, 'ZIP_TRUNCATED');
+  });
+});
+
+const MIB = 1 << 20;
+
+/** A tensor of four chunks whose elements are all `value`; `before` is awaited ahead of each read, from 0 on. */
+function constantTensor(value: number, before: (read: number) => Promise<void>): Tensor {
+  const pattern = new Uint8Array(Float32Array.of(value).buffer);
+  let reads = 0;
+  const source: ByteSource = {
+    sizeBytes: 4 * MIB,
+    async readInto(target) {
+      await before(reads++);
+      for (let i = 0; i < target.length; i++) target[i] = pattern[i % 4] ?? 0;
+    },
+  };
+  const storage = { key: '0', dtype: 'float32', sizeBytes: 4 * MIB, source, offsetBytes: 0 } as const;
+  return { storage, dtype: 'float32', offset: 0, shape: [MIB], stride: [1] };
+}
+
+describe('a reader that is left early', () => {
+  it('gives nobody the buffer that its last read still goes into', async () => {
+    let finishRead = (): void => undefined;
+    const lastRead = new Promise<void>((resolve) => {
+      finishRead = resolve;
+    });
+    const leave = async () => {
+      for await (const _ of readFloat32Chunks(constantTensor(1, (read) => (read === 1 ? lastRead : Promise.resolve()))))
+        break;
+    };
+    const left = leave();
+    await setImmediate();
+    let chunks = 0;
+    for await (const chunk of readFloat32Chunks(constantTensor(2, () => Promise.resolve()))) {
+      finishRead();
+      await setImmediate();
+      expect(chunk.every((element) => element === 2)).toBe(true);
+      chunks++;
+    }
+    expect(chunks).toBe(4);
+    await left;
   });
 });

@@ -1,5 +1,5 @@
+import { FormatError } from '@caissa/bytes';
 import { itemSizeBytes } from './dtype.js';
-import { FormatError } from './format-error.js';
 import { elementCount, type Tensor } from './tensor.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { ByteSource } from './byte-io.js';
+import type { ByteSource } from '@caissa/bytes';
 import type { DType } from './dtype.js';
 
 /** Flat bytes that one or more tensors view: `sizeBytes` bytes of `source` from `offsetBytes` on. */

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
+import { Coalesced } from '@caissa/bytes';
 import {
   Catalogue,
-  Coalesced,
   ConfigurationError,
   closeQueues,
   connectProducer,

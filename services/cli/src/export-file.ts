@@ -1,16 +1,14 @@
 import { lstat, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { type DraftFile, digestInBackground, type FileSource, nameFile } from '@caissa/bytes';
 import {
   type ArtifactFormat,
   type ArtifactProgress,
   checkWeights,
-  type FileSource,
   type Metadata,
   makeArtifact,
-  nameFile,
   openCheckpoint,
 } from '@caissa/conversion';
-import { type DraftFile, digestInBackground } from '@caissa/shared/draft-file';
 import { exportStem, FORMAT_EXTENSION, toIsoSeconds } from '@caissa/shared/export-name';
 import type { ExportOptions } from './command-line.js';
 import { EXIT } from './exit-codes.js';

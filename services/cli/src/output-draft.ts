@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type ArtifactTarget, type DataFile, TEMPORARY_PREFIX } from '@caissa/conversion';
-import { type DraftData, DraftFile, referToData } from '@caissa/shared/draft-file';
+import { type DraftData, DraftFile, referToData, TEMPORARY_PREFIX } from '@caissa/bytes';
+import type { ArtifactTarget, DataFile } from '@caissa/conversion';
 
 /** Begins a file in a folder that exists, under a name that nobody looks for. */
 export function newOutputFile(folder: string): Promise<DraftFile> {

@@ -1,4 +1,5 @@
-import { type ArtifactRequest, digestSource, makeArtifact, OPENED_PERCENT, openCheckpoint } from '@caissa/conversion';
+import { digestSource } from '@caissa/bytes';
+import { type ArtifactRequest, makeArtifact, OPENED_PERCENT, openCheckpoint } from '@caissa/conversion';
 import {
   exportStem,
   FORMAT_EXTENSION,

@@ -1,5 +1,6 @@
 import { crc32, deflateRawSync } from 'node:zlib';
-import { BufferSource, readFloat32 } from '@caissa/tensor';
+import { BufferSource } from '@caissa/bytes';
+import { readFloat32 } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import { isTensor } from '../pickle-value.js';
 import { readCheckpoint } from '../read-checkpoint.js';

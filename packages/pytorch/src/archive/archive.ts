@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type ByteSource, FormatError } from '@caissa/tensor';
+import { type ByteSource, FormatError } from '@caissa/bytes';
 import { readDirectory } from './directory.js';
 import { readEndRecord } from './end-record.js';
 import { type ArchiveEntry, METHOD_STORED } from './entry.js';

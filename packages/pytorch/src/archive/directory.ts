@@ -1,4 +1,4 @@
-import { type ByteSource, FormatError } from '@caissa/tensor';
+import { type ByteSource, FormatError } from '@caissa/bytes';
 import { MAX_EXPANSION_RATIO } from '../limits.js';
 import type { DirectoryExtent } from './end-record.js';
 import { type DirectoryRecord, FLAGS_ENCRYPTION, METHOD_DEFLATED, METHOD_STORED, SENTINEL_32 } from './entry.js';

@@ -1,4 +1,4 @@
-import { type ByteSource, FormatError } from '@caissa/tensor';
+import { type ByteSource, FormatError } from '@caissa/bytes';
 import { MAX_DIRECTORY_BYTES, MAX_ENTRIES } from '../limits.js';
 import { SENTINEL_16, SENTINEL_32 } from './entry.js';
 import { readBytes, readUint64 } from './read-bytes.js';

@@ -1,4 +1,4 @@
-import { FormatError } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
 import { MAX_NAME_BYTES } from '../limits.js';
 import { FLAG_UTF8 } from './entry.js';
 

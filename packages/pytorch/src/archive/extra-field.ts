@@ -1,4 +1,4 @@
-import { FormatError } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
 
 /** Extra field with 64-bit sizes and offset. Source: APPNOTE 6.3.10, 4.5.3 */
 const ZIP64 = 0x0001;

@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { createInflateRaw, type InflateRaw } from 'node:zlib';
-import { assertInside, type ByteSource, FormatError } from '@caissa/tensor';
+import { assertInside, type ByteSource, FormatError } from '@caissa/bytes';
 import type { ArchiveEntry } from './entry.js';
 import { readBytes } from './read-bytes.js';
 

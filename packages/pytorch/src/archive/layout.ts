@@ -1,4 +1,4 @@
-import { type ByteSource, FormatError } from '@caissa/tensor';
+import { type ByteSource, FormatError } from '@caissa/bytes';
 import { type ArchiveEntry, type DirectoryRecord, FLAG_DESCRIPTOR } from './entry.js';
 import { MAX_DESCRIPTOR_BYTES, readLocalHeader } from './local-header.js';
 import { readBytes, readUint64 } from './read-bytes.js';

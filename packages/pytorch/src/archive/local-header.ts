@@ -1,4 +1,4 @@
-import { type ByteSource, FormatError } from '@caissa/tensor';
+import { type ByteSource, FormatError } from '@caissa/bytes';
 import { type ArchiveEntry, type DirectoryRecord, FLAG_DESCRIPTOR, FLAGS_ENCRYPTION, SENTINEL_32 } from './entry.js';
 import { findZip64Extra } from './extra-field.js';
 import { readBytes, readUint64 } from './read-bytes.js';

@@ -1,4 +1,4 @@
-import { type ByteSource, FormatError } from '@caissa/tensor';
+import { type ByteSource, FormatError } from '@caissa/bytes';
 
 /** Reads a range into a buffer of its own. */
 export async function readBytes(source: ByteSource, offset: number, lengthBytes: number): Promise<Buffer> {

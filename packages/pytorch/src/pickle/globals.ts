@@ -1,4 +1,5 @@
-import type { DType, FormatError } from '@caissa/tensor';
+import type { FormatError } from '@caissa/bytes';
+import type { DType } from '@caissa/tensor';
 import { TorchDtype } from '../pickle-value.js';
 import {
   reduceByteArray,

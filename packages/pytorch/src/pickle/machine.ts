@@ -1,4 +1,4 @@
-import { FormatError, type FormatErrorCode } from '@caissa/tensor';
+import { FormatError, type FormatErrorCode } from '@caissa/bytes';
 import { MAX_DEPTH, MAX_MEMO, MAX_OPERATIONS, MAX_REDUCED_UNITS } from '../limits.js';
 import { type PickleValue, type PyStorage, PyTuple } from '../pickle-value.js';
 import { PickleGlobal, type StackValue } from './global.js';

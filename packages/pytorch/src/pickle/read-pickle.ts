@@ -1,4 +1,4 @@
-import { FormatError } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
 import type { PickleValue } from '../pickle-value.js';
 import { assertPlainData } from './check-result.js';
 import { type PickleContext, PickleMachine } from './machine.js';

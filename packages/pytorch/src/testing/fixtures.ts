@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { BufferSource } from '@caissa/tensor';
+import { BufferSource } from '@caissa/bytes';
 import { OrderedDict, type PickleValue, type PyDict } from '../pickle-value.js';
 import { type CheckpointFile, readCheckpoint } from '../read-checkpoint.js';
 

@@ -1,4 +1,4 @@
-import type { ByteSink } from '@caissa/tensor';
+import type { ByteSink } from '@caissa/bytes';
 
 /** Keeps what is written; takes each chunk late, as a file does, and notices if its bytes change meanwhile. */
 export class MemorySink implements ByteSink {

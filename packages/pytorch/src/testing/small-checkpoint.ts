@@ -1,4 +1,4 @@
-import { BufferSource, FormatError } from '@caissa/tensor';
+import { BufferSource, FormatError } from '@caissa/bytes';
 import type { PickleValue } from '../pickle-value.js';
 import { type CheckpointFile, readCheckpoint } from '../read-checkpoint.js';
 import { buildArchive, type HostileEntry, type HostileOptions } from './hostile-archive.js';

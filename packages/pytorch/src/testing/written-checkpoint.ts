@@ -1,4 +1,5 @@
-import { BufferSource, type DType, type Storage, type Tensor } from '@caissa/tensor';
+import { BufferSource } from '@caissa/bytes';
+import type { DType, Storage, Tensor } from '@caissa/tensor';
 import type { PickleValue } from '../pickle-value.js';
 import { type WriteCheckpointOptions, writeCheckpoint } from '../write-checkpoint.js';
 import { MemorySink } from './memory-sink.js';

@@ -1,4 +1,4 @@
-import { BufferSource, type ByteSource, writePieces } from '@caissa/tensor';
+import { BufferSource, type ByteSource, writePieces } from '@caissa/bytes';
 import { describe, expect, it } from 'vitest';
 import { openArchive } from '../archive/archive.js';
 import { type EntryContent, planArchive } from './archive-plan.js';

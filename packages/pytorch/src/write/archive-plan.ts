@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type ByteSource, FormatError } from '@caissa/tensor';
+import { type ByteSource, FormatError } from '@caissa/bytes';
 import { FLAG_DESCRIPTOR, FLAG_UTF8, SENTINEL_16, SENTINEL_32 } from '../archive/entry.js';
 import { ByteBuilder } from './byte-builder.js';
 import type { Segment } from './segment.js';

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { assertInside, type FileRange, type Piece } from '@caissa/tensor';
+import { assertInside, type FileRange, type Piece } from '@caissa/bytes';
 import type { Segment } from './segment.js';
 
 /** Large enough that calls cost nothing beside the bytes; three of them still fit the cache of most processors. */

@@ -1,4 +1,4 @@
-import { FormatError } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
 import { MAX_DEPTH } from '../limits.js';
 import { OPCODE } from '../pickle/opcode.js';
 import { ByteBuilder } from './byte-builder.js';

@@ -1,4 +1,4 @@
-import type { Piece } from '@caissa/tensor';
+import type { Piece } from '@caissa/bytes';
 import { Block, SegmentCursor } from './block.js';
 import type { Segment } from './segment.js';
 

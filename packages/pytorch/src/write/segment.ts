@@ -1,4 +1,4 @@
-import type { ByteSource } from '@caissa/tensor';
+import type { ByteSource } from '@caissa/bytes';
 
 /** Bytes that are known. */
 interface BytesSegment {

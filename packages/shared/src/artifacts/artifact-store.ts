@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ByteSink } from '@caissa/tensor';
+import type { ByteSink } from '@caissa/bytes';
 import type { Manifest } from './manifest.js';
 
 /** What is written down of an artifact once its bytes are known; the store adds name, size and digest. */

@@ -1,12 +1,18 @@
 import { lstat, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ByteSink, Piece } from '@caissa/tensor';
-import { allEnded } from './all-ended.js';
+import {
+  allEnded,
+  type ByteSink,
+  type DraftData,
+  DraftFile,
+  type Piece,
+  referToData,
+  syncFolder,
+  writeFileDurably,
+} from '@caissa/bytes';
 import { DATA_SUFFIX, MANIFEST_SUFFIX, NAME_ATTEMPTS, numberedStem } from './artifact-names.js';
 import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
 import { composeManifest, type FileFacts, toJsonText } from './compose-manifest.js';
-import { type DraftData, DraftFile, referToData } from './draft-file.js';
-import { syncFolder, writeFileDurably } from './durable-file.js';
 import type { Manifest } from './manifest.js';
 import { callStore } from './store-error.js';
 import type { TakenNames } from './taken-names.js';

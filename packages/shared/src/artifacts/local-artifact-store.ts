@@ -2,15 +2,14 @@ import { constants } from 'node:fs';
 import { access, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { openRegularFile, type RegularFile, readRegularFile, syncFolder } from '@caissa/bytes';
 import { filenameSchema } from '../contracts/names.js';
 import { AppError } from '../errors/app-error.js';
 import { artifactDamaged, exportNotFound } from './artifact-errors.js';
 import { draftOwner, draftPath, MANIFEST_SUFFIX, newAttempt, ownerOf, removeDraftsOf } from './artifact-names.js';
 import type { ArtifactDraft, ArtifactStore, StoredFile } from './artifact-store.js';
-import { syncFolder } from './durable-file.js';
 import { LocalArtifactDraft } from './local-artifact-draft.js';
 import { expectedOf, filesOf, type Manifest, parseManifestText } from './manifest.js';
-import { openRegularFile, type RegularFile, readRegularFile } from './regular-file.js';
 import { callStore } from './store-error.js';
 import { TakenNames } from './taken-names.js';
 

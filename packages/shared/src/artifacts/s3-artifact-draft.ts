@@ -1,10 +1,9 @@
-import type { ByteSink, Piece } from '@caissa/tensor';
+import { type ByteSink, type DraftData, DraftFile, type Piece, referToData } from '@caissa/bytes';
 import { FileUpload } from '../object-store/file-upload.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { DATA_SUFFIX, draftPath, NAME_ATTEMPTS, numberedStem } from './artifact-names.js';
 import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
 import { composeManifest, type FileFacts, factsOf, toJsonText } from './compose-manifest.js';
-import { type DraftData, DraftFile, referToData } from './draft-file.js';
 import type { Manifest } from './manifest.js';
 import { manifestKey, objectKey, readStoredManifest } from './s3-layout.js';
 import { callStore } from './store-error.js';

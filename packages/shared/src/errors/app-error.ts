@@ -1,4 +1,4 @@
-import { FormatError } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
 import { ERROR_TABLE, type ErrorCode } from './error-table.js';
 
 /** One thing that is wrong in a request, RFC 9457 section 3. */

@@ -1,4 +1,4 @@
-import { FORMAT_ERROR_CODES, type FormatErrorCode } from '@caissa/tensor';
+import { FORMAT_ERROR_CODES, type FormatErrorCode } from '@caissa/bytes';
 
 /** What a code means to a client (status) and to a queue (whether trying again may help). */
 export interface ErrorEntry {

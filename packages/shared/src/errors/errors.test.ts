@@ -1,4 +1,4 @@
-import { FORMAT_ERROR_CODES, FormatError } from '@caissa/tensor';
+import { FORMAT_ERROR_CODES, FormatError } from '@caissa/bytes';
 import { describe, expect, test } from 'vitest';
 import { formatFailedReason, parseFailedReason } from '../queues/failed-reason.js';
 import { AppError, toAppError } from './app-error.js';

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { FileSource } from '@caissa/files';
+import { FileSource } from '@caissa/bytes';
 import { AppError } from '../errors/app-error.js';
 import {
   fileIdentity,

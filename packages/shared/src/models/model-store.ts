@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ByteSource } from '@caissa/tensor';
+import type { ByteSource } from '@caissa/bytes';
 import type { ModelFile } from './model-file.js';
 
 /** The bytes of one state of a checkpoint. */

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { assertInside } from '@caissa/tensor';
+import { assertInside } from '@caissa/bytes';
 import { AppError, toAppError } from '../errors/app-error.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { readObject } from '../object-store/read-object.js';

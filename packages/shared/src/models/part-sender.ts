@@ -1,4 +1,4 @@
-import type { ByteSink } from '@caissa/tensor';
+import type { ByteSink } from '@caissa/bytes';
 import { AppError } from '../errors/app-error.js';
 import { MAX_PARTS, type ObjectUpload, PART_BYTES } from '../object-store/object-upload.js';
 

@@ -1,6 +1,6 @@
 import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncFolder } from '../artifacts/durable-file.js';
+import { syncFolder } from '@caissa/bytes';
 import { AppError } from '../errors/app-error.js';
 
 /** What file systems without hard links answer. */

@@ -1,4 +1,4 @@
-import { FormatError } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { AppError } from '../errors/app-error.js';

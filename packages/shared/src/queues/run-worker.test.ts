@@ -1,4 +1,4 @@
-import { FormatError } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { AppError } from '../errors/app-error.js';
 import { eventually } from '../testing/eventually.js';

@@ -1,6 +1,6 @@
+import { Coalesced } from '@caissa/bytes';
 import type { ChainableCommander } from 'ioredis';
 import { z } from 'zod';
-import { Coalesced } from '../coalesced.js';
 import type { RedisClient } from './connect.js';
 
 /** Changes that are kept: who has missed more reads everything again. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { FormatError } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { eventually } from '../testing/eventually.js';
 import { startTestApi, type TestApi } from '../testing/start-test-api.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { FormatError } from '@caissa/bytes';
 import { AppError, type ExportResult, type Processor } from '@caissa/shared';
-import { FormatError } from '@caissa/tensor';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { atBestWithin } from '../../../../packages/shared/src/testing/at-best-within.js';
 import { BROKEN, startTestApi, type TestApi } from '../testing/start-test-api.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { FormatError } from '@caissa/bytes';
 import { type JobStatus, jobNoticeSchema } from '@caissa/shared';
-import { FormatError } from '@caissa/tensor';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventually } from '../testing/eventually.js';
 import { type HeldInspections, holdInspections } from '../testing/hold-inspections.js';

@@ -1,4 +1,4 @@
-import { FormatError } from '@caissa/tensor';
+import { FormatError } from '@caissa/bytes';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventually } from '../testing/eventually.js';
 import { type HeldInspections, holdInspections } from '../testing/hold-inspections.js';

@@ -1,5 +1,5 @@
+import { FormatError } from '@caissa/bytes';
 import type { InspectResult, WorkItem } from '@caissa/shared';
-import { FormatError } from '@caissa/tensor';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { type ModelBucket, startModelBucket } from '../../../../packages/shared/src/testing/model-bucket.js';
 import { keysOf } from '../../../../packages/shared/src/testing/test-bucket.js';

@@ -1,11 +1,5 @@
-import {
-  type Activation,
-  type CatalogueEntry,
-  Coalesced,
-  type ModelFile,
-  type ModelInfo,
-  type ModelSummary,
-} from '@caissa/shared';
+import { Coalesced } from '@caissa/bytes';
+import type { Activation, CatalogueEntry, ModelFile, ModelInfo, ModelSummary } from '@caissa/shared';
 import type { ApiContext } from '../context.js';
 import { summarizeModel } from './summarize-model.js';
 

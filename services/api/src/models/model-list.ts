@@ -1,4 +1,5 @@
-import { type Activation, type CatalogueEntry, Coalesced, type ModelFile, type ModelSummary } from '@caissa/shared';
+import { Coalesced } from '@caissa/bytes';
+import type { Activation, CatalogueEntry, ModelFile, ModelSummary } from '@caissa/shared';
 import type { ApiContext } from '../context.js';
 import type { ListState } from '../http/list-pages.js';
 import { summarizeModel } from './summarize-model.js';

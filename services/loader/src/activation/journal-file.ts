@@ -1,12 +1,7 @@
 import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type ActivationEntry,
-  activationEntrySchema,
-  JOURNAL_LIMIT,
-  readRegularFile,
-  syncFolder,
-} from '@caissa/shared';
+import { readRegularFile, syncFolder } from '@caissa/bytes';
+import { type ActivationEntry, activationEntrySchema, JOURNAL_LIMIT } from '@caissa/shared';
 
 /** How much a journal holds. */
 export interface JournalLimits {

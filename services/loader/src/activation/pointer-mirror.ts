@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type PointerState, pointerStateSchema, readRegularFile, writeFileDurably } from '@caissa/shared';
+import { readRegularFile, writeFileDurably } from '@caissa/bytes';
+import { type PointerState, pointerStateSchema } from '@caissa/shared';
 
 /** The pointer as a file beside the converted models. It outlives Redis, so that what was served is served again. */
 export class PointerMirror {

@@ -1,7 +1,8 @@
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Checkpoint, exportOnnx, TEMPORARY_PREFIX, writeFileWhole } from '@caissa/conversion';
-import { keptFactsSchema, type ModelFacts, readRegularFile, writeFileDurably } from '@caissa/shared';
+import { readRegularFile, TEMPORARY_PREFIX, writeFileDurably, writeFileWhole } from '@caissa/bytes';
+import { type Checkpoint, exportOnnx } from '@caissa/conversion';
+import { keptFactsSchema, type ModelFacts } from '@caissa/shared';
 
 /** Converted models that are kept beside those in use: going back to one of them needs no conversion. */
 const KEPT = 4;

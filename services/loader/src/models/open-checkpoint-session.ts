@@ -1,4 +1,5 @@
-import { describeCheckpoint, digestSource, openCheckpoint, refuseIfChanged, withSource } from '@caissa/conversion';
+import { digestSource } from '@caissa/bytes';
+import { describeCheckpoint, openCheckpoint, refuseIfChanged, withSource } from '@caissa/conversion';
 import type { Session } from '@caissa/session';
 import { MODEL_EXTENSION } from '@caissa/shared';
 import type { LoaderContext } from '../context.js';

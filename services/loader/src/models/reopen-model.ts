@@ -1,4 +1,5 @@
-import { describeCheckpoint, digestSource, openCheckpoint, withSource } from '@caissa/conversion';
+import { digestSource } from '@caissa/bytes';
+import { describeCheckpoint, openCheckpoint, withSource } from '@caissa/conversion';
 import { type ActivePointer, AppError, MODEL_EXTENSION } from '@caissa/shared';
 import type { LoaderContext } from '../context.js';
 import { namedError } from './named-error.js';

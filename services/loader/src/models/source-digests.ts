@@ -1,4 +1,4 @@
-import { digestSource } from '@caissa/conversion';
+import { digestSource } from '@caissa/bytes';
 import type { Catalogue, ModelSource } from '@caissa/shared';
 
 /** Files whose digest is remembered. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { BufferSource } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
+import { BufferSource } from '../byte-sources.js';
 import { digestSource } from './digest-source.js';
 
 const MIB = 1 << 20;

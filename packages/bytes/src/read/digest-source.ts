@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ByteSource } from '@caissa/tensor';
+import type { ByteSource } from '../byte-io.js';
 
 const PIECE_BYTES = 1 << 20;
 

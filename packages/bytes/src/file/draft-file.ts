@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type ByteSink, type Piece, totalBytes } from '@caissa/tensor';
-import { allEnded } from './all-ended.js';
-import { BackgroundWriter } from './background-writer.js';
+import type { ByteSink } from '../byte-io.js';
+import { type Piece, totalBytes } from '../pieces.js';
+import { allEnded } from '../thread/all-ended.js';
+import { BackgroundWriter } from '../thread/background-writer.js';
 
-export { digestInBackground } from './background-writer.js';
+export { digestInBackground } from '../thread/background-writer.js';
 
 /** Bytes after which the disk is set to work: what it has by the time of the commit need not be waited for then. */
 const FLUSH_INTERVAL_BYTES = 16 << 20;

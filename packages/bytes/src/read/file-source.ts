@@ -1,6 +1,8 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { assertInside, type ByteSource, FormatError } from '@caissa/tensor';
+import type { ByteSource } from '../byte-io.js';
+import { assertInside } from '../byte-sources.js';
+import { FormatError } from '../format-error.js';
 import { NearbyReads } from './nearby-reads.js';
 import { MAX_CACHED_READ_BYTES, PageCache } from './page-cache.js';
 

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type FileHandle, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Piece, totalBytes } from '@caissa/tensor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Piece, totalBytes } from '../pieces.js';
 import { BackgroundWriter } from './background-writer.js';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

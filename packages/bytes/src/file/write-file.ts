@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { ByteSink } from '@caissa/tensor';
+import type { ByteSink } from '../byte-io.js';
 import { FileDraft } from './file-draft.js';
 
 /**

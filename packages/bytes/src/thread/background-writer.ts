@@ -1,4 +1,5 @@
-import { FormatError, type Piece } from '@caissa/tensor';
+import { FormatError } from '../format-error.js';
+import type { Piece } from '../pieces.js';
 import { allEnded } from './all-ended.js';
 import type { DigestReply, DigestRequest } from './digest-thread.js';
 import { type FileProgress, newProgress, noteEnd, noteWritten } from './file-progress.js';
@@ -6,7 +7,7 @@ import { RequestThread } from './request-thread.js';
 import type { WriteReply, WriteRequest } from './write-thread.js';
 
 /** Compiled code, seen alike from the sources and from what they compile to. */
-const compiled = (name: string): URL => new URL(`../../dist/artifacts/${name}.js`, import.meta.url);
+const compiled = (name: string): URL => new URL(`../../dist/thread/${name}.js`, import.meta.url);
 
 /** Two threads for one file: one reads and writes, one computes the digest of what has been written. */
 interface ThreadPair {

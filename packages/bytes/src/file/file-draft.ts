@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ByteSink } from '@caissa/tensor';
+import type { ByteSink } from '../byte-io.js';
 
 /** Files of this prefix are on their way, or were left behind by a process that died. */
 export const TEMPORARY_PREFIX = '.tmp-';

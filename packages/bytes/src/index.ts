@@ -1,0 +1,14 @@
+export * from './byte-io.js';
+export * from './byte-sources.js';
+export * from './chunk-buffers.js';
+export * from './coalesced.js';
+export * from './file/draft-file.js';
+export * from './file/durable-file.js';
+export * from './file/file-draft.js';
+export * from './file/regular-file.js';
+export * from './file/write-file.js';
+export * from './format-error.js';
+export * from './pieces.js';
+export * from './read/digest-source.js';
+export { type FileIdentity, FileSource } from './read/file-source.js';
+export { allEnded } from './thread/all-ended.js';

@@ -1,1 +1,0 @@
-export { type FileIdentity, FileSource } from './file-source.js';
