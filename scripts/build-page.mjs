@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { runToEnd } from './run-to-end.mjs';
 
 /** What the page is made of, from the root of the checkout. */
-const SOURCES = ['package-lock.json', 'packages/shared/src/contracts', 'services/web'];
+const SOURCES = ['package-lock.json', 'packages/formats/src', 'packages/shared/src/contracts', 'services/web'];
 
 /** What lies among the sources and does not change the page. */
 const IGNORED = /^(dist|node_modules)$|\.test\.tsx?$|\.tsbuildinfo$/;

@@ -1,18 +1,17 @@
 import type { ExporterContext } from '@caissa/exporter/dist/context.js';
 import { exportProcessor } from '@caissa/exporter/dist/export-model.js';
 import { inspectProcessor } from '@caissa/exporter/dist/inspect-model.js';
+import type { Format, VerifyLevel } from '@caissa/formats';
 import { SpareProcess } from '@caissa/session';
 import {
   Catalogue,
   connectProducer,
   createLogger,
-  type ExportFormat,
   ExportIndex,
   type ExportResult,
   LocalArtifactStore,
   LocalModelStore,
   redisKeys,
-  type VerifyLevel,
   waitUntilReady,
 } from '@caissa/shared';
 
@@ -20,7 +19,7 @@ const REDIS_PATIENCE_MS = 10_000;
 
 /** How an {@link ExporterInProcess} differs from one that nobody watches. */
 interface Changes {
-  readonly maxOnnxFileBytes?: number;
+  readonly maxFileBytes?: number;
   readonly onReport?: () => void;
 }
 
@@ -77,7 +76,7 @@ export class ExporterInProcess {
   }
 
   /** One export, from the file in the model folder to the published artifact. */
-  async export(modelName: string, format: ExportFormat, verify: VerifyLevel = 'none'): Promise<ExportResult> {
+  async export(modelName: string, format: Format, verify: VerifyLevel = 'none'): Promise<ExportResult> {
     const process = exportProcessor(this.#context);
     const options = { opset: 11, verify } as const;
     return process({ ...this.#item(), data: { model_name: modelName, format, metadata: {}, options } });

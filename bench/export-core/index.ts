@@ -1,7 +1,8 @@
 import { copyFile, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Format } from '@caissa/formats';
 import { startRedisServer } from '@caissa/launcher';
-import type { ExportFormat, ExportResult } from '@caissa/shared';
+import type { ExportResult } from '@caissa/shared';
 import { alternate, type Contestant, timed } from '../harness/alternate.js';
 import type { Benchmark, BenchmarkContext, Comparison, Series } from '../harness/comparison.js';
 import { ExporterInProcess } from './exporter-in-process.js';
@@ -70,7 +71,7 @@ async function measure(
 
 type SeriesInOrder = [Series, Series, Series, Series, Series, Series?, Series?];
 
-function ours(exporter: ExporterInProcess, format: ExportFormat): Contestant {
+function ours(exporter: ExporterInProcess, format: Format): Contestant {
   let made: ExportResult | undefined;
   return {
     label: `Caissa: ${format} export, published`,

@@ -22,17 +22,17 @@ const TARGET_DELAY_MS = 50;
 interface Size {
   readonly title: string;
   readonly architecture: typeof FULL_SIZE;
-  readonly maxOnnxFileBytes: number;
+  readonly maxFileBytes: number;
 }
 
 const HUGE: readonly Size[] = [
-  { title: '2 GB', architecture: { ...FULL_SIZE, channels: 1024, blocks: 28 }, maxOnnxFileBytes: 2 ** 31 - 1 },
-  { title: '5 GB', architecture: { ...FULL_SIZE, channels: 1280, blocks: 43 }, maxOnnxFileBytes: 2 ** 31 - 1 },
+  { title: '2 GB', architecture: { ...FULL_SIZE, channels: 1024, blocks: 28 }, maxFileBytes: 2 ** 31 - 1 },
+  { title: '5 GB', architecture: { ...FULL_SIZE, channels: 1280, blocks: 43 }, maxFileBytes: 2 ** 31 - 1 },
 ];
 
 /** The same ways in seconds. */
 const SMOKE: readonly Size[] = [
-  { title: '41 MB, with an ONNX limit of 16 MB', architecture: FULL_SIZE, maxOnnxFileBytes: 2 ** 24 },
+  { title: '41 MB, with an ONNX limit of 16 MB', architecture: FULL_SIZE, maxFileBytes: 2 ** 24 },
 ];
 
 const WORK = [
@@ -72,8 +72,8 @@ async function measureSize(context: BenchmarkContext, redisUrl: string, size: Si
   await writePatternedCheckpoint(checkpoint, size.architecture);
   const sizeMb = (await stat(checkpoint)).size / 1e6;
   const exports = join(context.folder, 'exports');
-  const { maxOnnxFileBytes } = size;
-  const exporter = await WatchedProcess.start({ redisUrl, models, exports, maxOnnxFileBytes });
+  const { maxFileBytes } = size;
+  const exporter = await WatchedProcess.start({ redisUrl, models, exports, maxFileBytes });
   const copy = timed(durableFileCopy(checkpoint, join(context.folder, 'copy.pt')));
   const copies: number[] = [];
   const seen = WORK.map((work) => ({ ...work, watched: [] as Watched[] }));

@@ -1,5 +1,5 @@
+import type { Format, VerifyLevel } from '@caissa/formats';
 import '@caissa/exporter/dist/limit-garbage.js';
-import type { ExportFormat, VerifyLevel } from '@caissa/shared';
 import { ExporterInProcess } from '../export-core/exporter-in-process.js';
 import { readMemory, resetPeak } from '../export-memory/process-memory.js';
 import { EventLoopWatch, type LongestDelays } from './event-loop-watch.js';
@@ -10,7 +10,7 @@ import { EventLoopWatch, type LongestDelays } from './event-loop-watch.js';
 /** What the process is asked to do: look through the model, or export it and remove the export again. */
 export type WatchedRequest =
   | { readonly type: 'inspect' }
-  | { readonly type: 'export'; readonly format: ExportFormat; readonly verify: VerifyLevel };
+  | { readonly type: 'export'; readonly format: Format; readonly verify: VerifyLevel };
 
 /** What was seen meanwhile. */
 export interface Watched {
@@ -26,11 +26,11 @@ export interface Watched {
 
 const MODEL = 'model_v1';
 
-const [redisUrl = '', models = '', exports = '', maxOnnxFileBytes = ''] = process.argv.slice(2);
+const [redisUrl = '', models = '', exports = '', maxFileBytes = ''] = process.argv.slice(2);
 let reportedAt = 0;
 let longestSilenceMs = 0;
 const exporter = await ExporterInProcess.open(redisUrl, models, exports, {
-  maxOnnxFileBytes: Number(maxOnnxFileBytes),
+  maxFileBytes: Number(maxFileBytes),
   onReport: heard,
 });
 

@@ -8,7 +8,7 @@ interface Workplace {
   readonly redisUrl: string;
   readonly models: string;
   readonly exports: string;
-  readonly maxOnnxFileBytes: number;
+  readonly maxFileBytes: number;
 }
 
 /** An exporter in a process of its own that watches itself. */
@@ -20,9 +20,9 @@ export class WatchedProcess {
   }
 
   /** Starts it and waits until it is ready. */
-  static async start({ redisUrl, models, exports, maxOnnxFileBytes }: Workplace): Promise<WatchedProcess> {
+  static async start({ redisUrl, models, exports, maxFileBytes }: Workplace): Promise<WatchedProcess> {
     const program = fileURLToPath(new URL('./watched-exporter.js', import.meta.url));
-    const child = fork(program, [redisUrl, models, exports, String(maxOnnxFileBytes)], { execArgv: [] });
+    const child = fork(program, [redisUrl, models, exports, String(maxFileBytes)], { execArgv: [] });
     await reply(child);
     return new WatchedProcess(child);
   }

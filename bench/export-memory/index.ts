@@ -1,8 +1,8 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Format, VerifyLevel } from '@caissa/formats';
 import { startRedisServer } from '@caissa/launcher';
-import type { ExportFormat, VerifyLevel } from '@caissa/shared';
 import { LARGE, writeCheckpointFile } from '../harness/checkpoint-file.js';
 import type { Benchmark, Comparison } from '../harness/comparison.js';
 import { QueueClient } from '../harness/queue-client.js';
@@ -22,7 +22,7 @@ const STILL_MS = 1_000;
 interface Variant {
   readonly title: string;
   readonly model: string;
-  readonly format: ExportFormat;
+  readonly format: Format;
   readonly verify: VerifyLevel;
   readonly times: number;
   /** Absent where the number only informs. */

@@ -1,21 +1,24 @@
-import type { JsonValue } from '@caissa/pytorch';
+import {
+  type Format,
+  factsOf,
+  type JsonObject,
+  type JsonValue,
+  type OptionName,
+  type OptionValues,
+  type VerifyLevel,
+} from '@caissa/formats';
 
-/** The formats that a checkpoint can be exported to. */
-export type ArtifactFormat = 'pytorch' | 'onnx';
+/** How much is verified, where anything is: what the file is and gives, or also that this agrees with the checkpoint. */
+export type VerificationLevel = Exclude<VerifyLevel, 'none'>;
 
-/** Metadata: a JSON object. */
-export type Metadata = { [key: string]: JsonValue };
-
-/** What is asked for, as everybody who exports asks for it. */
-export interface ArtifactRequest {
+/** What is asked for, as everybody who exports asks for it; options that the format has not are of no effect. */
+export interface ArtifactRequest extends OptionValues {
   /** The checkpoint's file name without `.pt`. */
   readonly modelName: string;
-  readonly format: ArtifactFormat;
+  readonly format: Format;
   /** The caller's entries. */
-  readonly metadata: Metadata;
-  /** ONNX operator set, 11 to 21; of no effect on the pytorch format. */
-  readonly opset: number;
-  readonly verify: 'none' | 'quick' | 'full';
+  readonly metadata: JsonObject;
+  readonly verify: VerifyLevel;
   /** ISO 8601 in UTC, whole seconds. */
   readonly exportDate: string;
 }
@@ -26,9 +29,9 @@ export interface ArtifactFindings {
   /** Of the file that holds the weights, where that is not the artifact itself. */
   readonly dataSha256: string | undefined;
   readonly verification: {
-    readonly level: ArtifactRequest['verify'];
+    readonly level: VerifyLevel;
     /** Present where less was verified than was asked for: the level that was, and why. */
-    readonly requested?: ArtifactRequest['verify'];
+    readonly requested?: VerifyLevel;
     readonly note?: string;
   };
 }
@@ -40,7 +43,7 @@ const DEVICE_USED = 'CPU';
 const OUTSIDE_ONLY = new Set(['sha256', 'data_sha256', 'verification']);
 
 /** The caller's entries and then the system's, which nobody can override: what is written into the file. */
-export function metadataInFile(request: ArtifactRequest, sourceSha256: string): Metadata {
+export function metadataInFile(request: ArtifactRequest, sourceSha256: string): JsonObject {
   const callers = Object.entries(request.metadata).filter(([name]) => !OUTSIDE_ONLY.has(name));
   return {
     ...Object.fromEntries(callers),
@@ -49,19 +52,29 @@ export function metadataInFile(request: ArtifactRequest, sourceSha256: string): 
     device_used: DEVICE_USED,
     source_model: request.modelName,
     source_sha256: sourceSha256,
-    ...(request.format === 'onnx' ? { opset_version: request.opset } : {}),
+    ...optionsHeeded(request),
   };
 }
 
+/** The options that the format has, by their names in metadata. */
+function optionsHeeded(request: ArtifactRequest): JsonObject {
+  const options = Object.entries(factsOf(request.format).options);
+  return Object.fromEntries(options.map(([name, { metadataName }]) => [metadataName, request[name as OptionName]]));
+}
+
 /** The whole metadata of an artifact: the checkpoint's, what stands in the file, and what was found out afterwards. */
-export function metadataOfArtifact(checkpoints: Metadata, inFile: Metadata, findings: ArtifactFindings): Metadata {
+export function metadataOfArtifact(
+  checkpoints: JsonObject,
+  inFile: JsonObject,
+  findings: ArtifactFindings,
+): JsonObject {
   const { sha256, dataSha256, verification } = findings;
   const data = dataSha256 === undefined ? {} : { data_sha256: dataSha256 };
   return { ...checkpoints, ...inFile, sha256, ...data, verification: { ...verification } };
 }
 
 /** Metadata as the texts that ONNX keeps: a text as it is, anything else as JSON. */
-export function toOnnxProperties(metadata: Metadata): Record<string, string> {
+export function toOnnxProperties(metadata: JsonObject): Record<string, string> {
   const text = (value: JsonValue) => (typeof value === 'string' ? value : JSON.stringify(value));
   return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, text(value)]));
 }

@@ -1,5 +1,6 @@
 import { FormatError } from '@caissa/bytes';
-import { type JsonLimits, type JsonValue, type PickleValue, toJson } from '@caissa/pytorch';
+import type { JsonObject, JsonValue } from '@caissa/formats';
+import { type JsonLimits, type PickleValue, toJson } from '@caissa/pytorch';
 import type { Checkpoint } from './open-checkpoint.js';
 
 /** Largest entry of a checkpoint's metadata, in bytes of JSON, that lists and manifests repeat. */
@@ -29,7 +30,7 @@ export interface CheckpointDescription {
   };
   /** With their names in the file, in PyTorch's order. */
   readonly tensors: { readonly name: string; readonly dtype: string; readonly shape: number[] }[];
-  readonly metadata: { [key: string]: JsonValue };
+  readonly metadata: JsonObject;
   readonly version: number | null;
   readonly training_date: string | null;
 }
@@ -55,7 +56,7 @@ export function describeCheckpoint(checkpoint: Checkpoint): CheckpointDescriptio
 }
 
 /** The metadata as JSON; a long entry, such as a history of losses, is named and left out. */
-function metadataOf({ metadata }: Checkpoint): { [key: string]: JsonValue } {
+function metadataOf({ metadata }: Checkpoint): JsonObject {
   const shown: [string, JsonValue][] = [];
   let roomBytes = MAX_METADATA_BYTES;
   for (const [key, value] of metadata) {

@@ -1,6 +1,7 @@
 import type { ByteSink } from '@caissa/bytes';
+import type { JsonObject } from '@caissa/formats';
 import { checkFinite, checkVariances } from '@caissa/network';
-import { fromJson, type JsonValue, OrderedDict, type PickleValue, type PyDict, writeCheckpoint } from '@caissa/pytorch';
+import { fromJson, OrderedDict, type PickleValue, type PyDict, writeCheckpoint } from '@caissa/pytorch';
 import { FiniteTap } from './finite-tap.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { portableValue } from './portable-value.js';
@@ -16,7 +17,7 @@ export interface ExportControl {
 /** Choices of {@link exportPytorch}. */
 export interface ExportPytorchOptions extends ExportControl {
   /** Entries that are added to the checkpoint's own metadata, or take their place. */
-  readonly metadata: Readonly<Record<string, JsonValue>>;
+  readonly metadata: JsonObject;
 }
 
 /**
@@ -70,7 +71,7 @@ function withoutPrefix(versions: PyDict, prefix: string): OrderedDict {
   return kept;
 }
 
-function metadataOf(checkpoint: Checkpoint, added: Readonly<Record<string, JsonValue>>): PyDict {
+function metadataOf(checkpoint: Checkpoint, added: JsonObject): PyDict {
   const metadata = new Map<PickleValue, PickleValue>();
   for (const [key, value] of checkpoint.metadata) metadata.set(key, portableValue(value));
   for (const [key, value] of Object.entries(added)) metadata.set(key, fromJson(value));

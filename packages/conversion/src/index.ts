@@ -1,5 +1,5 @@
 export type { DataFile } from '@caissa/session';
-export type { ArtifactFormat, ArtifactRequest, Metadata } from './artifact-metadata.js';
+export type { ArtifactRequest } from './artifact-metadata.js';
 export { checkSession, type SessionCheck } from './check-session.js';
 export { checkWeights } from './check-weights.js';
 export { type CheckpointDescription, describeCheckpoint } from './describe-checkpoint.js';
@@ -16,6 +16,6 @@ export {
 export { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
 export { writeSampleModels } from './sample-models.js';
 export { type ConversionFailure, conversionFailure, VerificationError } from './verification-error.js';
-export { type OnnxReport, type VerificationLevel, verifyOnnx } from './verify-onnx.js';
+export { type OnnxReport, verifyOnnx } from './verify-onnx.js';
 export { type PytorchReport, verifyPytorch } from './verify-pytorch.js';
 export { type CheckpointSource, refuseIfChanged, SourceChangedError, withFile, withSource } from './with-file.js';

@@ -1,9 +1,9 @@
 import { type ByteSink, FileSource } from '@caissa/bytes';
+import type { JsonObject } from '@caissa/formats';
 import type { DataFile, SpareProcess } from '@caissa/session';
 import {
   type ArtifactFindings,
   type ArtifactRequest,
-  type Metadata,
   metadataInFile,
   metadataOfArtifact,
   toOnnxProperties,
@@ -61,7 +61,7 @@ export interface ArtifactControl {
   /** Where a process may wait in which an ONNX model is verified. */
   readonly spare?: SpareProcess | undefined;
   /** What an ONNX model may take to be one file; by default what the format allows, 2 GiB. */
-  readonly maxOnnxFileBytes?: number | undefined;
+  readonly maxFileBytes?: number | undefined;
   report(progress: ArtifactProgress): void;
 }
 
@@ -75,7 +75,7 @@ export async function makeArtifact(
   target: ArtifactTarget,
   request: ArtifactRequest,
   control: ArtifactControl,
-): Promise<(sha256: string, dataSha256?: string) => Metadata> {
+): Promise<(sha256: string, dataSha256?: string) => JsonObject> {
   const inFile = metadataInFile(request, source.sha256);
   const { metadata: checkpoints } = describeCheckpoint(source.checkpoint);
   control.report({ stage: 'converting', percent: PERCENT.converting });
@@ -93,7 +93,7 @@ async function write(
   { checkpoint, weightsChecked }: ArtifactSource,
   target: ArtifactTarget,
   { format, opset }: ArtifactRequest,
-  { checkpoints, inFile }: { checkpoints: Metadata; inFile: Metadata },
+  { checkpoints, inFile }: { checkpoints: JsonObject; inFile: JsonObject },
   watch: ArtifactControl,
 ): Promise<DataFile | undefined> {
   const share = PERCENT.verifying - PERCENT.converting;
@@ -112,7 +112,7 @@ async function write(
     opset,
     metadata: toOnnxProperties({ ...checkpoints, ...inFile }),
     beginData: () => target.beginData(),
-    ...(watch.maxOnnxFileBytes === undefined ? {} : { maxFileSizeBytes: watch.maxOnnxFileBytes }),
+    ...(watch.maxFileBytes === undefined ? {} : { maxFileSizeBytes: watch.maxFileBytes }),
   });
   return external && target.refer((dataFilename) => external.encode(dataFilename));
 }

@@ -1,6 +1,5 @@
 import { freemem } from 'node:os';
-import type { ArtifactFindings } from './artifact-metadata.js';
-import type { VerificationLevel } from './verify-onnx.js';
+import type { ArtifactFindings, VerificationLevel } from './artifact-metadata.js';
 
 /** Below this a model is always verified: any machine that serves models has room for it. */
 const ALWAYS_VERIFIED_BYTES = 512 << 20;

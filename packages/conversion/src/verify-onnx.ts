@@ -10,6 +10,7 @@ import {
   VERIFICATION_POSITIONS,
 } from '@caissa/network';
 import { type DataFile, type Session, type SessionOptions, type SpareProcess, startSession } from '@caissa/session';
+import type { VerificationLevel } from './artifact-metadata.js';
 import { checkSession } from './check-session.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { blameModel, VerificationError } from './verification-error.js';
@@ -19,9 +20,6 @@ const MAX_DIFFERENCE = 1e-4;
 
 /** How long opening a model, and running it, may take for each GiB of weights. */
 const PATIENCE_PER_GIB_MS = 120_000;
-
-/** How much is verified: what the file is and gives, or also that this agrees with the checkpoint. */
-export type VerificationLevel = 'quick' | 'full';
 
 /** What the verification of an ONNX model has found; goes into the export's metadata as it is. */
 export interface OnnxReport {

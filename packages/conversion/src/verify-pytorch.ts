@@ -1,9 +1,9 @@
 import { type ByteSource, FormatError } from '@caissa/bytes';
 import { verifyStorages } from '@caissa/pytorch';
 import type { Storage, Tensor } from '@caissa/tensor';
+import type { VerificationLevel } from './artifact-metadata.js';
 import { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
 import { VerificationError } from './verification-error.js';
-import type { VerificationLevel } from './verify-onnx.js';
 
 const PIECE_BYTES = 1 << 20;
 

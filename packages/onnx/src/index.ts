@@ -1,4 +1,3 @@
-export { SUPPORTED_OPSETS } from './ir-version.js';
 export type {
   OnnxAttribute,
   OnnxDataType,

@@ -1,5 +1,6 @@
-/** Operator sets that the writer knows an IR version for. */
-export const SUPPORTED_OPSETS = { min: 11, max: 21 } as const;
+import { FORMATS } from '@caissa/formats';
+
+const { min, max } = FORMATS.onnx.options.opset;
 
 /** The last opset of each IR version, in order. */
 const LAST_OPSET_OF_IR_VERSION: readonly (readonly [lastOpset: number, irVersion: number])[] = [
@@ -18,10 +19,8 @@ const LAST_OPSET_OF_IR_VERSION: readonly (readonly [lastOpset: number, irVersion
  */
 export function irVersionOf(opset: number): number {
   const row = LAST_OPSET_OF_IR_VERSION.find(([lastOpset]) => opset <= lastOpset);
-  if (row === undefined || opset < SUPPORTED_OPSETS.min || !Number.isInteger(opset)) {
-    throw new RangeError(
-      `opset ${opset} is not a whole number from ${SUPPORTED_OPSETS.min} to ${SUPPORTED_OPSETS.max}`,
-    );
+  if (row === undefined || opset < min || !Number.isInteger(opset)) {
+    throw new RangeError(`opset ${opset} is not a whole number from ${min} to ${max}`);
   }
   return row[1];
 }

@@ -1,6 +1,7 @@
 import { BufferSource } from '@caissa/bytes';
+import type { JsonValue } from '@caissa/formats';
 import { describe, expect, it } from 'vitest';
-import { fromJson, type JsonValue, toJson } from './json-value.js';
+import { fromJson, toJson } from './json-value.js';
 import {
   NumpyArray,
   NumpyDtype,

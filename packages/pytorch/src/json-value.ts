@@ -1,10 +1,8 @@
 import { FormatError } from '@caissa/bytes';
+import type { JsonValue } from '@caissa/formats';
 import { describeValue, numpyNumber } from './json-describe.js';
 import { MAX_JSON_CHARACTERS, MAX_JSON_VALUES } from './limits.js';
 import { NumpyScalar, type PickleValue, PyFloat, PyTuple, TorchSize } from './pickle-value.js';
-
-/** A value that JSON can hold. */
-export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
 
 /** Deeper containers are described instead: nobody reads metadata down there. */
 const MAX_JSON_DEPTH = 100;

@@ -1,16 +1,27 @@
-import type { ArtifactFormat, Metadata } from '@caissa/conversion';
+import {
+  DEFAULT_FORMAT,
+  DEFAULT_VERIFY_LEVEL,
+  type Format,
+  factsOf,
+  formatNames,
+  formatOptions,
+  type JsonObject,
+  listed,
+  type OptionValues,
+  type VerifyLevel,
+  withArticle,
+} from '@caissa/formats';
 import { Command, Option } from 'commander';
 import { EXIT_HELP } from './exit-codes.js';
-import { addFormats, addMetadata, readLevel, readOpset, type VerifyLevel } from './option-values.js';
+import { addFormats, addMetadata, readLevel, readWithin } from './option-values.js';
 import type { Terminal } from './terminal.js';
 
 /** What `export` was asked to do. */
-export interface ExportOptions {
-  readonly format: readonly ArtifactFormat[];
+export interface ExportOptions extends OptionValues {
+  readonly format: readonly Format[];
   readonly out: string;
-  readonly opset: number;
   readonly verify: VerifyLevel;
-  readonly metadata: Metadata;
+  readonly metadata: JsonObject;
   readonly force: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -36,9 +47,22 @@ Examples:
   caissa export model_v1.pt --metadata exported_by=me --metadata win_rate=0.75 --json
   caissa inspect model_v1.pt --tensors`;
 
+const NAMES = formatNames();
+const FACTS = NAMES.map(factsOf);
+
+/** What lies beside a file of each format, as the end of a sentence. */
+const BESIDE = FACTS.flatMap(({ label, extension, metadataExtension, dataAbove }) => [
+  ...(metadataExtension ? [`${withArticle(label)} file gets its metadata beside it\nas .${metadataExtension}`] : []),
+  ...(dataAbove ? [`one of more than ${dataAbove} also its weights, as .${extension}.data`] : []),
+]).join('; ');
+
+const EXTENSIONS = listed(
+  FACTS.map(({ extension }) => `.${extension}`),
+  'or',
+);
+
 const EXPORT_EXAMPLES = `
-Each export is written as {model}_export_{YYYYMMDD_HHMMSS}.pt or .onnx (UTC), and an ONNX file gets its metadata beside it
-as .json; one of more than 2 GiB also its weights, as .onnx.data. A file appears when it is complete and verified, and takes no other file's place unless --force says so.
+Each export is written as {model}_export_{YYYYMMDD_HHMMSS}${EXTENSIONS} (UTC), and ${BESIDE}. A file appears when it is complete and verified, and takes no other file's place unless --force says so.
 ${EXAMPLES}`;
 
 /** The command line: what can be said, and its help. `parseAsync` throws CommanderError where it ends early. */
@@ -50,18 +74,29 @@ export function commandLine(commands: Commands, version: string, terminal: Termi
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .showHelpAfterError('(caissa --help says what can be said)')
     .addHelpText('after', `${EXAMPLES}\n${EXIT_HELP}`);
-  program
+  const labels = FACTS.map(({ label }) => label);
+  const exporting = program
     .command('export')
-    .description('exports checkpoints to PyTorch and ONNX files')
+    .description(`exports checkpoints to ${listed(labels, 'and')} files`)
     .argument('<file...>', 'checkpoints')
-    .addOption(list('--format <formats>', 'pytorch, onnx or both: may be repeated').argParser(addFormats))
-    .option('--out <folder>', 'where to; it is made if need be', '.')
-    .option('--opset <version>', 'ONNX operator set, 11 to 21', readOpset, 11)
+    .addOption(
+      list(
+        '--format <formats>',
+        `${NAMES.join(', ')} or ${NAMES.length === 2 ? 'both' : 'several'}: may be repeated`,
+      ).argParser(addFormats),
+    )
+    .option('--out <folder>', 'where to; it is made if need be', '.');
+  for (const [name, facts] of formatOptions()) {
+    const { label, min, max, placeholder } = facts;
+    const read = (text: string) => readWithin(facts, text);
+    exporting.option(`--${name} <${placeholder}>`, `${label}, ${min} to ${max}`, read, facts.default);
+  }
+  exporting
     .option(
       '--verify <level>',
       'none, quick (opened and run once) or full (compared with the checkpoint)',
       readLevel,
-      'quick',
+      DEFAULT_VERIFY_LEVEL,
     )
     .addOption(
       list('--metadata <key=value>', 'goes into the export; a value is JSON or else text; may be repeated').argParser(
@@ -72,7 +107,7 @@ export function commandLine(commands: Commands, version: string, terminal: Termi
     .option('--json', 'one JSON object on standard output', false)
     .option('--quiet', 'says nothing but errors', false)
     .addHelpText('after', `${EXPORT_EXAMPLES}\n${EXIT_HELP}`)
-    .action(async (files: string[], { format = ['onnx'], metadata = {}, ...options }) => {
+    .action(async (files: string[], { format = [DEFAULT_FORMAT], metadata = {}, ...options }) => {
       done(await commands.export(files, { format, metadata, ...options }));
     });
   program

@@ -157,7 +157,7 @@ describe('exportFile', () => {
   });
 
   it('writes the weights of a model that is too large for one file beside it, which it names', async () => {
-    const large = { maxOnnxFileBytes: 10_000 };
+    const large = { maxFileBytes: 10_000 };
     const made = await exportOnce('onnx', { verify: 'full' }, large);
     const names = [`${STEM}.json`, `${STEM}.onnx`, `${STEM}.onnx.data`];
     expect((await readdir(folder)).sort()).toEqual(['model_v1.pt', ...names]);
@@ -181,7 +181,7 @@ describe('exportFile', () => {
 
   it('leaves none of two files if another has taken the name of one meanwhile', async () => {
     const report = () => writeFileSync(join(folder, `${STEM}.onnx`), 'mine');
-    await expect(exportOnce('onnx', {}, { maxOnnxFileBytes: 10_000, report })).rejects.toMatchObject({
+    await expect(exportOnce('onnx', {}, { maxFileBytes: 10_000, report })).rejects.toMatchObject({
       failure: { code: 'EEXIST' },
     });
     expect((await readdir(folder)).sort()).toEqual(['model_v1.pt', `${STEM}.onnx`]);

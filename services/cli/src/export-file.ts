@@ -1,15 +1,8 @@
 import { lstat, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { type DraftFile, digestInBackground, type FileSource, nameFile } from '@caissa/bytes';
-import {
-  type ArtifactFormat,
-  type ArtifactProgress,
-  checkWeights,
-  type Metadata,
-  makeArtifact,
-  openCheckpoint,
-} from '@caissa/conversion';
-import { exportStem, FORMAT_EXTENSION, toIsoSeconds } from '@caissa/shared/export-name';
+import { type ArtifactProgress, checkWeights, makeArtifact, openCheckpoint } from '@caissa/conversion';
+import { exportFilenames, exportStem, type Format, type JsonObject, toIsoSeconds } from '@caissa/formats';
 import type { ExportOptions } from './command-line.js';
 import { EXIT } from './exit-codes.js';
 import { CommandError } from './failure.js';
@@ -18,25 +11,25 @@ import { newOutputFile, OutputDraft } from './output-draft.js';
 /** A file that was exported, as `--json` shows it. */
 export interface Exported {
   readonly file: string;
-  readonly format: ArtifactFormat;
+  readonly format: Format;
   readonly path: string;
   readonly size_bytes: number;
   readonly sha256: string;
-  /** The weights of an ONNX model that is too large to hold them itself; it opens only beside them. */
+  /** The weights of a model that is too large to hold them itself; it opens only beside them. */
   readonly data_path?: string;
   readonly data_size_bytes?: number;
   readonly data_sha256?: string;
-  /** Beside an ONNX file. */
+  /** Where the format has its metadata beside it. */
   readonly metadata_path?: string;
-  readonly metadata: Metadata;
+  readonly metadata: JsonObject;
 }
 
 /** How the export of one file is watched and stopped, and when it is. */
 export interface ExportWatch {
   readonly signal: AbortSignal;
   readonly now: Date;
-  /** What an ONNX model may take to be one file; by default what the format allows, 2 GiB. */
-  readonly maxOnnxFileBytes?: number;
+  /** What a model may take to be one file; by default what its format allows. */
+  readonly maxFileBytes?: number;
   report(progress: ArtifactProgress): void;
 }
 
@@ -59,28 +52,28 @@ export async function openForExport(file: string, source: FileSource, signal: Ab
 }
 
 /**
- * Makes one file of a checkpoint, and the metadata beside it if it is an ONNX file; and the weights if they do not fit in. Nothing is left of one that failed.
+ * Makes one file of a checkpoint, and what belongs beside it: its metadata where the format asks for that, and its
+ * weights where they do not fit in. Nothing is left of one that failed.
  * @throws CommandError EEXIST, FormatError, VerificationError, SessionError, SourceChangedError; the signal's reason
  */
 export async function exportFile(
   { file, source }: OpenedFile,
-  format: ArtifactFormat,
+  format: Format,
   options: ExportOptions,
   watch: ExportWatch,
 ): Promise<Exported> {
   const modelName = basename(file, extname(file));
-  const stem = join(options.out, exportStem(modelName, watch.now));
-  const path = `${stem}.${FORMAT_EXTENSION[format]}`;
-  const dataPath = `${path}.data`;
-  const metadataPath = format === 'onnx' ? `${stem}.json` : undefined;
+  const filenames = exportFilenames(exportStem(modelName, watch.now), format);
+  const path = join(options.out, filenames.artifact);
+  const dataPath = join(options.out, filenames.data);
+  const metadataPath = filenames.metadata === undefined ? undefined : join(options.out, filenames.metadata);
   // Before the work; what appears meanwhile is not replaced either.
   if (!options.force) for (const taken of [path, dataPath, metadataPath]) await refuseTaken(taken);
-  const { opset, verify, metadata: callers } = options;
-  const request = { modelName, format, metadata: callers, opset, verify, exportDate: toIsoSeconds(watch.now) };
+  const request = { ...options, modelName, format, exportDate: toIsoSeconds(watch.now) };
   const draft = await OutputDraft.create(options.out);
   try {
     const metadataOf = await makeArtifact(source, draft, request, watch);
-    const { file: written, data } = await draft.finish(basename(dataPath));
+    const { file: written, data } = await draft.finish(filenames.data);
     const sha256 = await written.digest();
     const dataSha256 = await data?.digest();
     const metadata = metadataOf(sha256, dataSha256);
@@ -101,7 +94,7 @@ export async function exportFile(
 async function publish(
   files: readonly (readonly [DraftFile, string])[],
   metadataPath: string | undefined,
-  metadata: Metadata,
+  metadata: JsonObject,
   replace: boolean,
 ): Promise<void> {
   if (metadataPath === undefined) return nameAll(files, replace);

@@ -1,4 +1,5 @@
-import { type Examination, examineCheckpoint, type Metadata } from '@caissa/conversion';
+import { type Examination, examineCheckpoint } from '@caissa/conversion';
+import type { JsonObject } from '@caissa/formats';
 import type { InspectOptions } from './command-line.js';
 import { EXIT } from './exit-codes.js';
 import { failureLine } from './export-command.js';
@@ -59,6 +60,6 @@ function row(label: string, text: string): string {
   return label.padEnd(LABEL_WIDTH) + text;
 }
 
-function shown(value: Metadata[string]): string {
+function shown(value: JsonObject[string]): string {
   return printable(typeof value === 'string' ? value : JSON.stringify(value));
 }

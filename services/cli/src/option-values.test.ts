@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addFormats, addMetadata, readLevel, readOpset } from './option-values.js';
+import { addFormats, addMetadata, readLevel, readWithin } from './option-values.js';
 
 describe('addFormats', () => {
   it('takes lists and repetitions, each format once', () => {
@@ -50,12 +50,12 @@ describe('addMetadata', () => {
   });
 });
 
-it.each(['10', '22', '11.5', '', 'x', '0x10', '1e1'])('refuses %o as an opset', (text) => {
-  expect(() => readOpset(text)).toThrow(InvalidArgumentError);
+it.each(['10', '22', '11.5', '', 'x', '0x10', '1e1'])('refuses %o as a number from 11 to 21', (text) => {
+  expect(() => readWithin({ min: 11, max: 21 }, text)).toThrow(InvalidArgumentError);
 });
 
-it('reads opsets and levels', () => {
-  expect(readOpset('21')).toBe(21);
+it('reads options and levels', () => {
+  expect(readWithin({ min: 11, max: 21 }, '21')).toBe(21);
   expect(readLevel('full')).toBe('full');
   expect(() => readLevel('some')).toThrow(InvalidArgumentError);
 });

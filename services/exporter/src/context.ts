@@ -9,8 +9,8 @@ export interface ExporterContext {
   readonly catalogue: Catalogue;
   /** Exports that are kept after each new one; 0 keeps all. */
   readonly keepRecentExports: number;
-  /** Where a process may wait in which the next ONNX export is verified. */
+  /** Where a process may wait in which the next export is verified. */
   readonly spare?: SpareProcess;
-  /** What an ONNX model may take to be one file; by default what the format allows, 2 GiB. */
-  readonly maxOnnxFileBytes?: number;
+  /** What a model may take to be one file; by default what its format allows. */
+  readonly maxFileBytes?: number;
 }

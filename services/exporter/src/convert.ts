@@ -1,20 +1,14 @@
 import { digestSource } from '@caissa/bytes';
 import { type ArtifactRequest, makeArtifact, OPENED_PERCENT, openCheckpoint } from '@caissa/conversion';
-import {
-  exportStem,
-  FORMAT_EXTENSION,
-  type Manifest,
-  type ModelSource,
-  toIsoSeconds,
-  type WorkItem,
-} from '@caissa/shared';
+import { exportStem, toIsoSeconds } from '@caissa/formats';
+import type { ArtifactName, Manifest, ModelSource, WorkItem } from '@caissa/shared';
 import type { ExporterContext } from './context.js';
 
 type ExportItem = WorkItem<'export'>;
 
 /** Name under which a job's artifact is published; the same for every attempt at the job. */
-export function artifactName({ data, createdAt }: ExportItem): { stem: string; extension: string } {
-  return { stem: exportStem(data.model_name, createdAt), extension: FORMAT_EXTENSION[data.format] };
+export function artifactName({ data, createdAt }: ExportItem): ArtifactName {
+  return { stem: exportStem(data.model_name, createdAt), format: data.format };
 }
 
 /**
@@ -35,7 +29,7 @@ export async function convert(context: ExporterContext, item: ExportItem, file: 
     const metadataOf = await makeArtifact(source, draft, requestOf(item), {
       signal,
       spare: context.spare,
-      maxOnnxFileBytes: context.maxOnnxFileBytes,
+      maxFileBytes: context.maxFileBytes,
       report: (progress) => item.report(progress),
     });
     const describe = (artifactSha256: string, dataSha256?: string) => ({
@@ -45,7 +39,7 @@ export async function convert(context: ExporterContext, item: ExportItem, file: 
       export_date: createdAt.toISOString(),
       metadata: metadataOf(artifactSha256, dataSha256),
     });
-    return await draft.commit(artifactName(item), describe, data.format === 'onnx');
+    return await draft.commit(artifactName(item), describe);
   } catch (error) {
     await draft.abort();
     throw error;

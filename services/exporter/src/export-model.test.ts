@@ -107,7 +107,7 @@ describe('an export job', () => {
 
   it('publishes an ONNX model that is too large for one file with its weights beside it', async () => {
     const item = harness.exportItem({ options: { opset: 11, verify: 'full' } }, { createdAt });
-    const result = await run(item, { maxOnnxFileBytes: 10_000 });
+    const result = await run(item, { maxFileBytes: 10_000 });
     const data = await readFile(join(harness.exportsFolder, `${STEM}.onnx.data`));
     expect(result).toMatchObject({
       filename: `${STEM}.onnx`,

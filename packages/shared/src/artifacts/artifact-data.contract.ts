@@ -50,7 +50,7 @@ export function artifactDataContract(store: () => ArtifactStore): void {
     test('is not published before it refers to its data', async () => {
       const draft = await store().begin('job-1');
       await (await draft.beginData()).write(Buffer.from('data'));
-      await expect(draft.commit(ONNX, () => manifestDraft('job-1'), true)).rejects.toThrow();
+      await expect(draft.commit(ONNX, () => manifestDraft('job-1'))).rejects.toThrow();
       await draft.abort();
       expect(await store().readManifest(`${STEM}.onnx`)).toBeUndefined();
     });

@@ -5,9 +5,6 @@ import { join } from 'node:path';
 /** Extension of the file that makes an artifact visible; it follows the artifact's whole name. */
 export const MANIFEST_SUFFIX = '.manifest.json';
 
-/** What follows the name of an artifact in the name of the file that holds its data. */
-export const DATA_SUFFIX = '.data';
-
 /** How many names are tried for exports of one model in one second. */
 export const NAME_ATTEMPTS = 10_000;
 
@@ -16,11 +13,6 @@ const DRAFT_PREFIX = '.draft-';
 /** The stem of the nth artifact of one name, from 1. */
 export function numberedStem(stem: string, number: number): string {
   return number === 1 ? stem : `${stem}_${number}`;
-}
-
-/** The artifact that a file belongs to, or is. */
-export function ownerOf(filename: string): string {
-  return filename.endsWith(DATA_SUFFIX) ? filename.slice(0, -DATA_SUFFIX.length) : filename.replace(/\.json$/, '.onnx');
 }
 
 /** A name that no other attempt has: a worker that lost the job without noticing must not publish what this one writes. */

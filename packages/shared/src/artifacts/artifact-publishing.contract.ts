@@ -15,7 +15,7 @@ export function artifactPublishingContract(store: () => ArtifactStore): void {
       await draft.write(new Uint8Array(0));
       await draft.write(bytes.subarray(1_000_000));
       expect(draft.sizeBytes).toBe(bytes.length);
-      const manifest = await draft.commit(ONNX, () => manifestDraft('job-1'), true);
+      const manifest = await draft.commit(ONNX, () => manifestDraft('job-1'));
       const metadata = `${JSON.stringify(manifest.metadata, undefined, 2)}\n`;
       expect(manifest).toEqual({
         schema_version: 1,
@@ -40,14 +40,13 @@ export function artifactPublishingContract(store: () => ArtifactStore): void {
       await draft.abort();
       await draft.abort();
       expect(await list(store())).toEqual([]);
-      await expect(draft.commit(ONNX, () => manifestDraft('job-1'), true)).rejects.toThrow();
+      await expect(draft.commit(ONNX, () => manifestDraft('job-1'))).rejects.toThrow();
       expect(await list(store())).toEqual([]);
     });
 
     test('without a metadata file has none', async () => {
       const manifest = await publish(store(), 'job-1', randomBytes(10), {
-        name: { stem: STEM, extension: 'pt' },
-        metadataFile: false,
+        name: { stem: STEM, format: 'pytorch' },
       });
       expect(manifest).not.toHaveProperty('metadata_file');
       await expect(store().open(`${STEM}.json`)).rejects.toMatchObject({ code: 'EXPORT_NOT_FOUND' });
@@ -64,19 +63,19 @@ export function artifactPublishingContract(store: () => ArtifactStore): void {
       await draft.write(Buffer.from('abc'));
       draft.complete();
       draft.complete();
-      const { filename } = await draft.commit(ONNX, () => manifestDraft('job-1'), true);
+      const { filename } = await draft.commit(ONNX, () => manifestDraft('job-1'));
       expect(String(await readAll(store(), filename))).toBe('abc');
       const other = await store().begin('job-2');
       await other.write(Buffer.from('abc'));
       other.complete();
       await other.abort();
-      await expect(other.commit(ONNX, () => manifestDraft('job-2'), true)).rejects.toThrow();
+      await expect(other.commit(ONNX, () => manifestDraft('job-2'))).rejects.toThrow();
     });
 
     test('stays after abort, once it is committed', async () => {
       const draft = await store().begin('job-1');
       await draft.write(randomBytes(10));
-      const manifest = await draft.commit(ONNX, () => manifestDraft('job-1'), true);
+      const manifest = await draft.commit(ONNX, () => manifestDraft('job-1'));
       await draft.abort();
       expect(await readAll(store(), manifest.filename)).toHaveLength(10);
     });
@@ -88,8 +87,7 @@ export function artifactPublishingContract(store: () => ArtifactStore): void {
       const second = await publish(store(), 'job-2', Buffer.from('second'));
       const third = await publish(store(), 'job-3', Buffer.from('third'));
       const pt = await publish(store(), 'job-4', Buffer.from('pt'), {
-        name: { stem: STEM, extension: 'pt' },
-        metadataFile: false,
+        name: { stem: STEM, format: 'pytorch' },
       });
       expect([first, second, third, pt].map((one) => one.filename)).toEqual([
         `${STEM}.onnx`,
@@ -107,7 +105,7 @@ export function artifactPublishingContract(store: () => ArtifactStore): void {
       const drafts = await Promise.all(contents.map((_, n) => store().begin(`job-${n}`)));
       await Promise.all(drafts.map((draft, n) => draft.write(contents[n] ?? Buffer.alloc(0))));
       const manifests = await Promise.all(
-        drafts.map((draft, n) => draft.commit(ONNX, () => manifestDraft(`job-${n}`), true)),
+        drafts.map((draft, n) => draft.commit(ONNX, () => manifestDraft(`job-${n}`))),
       );
       expect(new Set(manifests.map((one) => one.filename)).size).toBe(20);
       expect(new Set(manifests.map((one) => one.metadata_file?.filename)).size).toBe(20);
@@ -144,13 +142,13 @@ export function artifactPublishingContract(store: () => ArtifactStore): void {
       await lost.write(Buffer.from('lost'));
       const current = await store().begin('job-1');
       await current.write(Buffer.from('curr'));
-      await expect(lost.commit(ONNX, () => manifestDraft('job-1'), true)).rejects.toMatchObject({
+      await expect(lost.commit(ONNX, () => manifestDraft('job-1'))).rejects.toMatchObject({
         code: 'STORE_UNAVAILABLE',
       });
       await lost.abort();
       expect(await list(store())).toEqual([]);
       await current.write(Buffer.from('ent'));
-      const manifest = await current.commit(ONNX, () => manifestDraft('job-1'), true);
+      const manifest = await current.commit(ONNX, () => manifestDraft('job-1'));
       expect((await readAll(store(), manifest.filename)).toString()).toBe('current');
     });
   });

@@ -81,8 +81,7 @@ export function artifactReadingContract(store: () => ArtifactStore, { outlivesRe
     test('leaves the other format of the same second alone', async () => {
       const onnx = await publish(store(), 'job-1');
       const pt = await publish(store(), 'job-2', randomBytes(10), {
-        name: { stem: STEM, extension: 'pt' },
-        metadataFile: false,
+        name: { stem: STEM, format: 'pytorch' },
       });
       await store().remove(pt.filename);
       expect(await readAll(store(), `${STEM}.json`)).not.toHaveLength(0);

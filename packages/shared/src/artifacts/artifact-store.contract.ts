@@ -36,7 +36,7 @@ export function artifactStoreContract(
       expect(asked.sort()).toEqual(['active', 'dead']);
       expect(removed.length).toBeGreaterThan(0);
       await dead.abort();
-      const manifest = await active.commit(ONNX, () => manifestDraft('active'), true);
+      const manifest = await active.commit(ONNX, () => manifestDraft('active'));
       expect((await readAll(store, manifest.filename)).toString()).toBe('active');
     });
 

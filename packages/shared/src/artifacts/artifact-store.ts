@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ByteSink } from '@caissa/bytes';
+import type { Format } from '@caissa/formats';
 import type { Manifest } from './manifest.js';
 
 /** What is written down of an artifact once its bytes are known; the store adds name, size and digest. */
@@ -7,6 +8,13 @@ export type ManifestDraft = Omit<
   Manifest,
   'filename' | 'size_bytes' | 'sha256' | 'data_file' | 'metadata_file' | 'schema_version'
 >;
+
+/** What the name of an artifact is made of. */
+export interface ArtifactName {
+  /** All but its extension, and the number that tells it from others of this stem. */
+  readonly stem: string;
+  readonly format: Format;
+}
 
 /** The bytes of a new artifact while they are written. Nobody sees them before `commit`. */
 export interface ArtifactDraft extends ByteSink {
@@ -26,17 +34,13 @@ export interface ArtifactDraft extends ByteSink {
    */
   refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<{ filename: string; sizeBytes: number }>;
   /**
-   * Publishes the artifact under `{stem}.{extension}`, or `{stem}_2.{extension}` and so on if that is taken. Everything
-   * is safely stored before the manifest is, and the manifest comes last.
+   * Publishes the artifact under `{stem}.{extension}`, or `{stem}_2.{extension}` and so on if that is taken; where the
+   * format asks for it also `manifest.metadata`, as a file of its own. Everything is safely stored before the manifest
+   * is, and the manifest comes last.
    * @param describe what to write down, told the SHA-256 of the bytes, and of the data if there is any, in hexadecimal digits
-   * @param metadataFile whether `manifest.metadata` is also published as `{stem}.json`
    * @throws AppError STORAGE_FULL, STORE_UNAVAILABLE
    */
-  commit(
-    name: { stem: string; extension: string },
-    describe: (sha256: string, dataSha256?: string) => ManifestDraft,
-    metadataFile: boolean,
-  ): Promise<Manifest>;
+  commit(name: ArtifactName, describe: (sha256: string, dataSha256?: string) => ManifestDraft): Promise<Manifest>;
   /** Removes what was written. Does nothing after `commit`. */
   abort(): Promise<void>;
 }
@@ -67,7 +71,7 @@ export interface ArtifactStore {
   /** Begins an artifact for a job; what earlier attempts at it left is removed, unless this is known to be the first. */
   begin(jobId: string, options?: { readonly firstAttempt?: boolean }): Promise<ArtifactDraft>;
   /** The artifact that a job has published under this stem, if it has. */
-  findByJob(jobId: string, name: { stem: string; extension: string }): Promise<Manifest | undefined>;
+  findByJob(jobId: string, name: ArtifactName): Promise<Manifest | undefined>;
   readManifest(filename: string): Promise<Manifest | undefined>;
   /** All manifests, in no order. */
   listManifests(): AsyncIterable<Manifest>;

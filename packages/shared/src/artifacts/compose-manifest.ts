@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DATA_SUFFIX } from './artifact-names.js';
+import type { ExportFilenames } from '@caissa/formats';
 import type { ManifestDraft } from './artifact-store.js';
 import type { Manifest } from './manifest.js';
 
@@ -11,28 +11,26 @@ export interface FileFacts {
 
 /** What a manifest is made of. */
 export interface ManifestParts {
-  /** Name of the artifact without its extension, and with it. */
-  readonly stem: string;
-  readonly filename: string;
+  readonly filenames: ExportFilenames;
   readonly file: FileFacts;
   /** The weights, where they are a file of their own. */
   readonly data: FileFacts | undefined;
   readonly draft: ManifestDraft;
-  /** Whether the metadata is a file of its own too. */
-  readonly metadataFile: boolean;
 }
 
 /** The manifest of an artifact, and its metadata as users download it. */
 export function composeManifest(parts: ManifestParts): { manifest: Manifest; metadata: string } {
-  const { stem, filename, file, data, draft, metadataFile } = parts;
+  const { filenames, file, data, draft } = parts;
   const metadata = toJsonText(draft.metadata);
   const manifest: Manifest = {
     schema_version: 1,
     ...draft,
-    filename,
+    filename: filenames.artifact,
     ...file,
-    ...(data ? { data_file: { filename: `${filename}${DATA_SUFFIX}`, ...data } } : {}),
-    ...(metadataFile ? { metadata_file: { filename: `${stem}.json`, ...factsOf(metadata) } } : {}),
+    ...(data ? { data_file: { filename: filenames.data, ...data } } : {}),
+    ...(filenames.metadata === undefined
+      ? {}
+      : { metadata_file: { filename: filenames.metadata, ...factsOf(metadata) } }),
   };
   return { manifest, metadata };
 }

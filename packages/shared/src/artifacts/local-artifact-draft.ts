@@ -10,21 +10,18 @@ import {
   syncFolder,
   writeFileDurably,
 } from '@caissa/bytes';
-import { DATA_SUFFIX, MANIFEST_SUFFIX, NAME_ATTEMPTS, numberedStem } from './artifact-names.js';
-import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
+import { DATA_SUFFIX, type ExportFilenames, exportFilenames } from '@caissa/formats';
+import { MANIFEST_SUFFIX, NAME_ATTEMPTS, numberedStem } from './artifact-names.js';
+import type { ArtifactDraft, ArtifactName, ManifestDraft } from './artifact-store.js';
 import { composeManifest, type FileFacts, toJsonText } from './compose-manifest.js';
 import type { Manifest } from './manifest.js';
 import { callStore } from './store-error.js';
 import type { TakenNames } from './taken-names.js';
 
-/** The names that a commit has claimed. */
-interface Claim {
-  readonly stem: string;
-  readonly filename: string;
-}
-
 /** What a commit publishes, as soon as the disk has it. */
-interface Publication extends Claim {
+interface Publication {
+  /** The names that it has claimed. */
+  readonly filenames: ExportFilenames;
   readonly sha256: string;
   readonly data: FileFacts | undefined;
   readonly synced: Promise<void>;
@@ -86,22 +83,21 @@ export class LocalArtifactDraft implements ArtifactDraft {
 
   /** Nothing refers to the artifact before its manifest does, so it may have its name before it is on the disk. */
   async commit(
-    name: { stem: string; extension: string },
+    name: ArtifactName,
     describe: (sha256: string, dataSha256?: string) => ManifestDraft,
-    metadataFile: boolean,
   ): Promise<Manifest> {
     return callStore(async () => {
       const data = await this.#settleData();
       if (data === undefined) void this.#file.settle();
-      const claim = await this.#claimName(name);
+      const filenames = await this.#claimName(name);
       try {
-        if (data !== undefined) await this.#nameData(claim);
+        if (data !== undefined) await this.#nameData(filenames.data);
         const synced = this.#file.settle();
-        await rename(this.localPath, join(this.#folder, claim.filename));
+        await rename(this.localPath, join(this.#folder, filenames.artifact));
         const sha256 = await this.#file.digest();
-        return await this.#publish({ ...claim, sha256, data, synced }, describe, metadataFile);
+        return await this.#publish({ filenames, sha256, data, synced }, describe);
       } catch (error) {
-        await this.#unpublish(claim, metadataFile);
+        await this.#unpublish(filenames);
         throw error;
       }
     });
@@ -122,67 +118,60 @@ export class LocalArtifactDraft implements ArtifactDraft {
   }
 
   /** Gives the data its name, which goes into the artifact. */
-  async #nameData({ filename }: Claim): Promise<void> {
+  async #nameData(dataFilename: string): Promise<void> {
     const { file, bytesFor } = this.#data ?? {};
     if (file === undefined || bytesFor === undefined) return;
-    const dataFilename = `${filename}${DATA_SUFFIX}`;
     await this.#file.rewrite(bytesFor(dataFilename));
     await rename(file.path, join(this.#folder, dataFilename));
   }
 
   /** Takes a free name by creating it empty: without a manifest nobody sees it. */
-  async #claimName(name: { stem: string; extension: string }): Promise<Claim> {
-    const first = `${name.stem}.${name.extension}`;
+  async #claimName({ stem, format }: ArtifactName): Promise<ExportFilenames> {
+    const { artifact: first } = exportFilenames(stem, format);
     // If somebody has cleared the folder, what is remembered says nothing.
     const cleared = (await lstat(join(this.#folder, first)).catch(() => undefined)) === undefined;
     for (let attempt = cleared ? 1 : this.#names.firstFree(first); attempt <= NAME_ATTEMPTS; attempt++) {
-      const stem = numberedStem(name.stem, attempt);
-      const filename = `${stem}.${name.extension}`;
+      const filenames = exportFilenames(numberedStem(stem, attempt), format);
       try {
-        await (await open(join(this.#folder, filename), 'wx')).close();
+        await (await open(join(this.#folder, filenames.artifact), 'wx')).close();
         this.#names.note(first, attempt + 1);
-        return { stem, filename };
+        return filenames;
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
       }
     }
-    throw new Error(`no free name for ${name.stem}`);
+    throw new Error(`no free name for ${stem}`);
   }
 
   /**
-   * Takes back what a failed commit may have done, the manifest first. All of it lies under the claimed name and so is
-   * ours; `{stem}.json` is only if we publish one, else it belongs to the same model's ONNX export of the same second.
+   * Takes back what a failed commit may have done, the manifest first. All of it lies under the claimed names and so is
+   * ours.
    */
-  async #unpublish({ stem, filename }: Claim, metadataFile: boolean): Promise<void> {
-    this.#names.forget(filename);
-    const beside = [
-      ...(metadataFile ? [`${stem}.json`] : []),
-      ...(this.#data === undefined ? [] : [`${filename}${DATA_SUFFIX}`]),
-    ];
-    for (const name of [`${filename}${MANIFEST_SUFFIX}`, ...beside, filename]) {
+  async #unpublish({ artifact, data, metadata }: ExportFilenames): Promise<void> {
+    this.#names.forget(artifact);
+    const beside = [...(metadata === undefined ? [] : [metadata]), ...(this.#data === undefined ? [] : [data])];
+    for (const name of [`${artifact}${MANIFEST_SUFFIX}`, ...beside, artifact]) {
       // What cannot be removed now has no manifest, or none that can be trusted, and is swept later.
       await rm(join(this.#folder, name), { force: true }).catch(() => undefined);
     }
   }
 
   async #publish(
-    { stem, filename, sha256, data, synced }: Publication,
+    { filenames, sha256, data, synced }: Publication,
     describe: (sha256: string, dataSha256?: string) => ManifestDraft,
-    metadataFile: boolean,
   ): Promise<Manifest> {
     const { manifest, metadata } = composeManifest({
-      stem,
-      filename,
+      filenames,
       file: { size_bytes: this.#file.sizeBytes, sha256 },
       data,
       draft: describe(sha256, data?.sha256),
-      metadataFile,
     });
-    const named = metadataFile
-      ? writeFileDurably(join(this.#folder, `${stem}.json`), metadata)
-      : syncFolder(this.#folder);
+    const named =
+      filenames.metadata === undefined
+        ? syncFolder(this.#folder)
+        : writeFileDurably(join(this.#folder, filenames.metadata), metadata);
     const before = allEnded([synced, named]);
-    const manifestPath = join(this.#folder, `${filename}${MANIFEST_SUFFIX}`);
+    const manifestPath = join(this.#folder, `${filenames.artifact}${MANIFEST_SUFFIX}`);
     await allEnded([before, writeFileDurably(manifestPath, toJsonText(manifest), before)]);
     return manifest;
   }

@@ -4,6 +4,7 @@ import type * as FileSystem from 'node:fs/promises';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exportFilenames, type Format } from '@caissa/formats';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { manifestDraft, publish } from '../testing/publish-artifact.js';
 import type { ArtifactStore } from './artifact-store.js';
@@ -64,7 +65,7 @@ function heal(): void {
 }
 
 /** Writes and commits as an exporter does, which aborts when something goes wrong. */
-async function attempt(extension: string, withData: boolean): Promise<Manifest> {
+async function attempt(format: Format, withData: boolean): Promise<Manifest> {
   const draft = await store.begin('job-1');
   try {
     const sink = withData ? await draft.beginData() : draft;
@@ -72,7 +73,7 @@ async function attempt(extension: string, withData: boolean): Promise<Manifest> 
     await sink.write(randomBytes(1_000));
     if (withData) await draft.refer((dataFilename) => Buffer.from(dataFilename));
     if (withData) draft.complete();
-    return await draft.commit({ stem: STEM, extension }, () => manifestDraft('job-1'), extension === 'onnx');
+    return await draft.commit({ stem: STEM, format }, () => manifestDraft('job-1'));
   } catch (error) {
     await draft.abort().catch(() => undefined);
     throw error;
@@ -98,23 +99,22 @@ const modes = [
 describe.each(modes)('a file operation that $what', ({ once, performed }) => {
   test.each([
     ['.onnx', 'onnx', false],
-    ['.pt', 'pt', false],
+    ['.pt', 'pytorch', false],
     ['.onnx and .onnx.data', 'onnx', true],
-  ] as const)('leaves nothing half-made, whichever of those of an %s export it is', async (_, extension, withData) => {
+  ] as const)('leaves nothing half-made, whichever of those of an %s export it is', async (_, format, withData) => {
     // The other format of the same second must not be touched by whatever is taken back.
     const other = await publish(store, 'job-0', randomBytes(10), {
-      name: { stem: STEM, extension: extension === 'pt' ? 'onnx' : 'pt' },
-      metadataFile: extension === 'pt',
+      name: { stem: STEM, format: format === 'pytorch' ? 'onnx' : 'pytorch' },
     });
     const before = (await readdir(folder)).sort();
     for (let at = 1; ; at++) {
       Object.assign(faults, { at, once, performed, count: 0 });
-      const result = await attempt(extension, withData).catch((error: unknown) => error);
+      const result = await attempt(format, withData).catch((error: unknown) => error);
       const reached = faults.count >= at;
       heal();
       if (!reached) {
         expect(at).toBeGreaterThan(10);
-        expect(result).toMatchObject({ filename: `${STEM}.${extension}` });
+        expect(result).toMatchObject({ filename: exportFilenames(STEM, format).artifact });
         return;
       }
       const published = (await visible()).filter((one) => one.filename !== other.filename);
@@ -140,7 +140,7 @@ test('a flush that fails while more is written fails the commit, though the last
   Object.assign(faults, { at: 1, once: true, performed: true, count: 0 });
   await draft.write(Buffer.alloc(16 << 20));
   await draft.write(Buffer.alloc(1_000));
-  const committed = draft.commit({ stem: STEM, extension: 'pt' }, () => manifestDraft('job-1'), false);
+  const committed = draft.commit({ stem: STEM, format: 'pytorch' }, () => manifestDraft('job-1'));
   await expect(committed).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   expect(faults.count).toBeGreaterThanOrEqual(2);
   await draft.abort();
@@ -165,7 +165,7 @@ describe('a full disk', () => {
       const draft = await store.begin('job-1');
       const full = async () => {
         for (let n = 0; n < 4; n++) await draft.write(randomBytes(400_000));
-        await draft.commit({ stem: STEM, extension: 'onnx' }, () => manifestDraft('job-1'), true);
+        await draft.commit({ stem: STEM, format: 'onnx' }, () => manifestDraft('job-1'));
       };
       await expect(full()).rejects.toMatchObject({ code: 'STORAGE_FULL', status: 507 });
       await draft.abort();

@@ -92,7 +92,7 @@ describe('what is not as it was exported', () => {
     const { filename } = await publish(store, 'job-1');
     await rm(at(filename));
     expect(await store.readManifest(filename)).toBeUndefined();
-    expect(await store.findByJob('job-1', { stem: STEM, extension: 'onnx' })).toBeUndefined();
+    expect(await store.findByJob('job-1', { stem: STEM, format: 'onnx' })).toBeUndefined();
     vi.useFakeTimers({ now: Date.now() + 61_000, toFake: ['Date'] });
     expect((await store.sweep(nobodyWorks)).sort()).toEqual([MANIFEST]);
   });
@@ -126,9 +126,7 @@ describe('left-overs', () => {
     const draft = await store.begin('job-1');
     await draft.write(Buffer.from('x'));
     await expect(store.sweep(() => Promise.reject(new Error('away')))).rejects.toMatchObject({ code: 'INTERNAL' });
-    await expect(
-      draft.commit({ stem: STEM, extension: 'onnx' }, () => manifestDraft('job-1'), true),
-    ).resolves.toBeDefined();
+    await expect(draft.commit({ stem: STEM, format: 'onnx' }, () => manifestDraft('job-1'))).resolves.toBeDefined();
   });
 });
 

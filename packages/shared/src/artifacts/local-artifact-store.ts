@@ -3,11 +3,12 @@ import { access, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { openRegularFile, type RegularFile, readRegularFile, syncFolder } from '@caissa/bytes';
+import { artifactOf, exportFilenamePattern, factsOf } from '@caissa/formats';
 import { filenameSchema } from '../contracts/names.js';
 import { AppError } from '../errors/app-error.js';
 import { artifactDamaged, exportNotFound } from './artifact-errors.js';
-import { draftOwner, draftPath, MANIFEST_SUFFIX, newAttempt, ownerOf, removeDraftsOf } from './artifact-names.js';
-import type { ArtifactDraft, ArtifactStore, StoredFile } from './artifact-store.js';
+import { draftOwner, draftPath, MANIFEST_SUFFIX, newAttempt, removeDraftsOf } from './artifact-names.js';
+import type { ArtifactDraft, ArtifactName, ArtifactStore, StoredFile } from './artifact-store.js';
 import { LocalArtifactDraft } from './local-artifact-draft.js';
 import { expectedOf, filesOf, type Manifest, parseManifestText } from './manifest.js';
 import { callStore } from './store-error.js';
@@ -17,7 +18,7 @@ import { TakenNames } from './taken-names.js';
 const READ_BYTES = 1 << 18;
 const TEMPORARY_PREFIX = '.tmp-';
 /** Files that only we name like this; others in the folder are left alone. */
-const OUR_NAME = /_export_\d{8}_\d{6}(_\d+)?\.(pt|onnx|onnx\.data|json)$/;
+const OUR_NAME = exportFilenamePattern();
 /** A file that has lain this long without a manifest will not get one: a commit takes milliseconds. */
 const ORPHAN_AGE_MS = 60_000;
 
@@ -45,10 +46,13 @@ export class LocalArtifactStore implements ArtifactStore {
     });
   }
 
-  findByJob(jobId: string, { stem, extension }: { stem: string; extension: string }): Promise<Manifest | undefined> {
+  findByJob(jobId: string, { stem, format }: ArtifactName): Promise<Manifest | undefined> {
     return callStore(async () => {
       // Numbers may be missing: others of the same second have been removed since.
-      const names = (await readdir(this.#folder)).filter((name) => name.startsWith(stem) && name.endsWith(extension));
+      const { extension } = factsOf(format);
+      const names = (await readdir(this.#folder)).filter(
+        (name) => name.startsWith(stem) && name.endsWith(`.${extension}`),
+      );
       for (const name of names) {
         const manifest = await this.readManifest(name);
         if (manifest?.job_id === jobId) return manifest;
@@ -142,7 +146,7 @@ export class LocalArtifactStore implements ArtifactStore {
 
   /** Size and digest that a visible file must have. */
   async #expected(filename: string): Promise<{ size_bytes: number; sha256: string } | undefined> {
-    const owner = await this.readManifest(ownerOf(filename));
+    const owner = await this.readManifest(artifactOf(filename));
     return owner && expectedOf(owner, filename);
   }
 
@@ -157,7 +161,7 @@ function isOrphan(name: string, present: Set<string>): boolean {
     const artifact = name.slice(0, -MANIFEST_SUFFIX.length);
     return OUR_NAME.test(artifact) && !present.has(artifact);
   }
-  return OUR_NAME.test(name) && !present.has(`${ownerOf(name)}${MANIFEST_SUFFIX}`);
+  return OUR_NAME.test(name) && !present.has(`${artifactOf(name)}${MANIFEST_SUFFIX}`);
 }
 
 function storedFile(filename: string, sha256: string, { handle, stats }: RegularFile): StoredFile {

@@ -1,8 +1,9 @@
 import { type ByteSink, type DraftData, DraftFile, type Piece, referToData } from '@caissa/bytes';
+import { DATA_SUFFIX, type ExportFilenames, exportFilenames } from '@caissa/formats';
 import { FileUpload } from '../object-store/file-upload.js';
 import type { ObjectStore } from '../object-store/object-store.js';
-import { DATA_SUFFIX, draftPath, NAME_ATTEMPTS, numberedStem } from './artifact-names.js';
-import type { ArtifactDraft, ManifestDraft } from './artifact-store.js';
+import { draftPath, NAME_ATTEMPTS, numberedStem } from './artifact-names.js';
+import type { ArtifactDraft, ArtifactName, ManifestDraft } from './artifact-store.js';
 import { composeManifest, type FileFacts, factsOf, toJsonText } from './compose-manifest.js';
 import type { Manifest } from './manifest.js';
 import { manifestKey, objectKey, readStoredManifest } from './s3-layout.js';
@@ -23,7 +24,6 @@ interface Publication {
   /** The file that holds the weights: the data where there is any, else the artifact itself. */
   readonly whole: FileFacts;
   readonly describe: (sha256: string, dataSha256?: string) => ManifestDraft;
-  readonly metadataFile: boolean;
 }
 
 /** What a draft is made of. */
@@ -94,11 +94,7 @@ export class S3ArtifactDraft implements ArtifactDraft {
     (this.#data ?? this.#artifact).upload.finish();
   }
 
-  commit(
-    name: { stem: string; extension: string },
-    describe: (sha256: string, dataSha256?: string) => ManifestDraft,
-    metadataFile: boolean,
-  ): Promise<Manifest> {
+  commit(name: ArtifactName, describe: (sha256: string, dataSha256?: string) => ManifestDraft): Promise<Manifest> {
     return callStore(async () => {
       const { bytesFor } = this.#data ?? {};
       if (this.#data !== undefined && bytesFor === undefined) throw new Error('the draft does not refer to its data');
@@ -106,9 +102,9 @@ export class S3ArtifactDraft implements ArtifactDraft {
       // What names its data is small, and written for each name that is tried.
       if (bytesFor) await this.#artifact.upload.abort();
       try {
-        return await this.#publishAs(name, { whole, describe, metadataFile });
+        return await this.#publishAs(name, { whole, describe });
       } catch (error) {
-        this.#parts.names.forget(`${name.stem}.${name.extension}`);
+        this.#parts.names.forget(exportFilenames(name.stem, name.format).artifact);
         throw error;
       }
     });
@@ -131,30 +127,26 @@ export class S3ArtifactDraft implements ArtifactDraft {
   }
 
   /** Publishes what was stored whole, under the first of its names that is free. */
-  async #publishAs(
-    { stem: base, extension }: { stem: string; extension: string },
-    { whole, describe, metadataFile }: Publication,
-  ): Promise<Manifest> {
+  async #publishAs(name: ArtifactName, { whole, describe }: Publication): Promise<Manifest> {
     const { bytesFor } = this.#data ?? {};
-    for (const { stem, filename } of this.#namesFor(base, extension)) {
-      const file = bytesFor ? await this.#storeReference(bytesFor(`${filename}${DATA_SUFFIX}`)) : whole;
+    for (const filenames of this.#namesFor(name)) {
+      const file = bytesFor ? await this.#storeReference(bytesFor(filenames.data)) : whole;
       const data = bytesFor ? whole : undefined;
       const draft = describe(file.sha256, data?.sha256);
-      const { manifest, metadata } = composeManifest({ stem, filename, file, data, draft, metadataFile });
-      if (metadataFile) await this.#putMetadata(metadata);
+      const { manifest, metadata } = composeManifest({ filenames, file, data, draft });
+      if (filenames.metadata !== undefined) await this.#putMetadata(metadata);
       if (await this.#publish(manifest)) return manifest;
     }
-    throw new Error(`no free name for ${base}`);
+    throw new Error(`no free name for ${name.stem}`);
   }
 
   /** Names to try, each of which is left to this draft by the others of this process until it turns out to be taken. */
-  *#namesFor(base: string, extension: string): Generator<{ stem: string; filename: string }> {
+  *#namesFor({ stem, format }: ArtifactName): Generator<ExportFilenames> {
     const { names } = this.#parts;
-    const first = `${base}.${extension}`;
+    const { artifact: first } = exportFilenames(stem, format);
     for (let number = names.firstFree(first); number <= NAME_ATTEMPTS; number = names.firstFree(first)) {
-      const stem = numberedStem(base, number);
       names.note(first, number + 1);
-      yield { stem, filename: `${stem}.${extension}` };
+      yield exportFilenames(numberedStem(stem, number), format);
     }
   }
 

@@ -63,7 +63,7 @@ async function attempt(withData: boolean): Promise<Manifest> {
     await sink.write(randomBytes(1_000));
     if (withData) await draft.refer((dataFilename) => Buffer.from(dataFilename));
     draft.complete();
-    return await draft.commit(ONNX, () => manifestDraft('job-1'), true);
+    return await draft.commit(ONNX, () => manifestDraft('job-1'));
   } catch (error) {
     await draft.abort();
     throw error;
@@ -126,7 +126,7 @@ describe('an upload', () => {
     expect(held).toHaveLength(2);
     heal();
     for (const release of held) release();
-    const manifest = await draft.commit(ONNX, () => manifestDraft('job-1'), true);
+    const manifest = await draft.commit(ONNX, () => manifestDraft('job-1'));
     expect(Buffer.compare(await readAll(store, manifest.filename), bytes)).toBe(0);
   });
 
@@ -135,7 +135,7 @@ describe('an upload', () => {
     const large = randomBytes(3 * PART_BYTES);
     const draft = await store.begin('job-1');
     await Promise.all([draft.write(small), draft.write(large)]);
-    const { filename } = await draft.commit(ONNX, () => manifestDraft('job-1'), true);
+    const { filename } = await draft.commit(ONNX, () => manifestDraft('job-1'));
     expect(Buffer.compare(await readAll(store, filename), Buffer.concat([small, large]))).toBe(0);
   });
 
@@ -203,7 +203,7 @@ test('a worker of another machine that has lost its job cannot publish what it w
   const lost = await store.begin('job-1');
   await lost.write(Buffer.from('lost'));
   const current = await openStore('other').begin('job-1');
-  await expect(lost.commit(ONNX, () => manifestDraft('job-1'), true)).rejects.toMatchObject({
+  await expect(lost.commit(ONNX, () => manifestDraft('job-1'))).rejects.toMatchObject({
     code: 'STORE_UNAVAILABLE',
   });
   await lost.abort();

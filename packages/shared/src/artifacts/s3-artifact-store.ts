@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
+import { artifactOf, factsOf } from '@caissa/formats';
 import { filenameSchema } from '../contracts/names.js';
 import { AppError } from '../errors/app-error.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { abortUpload, listUploads } from '../object-store/object-upload.js';
 import { artifactDamaged, exportNotFound } from './artifact-errors.js';
-import { MANIFEST_SUFFIX, newAttempt, ownerOf, removeDraftsOf } from './artifact-names.js';
-import type { ArtifactDraft, ArtifactStore, StoredFile } from './artifact-store.js';
+import { MANIFEST_SUFFIX, newAttempt, removeDraftsOf } from './artifact-names.js';
+import type { ArtifactDraft, ArtifactName, ArtifactStore, StoredFile } from './artifact-store.js';
 import { expectedOf, filesOf, type Manifest } from './manifest.js';
 import { S3ArtifactDraft } from './s3-artifact-draft.js';
 import { CONDITION_PROBE, EXPORTS, keyOf, manifestKey, OBJECTS, objectKey, readStoredManifest } from './s3-layout.js';
@@ -54,7 +55,8 @@ export class S3ArtifactStore implements ArtifactStore {
     });
   }
 
-  async findByJob(jobId: string, { stem, extension }: { stem: string; extension: string }) {
+  async findByJob(jobId: string, { stem, format }: ArtifactName) {
+    const { extension } = factsOf(format);
     for await (const filename of this.#filenames(stem)) {
       const manifest = filename.endsWith(`.${extension}`) ? await this.readManifest(filename) : undefined;
       if (manifest?.job_id === jobId) return manifest;
@@ -85,7 +87,7 @@ export class S3ArtifactStore implements ArtifactStore {
 
   async open(filename: string): Promise<StoredFile> {
     if (!filenameSchema.safeParse(filename).success) throw exportNotFound();
-    const stored = await readStoredManifest(this.#objects, ownerOf(filename));
+    const stored = await readStoredManifest(this.#objects, artifactOf(filename));
     const expected = stored && expectedOf(stored.manifest, filename);
     if (!expected) throw exportNotFound();
     const key = keyOf(stored, filename);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { manifestDraft } from '../testing/publish-artifact.js';
+import type { ArtifactName } from './artifact-store.js';
 import { LocalArtifactStore } from './local-artifact-store.js';
 
 const looks = vi.hoisted(() => ({ opened: 0, listed: 0 }));
@@ -21,7 +22,7 @@ vi.mock('node:fs/promises', async (importOriginal) => {
   return { ...real, open, readdir };
 });
 
-const NAME = { stem: 'model_v1_export_20251007_031138', extension: 'onnx' };
+const NAME: ArtifactName = { stem: 'model_v1_export_20251007_031138', format: 'onnx' };
 let folder: string;
 let store: LocalArtifactStore;
 
@@ -34,7 +35,7 @@ afterEach(() => rm(folder, { recursive: true }));
 async function publish(into: LocalArtifactStore, job: string): Promise<string> {
   const draft = await into.begin(job, { firstAttempt: true });
   await draft.write(Buffer.from(job));
-  return (await draft.commit(NAME, () => manifestDraft(job), false)).filename;
+  return (await draft.commit(NAME, () => manifestDraft(job))).filename;
 }
 
 async function publishMany(prefix: string, count: number): Promise<string[]> {
@@ -75,7 +76,7 @@ test('only so many names are remembered, and a forgotten one is found by looking
   const first = await publish(store, 'first');
   for (let at = 0; at < 150; at++) {
     const draft = await store.begin(`other-${at}`, { firstAttempt: true });
-    await draft.commit({ ...NAME, stem: `other_${at}` }, () => manifestDraft(`other-${at}`), false);
+    await draft.commit({ ...NAME, stem: `other_${at}` }, () => manifestDraft(`other-${at}`));
   }
   expect(await publish(store, 'second')).not.toBe(first);
 });

@@ -1,9 +1,8 @@
+import { exportStem, METADATA_LIMIT_BYTES, METADATA_LIMIT_DEPTH } from '@caissa/formats';
 import { describe, expect, test } from 'vitest';
-import { exportStem, toIsoSeconds } from './export-name.js';
 import { exportRequestSchema } from './exports.js';
 import { exportJobDataSchema } from './jobs.js';
 import { callerMetadataSchema } from './json.js';
-import { METADATA_LIMIT_BYTES, METADATA_LIMIT_DEPTH } from './metadata-refusal.js';
 import { filenameSchema, modelNameSchema, parseFilename, parseModelName, toMebibytes } from './names.js';
 
 const BAD_NAMES = ['', '.', '..', '.hidden', '../x', 'a/b', 'a\\b', 'a b', 'a%2fb', 'a\0', 'ä', 'a\n', 'x'.repeat(300)];
@@ -27,15 +26,6 @@ describe('names', () => {
     expect(() => parseModelName(`${model}x`)).toThrow();
     expect(parseFilename(`${exportStem(model, new Date())}_10000.onnx.manifest.json`)).toBeDefined();
   });
-});
-
-test('exportStem writes the time in UTC', () => {
-  expect(exportStem('model_v1', new Date('2025-10-07T03:11:38.999Z'))).toBe('model_v1_export_20251007_031138');
-  expect(exportStem('m', new Date('2025-01-01T00:30:00+02:00'))).toBe('m_export_20241231_223000');
-});
-
-test('toIsoSeconds drops fractions', () => {
-  expect(toIsoSeconds(new Date('2025-10-07T03:11:38.999Z'))).toBe('2025-10-07T03:11:38Z');
 });
 
 test.each([

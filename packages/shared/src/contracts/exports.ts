@@ -1,3 +1,4 @@
+import { factsOf, formatNames, listed, withArticle } from '@caissa/formats';
 import { z } from 'zod';
 import { exportOptionsSchema } from './jobs.js';
 import { callerMetadataSchema, metadataSchema } from './json.js';
@@ -23,7 +24,7 @@ export const exportSummarySchema = z
     sha256: z.string(),
     data_filename: filenameSchema
       .optional()
-      .describe('The weights of an ONNX model of more than 2 GiB. The model opens only with this file beside it.'),
+      .describe(`The weights of ${largeModels()}. The model opens only with this file beside it.`),
     data_size_bytes: z.int().optional(),
     data_sha256: z.string().optional(),
     metadata_filename: filenameSchema.optional(),
@@ -56,6 +57,16 @@ export const removalSchema = z
     removed_bytes: z.int(),
   })
   .meta({ id: 'Removal' });
+
+/** The models whose weights lie in a file of their own, in words. */
+function largeModels(): string {
+  const large = formatNames()
+    .map(factsOf)
+    .flatMap(({ label, dataAbove }) =>
+      dataAbove === undefined ? [] : [`${withArticle(label)} model of more than ${dataAbove}`],
+    );
+  return listed(large, 'or');
+}
 
 /** See {@link exportSummarySchema}. */
 export type ExportSummary = z.infer<typeof exportSummarySchema>;

@@ -2,13 +2,11 @@
 export type { Problem } from '../errors/problem.js';
 export * from './activations.js';
 export * from './evaluate.js';
-export * from './export-name.js';
 export * from './exports.js';
 export * from './generation-header.js';
 export * from './job-notice.js';
 export * from './job-views.js';
 export * from './jobs.js';
 export * from './json.js';
-export * from './metadata-refusal.js';
 export * from './models.js';
 export * from './names.js';

@@ -1,3 +1,13 @@
+import {
+  DEFAULT_VERIFY_LEVEL,
+  factsOf,
+  formatNames,
+  formatOptions,
+  listed,
+  type OptionFacts,
+  type OptionName,
+  VERIFY_LEVELS,
+} from '@caissa/formats';
 import { z } from 'zod';
 import { callerMetadataSchema, metadataSchema } from './json.js';
 import { exportFormatSchema, filenameSchema, modelNameSchema } from './names.js';
@@ -13,26 +23,31 @@ export const JOB_TYPES: readonly JobType[] = jobTypeSchema.options;
 
 /** How far an export is checked before anybody sees it. */
 export const verifyLevelSchema = z
-  .enum(['none', 'quick', 'full'])
+  .enum(VERIFY_LEVELS)
   .meta({ id: 'VerifyLevel' })
   .describe(
     'none: written and not run. quick: run once in onnxruntime; names, shapes, types and value ranges are checked. ' +
       'full: also compared with an independent computation over the checkpoint on real positions.',
   );
 
-/** See {@link verifyLevelSchema}. */
-export type VerifyLevel = z.infer<typeof verifyLevelSchema>;
+const optionShape = Object.fromEntries(
+  formatOptions().map(([name, facts]) => [name, optionSchema(name, facts)]),
+) as Record<OptionName, ReturnType<typeof optionSchema>>;
 
 /** Choices a caller has for an export. */
 export const exportOptionsSchema = z
-  .strictObject({
-    opset: z.int().min(11).max(21).default(11).describe('ONNX operator set; ignored by the pytorch format.'),
-    verify: verifyLevelSchema.default('quick'),
-  })
+  .strictObject({ ...optionShape, verify: verifyLevelSchema.default(DEFAULT_VERIFY_LEVEL) })
   .meta({ id: 'ExportOptions' });
 
 /** See {@link exportOptionsSchema}. */
 export type ExportOptions = z.infer<typeof exportOptionsSchema>;
+
+function optionSchema(name: OptionName, { label, min, max, default: usual }: OptionFacts) {
+  const others = formatNames().filter((format) => !Object.hasOwn(factsOf(format).options, name));
+  const ignored =
+    others.length === 0 ? '' : `; ignored by the ${listed(others, 'and')} format${others.length > 1 ? 's' : ''}`;
+  return z.int().min(min).max(max).default(usual).describe(`${label}${ignored}.`);
+}
 
 const common = {
   model_name: modelNameSchema,

@@ -1,11 +1,5 @@
+import { type JsonObject, metadataRefusal } from '@caissa/formats';
 import { z } from 'zod';
-import { metadataRefusal } from './metadata-refusal.js';
-
-/** Any JSON value. */
-export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
-
-/** A JSON object with string keys, as metadata is. */
-export type JsonObject = { [key: string]: JsonValue };
 
 /** Free-form training or export metadata. */
 export const metadataSchema = z

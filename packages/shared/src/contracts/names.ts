@@ -1,3 +1,4 @@
+import { formatNames } from '@caissa/formats';
 import { z } from 'zod';
 import { AppError } from '../errors/app-error.js';
 
@@ -17,10 +18,7 @@ export const filenameSchema = z
   .meta({ id: 'Filename', example: 'model_v1_export_20251007_031138.pt' });
 
 /** The formats that a model can be exported to. */
-export const exportFormatSchema = z.enum(['pytorch', 'onnx']).meta({ id: 'ExportFormat' });
-
-/** See {@link exportFormatSchema}. */
-export type ExportFormat = z.infer<typeof exportFormatSchema>;
+export const exportFormatSchema = z.enum(formatNames()).meta({ id: 'ExportFormat' });
 
 /** Refuses names that are not valid before anything is looked up. @throws AppError INVALID_NAME */
 export function parseModelName(name: string): string {

@@ -1,3 +1,4 @@
+import { mediaTypeOf } from '@caissa/formats';
 import type { ObjectStore } from './object-store.js';
 import { callObjectStore } from './object-store-error.js';
 
@@ -12,7 +13,7 @@ export function presignDownload(store: ObjectStore, key: string, filename: strin
     const request = new store.sdk.GetObjectCommand({
       ...store.at(key),
       ResponseContentDisposition: `attachment; filename="${filename}"`,
-      ResponseContentType: filename.endsWith('.json') ? 'application/json; charset=utf-8' : 'application/octet-stream',
+      ResponseContentType: mediaTypeOf(filename),
     });
     return getSignedUrl(store.client, request, { expiresIn: VALID_SECONDS });
   });

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { ArtifactStore, ManifestDraft } from '../artifacts/artifact-store.js';
+import type { ArtifactName, ArtifactStore, ManifestDraft } from '../artifacts/artifact-store.js';
 import type { Manifest } from '../artifacts/manifest.js';
 
 /** Name of an export without its extension. */
 export const STEM = 'model_v1_export_20251007_031138';
 /** Name of an export in the ONNX format. */
-export const ONNX = { stem: STEM, extension: 'onnx' };
+export const ONNX: ArtifactName = { stem: STEM, format: 'onnx' };
 
 /** What is told of an artifact in these tests. */
 export function manifestDraft(jobId: string, change: Partial<ManifestDraft> = {}): ManifestDraft {
@@ -24,12 +24,11 @@ export async function publish(
   store: ArtifactStore,
   jobId: string,
   bytes: Uint8Array = randomBytes(100),
-  { name = ONNX, metadataFile = true }: { name?: { stem: string; extension: string }; metadataFile?: boolean } = {},
+  { name = ONNX }: { name?: ArtifactName } = {},
 ): Promise<Manifest> {
   const draft = await store.begin(jobId);
   await draft.write(bytes);
-  const format = name.extension === 'pt' ? 'pytorch' : 'onnx';
-  return draft.commit(name, () => manifestDraft(jobId, { format }), metadataFile);
+  return draft.commit(name, () => manifestDraft(jobId, { format: name.format }));
 }
 
 /** Writes and publishes an artifact that names its data, which lies beside it. */
@@ -38,7 +37,7 @@ export async function publishWithData(store: ArtifactStore, jobId: string, data:
   await (await draft.beginData()).write(data);
   await draft.refer((dataFilename) => Buffer.from(`see ${dataFilename}`));
   draft.complete();
-  return draft.commit(ONNX, () => manifestDraft(jobId), true);
+  return draft.commit(ONNX, () => manifestDraft(jobId));
 }
 
 /** The bytes of a published file, or a range of them. */

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { factsOf, formatNames, listed, mediaTypeOf, withArticle } from '@caissa/formats';
 import { AppError, problemSchema, type StoredFile, toProblem } from '@caissa/shared';
 import { z } from 'zod';
 import { defineRoute, type Route } from '../http/route.js';
@@ -14,9 +15,7 @@ const downloadRoute = (method: 'get' | 'head'): Route =>
     path: '/api/model/download/:filename',
     tag: 'Exports',
     summary: method === 'get' ? 'Download an exported file' : 'Ask for size and digest of an exported file',
-    description:
-      'Exported models, the `.json` of an ONNX model, and the `.onnx.data` of one with more than 2 GiB of weights. ' +
-      'The ETag is the SHA-256 of the file.',
+    description: `${listed(['Exported models', ...companions()], 'and')}. The ETag is the SHA-256 of the file.`,
     role: 'viewer',
     params: fileParamsSchema,
     query: z.object({
@@ -60,6 +59,16 @@ export const downloadExportRoute = downloadRoute('get');
 /** See {@link downloadRoute}. */
 export const headExportRoute = downloadRoute('head');
 
+/** What lies beside exported models, in words. */
+function companions(): string[] {
+  return formatNames()
+    .map(factsOf)
+    .flatMap(({ label, extension, metadataExtension, dataAbove }) => [
+      ...(metadataExtension ? [`the \`.${metadataExtension}\` of ${withArticle(label)} model`] : []),
+      ...(dataAbove ? [`the \`.${extension}.data\` of one with more than ${dataAbove} of weights`] : []),
+    ]);
+}
+
 /** Sends the client to the object store, which heeds its `Range` too. */
 async function redirect(file: StoredFile, address: string) {
   await file.close();
@@ -89,7 +98,7 @@ function planDownload(file: StoredFile, method: 'get' | 'head', request: Incomin
   }
   const full = {
     ...headers,
-    'Content-Type': file.filename.endsWith('.json') ? 'application/json; charset=utf-8' : 'application/octet-stream',
+    'Content-Type': mediaTypeOf(file.filename),
     'Content-Disposition': `attachment; filename="${file.filename}"`,
   };
   if (range === undefined) {

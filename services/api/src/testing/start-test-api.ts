@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Format } from '@caissa/formats';
 import {
   type CatalogueEntry,
   connectWorker,
-  type ExportFormat,
-  FORMAT_EXTENSION,
   type JobType,
   Lifecycle,
   type Manifest,
@@ -35,7 +34,7 @@ export interface TestApi {
   /** Writes a model file and what an inspection would say of it. */
   addModel(name: string, entry?: Partial<CatalogueEntry>): Promise<void>;
   /** Publishes an export of these bytes. */
-  addExport(stem: string, format: ExportFormat, bytes: Uint8Array, exportDate?: string): Promise<Manifest>;
+  addExport(stem: string, format: Format, bytes: Uint8Array, exportDate?: string): Promise<Manifest>;
   /** Publishes an ONNX export with data beside it. */
   addExportWithData(stem: string, bytes: Uint8Array, data: Uint8Array): Promise<Manifest>;
   close(): Promise<void>;
@@ -124,7 +123,7 @@ function readyEntry(name: string, identity: string): CatalogueEntry {
 
 interface TestExport {
   readonly stem: string;
-  readonly format: ExportFormat;
+  readonly format: Format;
   readonly bytes: Uint8Array;
   readonly exportDate: string;
   readonly data?: Uint8Array;
@@ -141,11 +140,13 @@ async function addExport(
     await (await draft.beginData()).write(data);
     await draft.refer(() => bytes);
   }
-  const manifest = await draft.commit(
-    { stem, extension: FORMAT_EXTENSION[format] },
-    () => ({ format, model_name: 'model_v1', job_id: jobId, export_date: exportDate, metadata: { version: 1 } }),
-    format === 'onnx',
-  );
+  const manifest = await draft.commit({ stem, format }, () => ({
+    format,
+    model_name: 'model_v1',
+    job_id: jobId,
+    export_date: exportDate,
+    metadata: { version: 1 },
+  }));
   await exports.add(manifest);
   return manifest;
 }

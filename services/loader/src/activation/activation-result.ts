@@ -1,10 +1,10 @@
+import { toIsoSeconds } from '@caissa/formats';
 import {
   type ActivePointer,
   countReplicas,
   hasReached,
   type LoadResult,
   readHeartbeats,
-  toIsoSeconds,
   type UnloadResult,
   type WorkItem,
 } from '@caissa/shared';

@@ -1,3 +1,4 @@
+import { toIsoSeconds } from '@caissa/formats';
 import {
   type ActivationResult,
   AppError,
@@ -10,7 +11,6 @@ import {
   type Processor,
   superseded,
   toAppError,
-  toIsoSeconds,
   type WorkItem,
 } from '@caissa/shared';
 import type { LoaderContext } from '../context.js';

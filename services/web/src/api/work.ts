@@ -1,4 +1,5 @@
-import type { ExportFormat, ExportOptions, JobAccepted, JsonObject, Removal } from '@caissa/shared/contracts';
+import type { Format, JsonObject } from '@caissa/formats';
+import type { ExportOptions, JobAccepted, Removal } from '@caissa/shared/contracts';
 import { request } from './client';
 
 /** What is chosen for an export beside model and format. */
@@ -14,7 +15,7 @@ const start = (path: string, body: unknown = {}) =>
   request<JobAccepted>(path, { method: 'POST', body, headers: ASYNC });
 
 /** Starts an export. @throws ApiError */
-export const startExport = (format: ExportFormat, model: string, choice: ExportChoice) =>
+export const startExport = (format: Format, model: string, choice: ExportChoice) =>
   start(`/api/model/export/${format}/${encodeURIComponent(model)}`, choice);
 
 /** Starts to make a model the active one. @throws ApiError */

@@ -1,4 +1,5 @@
-import type { JsonObject, ModelSummary } from '@caissa/shared/contracts';
+import type { JsonObject } from '@caissa/formats';
+import type { ModelSummary } from '@caissa/shared/contracts';
 import { expect, it } from 'vitest';
 import { historyOf, linesOf, summarize } from './history-data';
 

@@ -1,3 +1,4 @@
+import { FORMATS, formatNames, listed } from '@caissa/formats';
 import type { ExportSummary } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Brush, Download, SearchX } from 'lucide-react';
@@ -71,8 +72,11 @@ function Filters({ filter: { search, format } }: { readonly filter: ExportFilter
         onChange={(event) => change({ format: event.target.value })}
       >
         <option value="">All formats</option>
-        <option value="pytorch">PyTorch</option>
-        <option value="onnx">ONNX</option>
+        {formatNames().map((name) => (
+          <option key={name} value={name}>
+            {FORMATS[name].label}
+          </option>
+        ))}
       </SelectField>
     </search>
   );
@@ -111,6 +115,7 @@ function Exports({ shown, count }: ExportsProps) {
 }
 
 function NoExports() {
+  const labels = formatNames().map((name) => FORMATS[name].label);
   return (
     <EmptyState
       icon={Download}
@@ -121,7 +126,7 @@ function NoExports() {
         </a>
       }
     >
-      Models that are exported to PyTorch or ONNX are kept here, ready to be downloaded.
+      Models that are exported to {listed(labels, 'or')} are kept here, ready to be downloaded.
     </EmptyState>
   );
 }

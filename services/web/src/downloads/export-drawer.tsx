@@ -1,8 +1,8 @@
+import { FORMATS } from '@caissa/formats';
 import type { ExportSummary } from '@caissa/shared/contracts';
 import { useSession } from '../api/session';
 import { formatCount } from '../format/number';
 import { formatSize } from '../format/size';
-import { FORMAT_WORDS } from '../jobs/job-words';
 import { routeHref } from '../state/route';
 import { CopyButton } from '../ui/copy-button';
 import { Dialog } from '../ui/dialog';
@@ -52,7 +52,7 @@ function FileFacts({ item }: { readonly item: ExportSummary }) {
           ...(item.metadata_filename
             ? [['Metadata file', <FileName key="metadata" name={item.metadata_filename} />] as const]
             : []),
-          ['Format', FORMAT_WORDS[item.format]],
+          ['Format', FORMATS[item.format].label],
           [
             'Model',
             <a

@@ -1,4 +1,5 @@
-import type { ExportFormat, ExportSummary } from '@caissa/shared/contracts';
+import { type Format, isFormat } from '@caissa/formats';
+import type { ExportSummary } from '@caissa/shared/contracts';
 import { plural } from '../format/number';
 import { formatSize } from '../format/size';
 
@@ -6,13 +7,13 @@ import { formatSize } from '../format/size';
 export interface ExportFilter {
   /** Part of a file's or a model's name; upper and lower case count as one. Several words must all be found. */
   readonly search: string;
-  readonly format: ExportFormat | undefined;
+  readonly format: Format | undefined;
 }
 
 /** Reads the filter from the parameters of an address. */
 export function readExportFilter(params: URLSearchParams): ExportFilter {
-  const format = params.get('format');
-  return { search: params.get('search') ?? '', format: format === 'pytorch' || format === 'onnx' ? format : undefined };
+  const format = params.get('format') ?? '';
+  return { search: params.get('search') ?? '', format: isFormat(format) ? format : undefined };
 }
 
 /** The exports that a filter lets through, in their order. */

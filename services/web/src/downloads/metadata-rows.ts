@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@caissa/shared/contracts';
+import type { JsonObject, JsonValue } from '@caissa/formats';
 import { formatCount, formatMeasure } from '../format/number';
 import { formatSize } from '../format/size';
 

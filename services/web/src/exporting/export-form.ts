@@ -1,4 +1,13 @@
-import type { ExportFormat, ExportOptions, JsonObject, JsonValue } from '@caissa/shared/contracts';
+import {
+  DEFAULT_FORMAT,
+  DEFAULT_VERIFY_LEVEL,
+  type Format,
+  formatOptions,
+  type JsonObject,
+  type JsonValue,
+  type OptionValues,
+} from '@caissa/formats';
+import type { ExportOptions } from '@caissa/shared/contracts';
 import { createStore } from '../state/store';
 
 /** A line of the metadata that are to be added to an export. */
@@ -11,18 +20,20 @@ export interface MetadataRow {
 /** What is chosen on the export tab. */
 export interface ExportForm {
   readonly models: readonly string[];
-  readonly formats: readonly ExportFormat[];
+  readonly formats: readonly Format[];
   readonly options: ExportOptions;
   readonly rows: readonly MetadataRow[];
   /** Whether files are downloaded as soon as they are there. */
   readonly downloadAtOnce: boolean;
 }
 
+const usual = formatOptions().map(([name, facts]) => [name, facts.default]);
+
 /** What is chosen at first. */
 const FIRST_FORM: ExportForm = {
   models: [],
-  formats: ['onnx'],
-  options: { opset: 11, verify: 'quick' },
+  formats: [DEFAULT_FORMAT],
+  options: { ...(Object.fromEntries(usual) as OptionValues), verify: DEFAULT_VERIFY_LEVEL },
   rows: [],
   downloadAtOnce: false,
 };

@@ -1,3 +1,4 @@
+import { FORMATS } from '@caissa/formats';
 import type { JobView } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Download, PackageOpen } from 'lucide-react';
@@ -6,7 +7,7 @@ import { formatSize } from '../format/size';
 import { FormatBadge } from '../jobs/format-badge';
 import { CancelButton, RetryButton } from '../jobs/job-actions';
 import { JobProgress } from '../jobs/job-progress';
-import { FORMAT_WORDS, STATUS_TONES, STATUS_WORDS } from '../jobs/job-words';
+import { STATUS_TONES, STATUS_WORDS } from '../jobs/job-words';
 import { routeHref } from '../state/route';
 import { Badge } from '../ui/badge';
 import { buttonClass } from '../ui/button';
@@ -80,7 +81,7 @@ function ExportJob({ job }: { readonly job: JobView }) {
             Download
             <span className="sr-only">
               {' '}
-              {job.model_name} as {job.format && FORMAT_WORDS[job.format]}
+              {job.model_name} as {job.format && FORMATS[job.format].label}
             </span>
           </a>
         )}

@@ -1,25 +1,11 @@
-import type { ExportFormat } from '@caissa/shared/contracts';
+import { DEFAULT_FORMAT, FORMATS, formatNames } from '@caissa/formats';
 import { useStore } from '../state/store';
 import { Badge } from '../ui/badge';
 import { choose, exportForm, toggled } from './export-form';
 import { FormSection } from './form-section';
 
-const FORMATS: readonly { format: ExportFormat; name: string; extension: string; what: string; use: string }[] = [
-  {
-    format: 'onnx',
-    name: 'ONNX',
-    extension: '.onnx',
-    what: 'Graph and weights in one file, with metadata as separate JSON. Any batch size.',
-    use: 'For programs in C++, Java, JavaScript, C# or Rust, and for browsers.',
-  },
-  {
-    format: 'pytorch',
-    name: 'PyTorch',
-    extension: '.pt',
-    what: 'Weights, architecture and metadata, bit for bit what the checkpoint holds.',
-    use: 'For Python; loads with weights_only=True.',
-  },
-];
+/** The usual format comes first. */
+const CHOICES = [DEFAULT_FORMAT, ...formatNames().filter((name) => name !== DEFAULT_FORMAT)];
 
 /** Chooses the formats, and says what each is for. */
 export function FormatChoice() {
@@ -27,7 +13,7 @@ export function FormatChoice() {
   return (
     <FormSection title="Formats">
       <div className="grid gap-3 sm:grid-cols-2">
-        {FORMATS.map(({ format, name, extension, what, use }) => (
+        {CHOICES.map((format) => (
           <label
             key={format}
             className="flex gap-3 rounded-xl border border-line p-3.5 transition-colors hover:bg-sunken has-checked:border-accent has-checked:bg-accent-soft/50 has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
@@ -40,10 +26,10 @@ export function FormatChoice() {
             />
             <span className="min-w-0 text-sm">
               <span className="flex items-center gap-2 font-medium">
-                {name} <Badge>{extension}</Badge>
+                {FORMATS[format].label} <Badge>.{FORMATS[format].extension}</Badge>
               </span>
-              <span className="mt-1 block text-xs text-muted">{what}</span>
-              <span className="mt-1 block text-xs text-muted">{use}</span>
+              <span className="mt-1 block text-xs text-muted">{FORMATS[format].contents}</span>
+              <span className="mt-1 block text-xs text-muted">{FORMATS[format].use}</span>
             </span>
           </label>
         ))}

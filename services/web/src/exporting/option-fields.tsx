@@ -1,11 +1,9 @@
-import type { VerifyLevel } from '@caissa/shared/contracts';
-import { useId } from 'react';
+import { factsOf, formatOptions, type OptionFacts, type VerifyLevel } from '@caissa/formats';
+import { type ReactNode, useId } from 'react';
 import { useStore } from '../state/store';
 import { SelectField } from '../ui/field';
 import { choose, exportForm } from './export-form';
 import { FormSection } from './form-section';
-
-const OPSETS = Array.from({ length: 11 }, (_, at) => 11 + at);
 
 const LEVELS: readonly (readonly [VerifyLevel, string, string])[] = [
   ['quick', 'Quick', 'The file is run once; names, shapes and value ranges are checked.'],
@@ -13,59 +11,79 @@ const LEVELS: readonly (readonly [VerifyLevel, string, string])[] = [
   ['none', 'None', 'Written and not run.'],
 ];
 
-/** Options of the exports: how far they are checked, and the ONNX operator set. */
+/** Options of the exports: how far they are checked, and what the formats can be asked for. */
 export function OptionFields() {
   const { options, formats } = useStore(exportForm);
-  const verifyId = useId();
-  const opsetId = useId();
   const level = LEVELS.find(([value]) => value === options.verify);
   return (
     <FormSection title="Options">
       <div className="grid gap-4 sm:grid-cols-2">
-        <div>
-          <label htmlFor={verifyId} className="mb-1 block text-xs font-medium">
-            Verification
-          </label>
-          <SelectField
-            id={verifyId}
-            className="w-full"
-            value={options.verify}
-            aria-describedby={`${verifyId}-hint`}
-            onChange={({ target }) => choose({ options: { ...options, verify: target.value as VerifyLevel } })}
+        <OptionField
+          label="Verification"
+          hint={level?.[2]}
+          value={options.verify}
+          onChoose={(value) => choose({ options: { ...options, verify: value as VerifyLevel } })}
+        >
+          {LEVELS.map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </OptionField>
+        {formatOptions().map(([name, facts]) => (
+          <OptionField
+            key={name}
+            label={facts.label}
+            hint={facts.hint}
+            value={options[name]}
+            disabled={!formats.some((format) => Object.hasOwn(factsOf(format).options, name))}
+            onChoose={(value) => choose({ options: { ...options, [name]: Number(value) } })}
           >
-            {LEVELS.map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </SelectField>
-          <p id={`${verifyId}-hint`} className="mt-1 text-xs text-muted">
-            {level?.[2]}
-          </p>
-        </div>
-        <div>
-          <label htmlFor={opsetId} className="mb-1 block text-xs font-medium">
-            ONNX operator set
-          </label>
-          <SelectField
-            id={opsetId}
-            className="w-full"
-            value={options.opset}
-            disabled={!formats.includes('onnx')}
-            aria-describedby={`${opsetId}-hint`}
-            onChange={({ target }) => choose({ options: { ...options, opset: Number(target.value) } })}
-          >
-            {OPSETS.map((opset) => (
-              <option key={opset} value={opset}>
-                {opset === 11 ? '11, widest support' : opset}
-              </option>
-            ))}
-          </SelectField>
-          <p id={`${opsetId}-hint`} className="mt-1 text-xs text-muted">
-            The file computes the same with each.
-          </p>
-        </div>
+            <Numbers facts={facts} />
+          </OptionField>
+        ))}
       </div>
     </FormSection>
   );
+}
+
+interface OptionFieldProps {
+  readonly label: string;
+  readonly hint: string | undefined;
+  readonly value: string | number;
+  readonly disabled?: boolean;
+  readonly onChoose: (value: string) => void;
+  readonly children: ReactNode;
+}
+
+function OptionField({ label, hint, value, disabled = false, onChoose, children }: OptionFieldProps) {
+  const id = useId();
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1 block text-xs font-medium">
+        {label}
+      </label>
+      <SelectField
+        id={id}
+        className="w-full"
+        value={value}
+        disabled={disabled}
+        aria-describedby={`${id}-hint`}
+        onChange={({ target }) => onChoose(target.value)}
+      >
+        {children}
+      </SelectField>
+      <p id={`${id}-hint`} className="mt-1 text-xs text-muted">
+        {hint}
+      </p>
+    </div>
+  );
+}
+
+function Numbers({ facts: { min, max, default: usual, defaultNote } }: { readonly facts: OptionFacts }) {
+  return Array.from({ length: max - min + 1 }, (_, at) => min + at).map((value) => (
+    <option key={value} value={value}>
+      {value === usual ? `${value}, ${defaultNote}` : value}
+    </option>
+  ));
 }

@@ -1,4 +1,5 @@
-import type { ExportFormat, JobView } from '@caissa/shared/contracts';
+import { FORMATS, type Format } from '@caissa/formats';
+import type { JobView } from '@caissa/shared/contracts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiError } from '../api/client';
@@ -6,14 +7,13 @@ import { KEYS, modelsQuery } from '../api/queries';
 import { type ExportChoice, startExport } from '../api/work';
 import { plural } from '../format/number';
 import { whenJobEnds } from '../jobs/job-outcomes';
-import { FORMAT_WORDS } from '../jobs/job-words';
 import { currentTab } from '../state/route';
 import { useStore } from '../state/store';
 import { Button } from '../ui/button';
 import { tell, tellFailure } from '../ui/toasts';
 import { choose, exportForm, readRows, rowProblem } from './export-form';
 
-type Pair = readonly [model: string, format: ExportFormat];
+type Pair = readonly [model: string, format: Format];
 
 /** Starts the chosen exports. */
 export function StartExports() {
@@ -78,7 +78,7 @@ async function startAll(pairs: readonly Pair[], choice: ExportChoice): Promise<S
   if (first !== undefined)
     tellFailure(
       left.length === 1
-        ? `${first[0]} could not be exported to ${FORMAT_WORDS[first[1]]}`
+        ? `${first[0]} could not be exported to ${FORMATS[first[1]].label}`
         : `${plural(left.length, 'export')} could not be started`,
       reason,
     );
@@ -90,8 +90,8 @@ function isOfOneRequest(error: unknown): boolean {
   return error instanceof ApiError && error.status !== 0 && error.status !== 429 && error.status < 500;
 }
 
-function tellEnd(job: JobView, model: string, format: ExportFormat): void {
-  const what = `${model} to ${FORMAT_WORDS[format]}`;
+function tellEnd(job: JobView, model: string, format: Format): void {
+  const what = `${model} to ${FORMATS[format].label}`;
   if (job.status === 'failed') tellFailure(`The export of ${what} failed`, new Error(job.error?.detail));
   if (job.status !== 'completed' || job.links.download === undefined) return;
   const { download } = job.links;

@@ -1,8 +1,7 @@
-import type { ExportFormat } from '@caissa/shared/contracts';
+import { DEFAULT_FORMAT, FORMATS, type Format } from '@caissa/formats';
 import { Badge } from '../ui/badge';
-import { FORMAT_WORDS } from './job-words';
 
-/** What format something is, told apart by colour as well. */
-export function FormatBadge({ format }: { readonly format: ExportFormat }) {
-  return <Badge tone={format === 'onnx' ? 'info' : 'neutral'}>{FORMAT_WORDS[format]}</Badge>;
+/** What format something is; the usual one stands out. */
+export function FormatBadge({ format }: { readonly format: Format }) {
+  return <Badge tone={format === DEFAULT_FORMAT ? 'info' : 'neutral'}>{FORMATS[format].label}</Badge>;
 }

@@ -1,3 +1,4 @@
+import { FORMATS } from '@caissa/formats';
 import type { JobProgress, JobStatus, JobView } from '@caissa/shared/contracts';
 import { formatDuration } from '../format/date';
 import type { Tone } from '../ui/badge';
@@ -33,12 +34,9 @@ export const STATUS_TONES: Readonly<Record<JobStatus, Tone>> = {
   cancelled: 'warn',
 };
 
-/** What a format is called. */
-export const FORMAT_WORDS = { pytorch: 'PyTorch', onnx: 'ONNX' } as const;
-
 /** What a job does, in a few words: "Export to ONNX", "Roll back". */
 export function describeJob({ type, format, kind }: Pick<JobView, 'type' | 'format' | 'kind'>): string {
-  if (type === 'export') return format ? `Export to ${FORMAT_WORDS[format]}` : 'Export';
+  if (type === 'export') return format ? `Export to ${FORMATS[format].label}` : 'Export';
   if (type === 'inspect') return 'Inspect';
   return kind === 'rollback' ? 'Roll back' : kind === 'unload' ? 'Unload' : 'Activate';
 }

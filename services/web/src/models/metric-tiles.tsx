@@ -1,4 +1,4 @@
-import type { JsonObject } from '@caissa/shared/contracts';
+import type { JsonObject } from '@caissa/formats';
 import { METRICS, readMetric } from './metrics';
 
 /** The training metrics of a model, one tile each. Those that were not noted down are left out. */

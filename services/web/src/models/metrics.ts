@@ -1,4 +1,4 @@
-import type { JsonObject } from '@caissa/shared/contracts';
+import type { JsonObject } from '@caissa/formats';
 import { formatCount, formatMeasure, formatPercent, formatShort } from '../format/number';
 
 /** What a training run may have noted down about a model, and how it is shown. */

@@ -1,7 +1,13 @@
+import { FORMATS, formatNames } from '@caissa/formats';
 import { Upload } from 'lucide-react';
 import { useRef } from 'react';
 import { Button } from '../ui/button';
 import { useUploader } from './use-uploader';
+
+/** Extensions of what can be read. */
+const ACCEPTED = formatNames()
+  .flatMap((name) => FORMATS[name].uploads)
+  .join();
 
 /** Chooses checkpoints of this computer to be uploaded. */
 export function UploadButton() {
@@ -13,7 +19,7 @@ export function UploadButton() {
         ref={input}
         type="file"
         multiple
-        accept=".pt,.pth,.bin,.ckpt"
+        accept={ACCEPTED}
         className="sr-only"
         tabIndex={-1}
         aria-label="Checkpoints to upload"

@@ -1,4 +1,8 @@
-// Without a schema, so that the command line need not load a library for them.
+/** Any JSON value. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+
+/** A JSON object with string keys, as metadata is. */
+export type JsonObject = { [key: string]: JsonValue };
 
 /** Bytes of JSON that a caller's metadata may take. It travels through the queue, which is for small things. */
 export const METADATA_LIMIT_BYTES = 65_536;

@@ -1,0 +1,4 @@
+export * from './file-names.js';
+export * from './formats.js';
+export * from './metadata.js';
+export * from './words.js';
