@@ -1,4 +1,21 @@
-import type { Piece } from './pieces.js';
+/** Bytes `offsetBytes` to `offsetBytes + lengthBytes` of a file, or of whatever else the holder of the range knows. */
+export interface ByteRange {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/** A range of an open file. */
+export interface FileRange extends ByteRange {
+  readonly descriptor: number;
+}
+
+/** A range of a source. */
+export interface SourceRange extends ByteRange {
+  readonly source: ByteSource;
+}
+
+/** Bytes that are to be written: those that are here, or those of a file. */
+export type Piece = Uint8Array | FileRange;
 
 /**
  * Bytes that can be read at any offset: a file, a range of one, a buffer. Sizes and offsets are in bytes and exact up
@@ -26,4 +43,19 @@ export interface ByteSink {
    * @throws FormatError ZIP_TRUNCATED if a file ends before its range does
    */
   writePieces?(pieces: readonly Piece[]): Promise<void>;
+}
+
+/** How many bytes several pieces have. */
+export function totalBytes(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, piece) => sum + (piece instanceof Uint8Array ? piece.length : piece.lengthBytes), 0);
+}
+
+/** Writes pieces; those that are ranges of files only into a sink that takes them. */
+export async function writePieces(sink: ByteSink, pieces: readonly Piece[]): Promise<void> {
+  if (sink.writePieces) return sink.writePieces(pieces);
+  const writes = pieces.map((piece) => {
+    if (piece instanceof Uint8Array) return sink.write(piece);
+    throw new TypeError('the sink does not take ranges of files');
+  });
+  await Promise.all(writes);
 }

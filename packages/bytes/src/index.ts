@@ -8,7 +8,7 @@ export * from './file/file-draft.js';
 export * from './file/regular-file.js';
 export * from './file/write-file.js';
 export * from './format-error.js';
-export * from './pieces.js';
 export * from './read/digest-source.js';
 export { type FileIdentity, FileSource } from './read/file-source.js';
 export { allEnded } from './thread/all-ended.js';
+export { type BlockOptions, type BlockWriter, writeBlocks } from './write/block-writer.js';

@@ -1,5 +1,4 @@
-import type { ByteSink } from '@caissa/bytes';
-import { BufferedSink } from './buffered-sink.js';
+import { type BlockWriter, type ByteSink, writeBlocks } from '@caissa/bytes';
 import { type DataPlace, dataSizeBytes, encodeExternalTensor } from './encode.js';
 import type { OnnxInitializer, OnnxModel } from './model.js';
 import { planModel, planReference } from './plan-model.js';
@@ -44,13 +43,10 @@ export async function writeExternalModel(
   const placed = placeInitializers(model.graph.initializers);
   const last = placed.at(-1);
   const dataSizeBytes = last === undefined ? 0 : last.offsetBytes + last.lengthBytes;
-  const out = new BufferedSink(dataSink, dataSizeBytes, options);
-  try {
-    await writePlaced(out, placed);
-  } finally {
-    // The sink's owner may close it now: no write may be under way any more.
-    await out.close();
-  }
+  await writeBlocks(dataSink, (out) => writePlaced(out, placed), {
+    ...options,
+    onProgress: (bytesWritten) => options.onProgress?.(bytesWritten, dataSizeBytes),
+  });
   return { dataSizeBytes, encode: (location) => encodeModel(model, placed, location) };
 }
 
@@ -65,14 +61,13 @@ function placeInitializers(initializers: readonly OnnxInitializer[]): PlacedInit
   });
 }
 
-async function writePlaced(out: BufferedSink, placed: readonly PlacedInitializer[]): Promise<void> {
+async function writePlaced(out: BlockWriter, placed: readonly PlacedInitializer[]): Promise<void> {
   let end = 0;
   for (const { initializer, offsetBytes, lengthBytes } of placed) {
     await out.write(ZEROS.subarray(0, offsetBytes - end));
     await writeData(out, initializer, lengthBytes);
     end = offsetBytes + lengthBytes;
   }
-  await out.flush();
 }
 
 function encodeModel(model: OnnxModel, placed: readonly PlacedInitializer[], location: string): Uint8Array {

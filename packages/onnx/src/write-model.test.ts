@@ -242,6 +242,7 @@ describe('writeModel', () => {
     };
     async function* data() {
       yield new Uint8Array(2 << 20);
+      await new Promise((resolve) => setImmediate(resolve));
       expect(underWay).toBe(1);
       throw new Error('NaN in w');
     }

@@ -1,5 +1,4 @@
-import { type ByteSink, FormatError } from '@caissa/bytes';
-import { BufferedSink } from './buffered-sink.js';
+import { type BlockWriter, type ByteSink, FormatError, writeBlocks } from '@caissa/bytes';
 import type { OnnxModel } from './model.js';
 import { type ModelPlan, planInline, planModel } from './plan-model.js';
 import { writeData } from './write-data.js';
@@ -28,24 +27,20 @@ export async function writeModel(
 ): Promise<{ sizeBytes: number }> {
   const plan = planModel(model, model.graph.initializers.map(planInline));
   assertFits(plan);
-  const out = new BufferedSink(sink, plan.sizeBytes, options);
-  try {
-    await writePlan(out, plan);
-  } finally {
-    // The sink's owner may close it now: no write may be under way any more.
-    await out.close();
-  }
+  await writeBlocks(sink, (out) => writePlan(out, plan), {
+    ...options,
+    onProgress: (bytesWritten) => options.onProgress?.(bytesWritten, plan.sizeBytes),
+  });
   return { sizeBytes: plan.sizeBytes };
 }
 
-async function writePlan(out: BufferedSink, plan: ModelPlan): Promise<void> {
+async function writePlan(out: BlockWriter, plan: ModelPlan): Promise<void> {
   for (const bytes of plan.before) await out.write(bytes);
   for (const planned of plan.initializers) {
     await out.write(planned.head);
     await writeData(out, planned.initializer, planned.dataSizeBytes);
   }
   for (const bytes of plan.after) await out.write(bytes);
-  await out.flush();
 }
 
 /** Bytes of the file that {@link writeModel} would write; also past its limit, then not to the byte. */

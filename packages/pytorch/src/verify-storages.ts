@@ -1,8 +1,10 @@
-import { totalBytes } from '@caissa/bytes';
+import { crc32 } from 'node:zlib';
+import { type BlockWriter, type ByteSink, writeBlocks } from '@caissa/bytes';
 import type { Storage } from '@caissa/tensor';
 import { assertCrc } from './write/archive-plan.js';
-import type { Segment } from './write/segment.js';
-import { streamSegments } from './write/segment-stream.js';
+
+/** Takes everything: bytes are looked at on the way to it. */
+const NOWHERE: ByteSink = { write: async () => undefined };
 
 /**
  * Reads storages through once and compares the CRCs that their file states. Storages without one are passed over.
@@ -14,21 +16,25 @@ export async function verifyStorages(
   signal?: AbortSignal,
   onRead?: (bytes: number) => void,
 ): Promise<void> {
-  await streamSegments(checks(storages), async (pieces) => onRead?.(totalBytes(pieces)), {
-    takesRanges: false,
-    signal,
-  });
+  let readBytes = 0;
+  const onProgress = (done: number): void => {
+    onRead?.(done - readBytes);
+    readBytes = done;
+  };
+  const read = async (out: BlockWriter): Promise<void> => {
+    for (const storage of storages) await verifyStorage(out, storage);
+  };
+  await writeBlocks(NOWHERE, read, { onProgress, signal });
 }
 
-function* checks(storages: Iterable<Storage>): Generator<Segment> {
-  for (const { key, source, offsetBytes, sizeBytes, crc32: expected } of storages) {
-    if (expected === undefined) continue;
-    const tally = { crc32: 0 };
-    yield { kind: 'data', source, offsetBytes, lengthBytes: sizeBytes, tally };
-    const make = (): Uint8Array => {
-      assertCrc(tally.crc32, expected, `data/${key}`);
-      return new Uint8Array(0);
-    };
-    yield { kind: 'late', lengthBytes: 0, make };
-  }
+async function verifyStorage(out: BlockWriter, { key, source, offsetBytes, sizeBytes, crc32: expected }: Storage) {
+  if (expected === undefined) return;
+  let actual = 0;
+  await out.copy({ source, offsetBytes, lengthBytes: sizeBytes }, (bytes) => {
+    actual = crc32(bytes, actual);
+  });
+  await out.writeLater(0, () => {
+    assertCrc(actual, expected, `data/${key}`);
+    return new Uint8Array(0);
+  });
 }

@@ -109,7 +109,8 @@ describe('copying', () => {
       },
     };
     await writeCheckpoint(sink, pair({ ...watched, source }));
-    expect(readsAtWrite.slice(0, 3)).toEqual([2, 3, 4]);
+    expect(readsAtWrite[0]).toBeGreaterThan(1);
+    expect(readsAtWrite.every((reads, index) => reads <= index + 3)).toBe(true);
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(3);
   });

@@ -1,7 +1,6 @@
-import { type ByteSink, type Piece, totalBytes, writePieces } from '@caissa/bytes';
+import { type ByteSink, writeBlocks } from '@caissa/bytes';
 import type { PickleValue } from './pickle-value.js';
 import { type EntryContent, planArchive } from './write/archive-plan.js';
-import { streamSegments } from './write/segment-stream.js';
 import { writePickle } from './write/write-pickle.js';
 
 /** How {@link writeCheckpoint} writes. */
@@ -33,14 +32,12 @@ export async function writeCheckpoint(
   root: PickleValue,
   options: WriteCheckpointOptions = {},
 ): Promise<WrittenCheckpoint> {
-  const { sizeBytes, segments } = planArchive(entriesOf(root, options));
-  let bytesWritten = 0;
-  const take = async (pieces: readonly Piece[]): Promise<void> => {
-    await writePieces(sink, pieces);
-    bytesWritten += totalBytes(pieces);
-    options.onProgress?.(bytesWritten, sizeBytes);
-  };
-  await streamSegments(segments, take, { takesRanges: sink.writePieces !== undefined, signal: options.signal });
+  const plan = planArchive(entriesOf(root, options));
+  const { sizeBytes } = plan;
+  await writeBlocks(sink, (out) => plan.write(out), {
+    ...options,
+    onProgress: (bytesWritten) => options.onProgress?.(bytesWritten, sizeBytes),
+  });
   return { sizeBytes };
 }
 
@@ -48,18 +45,13 @@ export async function writeCheckpoint(
 function entriesOf(root: PickleValue, options: WriteCheckpointOptions): EntryContent[] {
   const { archiveName: top = DEFAULT_ARCHIVE_NAME, storagesVerified = false } = options;
   const { bytes, storages } = writePickle(root);
-  const known = (name: string, content: Uint8Array): EntryContent => ({
-    name: `${top}/${name}`,
-    content,
-    sizeBytes: content.length,
-  });
+  const known = (name: string, content: Uint8Array): EntryContent => ({ name: `${top}/${name}`, content });
   return [
     known('data.pkl', bytes),
     known('byteorder', Buffer.from('little')),
     ...storages.map((storage, index) => ({
       name: `${top}/data/${index}`,
-      content: { source: storage.source, offsetBytes: storage.offsetBytes },
-      sizeBytes: storage.sizeBytes,
+      content: { source: storage.source, offsetBytes: storage.offsetBytes, lengthBytes: storage.sizeBytes },
       expectedCrc32: storage.crc32,
       isCrc32Checked: storagesVerified,
     })),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ByteSink } from '../byte-io.js';
-import { type Piece, totalBytes } from '../pieces.js';
+import { type Piece, totalBytes } from '../byte-io.js';
 import { allEnded } from '../thread/all-ended.js';
 import { BackgroundWriter } from '../thread/background-writer.js';
 

@@ -3,7 +3,7 @@ import { type FileHandle, mkdtemp, open, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Piece, totalBytes } from '../pieces.js';
+import { type Piece, totalBytes } from '../byte-io.js';
 import { BackgroundWriter } from './background-writer.js';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

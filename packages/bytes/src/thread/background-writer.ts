@@ -1,5 +1,5 @@
+import type { Piece } from '../byte-io.js';
 import { FormatError } from '../format-error.js';
-import type { Piece } from '../pieces.js';
 import { allEnded } from './all-ended.js';
 import type { DigestReply, DigestRequest } from './digest-thread.js';
 import { type FileProgress, newProgress, noteEnd, noteWritten } from './file-progress.js';

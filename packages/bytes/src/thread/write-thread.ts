@@ -1,5 +1,5 @@
 import { readSync, writeSync } from 'node:fs';
-import type { Piece } from '../pieces.js';
+import type { Piece } from '../byte-io.js';
 import { answerRequests } from './answer-requests.js';
 import { type FileProgress, noteWritten } from './file-progress.js';
 

@@ -1,8 +1,7 @@
-import { BufferSource, type ByteSource, writePieces } from '@caissa/bytes';
+import { BufferSource, type ByteSource, writeBlocks } from '@caissa/bytes';
 import { describe, expect, it } from 'vitest';
 import { openArchive } from '../archive/archive.js';
 import { type EntryContent, planArchive } from './archive-plan.js';
-import { streamSegments } from './segment-stream.js';
 
 const GIB = 2 ** 30;
 
@@ -40,7 +39,7 @@ class SparseFile implements ByteSource {
 const EMPTY = Buffer.alloc(CHUNK_BYTES);
 
 function known(name: string, text: string): EntryContent {
-  return { name, content: Buffer.from(text), sizeBytes: text.length };
+  return { name, content: Buffer.from(text) };
 }
 
 describe('an archive', () => {
@@ -48,13 +47,13 @@ describe('an archive', () => {
     const largeBytes = 4 * GIB + 10;
     const plan = planArchive([
       known('a/first', 'hello'),
-      { name: 'a/large', content: { source: zeros, offsetBytes: 0 }, sizeBytes: largeBytes },
+      { name: 'a/large', content: { source: zeros, offsetBytes: 0, lengthBytes: largeBytes } },
       known('a/behind', 'world'),
       known('a/empty', ''),
     ]);
     const file = new SparseFile();
     const sink = { write: (block: Uint8Array) => file.append(block) };
-    await streamSegments(plan.segments, (pieces) => writePieces(sink, pieces), { takesRanges: false });
+    await writeBlocks(sink, (out) => plan.write(out));
     expect(file.sizeBytes).toBe(plan.sizeBytes);
     const { entries } = await openArchive(file);
     expect([...entries].map(([name, entry]) => [name, entry.sizeBytes, entry.dataOffset % 64])).toEqual([
@@ -74,7 +73,7 @@ describe('an archive', () => {
     const plan = planArchive(Array.from({ length: 65_540 }, (_, index) => known(`a/${index}`, 'x')));
     const parts: Buffer[] = [];
     const sink = { write: async (block: Uint8Array) => void parts.push(Buffer.from(block)) };
-    await streamSegments(plan.segments, (pieces) => writePieces(sink, pieces), { takesRanges: false });
+    await writeBlocks(sink, (out) => plan.write(out));
     const { entries } = await openArchive(new BufferSource(Buffer.concat(parts)));
     expect(entries.size).toBe(65_540);
   });

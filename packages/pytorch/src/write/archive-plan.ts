@@ -1,14 +1,12 @@
 import { crc32 } from 'node:zlib';
-import { type ByteSource, FormatError } from '@caissa/bytes';
+import { type BlockWriter, FormatError, type SourceRange } from '@caissa/bytes';
 import { FLAG_DESCRIPTOR, FLAG_UTF8, SENTINEL_16, SENTINEL_32 } from '../archive/entry.js';
 import { ByteBuilder } from './byte-builder.js';
-import type { Segment } from './segment.js';
 
 /** What an archive entry is to hold: bytes that are known, or a range of a source. */
 export interface EntryContent {
   readonly name: string;
-  readonly content: Uint8Array | { readonly source: ByteSource; readonly offsetBytes: number };
-  readonly sizeBytes: number;
+  readonly content: Uint8Array | SourceRange;
   /** CRC-32 that the content should have, if that is known. */
   readonly expectedCrc32?: number | undefined;
   /** Whether the content was found to have that CRC-32 before, so that it is not computed again. */
@@ -17,16 +15,21 @@ export interface EntryContent {
 
 /** An entry with its place in the archive. */
 interface PlannedEntry extends EntryContent {
+  readonly sizeBytes: number;
   readonly nameBytes: Buffer;
   readonly headerOffset: number;
   readonly paddingBytes: number;
-  readonly tally: { crc32: number };
+  /** Of the content that was copied so far. */
+  crc32: number;
 }
+
+type Sized = Pick<PlannedEntry, 'sizeBytes'>;
 
 /** An archive whose every offset is known before its first byte is written. */
 export interface ArchivePlan {
   readonly sizeBytes: number;
-  readonly segments: Iterable<Segment>;
+  /** @throws FormatError ZIP_CRC; it may be thrown only when the writer is flushed */
+  write(out: BlockWriter): Promise<void>;
 }
 
 /** Data starts at multiples of this, so that PyTorch can map it. */
@@ -54,54 +57,61 @@ const DOS_DATE = 0x0021;
 export function planArchive(contents: readonly EntryContent[]): ArchivePlan {
   const entries: PlannedEntry[] = [];
   let offset = 0;
-  for (const content of contents) {
-    const nameBytes = Buffer.from(content.name, 'utf8');
-    const start = offset + LOCAL_BYTES + nameBytes.length + (isLarge(content) ? ZIP64_LOCAL_BYTES : 0) + 4;
+  for (const entry of contents) {
+    const { content } = entry;
+    const sizeBytes = content instanceof Uint8Array ? content.length : content.lengthBytes;
+    const nameBytes = Buffer.from(entry.name, 'utf8');
+    const start = offset + LOCAL_BYTES + nameBytes.length + (isLarge({ sizeBytes }) ? ZIP64_LOCAL_BYTES : 0) + 4;
     const paddingBytes = (ALIGNMENT_BYTES - (start % ALIGNMENT_BYTES)) % ALIGNMENT_BYTES;
-    const entry = { ...content, nameBytes, headerOffset: offset, paddingBytes, tally: { crc32: 0 } };
-    entries.push(entry);
-    offset = start + paddingBytes + content.sizeBytes + descriptorBytes(content);
+    entries.push({ ...entry, sizeBytes, nameBytes, headerOffset: offset, paddingBytes, crc32: 0 });
+    offset = start + paddingBytes + sizeBytes + descriptorBytes({ sizeBytes });
   }
   const directoryBytes = entries.reduce((sum, entry) => sum + centralBytes(entry), 0);
-  const sizeBytes = offset + directoryBytes + END_BYTES;
-  return { sizeBytes, segments: segmentsOf(entries, offset, directoryBytes) };
+  return {
+    sizeBytes: offset + directoryBytes + END_BYTES,
+    write: (out) => writeEntries(out, entries, offset, directoryBytes),
+  };
 }
 
-function* segmentsOf(
+async function writeEntries(
+  out: BlockWriter,
   entries: readonly PlannedEntry[],
   directoryOffset: number,
   directoryBytes: number,
-): Generator<Segment> {
+): Promise<void> {
   for (const entry of entries) {
-    yield { kind: 'bytes', bytes: localHeader(entry) };
-    yield dataSegment(entry);
-    yield { kind: 'late', lengthBytes: descriptorBytes(entry), make: () => descriptor(entry) };
+    await out.write(localHeader(entry));
+    await writeContent(out, entry);
+    await out.writeLater(descriptorBytes(entry), () => descriptor(entry));
   }
   let directory: Uint8Array | undefined;
-  const make = (): Uint8Array => {
+  await out.writeLater(directoryBytes + END_BYTES, () => {
     directory ??= endOfArchive(entries, directoryOffset, directoryBytes);
     return directory;
-  };
-  yield { kind: 'late', lengthBytes: directoryBytes + END_BYTES, make };
+  });
 }
 
-function dataSegment({ content, sizeBytes, tally, expectedCrc32, isCrc32Checked }: PlannedEntry): Segment {
-  if (!(content instanceof Uint8Array)) {
-    const data = { kind: 'data', ...content, lengthBytes: sizeBytes } as const;
-    if (!isCrc32Checked || expectedCrc32 === undefined) return { ...data, tally };
-    tally.crc32 = expectedCrc32;
-    return data;
+async function writeContent(out: BlockWriter, entry: PlannedEntry): Promise<void> {
+  const { content, expectedCrc32, isCrc32Checked } = entry;
+  if (content instanceof Uint8Array) {
+    entry.crc32 = crc32(content);
+    return out.write(content);
   }
-  tally.crc32 = crc32(content);
-  return { kind: 'bytes', bytes: content };
+  if (isCrc32Checked && expectedCrc32 !== undefined) {
+    entry.crc32 = expectedCrc32;
+    return out.copy(content);
+  }
+  await out.copy(content, (bytes) => {
+    entry.crc32 = crc32(bytes, entry.crc32);
+  });
 }
 
 /** Whether sizes need 64 bits. */
-function isLarge({ sizeBytes }: EntryContent): boolean {
+function isLarge({ sizeBytes }: Sized): boolean {
   return sizeBytes >= SENTINEL_32;
 }
 
-function flagsOf({ sizeBytes }: EntryContent): number {
+function flagsOf({ sizeBytes }: Sized): number {
   return sizeBytes === 0 ? FLAG_UTF8 : FLAG_UTF8 | FLAG_DESCRIPTOR;
 }
 
@@ -132,18 +142,18 @@ function localHeader(entry: PlannedEntry): Uint8Array {
   return out.build();
 }
 
-function descriptorBytes(content: EntryContent): number {
-  if (content.sizeBytes === 0) return 0;
-  return isLarge(content) ? 24 : 16;
+function descriptorBytes(entry: Sized): number {
+  if (entry.sizeBytes === 0) return 0;
+  return isLarge(entry) ? 24 : 16;
 }
 
 /** The data has been copied by now: its CRC must be the one that its file states. */
 function descriptor(entry: PlannedEntry): Uint8Array {
-  assertCrc(entry.tally.crc32, entry.expectedCrc32, entry.name);
+  assertCrc(entry.crc32, entry.expectedCrc32, entry.name);
   const out = new ByteBuilder();
   if (entry.sizeBytes === 0) return out.build();
   out.uint32(0x0807_4b50); // signature
-  out.uint32(entry.tally.crc32);
+  out.uint32(entry.crc32);
   for (const size of [entry.sizeBytes, entry.sizeBytes]) {
     if (isLarge(entry)) out.uint64(size);
     else out.uint32(size);
@@ -207,7 +217,7 @@ function writeCentralRecord(out: ByteBuilder, entry: PlannedEntry): void {
   out.uint16(METHOD_STORED);
   out.uint16(0); // time
   out.uint16(DOS_DATE);
-  out.uint32(entry.tally.crc32);
+  out.uint32(entry.crc32);
   out.uint32(Math.min(entry.sizeBytes, SENTINEL_32)); // compressed size
   out.uint32(Math.min(entry.sizeBytes, SENTINEL_32));
   out.uint16(entry.nameBytes.length);
