@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { startRedisServer, usablePort } from '@caissa/launcher';
-import type { ExportJobData } from '@caissa/shared';
+import type { ExportJobData } from '@caissa/shared/contracts';
 import { alternate } from '../harness/alternate.js';
 import type { Benchmark, Comparison, Series } from '../harness/comparison.js';
 import { QueueClient } from '../harness/queue-client.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startRedisServer, usablePort } from '@caissa/launcher';
-import type { Manifest } from '@caissa/shared';
+import type { Manifest } from '@caissa/storage';
 import { HttpClient } from '../accept/http-client.js';
 import { canMeasureMemory, readMemory, resetPeak } from '../export-memory/process-memory.js';
 import { alternate } from '../harness/alternate.js';

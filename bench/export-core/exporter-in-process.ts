@@ -2,18 +2,12 @@ import type { ExporterContext } from '@caissa/exporter/dist/context.js';
 import { exportProcessor } from '@caissa/exporter/dist/export-model.js';
 import { inspectProcessor } from '@caissa/exporter/dist/inspect-model.js';
 import type { Format, VerifyLevel } from '@caissa/formats';
+import { connectProducer, redisKeys, waitUntilReady } from '@caissa/redis';
+import { Catalogue, ExportIndex } from '@caissa/registry';
 import { SpareProcess } from '@caissa/session';
-import {
-  Catalogue,
-  connectProducer,
-  createLogger,
-  ExportIndex,
-  type ExportResult,
-  LocalArtifactStore,
-  LocalModelStore,
-  redisKeys,
-  waitUntilReady,
-} from '@caissa/shared';
+import type { ExportResult } from '@caissa/shared/contracts';
+import { createLogger } from '@caissa/shared/process';
+import { LocalArtifactStore, LocalModelStore } from '@caissa/storage';
 
 const REDIS_PATIENCE_MS = 10_000;
 

@@ -2,7 +2,7 @@ import { copyFile, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Format } from '@caissa/formats';
 import { startRedisServer } from '@caissa/launcher';
-import type { ExportResult } from '@caissa/shared';
+import type { ExportResult } from '@caissa/shared/contracts';
 import { alternate, type Contestant, timed } from '../harness/alternate.js';
 import type { Benchmark, BenchmarkContext, Comparison, Series } from '../harness/comparison.js';
 import { ExporterInProcess } from './exporter-in-process.js';

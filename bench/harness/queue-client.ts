@@ -1,15 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  closeQueues,
-  connectProducer,
-  type ExportJobData,
-  enqueue,
-  type JobsContext,
-  openQueues,
-  redisKeys,
-  showJob,
-  waitUntilReady,
-} from '@caissa/shared';
+import { closeQueues, enqueue, type JobsContext, openQueues, showJob } from '@caissa/queue';
+import { connectProducer, redisKeys, waitUntilReady } from '@caissa/redis';
+import type { ExportJobData } from '@caissa/shared/contracts';
 
 /** What the services are told to prefix their keys with; the default of REDIS_PREFIX. */
 const PREFIX = 'caissa';

@@ -1,13 +1,8 @@
 import { link, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type CatalogueEntry,
-  connectProducer,
-  findModelFile,
-  type Manifest,
-  redisKeys,
-  waitUntilReady,
-} from '@caissa/shared';
+import { connectProducer, redisKeys, waitUntilReady } from '@caissa/redis';
+import type { CatalogueEntry } from '@caissa/registry';
+import { findModelFile, type Manifest } from '@caissa/storage';
 import { manyAtOnce } from '../harness/many-at-once.js';
 
 const REDIS_PATIENCE_MS = 10_000;

@@ -2,7 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { connectProducer, RETRY_POLICY, waitUntilReady } from '@caissa/shared';
+import { RETRY_POLICY } from '@caissa/queue';
+import { connectProducer, waitUntilReady } from '@caissa/redis';
 import { Queue } from 'bullmq';
 import { manyAtOnce } from '../harness/many-at-once.js';
 

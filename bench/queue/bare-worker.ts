@@ -1,7 +1,7 @@
 // A worker of BullMQ and nothing else, in a process of its own as ours is: its jobs are over as soon as they are taken,
 // or export as ours do. Arguments: Redis URL, prefix, jobs at once, and for exports the folders of models and exports.
 
-import { connectWorker } from '@caissa/shared';
+import { connectWorker } from '@caissa/redis';
 import { Worker } from 'bullmq';
 import { ExporterInProcess } from '../export-core/exporter-in-process.js';
 

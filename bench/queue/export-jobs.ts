@@ -1,7 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { enqueue, jobSchema, showJob } from '@caissa/shared';
+import { enqueue, showJob } from '@caissa/queue';
+import { jobSchema } from '@caissa/shared/contracts';
 import type { HttpClient } from '../accept/http-client.js';
 import { manyAtOnce } from '../harness/many-at-once.js';
 import type { QueueClient } from '../harness/queue-client.js';

@@ -3,9 +3,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSession } from '@caissa/session';
+import { type ModelBucket, startModelBucket } from '@caissa/testing/model-bucket';
+import { keysOf } from '@caissa/testing/test-bucket';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type ModelBucket, startModelBucket } from '../../packages/shared/src/testing/model-bucket.js';
-import { keysOf } from '../../packages/shared/src/testing/test-bucket.js';
 import { Client } from '../setup/client.js';
 import { kill, type System, startSystem, until } from '../setup/system.js';
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeSampleModels } from '@caissa/conversion';
 import { startRedisServer } from '@caissa/launcher';
+import { atBestWithin } from '@caissa/testing/at-best-within';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { atBestWithin } from '../../packages/shared/src/testing/at-best-within.js';
 import { Client } from '../setup/client.js';
 import { freePort, kill, type System, startSystem, until } from '../setup/system.js';
 

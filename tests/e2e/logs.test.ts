@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connectProducer, waitUntilReady } from '@caissa/shared';
+import { connectProducer, waitUntilReady } from '@caissa/redis';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Client } from '../setup/client.js';
 import { MARKED_SIZES, markedName, writeMarkedModel } from '../setup/marked-models.js';

@@ -5,9 +5,9 @@ import { FileSource } from '@caissa/bytes';
 import { openCheckpoint } from '@caissa/conversion';
 import { startSession } from '@caissa/session';
 import { readFloat32 } from '@caissa/tensor';
+import { S3Server } from '@caissa/testing/s3-server';
+import { keysOf, makeBucket } from '@caissa/testing/test-bucket';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { S3Server } from '../../packages/shared/src/testing/s3-server.js';
-import { keysOf, makeBucket } from '../../packages/shared/src/testing/test-bucket.js';
 import { Client } from '../setup/client.js';
 import { type System, startSystem } from '../setup/system.js';
 

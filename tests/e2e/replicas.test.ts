@@ -3,15 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startRedisServer } from '@caissa/launcher';
+import { atBestWithin } from '@caissa/testing/at-best-within';
+import { RedisProxy } from '@caissa/testing/redis-proxy';
+import { saved, savedWith, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import {
-  saved,
-  savedWith,
-  smallRoot,
-  smallStateDict,
-} from '../../packages/conversion/test-support/small-checkpoint.js';
-import { atBestWithin } from '../../packages/shared/src/testing/at-best-within.js';
-import { RedisProxy } from '../../packages/shared/src/testing/redis-proxy.js';
 import { Client } from '../setup/client.js';
 import { type Answered, EvaluationLoad, evaluate } from '../setup/evaluation-load.js';
 import { MARKED_SIZES, markedName, markedValue, writeMarkedModel } from '../setup/marked-models.js';

@@ -1,12 +1,7 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openTraceReceiver, type ReceivedSpan, SPAN_KIND, type TraceReceiver } from '@caissa/testing/trace-receiver';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import {
-  openTraceReceiver,
-  type ReceivedSpan,
-  SPAN_KIND,
-  type TraceReceiver,
-} from '../../packages/shared/src/testing/trace-receiver.js';
 import { Client } from '../setup/client.js';
 import { type System, startSystem } from '../setup/system.js';
 

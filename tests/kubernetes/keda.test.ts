@@ -1,13 +1,8 @@
-import { runWorker, SETTINGS } from '@caissa/shared';
+import { enqueue, runWorker } from '@caissa/queue';
+import { SETTINGS } from '@caissa/shared/settings';
+import { exportData, exportResult, openTestJobs, type TestJobs } from '@caissa/testing/open-test-jobs';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
-import { enqueue } from '../../packages/shared/src/queues/enqueue.js';
-import {
-  exportData,
-  exportResult,
-  openTestJobs,
-  type TestJobs,
-} from '../../packages/shared/src/testing/open-test-jobs.js';
 import { configMapData, findManifest } from '../setup/manifests.js';
 import { until } from '../setup/system.js';
 

@@ -1,4 +1,4 @@
-import { readSettings, SETTINGS, type SettingName } from '@caissa/shared';
+import { readSettings, SETTINGS, type SettingName } from '@caissa/shared/settings';
 import { describe, expect, it } from 'vitest';
 import { configMapData, readWorkloads } from '../setup/manifests.js';
 

@@ -1,12 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import {
-  callRedis,
-  connectProducer,
-  REDIS_SETTINGS,
-  readRedisTarget,
-  readSettings,
-  waitUntilReady,
-} from '@caissa/shared';
+import { callRedis, connectProducer, REDIS_SETTINGS, readRedisTarget, waitUntilReady } from '@caissa/redis';
+import { readSettings } from '@caissa/shared/settings';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority, type CertificateFiles } from '../setup/certificates.js';
 import { documentedRights } from '../setup/documented-rights.js';

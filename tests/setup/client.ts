@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { JobView } from '@caissa/shared';
+import type { JobView } from '@caissa/shared/contracts';
 import { until } from './system.js';
 
 /** An answer of the API, its body parsed if it is JSON. */

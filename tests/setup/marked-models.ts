@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tensor } from '@caissa/tensor';
-import { changed, saved, smallRoot, smallStateDict } from '../../packages/conversion/test-support/small-checkpoint.js';
+import { changed, saved, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 
 /** Sizes of the models, as the settings of loaders name them. */
 export const MARKED_SIZES = { EXPECTED_CHANNELS: '4', EXPECTED_BLOCKS: '1' };

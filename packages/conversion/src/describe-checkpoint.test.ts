@@ -1,6 +1,6 @@
 import { type PickleValue, PyFloat } from '@caissa/pytorch';
+import { saved, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { describe, expect, it } from 'vitest';
-import { saved, smallRoot, smallStateDict } from '../test-support/small-checkpoint.js';
 import { describeCheckpoint } from './describe-checkpoint.js';
 import { openCheckpoint } from './open-checkpoint.js';
 

@@ -1,10 +1,10 @@
 import { type ByteSource, FileSource } from '@caissa/bytes';
 import { OrderedDict, type PickleValue, PyFloat, readCheckpoint } from '@caissa/pytorch';
 import { isContiguous, readFloat32, type Tensor } from '@caissa/tensor';
+import { FIXTURES, fixturePath } from '@caissa/testing/fixtures';
+import { MemorySink } from '@caissa/testing/memory-sink';
+import { changed, saved, savedWith, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { describe, expect, it } from 'vitest';
-import { FIXTURES, fixturePath } from '../test-support/fixtures.js';
-import { MemorySink } from '../test-support/memory-sink.js';
-import { changed, saved, savedWith, smallRoot, smallStateDict } from '../test-support/small-checkpoint.js';
 import { exportPytorch } from './export-pytorch.js';
 import { openCheckpoint } from './open-checkpoint.js';
 

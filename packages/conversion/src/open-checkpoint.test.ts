@@ -1,8 +1,8 @@
 import { BufferSource, FileSource } from '@caissa/bytes';
 import { OrderedDict, type PickleValue } from '@caissa/pytorch';
+import { fixturePath } from '@caissa/testing/fixtures';
+import { SMALL, saved, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { describe, expect, it } from 'vitest';
-import { fixturePath } from '../test-support/fixtures.js';
-import { SMALL, saved, smallRoot, smallStateDict } from '../test-support/small-checkpoint.js';
 import { openCheckpoint } from './open-checkpoint.js';
 
 const open = async (root: PickleValue) => openCheckpoint(await saved(root));

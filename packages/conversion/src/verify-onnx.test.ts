@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { writeFileWhole } from '@caissa/bytes';
 import { buildOnnxModel, VERIFICATION_POSITIONS } from '@caissa/network';
 import { type OnnxModel, writeModel } from '@caissa/onnx';
+import { saved, smallRoot } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { saved, smallRoot } from '../test-support/small-checkpoint.js';
 import { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
 import { verifyOnnx } from './verify-onnx.js';
 

@@ -1,9 +1,9 @@
 import { BufferSource } from '@caissa/bytes';
 import type { OrderedDict, PickleValue } from '@caissa/pytorch';
 import type { Tensor } from '@caissa/tensor';
+import { MemorySink } from '@caissa/testing/memory-sink';
+import { changed, saved, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { MemorySink } from '../test-support/memory-sink.js';
-import { changed, saved, smallRoot, smallStateDict } from '../test-support/small-checkpoint.js';
 import { exportPytorch } from './export-pytorch.js';
 import { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
 import { verifyPytorch } from './verify-pytorch.js';

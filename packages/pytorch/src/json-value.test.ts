@@ -1,6 +1,7 @@
 import { BufferSource } from '@caissa/bytes';
 import type { JsonValue } from '@caissa/formats';
 import { describe, expect, it } from 'vitest';
+import { readFixture, rootDict } from '../test-support/fixtures.js';
 import { fromJson, toJson } from './json-value.js';
 import {
   NumpyArray,
@@ -17,7 +18,6 @@ import {
   TorchDtype,
   TorchSize,
 } from './pickle-value.js';
-import { readFixture, rootDict } from './testing/fixtures.js';
 
 const storage = {
   key: '0',

@@ -1,10 +1,7 @@
 import { BufferSource } from '@caissa/bytes';
 import { readFloat32 } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
-import { OPCODE } from './pickle/opcode.js';
-import { isTensor } from './pickle-value.js';
-import { type CheckpointFile, readCheckpoint } from './read-checkpoint.js';
-import { rootDict } from './testing/fixtures.js';
+import { rootDict } from '../test-support/fixtures.js';
 import {
   dict,
   global,
@@ -20,8 +17,11 @@ import {
   text,
   tuple,
   yes,
-} from './testing/pickle-assembly.js';
-import { refusal } from './testing/small-checkpoint.js';
+} from '../test-support/pickle-assembly.js';
+import { refusal } from '../test-support/small-checkpoint.js';
+import { OPCODE } from './pickle/opcode.js';
+import { isTensor } from './pickle-value.js';
+import { type CheckpointFile, readCheckpoint } from './read-checkpoint.js';
 
 const MAGIC = pickle(op(OPCODE.LONG1, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19));
 const VERSION = pickle(int(1001));

@@ -3,6 +3,8 @@ import { BufferSource, type ByteSource } from '@caissa/bytes';
 import { elementCount, readFloat32, type Tensor } from '@caissa/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { asDict, fixtureBytes, readFixture, rootDict, stateDictOf, TORCH_VERSIONS } from '../test-support/fixtures.js';
+import { refusal } from '../test-support/small-checkpoint.js';
 import {
   isTensor,
   NumpyArray,
@@ -16,8 +18,6 @@ import {
   TorchSize,
 } from './pickle-value.js';
 import { type CheckpointFile, readCheckpoint } from './read-checkpoint.js';
-import { asDict, fixtureBytes, readFixture, rootDict, stateDictOf, TORCH_VERSIONS } from './testing/fixtures.js';
-import { refusal } from './testing/small-checkpoint.js';
 
 /** Files with the same weights, however they are packed. */
 const SAME_WEIGHTS = [

@@ -1,8 +1,8 @@
 import { BufferSource } from '@caissa/bytes';
 import { describe, expect, it } from 'vitest';
+import { fixtureBytes, readFixture } from '../test-support/fixtures.js';
+import { refusal } from '../test-support/small-checkpoint.js';
 import { readCheckpoint } from './read-checkpoint.js';
-import { fixtureBytes, readFixture } from './testing/fixtures.js';
-import { refusal } from './testing/small-checkpoint.js';
 import { verifyStorages } from './verify-storages.js';
 
 describe('verifyStorages', () => {

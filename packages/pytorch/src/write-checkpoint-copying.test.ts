@@ -2,10 +2,10 @@ import { crc32 } from 'node:zlib';
 import { BufferSource, type ByteSink, type ByteSource, FormatError } from '@caissa/bytes';
 import type { Storage } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
+import { refusal } from '../test-support/small-checkpoint.js';
+import { storageOf, tensorOf, written } from '../test-support/written-checkpoint.js';
 import type { PickleValue } from './pickle-value.js';
 import { readCheckpoint } from './read-checkpoint.js';
-import { refusal } from './testing/small-checkpoint.js';
-import { storageOf, tensorOf, written } from './testing/written-checkpoint.js';
 import { writeCheckpoint } from './write-checkpoint.js';
 
 describe('copying', () => {

@@ -2,6 +2,9 @@ import { crc32 } from 'node:zlib';
 import { BufferSource } from '@caissa/bytes';
 import { readFloat32, type Tensor } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
+import { asDict, readFixture, rootDict, stateDictOf, TORCH_VERSIONS } from '../test-support/fixtures.js';
+import { refusal } from '../test-support/small-checkpoint.js';
+import { storageOf, tensorOf, written } from '../test-support/written-checkpoint.js';
 import { openArchive } from './archive/archive.js';
 import {
   isTensor,
@@ -21,9 +24,6 @@ import {
   TorchSize,
 } from './pickle-value.js';
 import { type CheckpointFile, readCheckpoint } from './read-checkpoint.js';
-import { asDict, readFixture, rootDict, stateDictOf, TORCH_VERSIONS } from './testing/fixtures.js';
-import { refusal } from './testing/small-checkpoint.js';
-import { storageOf, tensorOf, written } from './testing/written-checkpoint.js';
 
 async function rewritten(root: PickleValue): Promise<CheckpointFile> {
   return readCheckpoint(new BufferSource(await written(root)));

@@ -1,17 +1,9 @@
-import {
-  type ArtifactStore,
-  type Catalogue,
-  type ExportIndex,
-  type JobsContext,
-  type JobWatcher,
-  type Logger,
-  type ModelStore,
-  OBJECT_STORE_SETTINGS,
-  REDIS_SETTINGS,
-  type SettingName,
-  type SettingValue,
-  type Tracing,
-} from '@caissa/shared';
+import type { JobsContext, JobWatcher, Tracing } from '@caissa/queue';
+import { REDIS_SETTINGS } from '@caissa/redis';
+import type { Catalogue, ExportIndex } from '@caissa/registry';
+import type { Logger } from '@caissa/shared/process';
+import type { SettingName, SettingValue } from '@caissa/shared/settings';
+import { type ArtifactStore, type ModelStore, OBJECT_STORE_SETTINGS } from '@caissa/storage';
 import type { Forwarder } from './inference/forwarder.js';
 import type { ReplicaDirectory } from './inference/replica-directory.js';
 import type { ModelDetails } from './models/model-details.js';

@@ -1,4 +1,6 @@
-import { createLogger, readSettings, runService, startTracing } from '@caissa/shared';
+import { startTracing } from '@caissa/queue';
+import { createLogger, runService } from '@caissa/shared/process';
+import { readSettings } from '@caissa/shared/settings';
 import { API_SETTINGS } from './context.js';
 import { startApi } from './start-api.js';
 

@@ -1,19 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { atBestWithin } from '@caissa/testing/at-best-within';
+import { eventually } from '@caissa/testing/eventually';
+import { RedisProxy } from '@caissa/testing/redis-proxy';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { atBestWithin } from '../../../packages/shared/src/testing/at-best-within.js';
-import { eventually } from './testing/eventually.js';
-import { RedisGate } from './testing/redis-gate.js';
-import { startTestApi, type TestApi } from './testing/start-test-api.js';
+import { startTestApi, type TestApi } from '../test-support/start-test-api.js';
 
-let gate: RedisGate;
+let proxy: RedisProxy;
 let api: TestApi;
 let exported: string;
 let jobId: string;
 
 beforeAll(async () => {
-  gate = new RedisGate(inject('redisUrl'));
-  await gate.open();
-  api = await startTestApi(gate.url);
+  proxy = new RedisProxy(inject('redisUrl'));
+  await proxy.start();
+  api = await startTestApi(proxy.url);
   await api.addModel('model_v1');
   exported = (await api.addExport('model_v1_export_20251007_031138', 'onnx', new Uint8Array(10))).filename;
   const response = await fetch(`${api.url}/api/model/export/onnx/model_v1`, { method: 'POST' });
@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await api.close();
-  await gate.shut();
+  await proxy.stop();
 });
 
 const ROUTES: [string, string, RequestInit?][] = [
@@ -60,28 +60,28 @@ describe('while Redis is away', () => {
   beforeEach(untilBack);
 
   it('every route that needs it answers 503 within a second, and recovers by itself', async () => {
-    await gate.shut();
+    await proxy.stop();
     await eventually('the loss is noticed', () => api.context.jobs.redis.status !== 'ready');
     for (const route of ROUTES) await atBestWithin(1_000, () => expectRefusal(route));
-    await gate.open();
+    await proxy.start();
     await untilBack();
     expect((await fetch(`${api.url}/api/model/info/model_v1`)).status).toBe(200);
   });
 
   it('so it is while Redis is frozen', async () => {
-    gate.freeze();
+    proxy.freeze();
     await atBestWithin(1_000, () => Promise.all(ROUTES.map(expectRefusal)));
-    gate.thaw();
+    proxy.thaw();
     await untilBack();
   });
 
   it('files can be downloaded all the same', async () => {
-    await gate.shut();
+    await proxy.stop();
     const response = await fetch(`${api.url}/api/model/download/${exported}`);
     expect([response.status, (await response.arrayBuffer()).byteLength]).toEqual([200, 10]);
     const missing = await fetch(`${api.url}/api/model/download/nothing.pt`);
     expect(missing.status).toBe(404);
-    await gate.open();
+    await proxy.start();
   });
 
   it('a request that is held answers with its job', async () => {
@@ -92,11 +92,11 @@ describe('while Redis is away', () => {
       return jobs[0]?.format === 'pytorch';
     });
     await delay(500);
-    await gate.shut();
+    await proxy.stop();
     const response = await held;
     expect(response.status).toBe(202);
     expect(await response.json()).toMatchObject({ job_id: expect.stringMatching(/^export-/) });
-    await gate.open();
+    await proxy.start();
   });
 });
 
@@ -106,9 +106,9 @@ describe('after Redis has lost everything', () => {
   it('the lists are made again from the disk', async () => {
     const { redis, keys } = api.context.jobs;
     await redis.del(keys.exports, keys.exportsByDate, keys.exportsChanges, keys.catalogue, keys.catalogueChanges);
-    await gate.shut();
+    await proxy.stop();
     await eventually('the loss is noticed', () => redis.status !== 'ready');
-    await gate.open();
+    await proxy.start();
     await untilBack();
     await eventually('the export is listed', async () => {
       const { exports } = (await (await fetch(`${api.url}/api/model/exports`)).json()) as { exports: unknown[] };

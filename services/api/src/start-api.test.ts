@@ -2,14 +2,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConfigurationError, createLogger, Lifecycle, readSettings } from '@caissa/shared';
+import { createLogger, Lifecycle } from '@caissa/shared/process';
+import { ConfigurationError, readSettings } from '@caissa/shared/settings';
 import { pino } from 'pino';
 import { describe, expect, inject, it } from 'vitest';
+import { rawRequest } from '../test-support/raw-request.js';
+import { readEvents } from '../test-support/read-events.js';
+import { startTestApi } from '../test-support/start-test-api.js';
 import { API_SETTINGS } from './context.js';
 import { startApi } from './start-api.js';
-import { rawRequest } from './testing/raw-request.js';
-import { readEvents } from './testing/read-events.js';
-import { startTestApi } from './testing/start-test-api.js';
 
 const SILENT = pino({ level: 'silent' });
 

@@ -2,25 +2,12 @@ import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { Coalesced } from '@caissa/bytes';
-import {
-  Catalogue,
-  ConfigurationError,
-  closeQueues,
-  connectProducer,
-  connectWorker,
-  ExportIndex,
-  JobWatcher,
-  type Lifecycle,
-  type Logger,
-  openArtifactStore,
-  openModelStore,
-  openQueues,
-  readActivation,
-  readRedisTarget,
-  redisKeys,
-  type Tracing,
-  withTimeout,
-} from '@caissa/shared';
+import { closeQueues, JobWatcher, openQueues, type Tracing } from '@caissa/queue';
+import { connectProducer, connectWorker, readRedisTarget, redisKeys } from '@caissa/redis';
+import { Catalogue, ExportIndex, readActivation } from '@caissa/registry';
+import { type Lifecycle, type Logger, withTimeout } from '@caissa/shared/process';
+import { ConfigurationError } from '@caissa/shared/settings';
+import { openArtifactStore, openModelStore } from '@caissa/storage';
 import { createApp } from './app.js';
 import type { ApiContext, ApiSettings } from './context.js';
 import { closeServer, createHttpServer, listen } from './http/server.js';

@@ -1,4 +1,7 @@
-import { AppError, type Lifecycle, type Logger, limitActivations, warnOfEviction } from '@caissa/shared';
+import { limitActivations } from '@caissa/queue';
+import { warnOfEviction } from '@caissa/redis';
+import { AppError } from '@caissa/shared/errors';
+import type { Lifecycle, Logger } from '@caissa/shared/process';
 import type { ApiContext } from './context.js';
 import { ModelReconciler } from './models/reconcile-models.js';
 

@@ -3,9 +3,9 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromJson } from '@caissa/pytorch';
+import { fixturePath } from '@caissa/testing/fixtures';
+import { smallRoot } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fixturePath } from '../../../packages/conversion/test-support/fixtures.js';
-import { smallRoot } from '../../../packages/conversion/test-support/small-checkpoint.js';
 import { ended, runCaissa, startCaissa, writeSaved } from '../test-support/run-caissa.js';
 
 let folder: string;

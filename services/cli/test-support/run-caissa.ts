@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { PickleValue } from '@caissa/pytorch';
-import { saved } from '../../../packages/conversion/test-support/small-checkpoint.js';
+import { saved } from '@caissa/testing/small-checkpoint';
 
 const PROGRAM = fileURLToPath(new URL('../bin/caissa.mjs', import.meta.url));
 

@@ -1,5 +1,6 @@
+import type { Catalogue, ExportIndex } from '@caissa/registry';
 import type { SpareProcess } from '@caissa/session';
-import type { ArtifactStore, Catalogue, ExportIndex, ModelStore } from '@caissa/shared';
+import type { ArtifactStore, ModelStore } from '@caissa/storage';
 
 /** What the use cases of the exporter work with. */
 export interface ExporterContext {

@@ -1,7 +1,8 @@
 import { digestSource } from '@caissa/bytes';
 import { type ArtifactRequest, makeArtifact, OPENED_PERCENT, openCheckpoint } from '@caissa/conversion';
 import { exportStem, toIsoSeconds } from '@caissa/formats';
-import type { ArtifactName, Manifest, ModelSource, WorkItem } from '@caissa/shared';
+import type { WorkItem } from '@caissa/queue';
+import type { ArtifactName, Manifest, ModelSource } from '@caissa/storage';
 import type { ExporterContext } from './context.js';
 
 type ExportItem = WorkItem<'export'>;

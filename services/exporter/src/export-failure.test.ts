@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { appendFile, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, type ArtifactDraft, type ArtifactStore } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
+import type { ArtifactDraft, ArtifactStore } from '@caissa/storage';
+import { fixturePath } from '@caissa/testing/fixtures';
+import { savedWith, smallRoot } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fixturePath } from '../../../packages/conversion/test-support/fixtures.js';
-import { savedWith, smallRoot } from '../../../packages/conversion/test-support/small-checkpoint.js';
 import { type ExporterHarness, openHarness } from '../test-support/exporter-harness.js';
 import { exportProcessor } from './export-model.js';
 

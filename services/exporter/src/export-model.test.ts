@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { openCheckpoint, withFile } from '@caissa/conversion';
 import { readCheckpoint } from '@caissa/pytorch';
 import { SpareProcess } from '@caissa/session';
+import { FIXTURES, fixturePath } from '@caissa/testing/fixtures';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FIXTURES, fixturePath } from '../../../packages/conversion/test-support/fixtures.js';
 import { type ExporterHarness, openHarness } from '../test-support/exporter-harness.js';
 import { exportProcessor } from './export-model.js';
 

@@ -1,5 +1,6 @@
 import { withSource } from '@caissa/conversion';
-import { type Manifest, MODEL_EXTENSION, type Processor, toExportResult, type WorkItem } from '@caissa/shared';
+import type { Processor, WorkItem } from '@caissa/queue';
+import { type Manifest, MODEL_EXTENSION, toExportResult } from '@caissa/storage';
 import type { ExporterContext } from './context.js';
 import { artifactName, convert } from './convert.js';
 import { namedError } from './named-error.js';

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FIXTURES, fixturePath } from '@caissa/testing/fixtures';
+import { savedWith } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FIXTURES, fixturePath } from '../../../packages/conversion/test-support/fixtures.js';
-import { savedWith } from '../../../packages/conversion/test-support/small-checkpoint.js';
 import { type ExporterHarness, openHarness } from '../test-support/exporter-harness.js';
 import { inspectProcessor } from './inspect-model.js';
 

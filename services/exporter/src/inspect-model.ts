@@ -1,17 +1,9 @@
 import { type Examination, examineSource, withSource } from '@caissa/conversion';
-import {
-  AppError,
-  type CatalogueEntry,
-  type InspectResult,
-  MODEL_EXTENSION,
-  type ModelFile,
-  type ModelSource,
-  type Processor,
-  type TensorSummary,
-  toAppError,
-  toProblem,
-  type WorkItem,
-} from '@caissa/shared';
+import type { Processor, WorkItem } from '@caissa/queue';
+import type { CatalogueEntry } from '@caissa/registry';
+import type { InspectResult, TensorSummary } from '@caissa/shared/contracts';
+import { AppError, toAppError, toProblem } from '@caissa/shared/errors';
+import { MODEL_EXTENSION, type ModelFile, type ModelSource } from '@caissa/storage';
 import type { ExporterContext } from './context.js';
 import { namedError } from './named-error.js';
 

@@ -1,27 +1,13 @@
 import './limit-garbage.js';
 import { resolve } from 'node:path';
+import { closeQueues, measureJobs, openQueues, runWorker, startTracing, stopWorker } from '@caissa/queue';
+import { connectProducer, connectWorker, readRedisTarget, redisKeys } from '@caissa/redis';
+import { Catalogue, ExportIndex } from '@caissa/registry';
 import { SpareProcess } from '@caissa/session';
-import {
-  Catalogue,
-  closeQueues,
-  connectProducer,
-  connectWorker,
-  createLogger,
-  ExportIndex,
-  measureJobs,
-  measureProcess,
-  openArtifactStore,
-  openModelStore,
-  openQueues,
-  readRedisTarget,
-  readSettings,
-  redisKeys,
-  runService,
-  runWorker,
-  startHealthServer,
-  startTracing,
-  stopWorker,
-} from '@caissa/shared';
+import { startHealthServer } from '@caissa/shared/http';
+import { createLogger, measureProcess, runService } from '@caissa/shared/process';
+import { readSettings } from '@caissa/shared/settings';
+import { openArtifactStore, openModelStore } from '@caissa/storage';
 import { Registry } from 'prom-client';
 import type { ExporterContext } from './context.js';
 import { exportProcessor } from './export-model.js';

@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import type { ExporterContext } from './context.js';
 
 /** Removes all but the newest exports, if that is asked for, and never the one that was just made. */

@@ -1,4 +1,6 @@
-import { OBJECT_STORE_SETTINGS, REDIS_SETTINGS, type SettingName } from '@caissa/shared';
+import { REDIS_SETTINGS } from '@caissa/redis';
+import type { SettingName } from '@caissa/shared/settings';
+import { OBJECT_STORE_SETTINGS } from '@caissa/storage';
 
 /** The settings that the exporter reads. */
 export const EXPORTER_SETTINGS = [

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { enqueue, newJobId, runWorker, showJob } from '@caissa/shared';
+import { enqueue, newJobId, runWorker, showJob } from '@caissa/queue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ExporterHarness, openHarness } from '../test-support/exporter-harness.js';
 import { exportProcessor } from './export-model.js';

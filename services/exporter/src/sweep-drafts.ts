@@ -1,4 +1,6 @@
-import type { ArtifactStore, Logger, Queues } from '@caissa/shared';
+import type { Queues } from '@caissa/queue';
+import type { Logger } from '@caissa/shared/process';
+import type { ArtifactStore } from '@caissa/storage';
 
 /** States of a job that will not be worked on any more; `unknown` is one that is gone. */
 const OVER = new Set(['completed', 'failed', 'unknown']);

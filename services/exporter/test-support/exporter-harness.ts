@@ -3,26 +3,14 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PickleValue } from '@caissa/pytorch';
-import {
-  Catalogue,
-  closeQueues,
-  connectProducer,
-  connectWorker,
-  createLogger,
-  ExportIndex,
-  type ExportJobData,
-  type InspectJobData,
-  type JobProgress,
-  LocalArtifactStore,
-  LocalModelStore,
-  newJobId,
-  openQueues,
-  redisKeys,
-  type WorkItem,
-  waitUntilReady,
-} from '@caissa/shared';
+import { closeQueues, newJobId, openQueues, type WorkItem } from '@caissa/queue';
+import { connectProducer, connectWorker, redisKeys, waitUntilReady } from '@caissa/redis';
+import { Catalogue, ExportIndex } from '@caissa/registry';
+import type { ExportJobData, InspectJobData, JobProgress } from '@caissa/shared/contracts';
+import { createLogger } from '@caissa/shared/process';
+import { LocalArtifactStore, LocalModelStore } from '@caissa/storage';
+import { saved, smallRoot } from '@caissa/testing/small-checkpoint';
 import { inject } from 'vitest';
-import { saved, smallRoot } from '../../../packages/conversion/test-support/small-checkpoint.js';
 import type { ExporterContext } from '../src/context.js';
 
 /** An exporter without its process: folders, Redis keys and jobs of its own. */

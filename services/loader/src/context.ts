@@ -1,6 +1,9 @@
 import type { ExpectedArchitecture } from '@caissa/network';
+import type { RedisClient, RedisKeys } from '@caissa/redis';
+import type { Catalogue } from '@caissa/registry';
 import type { SpareProcess } from '@caissa/session';
-import type { Catalogue, Logger, ModelStore, RedisClient, RedisKeys } from '@caissa/shared';
+import type { Logger } from '@caissa/shared/process';
+import type { ModelStore } from '@caissa/storage';
 import type { Journal } from './activation/journal.js';
 import type { PointerKeeper } from './activation/pointer-keeper.js';
 import type { ConvertedModels } from './models/converted-models.js';

@@ -1,28 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { measureJobs, onJobFailed, runWorker, startTracing, stopWorker, type Tracing } from '@caissa/queue';
+import { connectProducer, connectWorker, type RedisTarget, readRedisTarget } from '@caissa/redis';
 import { SpareProcess } from '@caissa/session';
-import {
-  AppError,
-  connectProducer,
-  connectWorker,
-  createLogger,
-  type Lifecycle,
-  type Logger,
-  measureJobs,
-  measureProcess,
-  onJobFailed,
-  openModelStore,
-  type RedisTarget,
-  readRedisTarget,
-  readSettings,
-  runService,
-  runWorker,
-  startHealthServer,
-  startTracing,
-  stopWorker,
-  type Tracing,
-} from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
+import { startHealthServer } from '@caissa/shared/http';
+import { createLogger, type Lifecycle, type Logger, measureProcess, runService } from '@caissa/shared/process';
+import { readSettings } from '@caissa/shared/settings';
+import { openModelStore } from '@caissa/storage';
 import { Registry } from 'prom-client';
 import { followPointer } from './activation/follow-pointer.js';
 import { HeartbeatSender } from './activation/heartbeat.js';

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import type { ExpectedArchitecture } from '@caissa/network';
+import { type RedisClient, redisKeys } from '@caissa/redis';
+import { Catalogue } from '@caissa/registry';
 import type { SpareProcess } from '@caissa/session';
-import { Catalogue, type Logger, type ModelStore, type RedisClient, redisKeys } from '@caissa/shared';
+import type { Logger } from '@caissa/shared/process';
+import type { ModelStore } from '@caissa/storage';
 import { Journal } from './activation/journal.js';
 import { JournalFile } from './activation/journal-file.js';
 import { PointerKeeper } from './activation/pointer-keeper.js';

@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
-import { ConfigurationError, type Lifecycle, type Logger, readInternalToken, type SettingValue } from '@caissa/shared';
+import { readInternalToken } from '@caissa/redis';
+import type { Lifecycle, Logger } from '@caissa/shared/process';
+import { ConfigurationError, type SettingValue } from '@caissa/shared/settings';
 import type { Registry } from 'prom-client';
 import type { LoaderContext } from './context.js';
 import { LoaderEngine } from './inference/loader-engine.js';

@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import {
   type InferenceEngine,
   type InferenceResult,

@@ -4,26 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PickleValue } from '@caissa/pytorch';
-import {
-  announceTurn,
-  connectProducer,
-  connectWorker,
-  createLogger,
-  type Heartbeat,
-  type LoadJobData,
-  LocalModelStore,
-  loadResultSchema,
-  newJobId,
-  readActivation,
-  readActivationEntry,
-  readHeartbeats,
-  redisKeys,
-  unloadResultSchema,
-  type WorkItem,
-  waitUntilReady,
-} from '@caissa/shared';
+import { newJobId, type WorkItem } from '@caissa/queue';
+import { connectProducer, connectWorker, redisKeys, waitUntilReady } from '@caissa/redis';
+import { announceTurn, type Heartbeat, readActivation, readActivationEntry, readHeartbeats } from '@caissa/registry';
+import { type LoadJobData, loadResultSchema, unloadResultSchema } from '@caissa/shared/contracts';
+import { createLogger } from '@caissa/shared/process';
+import { LocalModelStore } from '@caissa/storage';
+import { saved, smallRoot } from '@caissa/testing/small-checkpoint';
 import { inject } from 'vitest';
-import { saved, smallRoot } from '../../../packages/conversion/test-support/small-checkpoint.js';
 import { followPointer } from '../src/activation/follow-pointer.js';
 import { HeartbeatSender } from '../src/activation/heartbeat.js';
 import { loadProcessor } from '../src/activation/load-model.js';

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { createLogger } from '@caissa/shared';
+import { createLogger } from '@caissa/shared/process';
 import { expect } from 'vitest';
 import { type ProtocolOptions, startProtocolServer } from '../src/protocol/server.js';
 import { FakeEngine } from './fake-engine.js';

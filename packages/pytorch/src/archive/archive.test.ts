@@ -2,10 +2,8 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { BufferSource } from '@caissa/bytes';
 import { readFloat32 } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
-import { isTensor } from '../pickle-value.js';
-import { readCheckpoint } from '../read-checkpoint.js';
-import { asDict, rootDict } from '../testing/fixtures.js';
-import { buildArchive, fields, type HostileEntry, type HostileOptions } from '../testing/hostile-archive.js';
+import { asDict, rootDict } from '../../test-support/fixtures.js';
+import { buildArchive, fields, type HostileEntry, type HostileOptions } from '../../test-support/hostile-archive.js';
 import {
   changed,
   readArchive,
@@ -13,7 +11,9 @@ import {
   SMALL_PICKLE,
   SMALL_VALUES,
   smallEntries,
-} from '../testing/small-checkpoint.js';
+} from '../../test-support/small-checkpoint.js';
+import { isTensor } from '../pickle-value.js';
+import { readCheckpoint } from '../read-checkpoint.js';
 
 const archiveRefusal = (entries: readonly HostileEntry[], options?: HostileOptions): Promise<string> =>
   refusal(readArchive(entries, options));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Assembly, call, join, list, none, op, repeat, text } from '../testing/pickle-assembly.js';
-import { pickleRefusal } from '../testing/small-checkpoint.js';
+import { type Assembly, call, join, list, none, op, repeat, text } from '../../test-support/pickle-assembly.js';
+import { pickleRefusal } from '../../test-support/small-checkpoint.js';
 import { OPCODE } from './opcode.js';
 
 describe('PICKLE_LIMIT', () => {

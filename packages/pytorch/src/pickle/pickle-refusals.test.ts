@@ -18,8 +18,8 @@ import {
   tensor,
   text,
   tuple,
-} from '../testing/pickle-assembly.js';
-import { pickleRefusal, readPickled, refusal } from '../testing/small-checkpoint.js';
+} from '../../test-support/pickle-assembly.js';
+import { pickleRefusal, readPickled, refusal } from '../../test-support/small-checkpoint.js';
 import { OPCODE } from './opcode.js';
 
 describe('PICKLE_GLOBAL', () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { PyStorage } from '../pickle-value.js';
 import {
   type Assembly,
   call,
@@ -18,8 +17,9 @@ import {
   text,
   tuple,
   yes,
-} from '../testing/pickle-assembly.js';
-import { pickleRefusal, unpickled } from '../testing/small-checkpoint.js';
+} from '../../test-support/pickle-assembly.js';
+import { pickleRefusal, unpickled } from '../../test-support/small-checkpoint.js';
+import { PyStorage } from '../pickle-value.js';
 import { OPCODE } from './opcode.js';
 
 describe('tensors and storages', () => {

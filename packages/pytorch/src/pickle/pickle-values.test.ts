@@ -1,19 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import {
-  NumpyArray,
-  NumpyScalar,
-  OrderedDict,
-  type PickleValue,
-  PyByteArray,
-  PyComplex,
-  PyCounter,
-  PyFloat,
-  PyTuple,
-  TorchDevice,
-  TorchDtype,
-  TorchSize,
-} from '../pickle-value.js';
-import {
   type Assembly,
   bytes,
   call,
@@ -32,8 +18,22 @@ import {
   text,
   tuple,
   yes,
-} from '../testing/pickle-assembly.js';
-import { readPickled, unpickled } from '../testing/small-checkpoint.js';
+} from '../../test-support/pickle-assembly.js';
+import { readPickled, unpickled } from '../../test-support/small-checkpoint.js';
+import {
+  NumpyArray,
+  NumpyScalar,
+  OrderedDict,
+  type PickleValue,
+  PyByteArray,
+  PyComplex,
+  PyCounter,
+  PyFloat,
+  PyTuple,
+  TorchDevice,
+  TorchDtype,
+  TorchSize,
+} from '../pickle-value.js';
 import { OPCODE } from './opcode.js';
 
 describe('values', () => {

@@ -1,3 +1,3 @@
-/** Settings without all that the services share beside them: for a program that has to start before everything else. */
-export * from './read-settings.js';
-export * from './settings.js';
+export { CONFIGURATION_EXIT_CODE, ConfigurationError, readSettings } from './read-settings.js';
+export { parseRedisAddress, REDIS_ADDRESS_FORMS, type RedisAddress } from './redis-address.js';
+export { SETTINGS, type SettingName, type SettingValue } from './settings.js';

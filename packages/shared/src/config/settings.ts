@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseRedisAddress, REDIS_ADDRESS_FORMS } from '../redis/redis-address.js';
+import { parseRedisAddress, REDIS_ADDRESS_FORMS } from './redis-address.js';
 
 /** One environment variable: what it may be, what it is when unset, and what it does. */
 export interface Setting<T> {

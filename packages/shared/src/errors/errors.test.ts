@@ -1,6 +1,5 @@
 import { FORMAT_ERROR_CODES, FormatError } from '@caissa/bytes';
 import { describe, expect, test } from 'vitest';
-import { formatFailedReason, parseFailedReason } from '../queues/failed-reason.js';
 import { AppError, toAppError } from './app-error.js';
 import { ERROR_TABLE, type ErrorCode, isErrorCode } from './error-table.js';
 import { problemSchema, toProblem } from './problem.js';
@@ -95,18 +94,4 @@ describe('a problem document', () => {
     expect(problemSchema.parse(problem)).toEqual(problem);
     expect(toProblem(new AppError('INTERNAL', 'x'))).not.toHaveProperty('request_id');
   });
-});
-
-describe('the reason of a failed job', () => {
-  test.each(CODES)('%s can be read back', (code) => {
-    const error = new AppError(code, 'A sentence: with a colon.');
-    expect(parseFailedReason(formatFailedReason(error))).toMatchObject({ code, message: 'A sentence: with a colon.' });
-  });
-
-  test.each(['', 'job stalled more than allowable limit', ': x', 'toString: x', 'NOT_A_CODE: x', 'INTERNAL'])(
-    'that BullMQ wrote means lost workers: %j',
-    (reason) => {
-      expect(parseFailedReason(reason)).toMatchObject({ code: 'WORKER_LOST' });
-    },
-  );
 });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigurationError, readSettings } from '@caissa/shared';
+import { ConfigurationError, readSettings } from '@caissa/shared/settings';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { API_SETTINGS } from '../context.js';
 import { readAccessKeys } from './access-keys.js';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ConfigurationError } from '@caissa/shared';
+import { ConfigurationError } from '@caissa/shared/settings';
 import type { ApiSettings } from '../context.js';
 import { checkExposure } from './check-exposure.js';
 import { type AccessKey, AccessKeys, MIN_KEY_LENGTH, sha256 } from './key-ring.js';

@@ -1,4 +1,5 @@
-import { ConfigurationError, isLoopback } from '@caissa/shared';
+import { isLoopback } from '@caissa/shared/http';
+import { ConfigurationError } from '@caissa/shared/settings';
 import type { ApiSettings } from '../context.js';
 
 /** Whether a text is an origin as browsers send it: scheme, host and perhaps a port, and nothing after it. */

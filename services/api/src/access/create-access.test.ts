@@ -1,6 +1,12 @@
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { OPERATOR_KEY, openTestAccess, type TestAccess, VIEWER_KEY, WITH_KEYS } from '../testing/open-test-access.js';
+import {
+  OPERATOR_KEY,
+  openTestAccess,
+  type TestAccess,
+  VIEWER_KEY,
+  WITH_KEYS,
+} from '../../test-support/open-test-access.js';
 
 const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
 

@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { type RequestHandler, type Response, Router } from 'express';
 import type { ApiContext } from '../context.js';
 import { servePageFiles } from '../docs/page-files.js';

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { AppError, isLoopback } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
+import { isLoopback } from '@caissa/shared/http';
 import type { RequestHandler } from 'express';
 import type { ApiSettings } from '../context.js';
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type RedisClient, withTimeout } from '@caissa/shared';
+import type { RedisClient } from '@caissa/redis';
+import { withTimeout } from '@caissa/shared/process';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
 
 /** Longest time that counting may add to a request. */

@@ -1,20 +1,27 @@
+import { atBestWithin } from '@caissa/testing/at-best-within';
+import { RedisProxy } from '@caissa/testing/redis-proxy';
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { atBestWithin } from '../../../../packages/shared/src/testing/at-best-within.js';
-import { OPERATOR_KEY, openTestAccess, type TestAccess, VIEWER_KEY, WITH_KEYS } from '../testing/open-test-access.js';
-import { openRedisLink, type RedisLink } from '../testing/redis-link.js';
+import {
+  OPERATOR_KEY,
+  openTestAccess,
+  type TestAccess,
+  VIEWER_KEY,
+  WITH_KEYS,
+} from '../../test-support/open-test-access.js';
 import { WRONG_KEYS_PER_MINUTE } from './rate-limit.js';
 
-let link: RedisLink;
+let proxy: RedisProxy;
 let access: TestAccess;
 beforeEach(async () => {
-  link = await openRedisLink(inject('redisUrl'));
-  access = await openTestAccess(link.url, { ...WITH_KEYS, RATE_LIMIT_PER_MINUTE: '3' });
+  proxy = new RedisProxy(inject('redisUrl'));
+  await proxy.start();
+  access = await openTestAccess(proxy.url, { ...WITH_KEYS, RATE_LIMIT_PER_MINUTE: '3' });
 });
 afterEach(async () => {
   vi.useRealTimers();
   await access.close();
-  link.close();
+  await proxy.stop();
 });
 
 const get = (key?: string, app = access.app) =>
@@ -86,23 +93,23 @@ describe('the limit of requests', () => {
 
 describe('without Redis', () => {
   it('requests pass uncounted and at once, and are counted again afterwards', async () => {
-    link.cut();
+    await proxy.stop();
     await expect.poll(() => access.jobs.redis.status).not.toBe('ready');
     await atBestWithin(500, async () => {
       expect(await statuses(10, () => get(VIEWER_KEY))).toEqual(Array(10).fill(200));
     });
-    link.mend();
+    await proxy.start();
     await expect.poll(() => access.jobs.redis.status).toBe('ready');
     stopTheClock();
     expect(await statuses(4, () => get(VIEWER_KEY))).toEqual([200, 200, 200, 429]);
   });
 
   it('even a server that started meanwhile counts afterwards', async () => {
-    link.cut();
+    await proxy.stop();
     await expect.poll(() => access.jobs.redis.status).not.toBe('ready');
     const app = await access.restart({ ...WITH_KEYS, RATE_LIMIT_PER_MINUTE: '3' });
     expect((await get(VIEWER_KEY, app)).status).toBe(200);
-    link.mend();
+    await proxy.start();
     await expect.poll(() => access.jobs.redis.status).toBe('ready');
     stopTheClock();
     expect(await statuses(4, () => get(VIEWER_KEY, app))).toEqual([200, 200, 200, 429]);
@@ -110,7 +117,7 @@ describe('without Redis', () => {
 
   it('a frozen one costs the first request a moment and the next ones nothing', async () => {
     await get(VIEWER_KEY);
-    link.freeze();
+    proxy.freeze();
     // The pause of a second, in which Redis is left alone, lasts until this clock is moved.
     vi.useFakeTimers({ toFake: ['performance'] });
     const call = vi.spyOn(access.jobs.redis, 'call');

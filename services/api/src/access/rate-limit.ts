@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import type { Request, RequestHandler, Response } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import type { ApiContext } from '../context.js';

@@ -1,19 +1,26 @@
+import { atBestWithin } from '@caissa/testing/at-best-within';
+import { RedisProxy } from '@caissa/testing/redis-proxy';
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { atBestWithin } from '../../../../packages/shared/src/testing/at-best-within.js';
-import { OPERATOR_KEY, openTestAccess, type TestAccess, VIEWER_KEY, WITH_KEYS } from '../testing/open-test-access.js';
-import { openRedisLink, type RedisLink } from '../testing/redis-link.js';
+import {
+  OPERATOR_KEY,
+  openTestAccess,
+  type TestAccess,
+  VIEWER_KEY,
+  WITH_KEYS,
+} from '../../test-support/open-test-access.js';
 import { SESSION_SECONDS } from './sessions.js';
 
-let link: RedisLink;
+let proxy: RedisProxy;
 let access: TestAccess;
 beforeEach(async () => {
-  link = await openRedisLink(inject('redisUrl'));
-  access = await openTestAccess(link.url, WITH_KEYS);
+  proxy = new RedisProxy(inject('redisUrl'));
+  await proxy.start();
+  access = await openTestAccess(proxy.url, WITH_KEYS);
 });
 afterEach(async () => {
   await access.close();
-  link.close();
+  await proxy.stop();
 });
 
 const SAME = { Host: 'localhost:8001', Origin: 'http://localhost:8001' };
@@ -152,7 +159,7 @@ describe('signing in', () => {
 
   it('says at once when Redis is away, while keys go on working', async () => {
     const { cookie } = await signIn(VIEWER_KEY);
-    link.cut();
+    await proxy.stop();
     await expect.poll(() => access.jobs.redis.status).not.toBe('ready');
     await atBestWithin(1_000, async () => {
       expect((await signIn(VIEWER_KEY)).response.body).toMatchObject({ code: 'REDIS_UNAVAILABLE', status: 503 });
@@ -161,7 +168,7 @@ describe('signing in', () => {
       expect(withSession.headers['retry-after']).toBe('2');
       expect((await request(access.app).get('/thing').set('X-API-Key', VIEWER_KEY)).status).toBe(200);
     });
-    link.mend();
+    await proxy.start();
     await expect.poll(() => access.jobs.redis.status).toBe('ready');
     expect((await request(access.app).get('/thing').set('Cookie', cookie)).status).toBe(200);
   });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { callRedis, type RedisClient, type RedisKeys } from '@caissa/shared';
+import { callRedis, type RedisClient, type RedisKeys } from '@caissa/redis';
 import { z } from 'zod';
 import type { Caller } from '../http/route.js';
 import { type AccessKeys, sha256 } from './key-ring.js';

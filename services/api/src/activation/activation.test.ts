@@ -1,6 +1,7 @@
-import { activate, currentModelSchema, deviceInfoSchema, type HeartbeatReport, sendHeartbeat } from '@caissa/shared';
+import { activate, type HeartbeatReport, sendHeartbeat } from '@caissa/registry';
+import { currentModelSchema, deviceInfoSchema } from '@caissa/shared/contracts';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
 

@@ -1,18 +1,14 @@
+import type { WorkItem } from '@caissa/queue';
+import { activate, deactivate, type HeartbeatReport, indexActivations, sendHeartbeat } from '@caissa/registry';
 import {
   type ActivationEntry,
-  activate,
   activationListSchema,
   currentModelSchema,
-  deactivate,
-  type HeartbeatReport,
-  indexActivations,
   type LoadJobData,
   type LoadResult,
-  sendHeartbeat,
-  type WorkItem,
-} from '@caissa/shared';
+} from '@caissa/shared/contracts';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
 beforeEach(async () => {

@@ -1,5 +1,6 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import type { Activation, DeviceInfo, Heartbeat } from '@caissa/shared';
+import type { Activation, Heartbeat } from '@caissa/registry';
+import type { DeviceInfo } from '@caissa/shared/contracts';
 
 /** What a device is, as far as the API tells it. */
 export type Device = Omit<DeviceInfo, 'success' | 'replicas' | 'replica_list'>;

@@ -1,4 +1,6 @@
-import { activationListSchema, listActivations, problemSchema } from '@caissa/shared';
+import { listActivations } from '@caissa/registry';
+import { activationListSchema } from '@caissa/shared/contracts';
+import { problemSchema } from '@caissa/shared/errors';
 import { z } from 'zod';
 import { limitSchema } from '../http/paging.js';
 import { defineRoute } from '../http/route.js';

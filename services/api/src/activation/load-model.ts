@@ -1,4 +1,5 @@
-import { jobAcceptedSchema, loadResultSchema, problemSchema } from '@caissa/shared';
+import { jobAcceptedSchema, loadResultSchema } from '@caissa/shared/contracts';
+import { problemSchema } from '@caissa/shared/errors';
 import { defineRoute } from '../http/route.js';
 import { START_HEADERS } from '../jobs/start-job.js';
 import { assertUsable } from '../models/assert-usable.js';

@@ -1,6 +1,7 @@
-import { activate, activationListSchema } from '@caissa/shared';
+import { activate } from '@caissa/registry';
+import { activationListSchema } from '@caissa/shared/contracts';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
-import { BROKEN, startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { BROKEN, startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
 beforeEach(async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { AppError, activationState, noteRefusedActivation, readPointer, toProblem } from '@caissa/shared';
+import { activationState, noteRefusedActivation, readPointer } from '@caissa/registry';
+import { AppError, toProblem } from '@caissa/shared/errors';
 import type { ApiContext } from '../context.js';
 import type { RouteRequest } from '../http/route.js';
 

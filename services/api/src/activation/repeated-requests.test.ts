@@ -1,7 +1,10 @@
 import { rm } from 'node:fs/promises';
-import { activate, deactivate, indexActivations, type LoadResult, modelPath, type WorkItem } from '@caissa/shared';
+import type { WorkItem } from '@caissa/queue';
+import { activate, deactivate, indexActivations } from '@caissa/registry';
+import type { LoadResult } from '@caissa/shared/contracts';
+import { modelPath } from '@caissa/storage';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
 beforeEach(async () => {

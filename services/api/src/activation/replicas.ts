@@ -1,4 +1,5 @@
-import type { Heartbeat, ReplicaSummary } from '@caissa/shared';
+import type { Heartbeat } from '@caissa/registry';
+import type { ReplicaSummary } from '@caissa/shared/contracts';
 
 /** The loaders that live, as the API lists them. */
 export function summarizeReplicas(heartbeats: readonly Heartbeat[]): ReplicaSummary[] {

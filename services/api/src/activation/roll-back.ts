@@ -1,14 +1,7 @@
-import {
-  AppError,
-  findActivationEntry,
-  type JobsContext,
-  jobAcceptedSchema,
-  type LoadJobData,
-  loadResultSchema,
-  problemSchema,
-  readPointer,
-  rollbackRequestSchema,
-} from '@caissa/shared';
+import type { JobsContext } from '@caissa/queue';
+import { findActivationEntry, readPointer } from '@caissa/registry';
+import { jobAcceptedSchema, type LoadJobData, loadResultSchema, rollbackRequestSchema } from '@caissa/shared/contracts';
+import { AppError, problemSchema } from '@caissa/shared/errors';
 import { defineRoute } from '../http/route.js';
 import { START_HEADERS } from '../jobs/start-job.js';
 import { activationQuerySchema, startActivation } from './start-activation.js';

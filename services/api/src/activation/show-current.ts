@@ -1,12 +1,5 @@
-import {
-  type CurrentModel,
-  countReplicas,
-  currentModelSchema,
-  type Heartbeat,
-  type PointerState,
-  readHeartbeats,
-  readPointer,
-} from '@caissa/shared';
+import { countReplicas, type Heartbeat, type PointerState, readHeartbeats, readPointer } from '@caissa/registry';
+import { type CurrentModel, currentModelSchema } from '@caissa/shared/contracts';
 import { defineRoute } from '../http/route.js';
 import { deviceOf } from './device.js';
 import { summarizeReplicas } from './replicas.js';

@@ -1,4 +1,5 @@
-import { countReplicas, type DeviceInfo, deviceInfoSchema, readActivation, readHeartbeats } from '@caissa/shared';
+import { countReplicas, readActivation, readHeartbeats } from '@caissa/registry';
+import { type DeviceInfo, deviceInfoSchema } from '@caissa/shared/contracts';
 import { defineRoute } from '../http/route.js';
 import { deviceOf } from './device.js';
 import { summarizeReplicas } from './replicas.js';

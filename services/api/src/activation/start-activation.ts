@@ -1,12 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type ActivationResult,
-  type Heartbeat,
-  hasReached,
-  loadResultSchema,
-  readHeartbeats,
-  unloadResultSchema,
-} from '@caissa/shared';
+import { type Heartbeat, hasReached, readHeartbeats } from '@caissa/registry';
+import { type ActivationResult, loadResultSchema, unloadResultSchema } from '@caissa/shared/contracts';
 import { z } from 'zod';
 import type { ApiContext } from '../context.js';
 import type { Reply, RouteRequest } from '../http/route.js';

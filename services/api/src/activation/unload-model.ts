@@ -1,11 +1,6 @@
-import {
-  AppError,
-  jobAcceptedSchema,
-  type LoadJobData,
-  problemSchema,
-  readPointer,
-  unloadResultSchema,
-} from '@caissa/shared';
+import { readPointer } from '@caissa/registry';
+import { jobAcceptedSchema, type LoadJobData, unloadResultSchema } from '@caissa/shared/contracts';
+import { AppError, problemSchema } from '@caissa/shared/errors';
 import { defineRoute } from '../http/route.js';
 import { START_HEADERS } from '../jobs/start-job.js';
 import { activationQuerySchema, startActivation } from './start-activation.js';

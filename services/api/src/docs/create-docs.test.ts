@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { openTestAccess, type TestAccess, VIEWER_KEY, WITH_KEYS } from '../../test-support/open-test-access.js';
 import { ROUTES } from '../routes.js';
-import { openTestAccess, type TestAccess, VIEWER_KEY, WITH_KEYS } from '../testing/open-test-access.js';
 import { createDocs } from './create-docs.js';
 
 let access: TestAccess;

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@caissa/shared';
+import type { ErrorCode } from '@caissa/shared/errors';
 
 /** What each code means and what to do about it. Shown at `/api/docs/errors`, and in docs/errors.md. */
 export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { ERROR_TABLE, type ErrorCode, isErrorCode, toProblem } from '@caissa/shared';
+import { ERROR_TABLE, type ErrorCode, isErrorCode, toProblem } from '@caissa/shared/errors';
 import { expect, it } from 'vitest';
 import { ERROR_MEANINGS } from './error-meanings.js';
 import { renderErrorsPage } from './errors-page.js';

@@ -1,4 +1,4 @@
-import { ERROR_TABLE, type ErrorCode } from '@caissa/shared';
+import { ERROR_TABLE, type ErrorCode } from '@caissa/shared/errors';
 import { ERROR_MEANINGS } from './error-meanings.js';
 import { escapeHtml, renderPage } from './html-page.js';
 

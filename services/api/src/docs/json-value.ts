@@ -1,5 +1,5 @@
 import { zodToOpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
-import { metadataSchema } from '@caissa/shared';
+import { metadataSchema } from '@caissa/shared/contracts';
 import { z } from 'zod';
 
 /**

@@ -1,5 +1,5 @@
 import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
-import { problemSchema } from '@caissa/shared';
+import { problemSchema } from '@caissa/shared/errors';
 import { sessionSchema, signInSchema } from '../access/session-routes.js';
 import { readinessSchema } from '../operations/readiness.js';
 

@@ -1,5 +1,5 @@
 import type { ResponseConfig } from '@asteasolutions/zod-to-openapi';
-import { problemSchema } from '@caissa/shared';
+import { problemSchema } from '@caissa/shared/errors';
 import type { Route, RouteResponse } from '../http/route.js';
 import { ACCEPTED_EXAMPLE, PROBLEM_EXAMPLE } from './examples.js';
 

@@ -1,4 +1,5 @@
-import { ERROR_TABLE, jobAcceptedSchema, problemSchema } from '@caissa/shared';
+import { jobAcceptedSchema } from '@caissa/shared/contracts';
+import { ERROR_TABLE, problemSchema } from '@caissa/shared/errors';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { ROUTES } from '../routes.js';

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { AppError, type ArtifactStore, type Manifest, type StoredFile } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
+import type { ArtifactStore, Manifest, StoredFile } from '@caissa/storage';
 import type { Reply } from '../http/route.js';
 
 /**

@@ -1,13 +1,6 @@
-import {
-  AppError,
-  type ArtifactStore,
-  cleanupRequestSchema,
-  type FileOfExport,
-  filesOf,
-  type Manifest,
-  problemSchema,
-  removalSchema,
-} from '@caissa/shared';
+import { cleanupRequestSchema, removalSchema } from '@caissa/shared/contracts';
+import { AppError, problemSchema } from '@caissa/shared/errors';
+import { type ArtifactStore, type FileOfExport, filesOf, type Manifest } from '@caissa/storage';
 import type { ApiContext } from '../context.js';
 import { defineRoute } from '../http/route.js';
 import { describeRemoval } from './removal.js';

@@ -5,8 +5,8 @@ import {
   exportResultSchema,
   jobAcceptedSchema,
   modelNameSchema,
-  problemSchema,
-} from '@caissa/shared';
+} from '@caissa/shared/contracts';
+import { problemSchema } from '@caissa/shared/errors';
 import { z } from 'zod';
 import { defineRoute } from '../http/route.js';
 import { START_HEADERS, startJob, waitQuerySchema } from '../jobs/start-job.js';

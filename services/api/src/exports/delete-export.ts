@@ -1,4 +1,6 @@
-import { callRedis, problemSchema, removalSchema } from '@caissa/shared';
+import { callRedis } from '@caissa/redis';
+import { removalSchema } from '@caissa/shared/contracts';
+import { problemSchema } from '@caissa/shared/errors';
 import { defineRoute } from '../http/route.js';
 import { fileParamsSchema } from './file-params.js';
 import { describeRemoval } from './removal.js';

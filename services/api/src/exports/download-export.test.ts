@@ -2,11 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { rm, truncate } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
-import type { Manifest } from '@caissa/shared';
+import type { Manifest } from '@caissa/storage';
+import { eventually } from '@caissa/testing/eventually';
 import JSZip from 'jszip';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { eventually } from '../testing/eventually.js';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 const BYTES = randomBytes(300_000);
 const TAG = `"${createHash('sha256').update(BYTES).digest('hex')}"`;

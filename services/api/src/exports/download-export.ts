@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { factsOf, formatNames, listed, mediaTypeOf, withArticle } from '@caissa/formats';
-import { AppError, problemSchema, type StoredFile, toProblem } from '@caissa/shared';
+import { AppError, problemSchema, toProblem } from '@caissa/shared/errors';
+import type { StoredFile } from '@caissa/storage';
 import { z } from 'zod';
 import { defineRoute, type Route } from '../http/route.js';
 import { bundleExport } from './bundle-export.js';

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exportListSchema, removalSchema } from '@caissa/shared';
+import { exportListSchema, removalSchema } from '@caissa/shared/contracts';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
 

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exportListSchema, type Manifest, removalSchema } from '@caissa/shared';
+import { exportListSchema, removalSchema } from '@caissa/shared/contracts';
+import type { Manifest } from '@caissa/storage';
 import JSZip from 'jszip';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 const MODEL = randomBytes(500);
 const DATA = randomBytes(300_000);

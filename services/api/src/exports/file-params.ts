@@ -1,4 +1,4 @@
-import { filenameSchema } from '@caissa/shared';
+import { filenameSchema } from '@caissa/shared/contracts';
 import { z } from 'zod';
 
 /** Path parameters of the routes of one exported file. */

@@ -1,4 +1,6 @@
-import { AppError, exportListSchema, type Manifest, problemSchema, toExportSummary } from '@caissa/shared';
+import { exportListSchema } from '@caissa/shared/contracts';
+import { AppError, problemSchema } from '@caissa/shared/errors';
+import { type Manifest, toExportSummary } from '@caissa/storage';
 import { z } from 'zod';
 import { type ListState, writePage } from '../http/list-pages.js';
 import { limitSchema } from '../http/paging.js';

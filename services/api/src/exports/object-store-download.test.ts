@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Manifest } from '@caissa/shared';
+import type { Manifest } from '@caissa/storage';
+import { S3Server } from '@caissa/testing/s3-server';
+import { bucketSettings, makeBucket } from '@caissa/testing/test-bucket';
 import JSZip from 'jszip';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { S3Server } from '../../../../packages/shared/src/testing/s3-server.js';
-import { bucketSettings, makeBucket } from '../../../../packages/shared/src/testing/test-bucket.js';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 const BYTES = randomBytes(300_000);
 const TAG = `"${createHash('sha256').update(BYTES).digest('hex')}"`;

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { rawGet, rawRequest } from '../testing/raw-request.js';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { rawGet, rawRequest } from '../../test-support/raw-request.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
 

@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { type Access, callerOf } from '../access/create-access.js';
 import type { ApiContext } from '../context.js';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { isNestedDeeper } from './json-depth.js';
 import { hasBody, mediaTypeOf, openBody } from './request-body.js';
 

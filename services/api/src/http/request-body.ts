@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import type { RequestHandler } from 'express';
 
 /** A body that stops arriving is given up after this long. */

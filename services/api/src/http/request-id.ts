@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { AppError, isRequestId } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
+import { isRequestId } from '@caissa/shared/http';
 import type { RequestHandler } from 'express';
 
 declare module 'node:http' {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Logger } from '@caissa/shared';
+import type { Logger } from '@caissa/shared/process';
 import type { Request, RequestHandler, Response } from 'express';
 
 /** Probes come every few seconds, inference a thousand times a second; both say nothing when all is well. */

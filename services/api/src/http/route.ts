@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { StoredFile } from '@caissa/shared';
+import type { StoredFile } from '@caissa/storage';
 import type { Response } from 'express';
 import type { z } from 'zod';
 import type { ApiContext } from '../context.js';

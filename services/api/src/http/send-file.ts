@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import type { StoredFile } from '@caissa/shared';
+import type { StoredFile } from '@caissa/storage';
 
 /** Bytes that are read at once; more at a time is no faster, and every client holds two of these. */
 const PIECE_BYTES = 1 << 18;

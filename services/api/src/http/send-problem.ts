@@ -1,4 +1,5 @@
-import { AppError, type Logger, toAppError, toProblem } from '@caissa/shared';
+import { AppError, toAppError, toProblem } from '@caissa/shared/errors';
+import type { Logger } from '@caissa/shared/process';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 
 /** Seconds after which a client may try again when the error does not say. */

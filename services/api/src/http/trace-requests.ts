@@ -1,4 +1,4 @@
-import type { Tracing } from '@caissa/shared';
+import type { Tracing } from '@caissa/queue';
 import type { Request, RequestHandler, Response } from 'express';
 import { noteTrace } from './request-log.js';
 import { methodOf, routeOf } from './route-pattern.js';

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode, type FieldError } from '@caissa/shared';
+import { AppError, type ErrorCode, type FieldError } from '@caissa/shared/errors';
 import type { z } from 'zod';
 import { describeIssue } from './describe-issue.js';
 

@@ -7,7 +7,7 @@ import {
   request,
 } from 'node:http';
 import { Readable } from 'node:stream';
-import { startPatientTimer } from '@caissa/shared';
+import { startPatientTimer } from '@caissa/shared/process';
 
 /** A replica is on the same network; one that takes longer is gone. */
 const CONNECT_TIMEOUT_MS = 1_000;

@@ -1,7 +1,7 @@
-import { AppError, toProblem } from '@caissa/shared';
+import { AppError, toProblem } from '@caissa/shared/errors';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
-import { type FakeReplica, startFakeReplica } from '../testing/fake-replica.js';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { type FakeReplica, startFakeReplica } from '../../test-support/fake-replica.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 const FEN = 'rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1';
 

@@ -1,11 +1,5 @@
-import {
-  AppError,
-  type ErrorCode,
-  evaluateRequestSchema,
-  evaluateResultSchema,
-  isErrorCode,
-  problemSchema,
-} from '@caissa/shared';
+import { evaluateRequestSchema, evaluateResultSchema } from '@caissa/shared/contracts';
+import { AppError, type ErrorCode, isErrorCode, problemSchema } from '@caissa/shared/errors';
 import { defineRoute } from '../http/route.js';
 import type { ReplicaAnswer } from './ask-replica.js';
 import { sendAnswer } from './pass-on.js';

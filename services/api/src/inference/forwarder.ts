@@ -1,4 +1,6 @@
-import { AppError, INTERNAL_TOKEN_HEADER, type Logger } from '@caissa/shared';
+import { INTERNAL_TOKEN_HEADER } from '@caissa/redis';
+import { AppError } from '@caissa/shared/errors';
+import type { Logger } from '@caissa/shared/process';
 import { Counter, type Metric } from 'prom-client';
 import { AnswerTimeoutError, type Question, type ReplicaAnswer, ReplicaConnections } from './ask-replica.js';
 import type { Replica, ReplicaDirectory } from './replica-directory.js';

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { GENERATION_HEADER } from '@caissa/shared';
+import { GENERATION_HEADER } from '@caissa/shared/contracts';
 import type { Request, Response } from 'express';
 import type { ReplicaAnswer } from './ask-replica.js';
 

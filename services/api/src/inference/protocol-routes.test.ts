@@ -1,27 +1,29 @@
 import { request } from 'node:http';
-import { INTERNAL_TOKEN_HEADER, removeHeartbeat } from '@caissa/shared';
+import { INTERNAL_TOKEN_HEADER } from '@caissa/redis';
+import { removeHeartbeat } from '@caissa/registry';
+import { RedisProxy } from '@caissa/testing/redis-proxy';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { type FakeReplica, startFakeReplica } from '../testing/fake-replica.js';
-import { openRedisLink, type RedisLink } from '../testing/redis-link.js';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { type FakeReplica, startFakeReplica } from '../../test-support/fake-replica.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 const VIEWER = 'viewer-key-0123456789';
 const OPERATOR = 'operator-key-0123456789';
 const INFER = '/v2/models/active/infer';
 
-let link: RedisLink;
+let proxy: RedisProxy;
 let api: TestApi;
 let replicas: FakeReplica[];
 
 beforeEach(async () => {
-  link = await openRedisLink(inject('redisUrl'));
-  api = await startTestApi(link.url);
+  proxy = new RedisProxy(inject('redisUrl'));
+  await proxy.start();
+  api = await startTestApi(proxy.url);
   replicas = [];
 });
 afterEach(async () => {
   await Promise.all(replicas.map((replica) => replica.die()));
   await api.close();
-  link.close();
+  await proxy.stop();
 });
 
 /** Starts replicas and waits until the API has seen them. */
@@ -187,12 +189,12 @@ describe('a replica that cannot answer', () => {
 describe('the list of replicas', () => {
   it('survives the loss of Redis', async () => {
     await start(1);
-    link.cut();
+    await proxy.stop();
     await expect.poll(() => api.context.jobs.redis.status).not.toBe('ready');
     for (let round = 0; round < 3; round++) expect((await infer()).status).toBe(200);
     await api.context.replicas.refresh();
     expect((await infer()).status).toBe(200);
-    link.mend();
+    await proxy.start();
     await expect.poll(() => api.context.jobs.redis.status).toBe('ready');
   });
 
@@ -247,7 +249,7 @@ describe('loading and unloading', () => {
 describe('with access keys', () => {
   beforeEach(async () => {
     await api.close();
-    api = await startTestApi(link.url, {
+    api = await startTestApi(proxy.url, {
       API_KEYS: [`viewer:vera:${VIEWER}`, `operator:otto:${OPERATOR}`],
       RATE_LIMIT_PER_MINUTE: 1,
     });

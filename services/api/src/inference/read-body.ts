@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { hasBody } from '../http/request-body.js';
 
 /** Largest body of an inference request, as the protocol's servers take it. */

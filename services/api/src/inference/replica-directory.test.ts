@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectProducer, type HeartbeatReport, redisKeys, sendHeartbeat, waitUntilReady } from '@caissa/shared';
+import { connectProducer, redisKeys, waitUntilReady } from '@caissa/redis';
+import { type HeartbeatReport, sendHeartbeat } from '@caissa/registry';
+import { eventually } from '@caissa/testing/eventually';
+import { RedisProxy } from '@caissa/testing/redis-proxy';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
-import { eventually } from '../testing/eventually.js';
-import { RedisGate } from '../testing/redis-gate.js';
 import { ReplicaDirectory } from './replica-directory.js';
 
 /** Longer than a heartbeat is kept, and than a replica is kept that is not listed. */
 const LONG_MS = 6_000;
 
-let gate: RedisGate;
+let proxy: RedisProxy;
 let redis: ReturnType<typeof connectProducer>;
 let directory: ReplicaDirectory;
 const keys = redisKeys(`t-${randomUUID()}`);
@@ -34,9 +35,9 @@ const heartbeat: HeartbeatReport = {
 const ids = () => directory.inTurn().map(({ id }) => id);
 
 beforeEach(async () => {
-  gate = new RedisGate(inject('redisUrl'));
-  await gate.open();
-  redis = connectProducer(gate.url);
+  proxy = new RedisProxy(inject('redisUrl'));
+  await proxy.start();
+  redis = connectProducer(proxy.url);
   await waitUntilReady(redis, 10_000);
   directory = new ReplicaDirectory(redis, keys, pino({ level: 'silent' }));
   await sendHeartbeat(redis, keys, heartbeat);
@@ -45,14 +46,14 @@ beforeEach(async () => {
 afterEach(async () => {
   directory.close();
   redis.disconnect();
-  await gate.shut();
+  await proxy.stop();
 });
 
 it('a replica is still asked when Redis comes back without its heartbeat, and until it reports itself again', async () => {
-  await gate.shut();
+  await proxy.stop();
   await delay(LONG_MS);
   expect(ids()).toEqual(['loader-1']);
-  await gate.open();
+  await proxy.start();
   await waitUntilReady(redis, 10_000);
   // The heartbeat is no longer there, and the list was read.
   await directory.refresh();

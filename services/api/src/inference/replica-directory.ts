@@ -1,11 +1,6 @@
-import {
-  type Heartbeat,
-  type Logger,
-  type RedisClient,
-  type RedisKeys,
-  readHeartbeats,
-  readInternalToken,
-} from '@caissa/shared';
+import { type RedisClient, type RedisKeys, readInternalToken } from '@caissa/redis';
+import { type Heartbeat, readHeartbeats } from '@caissa/registry';
+import type { Logger } from '@caissa/shared/process';
 
 /** How often the list of replicas is read again. */
 const REFRESH_INTERVAL_MS = 1_000;

@@ -1,4 +1,6 @@
-import { cancelJob, isFinal, jobSchema, problemSchema } from '@caissa/shared';
+import { cancelJob, isFinal } from '@caissa/queue';
+import { jobSchema } from '@caissa/shared/contracts';
+import { problemSchema } from '@caissa/shared/errors';
 import { defineRoute } from '../http/route.js';
 import { jobParamsSchema } from './job-params.js';
 

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError, isFinal, type JobEvent, type JobView, jobTypeOf, showJob } from '@caissa/shared';
+import { isFinal, type JobEvent, jobTypeOf, showJob } from '@caissa/queue';
+import type { JobView } from '@caissa/shared/contracts';
+import { AppError } from '@caissa/shared/errors';
 import type { ApiContext } from '../context.js';
 import { isLater } from './event-id.js';
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FormatError } from '@caissa/bytes';
+import { eventually } from '@caissa/testing/eventually';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { eventually } from '../testing/eventually.js';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
 let stop: () => Promise<void> = async () => undefined;

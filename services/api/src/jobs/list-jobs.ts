@@ -1,11 +1,6 @@
-import {
-  jobListSchema,
-  jobStatusSchema,
-  jobTypeSchema,
-  listJobs,
-  modelNameSchema,
-  problemSchema,
-} from '@caissa/shared';
+import { listJobs } from '@caissa/queue';
+import { jobListSchema, jobStatusSchema, jobTypeSchema, modelNameSchema } from '@caissa/shared/contracts';
+import { problemSchema } from '@caissa/shared/errors';
 import { z } from 'zod';
 import { limitSchema } from '../http/paging.js';
 import { defineRoute } from '../http/route.js';

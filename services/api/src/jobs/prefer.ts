@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 
 /** Longest time that a request is held. */
 export const WAIT_LIMIT_SECONDS = 60;

@@ -1,4 +1,6 @@
-import { isFinal, jobSchema, problemSchema, showJob } from '@caissa/shared';
+import { isFinal, showJob } from '@caissa/queue';
+import { jobSchema } from '@caissa/shared/contracts';
+import { problemSchema } from '@caissa/shared/errors';
 import { defineRoute } from '../http/route.js';
 import { jobParamsSchema } from './job-params.js';
 

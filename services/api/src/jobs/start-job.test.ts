@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FormatError } from '@caissa/bytes';
-import { AppError, type ExportResult, type Processor } from '@caissa/shared';
+import type { Processor } from '@caissa/queue';
+import type { ExportResult } from '@caissa/shared/contracts';
+import { AppError } from '@caissa/shared/errors';
+import { atBestWithin } from '@caissa/testing/at-best-within';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { atBestWithin } from '../../../../packages/shared/src/testing/at-best-within.js';
-import { BROKEN, startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { BROKEN, startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
 

@@ -1,18 +1,14 @@
 import {
-  AppError,
   enqueue,
   findClaimedJob,
   type IdempotencyClaim,
-  isErrorCode,
   isFinal,
-  type JobDataByType,
-  type JobType,
-  type JobView,
   jobLinks,
-  type Problem,
   type QueuedJob,
   showJob,
-} from '@caissa/shared';
+} from '@caissa/queue';
+import type { JobDataByType, JobType, JobView } from '@caissa/shared/contracts';
+import { AppError, isErrorCode, type Problem } from '@caissa/shared/errors';
 import { z } from 'zod';
 import type { ApiContext } from '../context.js';
 import type { Reply, RouteRequest } from '../http/route.js';

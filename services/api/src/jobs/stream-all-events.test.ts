@@ -1,23 +1,23 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { FormatError } from '@caissa/bytes';
-import { type JobStatus, jobNoticeSchema } from '@caissa/shared';
+import { type JobStatus, jobNoticeSchema } from '@caissa/shared/contracts';
+import { eventually } from '@caissa/testing/eventually';
+import { RedisProxy } from '@caissa/testing/redis-proxy';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { eventually } from '../testing/eventually.js';
-import { type HeldInspections, holdInspections } from '../testing/hold-inspections.js';
-import { type EventReader, readEvents } from '../testing/read-events.js';
-import { RedisGate } from '../testing/redis-gate.js';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { type HeldInspections, holdInspections } from '../../test-support/hold-inspections.js';
+import { type EventReader, readEvents } from '../../test-support/read-events.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
-let gate: RedisGate;
+let proxy: RedisProxy;
 let api: TestApi;
 let inspections: HeldInspections;
 const readers: EventReader[] = [];
 
 beforeAll(async () => {
-  gate = new RedisGate(inject('redisUrl'));
-  await gate.open();
-  api = await startTestApi(gate.url);
+  proxy = new RedisProxy(inject('redisUrl'));
+  await proxy.start();
+  api = await startTestApi(proxy.url);
   inspections = holdInspections(api, 20);
 });
 
@@ -28,7 +28,7 @@ afterEach(() => {
 afterAll(async () => {
   inspections.finishAll();
   await api.close();
-  await gate.shut();
+  await proxy.stop();
 });
 
 /** Opens the feed and waits until it tells that it has begun. */
@@ -160,10 +160,10 @@ describe('the feed', () => {
   it('says ready again when Redis is back, and goes on', async () => {
     const reader = await open();
     const timesReady = () => reader.events.filter(({ event }) => event === 'ready').length;
-    await gate.shut();
+    await proxy.stop();
     await eventually('the API knows', async () => (await fetch(`${api.url}/api/jobs`)).status === 503);
     const before = timesReady();
-    await gate.open();
+    await proxy.start();
     await eventually('ready again', () => timesReady() > before);
     const { id, name } = await inspections.start();
     (await inspections.atWork(name)).finish();

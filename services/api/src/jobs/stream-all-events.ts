@@ -1,4 +1,4 @@
-import type { JobWatcher } from '@caissa/shared';
+import type { JobWatcher } from '@caissa/queue';
 import type { Response } from 'express';
 import { defineRoute, type Reply } from '../http/route.js';
 import { openEventStream } from './event-stream.js';

@@ -1,21 +1,21 @@
 import { FormatError } from '@caissa/bytes';
+import { eventually } from '@caissa/testing/eventually';
+import { RedisProxy } from '@caissa/testing/redis-proxy';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { eventually } from '../testing/eventually.js';
-import { type HeldInspections, holdInspections } from '../testing/hold-inspections.js';
-import { type EventReader, readEvents } from '../testing/read-events.js';
-import { RedisGate } from '../testing/redis-gate.js';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { type HeldInspections, holdInspections } from '../../test-support/hold-inspections.js';
+import { type EventReader, readEvents } from '../../test-support/read-events.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 import { isLater } from './event-id.js';
 
-let gate: RedisGate;
+let proxy: RedisProxy;
 let api: TestApi;
 let inspections: HeldInspections;
 const readers: EventReader[] = [];
 
 beforeAll(async () => {
-  gate = new RedisGate(inject('redisUrl'));
-  await gate.open();
-  api = await startTestApi(gate.url);
+  proxy = new RedisProxy(inject('redisUrl'));
+  await proxy.start();
+  api = await startTestApi(proxy.url);
   inspections = holdInspections(api, 50);
 });
 
@@ -26,7 +26,7 @@ afterEach(() => {
 afterAll(async () => {
   inspections.finishAll();
   await api.close();
-  await gate.shut();
+  await proxy.stop();
 });
 
 async function open(id: string, lastEventId?: string): Promise<EventReader> {
@@ -160,9 +160,9 @@ describe('the events of a job', () => {
     const { item, finish } = await inspections.atWork(name);
     const reader = await open(id);
     await until(reader, 'the state', () => true);
-    await gate.shut();
+    await proxy.stop();
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    await gate.open();
+    await proxy.start();
     await eventually('Redis is back', () => api.context.jobs.redis.status === 'ready');
     item.report({ percent: 70, stage: 'verifying' });
     await until(reader, '70 %', (event) => event.data['percent'] === 70);

@@ -1,4 +1,5 @@
-import { AppError, isFinal, problemSchema } from '@caissa/shared';
+import { isFinal } from '@caissa/queue';
+import { AppError, problemSchema } from '@caissa/shared/errors';
 import type { Response } from 'express';
 import type { ApiContext } from '../context.js';
 import { defineRoute, type Reply } from '../http/route.js';

@@ -1,4 +1,4 @@
-import type { ModelFile } from '@caissa/shared';
+import type { ModelFile } from '@caissa/storage';
 import type { ApiContext } from '../context.js';
 import { toError } from '../jobs/start-job.js';
 

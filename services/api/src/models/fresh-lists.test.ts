@@ -1,18 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  activate,
-  Catalogue,
-  connectWorker,
-  ExportIndex,
-  type ExportList,
-  exportListSchema,
-  type Manifest,
-  type ModelList,
-  modelListSchema,
-} from '@caissa/shared';
+import { connectWorker } from '@caissa/redis';
+import { activate, Catalogue, ExportIndex } from '@caissa/registry';
+import { type ExportList, exportListSchema, type ModelList, modelListSchema } from '@caissa/shared/contracts';
+import type { Manifest } from '@caissa/storage';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 /** Two API processes on the same folder and the same Redis, and what a worker has: a connection of its own. */
 let api: TestApi;

@@ -1,9 +1,10 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { activate, type ModelInfo, type ModelSummary, modelInfoSchema, modelListSchema } from '@caissa/shared';
+import { activate } from '@caissa/registry';
+import { type ModelInfo, type ModelSummary, modelInfoSchema, modelListSchema } from '@caissa/shared/contracts';
+import { atBestWithin } from '@caissa/testing/at-best-within';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { atBestWithin } from '../../../../packages/shared/src/testing/at-best-within.js';
-import { BROKEN, startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { BROKEN, startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
 

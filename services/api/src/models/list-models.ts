@@ -1,4 +1,5 @@
-import { AppError, modelListSchema, problemSchema } from '@caissa/shared';
+import { modelListSchema } from '@caissa/shared/contracts';
+import { AppError, problemSchema } from '@caissa/shared/errors';
 import { z } from 'zod';
 import { writePage } from '../http/list-pages.js';
 import { limitSchema } from '../http/paging.js';

@@ -1,10 +1,11 @@
 import { FormatError } from '@caissa/bytes';
-import type { InspectResult, WorkItem } from '@caissa/shared';
+import type { WorkItem } from '@caissa/queue';
+import type { InspectResult } from '@caissa/shared/contracts';
+import { eventually } from '@caissa/testing/eventually';
+import { type ModelBucket, startModelBucket } from '@caissa/testing/model-bucket';
+import { keysOf } from '@caissa/testing/test-bucket';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { type ModelBucket, startModelBucket } from '../../../../packages/shared/src/testing/model-bucket.js';
-import { keysOf } from '../../../../packages/shared/src/testing/test-bucket.js';
-import { eventually } from '../testing/eventually.js';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let bucket: ModelBucket;
 let api: TestApi;

@@ -1,8 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { activate, Catalogue, connectWorker, type ModelInfo, modelInfoSchema } from '@caissa/shared';
+import { connectWorker } from '@caissa/redis';
+import { activate, Catalogue } from '@caissa/registry';
+import { type ModelInfo, modelInfoSchema } from '@caissa/shared/contracts';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
 /** A connection as another process has it. */

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LocalModelStore } from '@caissa/shared';
+import { LocalModelStore } from '@caissa/storage';
+import { eventually } from '@caissa/testing/eventually';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { eventually } from '../testing/eventually.js';
 import { ModelFolder } from './model-folder.js';
 
 let parent: string;

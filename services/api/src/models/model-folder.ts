@@ -1,4 +1,6 @@
-import { AppError, type Logger, type ModelFile, type ModelStore, modelNameOf } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
+import type { Logger } from '@caissa/shared/process';
+import { type ModelFile, type ModelStore, modelNameOf } from '@caissa/storage';
 
 interface Observed {
   readonly file: ModelFile;

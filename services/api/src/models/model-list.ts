@@ -1,5 +1,7 @@
 import { Coalesced } from '@caissa/bytes';
-import type { Activation, CatalogueEntry, ModelFile, ModelSummary } from '@caissa/shared';
+import type { Activation, CatalogueEntry } from '@caissa/registry';
+import type { ModelSummary } from '@caissa/shared/contracts';
+import type { ModelFile } from '@caissa/storage';
 import type { ApiContext } from '../context.js';
 import type { ListState } from '../http/list-pages.js';
 import { summarizeModel } from './summarize-model.js';

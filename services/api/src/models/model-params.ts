@@ -1,4 +1,4 @@
-import { modelNameSchema } from '@caissa/shared';
+import { modelNameSchema } from '@caissa/shared/contracts';
 import { z } from 'zod';
 
 /** Path parameters of the routes of one model. */

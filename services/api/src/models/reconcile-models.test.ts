@@ -1,9 +1,11 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, type InspectJobData, type InspectResult, type WorkItem } from '@caissa/shared';
+import type { WorkItem } from '@caissa/queue';
+import type { InspectJobData, InspectResult } from '@caissa/shared/contracts';
+import { AppError } from '@caissa/shared/errors';
+import { eventually } from '@caissa/testing/eventually';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { eventually } from '../testing/eventually.js';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 import { ModelReconciler } from './reconcile-models.js';
 
 let api: TestApi;

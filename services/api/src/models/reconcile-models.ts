@@ -1,4 +1,7 @@
-import { AppError, type Catalogue, enqueue, type JobsContext, type Logger } from '@caissa/shared';
+import { enqueue, type JobsContext } from '@caissa/queue';
+import type { Catalogue } from '@caissa/registry';
+import { AppError } from '@caissa/shared/errors';
+import type { Logger } from '@caissa/shared/process';
 import type { ModelFolder } from './model-folder.js';
 
 /** A file that changed less long ago is probably still being written. */

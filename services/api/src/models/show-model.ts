@@ -1,4 +1,5 @@
-import { modelInfoSchema, problemSchema } from '@caissa/shared';
+import { modelInfoSchema } from '@caissa/shared/contracts';
+import { problemSchema } from '@caissa/shared/errors';
 import { defineRoute } from '../http/route.js';
 import { modelParamsSchema } from './model-params.js';
 

@@ -1,4 +1,6 @@
-import { type Activation, type CatalogueEntry, type ModelFile, type ModelSummary, toMebibytes } from '@caissa/shared';
+import type { Activation, CatalogueEntry } from '@caissa/registry';
+import { type ModelSummary, toMebibytes } from '@caissa/shared/contracts';
+import type { ModelFile } from '@caissa/storage';
 
 /** What the file system, the catalogue and the active pointer say of one model, put together. */
 export function summarizeModel(

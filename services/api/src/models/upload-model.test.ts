@@ -3,12 +3,13 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { FormatError } from '@caissa/bytes';
-import type { InspectResult, WorkItem } from '@caissa/shared';
+import type { WorkItem } from '@caissa/queue';
+import type { InspectResult } from '@caissa/shared/contracts';
+import { atBestWithin } from '@caissa/testing/at-best-within';
+import { eventually } from '@caissa/testing/eventually';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { atBestWithin } from '../../../../packages/shared/src/testing/at-best-within.js';
-import { eventually } from '../testing/eventually.js';
-import { rawRequest } from '../testing/raw-request.js';
-import { startTestApi, type TestApi } from '../testing/start-test-api.js';
+import { rawRequest } from '../../test-support/raw-request.js';
+import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
 

@@ -1,15 +1,8 @@
-import {
-  AppError,
-  callRedis,
-  cancelJob,
-  enqueue,
-  modelExists,
-  problemSchema,
-  type ReceivedUpload,
-  toMebibytes,
-  uploadResultSchema,
-  uploadTooLarge,
-} from '@caissa/shared';
+import { cancelJob, enqueue } from '@caissa/queue';
+import { callRedis } from '@caissa/redis';
+import { toMebibytes, uploadResultSchema } from '@caissa/shared/contracts';
+import { AppError, problemSchema } from '@caissa/shared/errors';
+import { modelExists, type ReceivedUpload, uploadTooLarge } from '@caissa/storage';
 import type { ApiContext } from '../context.js';
 import { defineRoute, type RouteRequest } from '../http/route.js';
 import { toError } from '../jobs/start-job.js';

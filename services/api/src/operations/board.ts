@@ -1,6 +1,7 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
-import { JOB_TYPES, type JobsContext } from '@caissa/shared';
+import type { JobsContext } from '@caissa/queue';
+import { JOB_TYPES } from '@caissa/shared/contracts';
 import type { RequestHandler } from 'express';
 import { BoardAdapter } from './board-adapter.js';
 

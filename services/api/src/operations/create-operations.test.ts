@@ -1,21 +1,31 @@
 import { appRoutes } from '@bull-board/api/dist/routes.js';
-import { createLogger, JOB_TYPES, type JobsContext, sendHeartbeat } from '@caissa/shared';
+import type { JobsContext } from '@caissa/queue';
+import { sendHeartbeat } from '@caissa/registry';
+import { JOB_TYPES } from '@caissa/shared/contracts';
+import { createLogger } from '@caissa/shared/process';
+import { atBestWithin } from '@caissa/testing/at-best-within';
+import { RedisProxy } from '@caissa/testing/redis-proxy';
 import type { Express } from 'express';
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { atBestWithin } from '../../../../packages/shared/src/testing/at-best-within.js';
+import {
+  OPERATOR_KEY,
+  openTestAccess,
+  type TestAccess,
+  VIEWER_KEY,
+  WITH_KEYS,
+} from '../../test-support/open-test-access.js';
 import type { ApiContext } from '../context.js';
-import { OPERATOR_KEY, openTestAccess, type TestAccess, VIEWER_KEY, WITH_KEYS } from '../testing/open-test-access.js';
-import { openRedisLink, type RedisLink } from '../testing/redis-link.js';
 import { createOperations } from './create-operations.js';
 
-let link: RedisLink;
+let proxy: RedisProxy;
 let access: TestAccess;
 let storeCheck: () => Promise<void>;
 beforeEach(async () => {
   storeCheck = async () => undefined;
-  link = await openRedisLink(inject('redisUrl'));
-  access = await openTestAccess(link.url, WITH_KEYS, (app, rules, { jobs }) => {
+  proxy = new RedisProxy(inject('redisUrl'));
+  await proxy.start();
+  access = await openTestAccess(proxy.url, WITH_KEYS, (app, rules, { jobs }) => {
     const store = { check: () => storeCheck() };
     const context = {
       jobs,
@@ -30,14 +40,14 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await access.close();
-  link.close();
+  await proxy.stop();
 });
 
 const viewer = (app: Express, path: string) => request(app).get(path).set('X-API-Key', VIEWER_KEY);
 const operator = (app: Express, path: string) => request(app).get(path).set('X-API-Key', OPERATOR_KEY);
 
 async function away(): Promise<void> {
-  link.cut();
+  await proxy.stop();
   await expect.poll(() => access.jobs.redis.status).not.toBe('ready');
 }
 
@@ -74,7 +84,7 @@ describe('probes', () => {
   });
 
   it.each(['frozen Redis', 'hanging store'])('answer within a second beside a %s', async (what) => {
-    if (what === 'frozen Redis') link.freeze();
+    if (what === 'frozen Redis') proxy.freeze();
     else storeCheck = () => new Promise(() => undefined);
     await atBestWithin(1_000, async () => {
       expect((await request(access.app).get('/readyz')).status).toBe(503);
@@ -137,7 +147,7 @@ describe('/metrics', () => {
     await addJob(access.jobs);
     await viewer(access.app, '/metrics');
     if (how === 'away') await away();
-    else link.freeze();
+    else proxy.freeze();
     await atBestWithin(how === 'away' ? 500 : 2_000, async () => {
       const { status, text } = await viewer(access.app, '/metrics');
       expect(status).toBe(200);
@@ -244,7 +254,7 @@ describe('/admin/queues', () => {
   });
 
   it('does not say what went wrong inside', async () => {
-    link.freeze();
+    proxy.freeze();
     const response = await operator(access.app, '/admin/queues/api/queues');
     expect(response.status).toBe(500);
     expect(response.text).not.toMatch(/timed out|Command|127\.0\.0\.1|\n\s+at /);

@@ -1,4 +1,4 @@
-import { measureProcess } from '@caissa/shared';
+import { measureProcess } from '@caissa/shared/process';
 import { type RequestHandler, Router } from 'express';
 import { Registry } from 'prom-client';
 import type { Access } from '../access/create-access.js';

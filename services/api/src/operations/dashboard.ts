@@ -1,4 +1,6 @@
-import { AppError, type JobsContext, redisUnavailable } from '@caissa/shared';
+import type { JobsContext } from '@caissa/queue';
+import { redisUnavailable } from '@caissa/redis';
+import { AppError } from '@caissa/shared/errors';
 import { type RequestHandler, Router } from 'express';
 import { type Access, callerOf } from '../access/create-access.js';
 import { changesState } from '../access/foreign-pages.js';

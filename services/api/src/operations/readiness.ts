@@ -1,4 +1,4 @@
-import { withTimeout } from '@caissa/shared';
+import { withTimeout } from '@caissa/shared/process';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import type { ApiContext } from '../context.js';

@@ -1,12 +1,7 @@
-import {
-  countReplicas,
-  JOB_TYPES,
-  type JobsContext,
-  readActivation,
-  readHeartbeats,
-  readPointer,
-  withTimeout,
-} from '@caissa/shared';
+import type { JobsContext } from '@caissa/queue';
+import { countReplicas, readActivation, readHeartbeats, readPointer } from '@caissa/registry';
+import { JOB_TYPES } from '@caissa/shared/contracts';
+import { withTimeout } from '@caissa/shared/process';
 import { Gauge, type Registry } from 'prom-client';
 
 /** Longest time that asking Redis may add to a scrape. */

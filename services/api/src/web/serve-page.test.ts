@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openTestAccess, type TestAccess, WITH_KEYS } from '../testing/open-test-access.js';
-import { rawGet } from '../testing/raw-request.js';
+import { openTestAccess, type TestAccess, WITH_KEYS } from '../../test-support/open-test-access.js';
+import { rawGet } from '../../test-support/raw-request.js';
 import { servePage } from './serve-page.js';
 
 const SCRIPT = `console.log(${JSON.stringify('x'.repeat(5_000))});`;

@@ -1,4 +1,5 @@
-import { type ExportResult, type Processor, verifyLevelSchema } from '@caissa/shared';
+import type { Processor } from '@caissa/queue';
+import { type ExportResult, verifyLevelSchema } from '@caissa/shared/contracts';
 import { Counter, type Registry } from 'prom-client';
 
 /** Counts what exports give, in a registry. */

@@ -1,7 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
-import { AppError, readPointer } from '@caissa/shared';
+import { readPointer } from '@caissa/registry';
+import { AppError } from '@caissa/shared/errors';
+import { smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { smallRoot, smallStateDict } from '../../../../packages/conversion/test-support/small-checkpoint.js';
 import {
   eventually,
   type LoaderHarness,

@@ -1,13 +1,7 @@
 import { toIsoSeconds } from '@caissa/formats';
-import {
-  type ActivePointer,
-  countReplicas,
-  hasReached,
-  type LoadResult,
-  readHeartbeats,
-  type UnloadResult,
-  type WorkItem,
-} from '@caissa/shared';
+import type { WorkItem } from '@caissa/queue';
+import { type ActivePointer, countReplicas, hasReached, readHeartbeats } from '@caissa/registry';
+import type { LoadResult, UnloadResult } from '@caissa/shared/contracts';
 import type { LoaderContext } from '../context.js';
 
 type Identified = Pick<WorkItem<'load'>, 'id' | 'data'>;

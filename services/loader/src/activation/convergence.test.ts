@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import {
   cancelJob,
   closeQueues,
-  connectWorker,
   enqueue,
   type JobsContext,
   onJobFailed,
@@ -10,9 +9,10 @@ import {
   runWorker,
   showJob,
   stopWorker,
-} from '@caissa/shared';
+} from '@caissa/queue';
+import { connectWorker } from '@caissa/redis';
+import { RedisProxy } from '@caissa/testing/redis-proxy';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { RedisProxy } from '../../../../packages/shared/src/testing/redis-proxy.js';
 import { eventually, type LoaderHarness, loadItem, openHarness } from '../../test-support/loader-harness.js';
 import { noteFailedJob } from './note-failed-job.js';
 

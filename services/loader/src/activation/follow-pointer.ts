@@ -1,4 +1,4 @@
-import type { RedisClient } from '@caissa/shared';
+import type { RedisClient } from '@caissa/redis';
 import type { Journal } from './journal.js';
 import type { Replica } from './replica.js';
 

@@ -1,13 +1,13 @@
 import { availableParallelism, cpus, freemem, hostname, totalmem } from 'node:os';
-import { GpuMemory } from '@caissa/session';
 import {
   HEARTBEAT_INTERVAL_MS,
   type Heartbeat,
-  type Logger,
   removeHeartbeat,
   type SessionState,
   sendHeartbeat,
-} from '@caissa/shared';
+} from '@caissa/registry';
+import { GpuMemory } from '@caissa/session';
+import type { Logger } from '@caissa/shared/process';
 import type { LoaderContext } from '../context.js';
 import type { Replica } from './replica.js';
 

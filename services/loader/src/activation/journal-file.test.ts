@@ -3,7 +3,8 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type ActivationEntry, NEVER_ACTIVE, type PointerState } from '@caissa/shared';
+import { NEVER_ACTIVE, type PointerState } from '@caissa/registry';
+import type { ActivationEntry } from '@caissa/shared/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JournalFile } from './journal-file.js';
 import { PointerMirror } from './pointer-mirror.js';

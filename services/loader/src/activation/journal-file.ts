@@ -1,7 +1,8 @@
 import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRegularFile, syncFolder } from '@caissa/bytes';
-import { type ActivationEntry, activationEntrySchema, JOURNAL_LIMIT } from '@caissa/shared';
+import { JOURNAL_LIMIT } from '@caissa/registry';
+import { type ActivationEntry, activationEntrySchema } from '@caissa/shared/contracts';
 
 /** How much a journal holds. */
 export interface JournalLimits {

@@ -1,4 +1,5 @@
-import { type ActivationEntry, noteRefusedActivation } from '@caissa/shared';
+import { noteRefusedActivation } from '@caissa/registry';
+import type { ActivationEntry } from '@caissa/shared/contracts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { eventually, type LoaderHarness, loadItem, openHarness } from '../../test-support/loader-harness.js';
 import { JournalFile } from './journal-file.js';

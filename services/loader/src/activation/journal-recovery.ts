@@ -1,11 +1,6 @@
-import {
-  type ActivationEntry,
-  AppError,
-  activationState,
-  indexActivations,
-  readActivationEntry,
-  toProblem,
-} from '@caissa/shared';
+import { activationState, indexActivations, readActivationEntry } from '@caissa/registry';
+import type { ActivationEntry } from '@caissa/shared/contracts';
+import { AppError, toProblem } from '@caissa/shared/errors';
 import type { JournalContext } from './journal.js';
 
 /**

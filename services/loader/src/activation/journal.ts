@@ -1,20 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import type { RedisClient, RedisKeys } from '@caissa/redis';
 import {
-  type ActivationChecks,
-  type ActivationEntry,
-  type ActivationState,
-  type AppError,
   activationState,
   findActivationEntry,
   indexActivations,
-  type Logger,
   type PointerState,
-  type RedisClient,
-  type RedisKeys,
   readActivationEntry,
   takeRefusedActivations,
-  toProblem,
-} from '@caissa/shared';
+} from '@caissa/registry';
+import type { ActivationChecks, ActivationEntry, ActivationState } from '@caissa/shared/contracts';
+import { type AppError, toProblem } from '@caissa/shared/errors';
+import type { Logger } from '@caissa/shared/process';
 import type { JournalFile } from './journal-file.js';
 import { recoverJournal } from './journal-recovery.js';
 import type { PointerKeeper } from './pointer-keeper.js';

@@ -1,10 +1,10 @@
 import { copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodePosition, GRAPH_NAMES, VERIFICATION_POSITIONS } from '@caissa/network';
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
+import { fixturePath } from '@caissa/testing/fixtures';
+import { savedWith, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fixturePath } from '../../../../packages/conversion/test-support/fixtures.js';
-import { savedWith, smallRoot, smallStateDict } from '../../../../packages/conversion/test-support/small-checkpoint.js';
 import {
   eventually,
   type LoaderHarness,

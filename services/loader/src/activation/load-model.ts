@@ -1,18 +1,16 @@
 import { toIsoSeconds } from '@caissa/formats';
+import type { Processor, WorkItem } from '@caissa/queue';
 import {
-  type ActivationResult,
-  AppError,
   activate,
   activationState,
   deactivate,
   endTurn,
   isOvertaken,
   type PointerMove,
-  type Processor,
   superseded,
-  toAppError,
-  type WorkItem,
-} from '@caissa/shared';
+} from '@caissa/registry';
+import type { ActivationResult } from '@caissa/shared/contracts';
+import { AppError, toAppError } from '@caissa/shared/errors';
 import type { LoaderContext } from '../context.js';
 import { type Candidate, openCandidate, PERCENT } from '../models/open-candidate.js';
 import { pruneConverted } from '../models/prune-converted.js';

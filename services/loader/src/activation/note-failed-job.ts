@@ -1,4 +1,6 @@
-import { type AppError, endTurn, type FailedJob } from '@caissa/shared';
+import type { FailedJob } from '@caissa/queue';
+import { endTurn } from '@caissa/registry';
+import type { AppError } from '@caissa/shared/errors';
 import type { LoaderContext } from '../context.js';
 import { startOf } from './load-model.js';
 

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { initialStateDict } from '@caissa/network';
 import { OrderedDict } from '@caissa/pytorch';
-import { type ActivationEntry, indexActivations, openModelStore } from '@caissa/shared';
+import { indexActivations } from '@caissa/registry';
+import type { ActivationEntry } from '@caissa/shared/contracts';
+import { openModelStore } from '@caissa/storage';
+import { type ModelBucket, startModelBucket } from '@caissa/testing/model-bucket';
+import { SMALL, saved, smallRoot } from '@caissa/testing/small-checkpoint';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SMALL, saved, smallRoot } from '../../../../packages/conversion/test-support/small-checkpoint.js';
-import { type ModelBucket, startModelBucket } from '../../../../packages/shared/src/testing/model-bucket.js';
 import {
   eventually,
   type LoaderHarness,

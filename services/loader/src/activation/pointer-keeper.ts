@@ -1,12 +1,6 @@
-import {
-  type Logger,
-  NEVER_ACTIVE,
-  type PointerState,
-  type RedisClient,
-  type RedisKeys,
-  readPointer,
-  restorePointer,
-} from '@caissa/shared';
+import type { RedisClient, RedisKeys } from '@caissa/redis';
+import { NEVER_ACTIVE, type PointerState, readPointer, restorePointer } from '@caissa/registry';
+import type { Logger } from '@caissa/shared/process';
 import type { PointerMirror } from './pointer-mirror.js';
 
 /** What a {@link PointerKeeper} works with. */

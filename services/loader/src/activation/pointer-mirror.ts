@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readRegularFile, writeFileDurably } from '@caissa/bytes';
-import { type PointerState, pointerStateSchema } from '@caissa/shared';
+import { type PointerState, pointerStateSchema } from '@caissa/registry';
 
 /** The pointer as a file beside the converted models. It outlives Redis, so that what was served is served again. */
 export class PointerMirror {

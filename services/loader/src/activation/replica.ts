@@ -1,5 +1,6 @@
+import type { Heartbeat, PointerState } from '@caissa/registry';
 import type { Session } from '@caissa/session';
-import { type Heartbeat, type PointerState, toAppError } from '@caissa/shared';
+import { toAppError } from '@caissa/shared/errors';
 import type { LoaderContext } from '../context.js';
 import { BackOff } from '../models/back-off.js';
 import { pruneConverted } from '../models/prune-converted.js';

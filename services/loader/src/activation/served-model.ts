@@ -1,5 +1,6 @@
+import type { ActivePointer } from '@caissa/registry';
 import type { Session, SessionExit } from '@caissa/session';
-import { type ActivePointer, withTimeout } from '@caissa/shared';
+import { withTimeout } from '@caissa/shared/process';
 
 import type { SessionShelf } from '../models/session-shelf.js';
 

@@ -1,5 +1,6 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import { AppError, type EvaluateRequest, type Evaluation, type FieldError } from '@caissa/shared';
+import type { EvaluateRequest, Evaluation } from '@caissa/shared/contracts';
+import { AppError, type FieldError } from '@caissa/shared/errors';
 import { type InferenceEngine, POSITION_FLOATS, type ServingModel } from '../inference/engine.js';
 import { rankMoves } from './rank-moves.js';
 import { PositionError, type ReadPosition, readPosition } from './read-position.js';

@@ -1,4 +1,5 @@
-import { AppError, type EvaluateRequest, evaluateRequestSchema } from '@caissa/shared';
+import { type EvaluateRequest, evaluateRequestSchema } from '@caissa/shared/contracts';
+import { AppError } from '@caissa/shared/errors';
 
 /** Field errors in one answer; a body may hold many mistakes. */
 const ERRORS_SHOWN = 20;

@@ -1,4 +1,5 @@
-import { AppError, type EvaluatedMove } from '@caissa/shared';
+import type { EvaluatedMove } from '@caissa/shared/contracts';
+import { AppError } from '@caissa/shared/errors';
 import type { LegalMove } from './legal-moves.js';
 
 /**

@@ -1,5 +1,5 @@
 import { encodePosition, NotationError } from '@caissa/network';
-import type { PositionState } from '@caissa/shared';
+import type { PositionState } from '@caissa/shared/contracts';
 import { Chess, type Color, type Square, validateFen } from 'chess.js';
 import { type LegalMove, legalMoves } from './legal-moves.js';
 

@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BatchSettings } from './batch-policy.js';
 import { Batcher } from './batcher.js';

@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { type BatchSettings, type BatchSituation, waitForBatch, wantedSize } from './batch-policy.js';
 import { type OutputRows, type PendingRequest, type Piece, toNs } from './pending-request.js';
 import { RequestQueue } from './request-queue.js';

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareOutputs } from '@caissa/network';
+import { SMALL } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SMALL } from '../../../../packages/conversion/test-support/small-checkpoint.js';
 import { runOnnx } from '../../../../packages/network/test-support/onnx.js';
 import { type EngineHarness, openEngineHarness, somePositions } from '../../test-support/engine-harness.js';
 import { runBoards } from './run-boards.js';

@@ -1,4 +1,5 @@
-import { AppError, type Logger, toAppError } from '@caissa/shared';
+import { AppError, toAppError } from '@caissa/shared/errors';
+import type { Logger } from '@caissa/shared/process';
 import { BackOff } from '../models/back-off.js';
 import { type OpenContext, type OpenedCheckpoint, openCheckpointSession } from '../models/open-checkpoint-session.js';
 import type { BatchSettings } from './batch-policy.js';

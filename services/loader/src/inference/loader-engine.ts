@@ -1,4 +1,5 @@
-import { AppError, type SessionState } from '@caissa/shared';
+import type { SessionState } from '@caissa/registry';
+import { AppError } from '@caissa/shared/errors';
 import type { ServedModel, ServingGate } from '../activation/served-model.js';
 import { BatchedModel } from './batched-model.js';
 import type { InferenceEngine, ModelState, ServingModel } from './engine.js';

@@ -1,4 +1,4 @@
-import { toAppError } from '@caissa/shared';
+import { toAppError } from '@caissa/shared/errors';
 import { Mutex } from '../activation/mutex.js';
 import type { BatchedModel } from './batched-model.js';
 import { HeldModel, type HeldModelContext } from './held-model.js';

@@ -1,6 +1,6 @@
 import { GRAPH_NAMES } from '@caissa/network';
 import { type Session, SessionError } from '@caissa/session';
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { POSITION_FLOATS } from './engine.js';
 import type { OutputRows, Piece } from './pending-request.js';
 

@@ -1,4 +1,5 @@
-import { type ErrorCode, type Processor, toAppError } from '@caissa/shared';
+import type { Processor } from '@caissa/queue';
+import { type ErrorCode, toAppError } from '@caissa/shared/errors';
 import { Counter, type Registry } from 'prom-client';
 
 /** Failures by which an activation counts as something else than failed. */

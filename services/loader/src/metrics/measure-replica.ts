@@ -1,4 +1,4 @@
-import type { SessionState } from '@caissa/shared';
+import type { SessionState } from '@caissa/registry';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 /** What a replica tells of itself. */

@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import { loadItem } from '../../test-support/loader-harness.js';

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRegularFile, TEMPORARY_PREFIX, writeFileDurably, writeFileWhole } from '@caissa/bytes';
 import { type Checkpoint, exportOnnx } from '@caissa/conversion';
-import { keptFactsSchema, type ModelFacts } from '@caissa/shared';
+import { keptFactsSchema, type ModelFacts } from '@caissa/registry';
 
 /** Converted models that are kept beside those in use: going back to one of them needs no conversion. */
 const KEPT = 4;

@@ -1,6 +1,8 @@
 import { describeCheckpoint, openCheckpoint, refuseIfChanged, withSource } from '@caissa/conversion';
 import { checkExpected } from '@caissa/network';
-import { type JobProgress, MODEL_EXTENSION, type ModelFacts } from '@caissa/shared';
+import type { ModelFacts } from '@caissa/registry';
+import type { JobProgress } from '@caissa/shared/contracts';
+import { MODEL_EXTENSION } from '@caissa/storage';
 import type { LoaderContext } from '../context.js';
 import { namedError } from './named-error.js';
 import { type OpenedConverted, openConverted } from './open-converted.js';

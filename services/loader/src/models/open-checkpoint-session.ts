@@ -1,7 +1,7 @@
 import { digestSource } from '@caissa/bytes';
 import { describeCheckpoint, openCheckpoint, refuseIfChanged, withSource } from '@caissa/conversion';
 import type { Session } from '@caissa/session';
-import { MODEL_EXTENSION } from '@caissa/shared';
+import { MODEL_EXTENSION } from '@caissa/storage';
 import type { LoaderContext } from '../context.js';
 import { namedError } from './named-error.js';
 import { openConverted } from './open-converted.js';

@@ -1,7 +1,7 @@
 import { rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { smallRoot } from '@caissa/testing/small-checkpoint';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { smallRoot } from '../../../../packages/conversion/test-support/small-checkpoint.js';
 import { type LoaderHarness, loadItem, openHarness, type TestLoader } from '../../test-support/loader-harness.js';
 
 let harness: LoaderHarness;

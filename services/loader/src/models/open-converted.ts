@@ -1,6 +1,7 @@
 import { VerificationError } from '@caissa/conversion';
+import type { ModelFacts } from '@caissa/registry';
 import type { Session } from '@caissa/session';
-import type { ActivationChecks, ModelFacts } from '@caissa/shared';
+import type { ActivationChecks } from '@caissa/shared/contracts';
 import type { LoaderContext } from '../context.js';
 import { type OpenedModel, openModel, proveModel } from './open-model.js';
 

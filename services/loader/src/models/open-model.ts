@@ -1,7 +1,7 @@
 import { checkSession, VerificationError } from '@caissa/conversion';
 import { VERIFICATION_POSITIONS } from '@caissa/network';
 import { type Session, SessionError, type SpareProcess, startSession } from '@caissa/session';
-import type { ActivationChecks } from '@caissa/shared';
+import type { ActivationChecks } from '@caissa/shared/contracts';
 
 /** A session that has answered sensibly. */
 export interface OpenedModel {

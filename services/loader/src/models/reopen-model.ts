@@ -1,6 +1,8 @@
 import { digestSource } from '@caissa/bytes';
 import { describeCheckpoint, openCheckpoint, withSource } from '@caissa/conversion';
-import { type ActivePointer, AppError, MODEL_EXTENSION } from '@caissa/shared';
+import type { ActivePointer } from '@caissa/registry';
+import { AppError } from '@caissa/shared/errors';
+import { MODEL_EXTENSION } from '@caissa/storage';
 import type { LoaderContext } from '../context.js';
 import { namedError } from './named-error.js';
 import { type OpenedConverted, openConverted } from './open-converted.js';

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AppError, type CatalogueEntry, LocalModelStore } from '@caissa/shared';
+import type { CatalogueEntry } from '@caissa/registry';
+import { AppError } from '@caissa/shared/errors';
+import { LocalModelStore } from '@caissa/storage';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { SourceDigests } from './source-digests.js';
 

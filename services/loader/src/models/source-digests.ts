@@ -1,5 +1,6 @@
 import { digestSource } from '@caissa/bytes';
-import type { Catalogue, ModelSource } from '@caissa/shared';
+import type { Catalogue } from '@caissa/registry';
+import type { ModelSource } from '@caissa/storage';
 
 /** Files whose digest is remembered. */
 const REMEMBERED = 100;

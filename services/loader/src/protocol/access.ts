@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { AppError, INTERNAL_TOKEN_HEADER, isLoopback } from '@caissa/shared';
+import { INTERNAL_TOKEN_HEADER } from '@caissa/redis';
+import { AppError } from '@caissa/shared/errors';
+import { isLoopback } from '@caissa/shared/http';
 
 /** A token that is not the known one makes the known one be read again, but not more often than this. */
 const REREAD_INTERVAL_MS = 1_000;

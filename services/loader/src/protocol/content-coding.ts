@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, deflate, gunzip, gzip, inflate } from 'node:zlib';
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 
 /** Codings that bodies may have. `deflate` is the zlib format, RFC 9110 section 8.4.1.2. */
 const DECODERS = { gzip: promisify(gunzip), 'x-gzip': promisify(gunzip), deflate: promisify(inflate) } as const;

@@ -1,5 +1,5 @@
 import { encodePositions } from '@caissa/network';
-import { EVALUATE_LIMIT, type Evaluation, evaluateResultSchema } from '@caissa/shared';
+import { EVALUATE_LIMIT, type Evaluation, evaluateResultSchema } from '@caissa/shared/contracts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fakeOutputs } from '../../test-support/fake-engine.js';
 import { openProtocol, type ProtocolHarness } from '../../test-support/protocol-harness.js';

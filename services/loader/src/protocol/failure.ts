@@ -1,5 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { isRequestId, type Logger, toAppError, toProblem } from '@caissa/shared';
+import { toAppError, toProblem } from '@caissa/shared/errors';
+import { isRequestId } from '@caissa/shared/http';
+import type { Logger } from '@caissa/shared/process';
 import { type Answer, jsonAnswer } from './answer.js';
 import type { Route } from './routes.js';
 

@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import type { ServingModel } from '../inference/engine.js';
 import type { Exchange } from './exchange.js';
 

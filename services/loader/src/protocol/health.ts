@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { EMPTY_OK } from './answer.js';
 import type { Handler } from './exchange.js';
 import { findModel } from './find-model.js';

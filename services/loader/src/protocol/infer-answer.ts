@@ -1,5 +1,6 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import { AppError, GENERATION_HEADER } from '@caissa/shared';
+import { GENERATION_HEADER } from '@caissa/shared/contracts';
+import { AppError } from '@caissa/shared/errors';
 import type { InferenceResult, ServingModel } from '../inference/engine.js';
 import type { Answer } from './answer.js';
 import type { InferRequest } from './infer-request.js';

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { parseInferRequest } from './infer-request.js';
 import type { ParseReply, ParseRequest } from './read-infer-request.js';
 

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fakeOutputs } from '../../test-support/fake-engine.js';
 import {

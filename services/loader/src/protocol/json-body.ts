@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 
 /** A JSON object whose members are not known. */
 export type JsonRecord = { readonly [key: string]: unknown };

@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import type { Handler } from './exchange.js';
 
 /** `GET /metrics`: measurements for Prometheus, the same as on the health port. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { afterEach, expect, test } from 'vitest';
 import { GrowingBuffer } from './growing-buffer.js';
 import { BodyReader } from './read-body.js';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { bodyTooLarge, codingOf, decode, MAX_EXPANSION } from './content-coding.js';
 import { GrowingBuffer } from './growing-buffer.js';
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { AppError, type ErrorCode } from '@caissa/shared';
+import { AppError, type ErrorCode } from '@caissa/shared/errors';
 import { type InferRequest, parseInferRequest } from './infer-request.js';
 
 /** To the thread. */

@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { EMPTY_OK, jsonAnswer } from './answer.js';
 import type { Exchange, Handler } from './exchange.js';
 import { ACTIVE, checkName } from './find-model.js';

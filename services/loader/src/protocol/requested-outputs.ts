@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { flagOf, invalid, isRecord, type JsonRecord, parametersOf, quoted } from './json-body.js';
 import { OUTPUT_KEYS, OUTPUTS, type OutputKey } from './tensors.js';
 

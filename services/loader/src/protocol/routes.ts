@@ -1,4 +1,4 @@
-import { AppError } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
 import { answerEvaluate } from './evaluate.js';
 import type { Handler } from './exchange.js';
 import { answerLive, answerModelReady, answerReady } from './health.js';

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { AppError, type Logger } from '@caissa/shared';
+import { AppError } from '@caissa/shared/errors';
+import type { Logger } from '@caissa/shared/process';
 import type { Registry } from 'prom-client';
 import type { InferenceEngine } from '../inference/engine.js';
 import { Access, type AccessOptions } from './access.js';

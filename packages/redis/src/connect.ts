@@ -1,0 +1,155 @@
+import { AppError } from '@caissa/shared/errors';
+import { startPatientTimer } from '@caissa/shared/process';
+import { Cluster, Redis } from 'ioredis';
+import { ZodError } from 'zod';
+import { PRODUCER, producerClusterOptions, redisOptions, WORKER, workerClusterOptions } from './connection-options.js';
+import { type RedisTarget, redisTarget } from './redis-target.js';
+
+/** A connection to one server, to the master that Sentinels name, or to a Redis Cluster. */
+export type RedisClient = Redis | Cluster;
+
+/** Time after which a command of a producer counts as lost; two of them fit into the second that a request may take. */
+const COMMAND_TIMEOUT_MS = 400;
+
+/**
+ * A connection for code that answers somebody: fails at once while Redis is away instead of queueing commands.
+ * Connecting is started, not awaited; use {@link waitUntilReady} where the first command must succeed.
+ * @throws ConfigurationError if the address is none
+ */
+export function connectProducer(target: RedisTarget | string): RedisClient {
+  const { address, tls } = toTarget(target);
+  if (address.kind === 'cluster') {
+    return listen(new ProducerCluster([...address.nodes], producerClusterOptions(address, tls)));
+  }
+  const options = redisOptions(address, tls, PRODUCER);
+  return listen(address.kind === 'single' ? new ProducerRedis(address.url, options) : new ProducerRedis(options));
+}
+
+/**
+ * A connection for code that waits: commands are kept until Redis is back, and a frozen server is left after 15 s.
+ * @throws ConfigurationError if the address is none
+ */
+export function connectWorker(target: RedisTarget | string): RedisClient {
+  const { address, tls } = toTarget(target);
+  if (address.kind === 'cluster') {
+    return listen(settling(new Cluster([...address.nodes], workerClusterOptions(address, tls))));
+  }
+  const options = redisOptions(address, tls, WORKER);
+  return listen(address.kind === 'single' ? new Redis(address.url, options) : new Redis(options));
+}
+
+/** Gives up commands in time. The option of ioredis for it counts replies as lost that this process had no time to read. */
+class ProducerRedis extends Redis {
+  override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
+    return giveUpInTime(command, super.sendCommand(command, stream));
+  }
+}
+
+/** The same for a cluster. */
+class ProducerCluster extends Cluster {
+  override sendCommand(...[command, stream, node]: Parameters<Cluster['sendCommand']>): unknown {
+    const answer = super.sendCommand(command, stream, node);
+    // With these the client itself asks, while it connects, whether the cluster works.
+    return command.name === 'cluster' ? answer : giveUpInTime(command, answer);
+  }
+
+  /** Pipelines would wait here for the first connection. */
+  override delayUntilReady(callback: Parameters<Cluster['delayUntilReady']>[0]): void {
+    setImmediate(() => callback(new Error('Connection is closed.')));
+  }
+}
+
+/**
+ * Makes what BullMQ awaits of a cluster settle. The promise of `connect` stays open when the cluster turns out not to work
+ * yet, as during a failover: the client tries again by itself, but a worker that awaits it would take no job any more.
+ */
+function settling(cluster: Cluster): Cluster {
+  const connect = cluster.connect.bind(cluster);
+  const duplicate = cluster.duplicate.bind(cluster);
+  return Object.assign(cluster, {
+    connect: () =>
+      new Promise<void>((resolve, reject) => {
+        const onClose = () => reject(new Error('Connection is closed.'));
+        cluster.once('close', onClose);
+        connect()
+          .then(resolve, reject)
+          .finally(() => cluster.off('close', onClose));
+      }),
+    // BullMQ blocks on duplicates.
+    duplicate: (...parts: Parameters<typeof duplicate>) => listen(settling(duplicate(...parts))),
+  });
+}
+
+function giveUpInTime<T>(command: Parameters<Redis['sendCommand']>[0], answer: T): T {
+  const cancel = startPatientTimer(COMMAND_TIMEOUT_MS, () => command.reject(new Error('Command timed out')));
+  command.promise.then(cancel, cancel);
+  return answer;
+}
+
+function toTarget(target: RedisTarget | string): RedisTarget {
+  return typeof target === 'string' ? redisTarget(target) : target;
+}
+
+function listen<T extends RedisClient>(redis: T): T {
+  // Without a listener ioredis prints every failed attempt; callers learn of trouble from their commands.
+  redis.on('error', () => undefined);
+  return redis;
+}
+
+/** Waits until a connection can take commands. @throws AppError REDIS_UNAVAILABLE after `timeoutMs` */
+export async function waitUntilReady(redis: RedisClient, timeoutMs: number): Promise<void> {
+  if (redis.status === 'ready') return;
+  await new Promise<void>((resolve, reject) => {
+    const onReady = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(() => {
+      redis.off('ready', onReady);
+      reject(redisUnavailable());
+    }, timeoutMs);
+    redis.once('ready', onReady);
+  });
+}
+
+/** The error of a request that needs Redis while it is away. */
+export function redisUnavailable(cause?: unknown): AppError {
+  return new AppError(
+    'REDIS_UNAVAILABLE',
+    'The job queue cannot be reached. Nothing was lost; try again in a moment.',
+    {
+      retryAfterSeconds: 2,
+      cause,
+    },
+  );
+}
+
+/** Errors that say something of a value or of our code, and nothing of the connection. */
+const OUR_ERRORS = [AppError, TypeError, RangeError, ReferenceError, SyntaxError, ZodError];
+
+/** Error replies by which Redis says that it cannot serve now: it starts, fails over, or has no memory or disk left. */
+const UNABLE = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|OOM|MISCONF)\b/;
+
+/** Whether a failed command means that Redis did not, or could not, do what it was asked. */
+function isUnavailable(error: unknown): boolean {
+  if (OUR_ERRORS.some((kind) => error instanceof kind)) return false;
+  // BullMQ's scripts refuse a job that is gone or in another state with a negative code.
+  if (error instanceof Error && 'code' in error && typeof error.code === 'number') return false;
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return true;
+  // A refused transaction tells the reason in the errors of its commands.
+  const reasons = 'previousErrors' in error && Array.isArray(error.previousErrors) ? error.previousErrors : [error];
+  return reasons.some((reason) => reason instanceof Error && UNABLE.test(reason.message));
+}
+
+/**
+ * Runs commands of a producer connection and gives their failures a code. Any other error reply of Redis, a refusal of
+ * BullMQ, or a mistake in our own code, passes through; whatever else goes wrong means that Redis did not answer.
+ * @throws AppError REDIS_UNAVAILABLE
+ */
+export async function callRedis<T>(commands: () => Promise<T>): Promise<T> {
+  try {
+    return await commands();
+  } catch (error) {
+    throw isUnavailable(error) ? redisUnavailable(error) : error;
+  }
+}

@@ -1,0 +1,77 @@
+import type { JobType } from '@caissa/shared/contracts';
+
+/** Name of every Redis key that is ours, under one prefix. BullMQ's own keys are `prefix:queue:…`. */
+export interface RedisKeys {
+  readonly prefix: string;
+  /** Hash: model name → catalogue entry as JSON. */
+  readonly catalogue: string;
+  /** Hash: model name → tensor list as JSON. */
+  readonly catalogueTensors: string;
+  /** Stream of the names of models whose entry changed; see `HashMirror`. */
+  readonly catalogueChanges: string;
+  /** Hash: file name → manifest as JSON. */
+  readonly exports: string;
+  /** Stream of the names of exports that came or went; see `HashMirror`. */
+  readonly exportsChanges: string;
+  /** Sorted set: file name by time of export. */
+  readonly exportsByDate: string;
+  /** Sorted set: job id by time of creation, all kinds of work. */
+  readonly jobsByDate: string;
+  /** Hash of the model that is served; see `PointerState`. */
+  readonly active: string;
+  /** Channel that carries each new generation. */
+  readonly activeChannel: string;
+  /** Hash of the order of requested activations; see `takeTurn`. */
+  readonly activationTurns: string;
+  /** Sorted set: job id of a requested activation that is not over by its place in the order. */
+  readonly activationsWaiting: string;
+  /** Hash: job id → entry of the journal as JSON. */
+  readonly activations: string;
+  /** Sorted set: job id by begin of the activation. */
+  readonly activationsByDate: string;
+  /** Tells what Redis remembers now from what it remembered before it lost everything: a text that loaders have chosen. */
+  readonly activationsIndexed: string;
+  /** List: entries of the journal that no loader has written to its file yet, as JSON. */
+  readonly activationsRefused: string;
+  /** Set of loader ids that have reported themselves. */
+  readonly loaders: string;
+  loaderHeartbeat(id: string): string;
+  /** The secret that services show to each other. */
+  readonly internalToken: string;
+  idempotency(scope: string): string;
+  /** Stream of a queue's events, written by BullMQ. */
+  queueEvents(type: JobType): string;
+  /** Hash of a job, written by BullMQ. */
+  job(type: JobType, id: string): string;
+  /** List of the jobs of a queue that workers have taken, written by BullMQ. */
+  activeJobs(type: JobType): string;
+}
+
+/** The keys under one prefix. */
+export function redisKeys(prefix: string): RedisKeys {
+  return {
+    prefix,
+    catalogue: `${prefix}:catalogue`,
+    catalogueTensors: `${prefix}:catalogue:tensors`,
+    catalogueChanges: `${prefix}:catalogue:changes`,
+    exports: `${prefix}:exports`,
+    exportsChanges: `${prefix}:exports:changes`,
+    exportsByDate: `${prefix}:exports:by-date`,
+    jobsByDate: `${prefix}:jobs:by-date`,
+    active: `${prefix}:active`,
+    activeChannel: `${prefix}:active:changed`,
+    activationTurns: `${prefix}:active:turns`,
+    activationsWaiting: `${prefix}:active:waiting`,
+    activations: `${prefix}:activations`,
+    activationsByDate: `${prefix}:activations:by-date`,
+    activationsIndexed: `${prefix}:activations:indexed`,
+    activationsRefused: `${prefix}:activations:refused`,
+    loaders: `${prefix}:loaders`,
+    loaderHeartbeat: (id) => `${prefix}:loader:${id}`,
+    internalToken: `${prefix}:internal-token`,
+    idempotency: (scope) => `${prefix}:idempotency:${scope}`,
+    queueEvents: (type) => `${prefix}:${type}:events`,
+    job: (type, id) => `${prefix}:${type}:${id}`,
+    activeJobs: (type) => `${prefix}:${type}:active`,
+  };
+}

@@ -1,0 +1,151 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectWorker, type RedisClient, redisKeys } from '@caissa/redis';
+import type { ArtifactStore } from '@caissa/storage';
+import { LocalArtifactStore, type Manifest, toExportResult, toExportSummary } from '@caissa/storage';
+import { publish } from '@caissa/testing/publish-artifact';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { ExportIndex } from './export-index.js';
+
+let redis: RedisClient;
+let index: ExportIndex;
+let keys: ReturnType<typeof redisKeys>;
+
+beforeAll(() => {
+  redis = connectWorker(inject('redisUrl'));
+});
+beforeEach(() => {
+  keys = redisKeys(`test-${randomUUID()}`);
+  index = new ExportIndex(redis, keys);
+});
+afterAll(() => redis.disconnect());
+
+function manifest(minute: number, change: Partial<Manifest> = {}): Manifest {
+  const two = String(minute).padStart(2, '0');
+  return {
+    schema_version: 1,
+    filename: `model_v1_export_20251007_03${two}00.onnx`,
+    format: 'onnx',
+    model_name: 'model_v1',
+    job_id: `job-${minute}`,
+    size_bytes: 1024 ** 2,
+    sha256: 'a'.repeat(64),
+    export_date: `2025-10-07T03:${two}:00Z`,
+    metadata: { minute },
+    ...change,
+  };
+}
+
+const names = (manifests: readonly Manifest[]) => manifests.map((one) => one.filename);
+
+describe('the list', () => {
+  const listed = async (from = index) => names(await from.newestFirst());
+
+  test('shows the newest first, once each, those of one moment by name', async () => {
+    const all = Array.from({ length: 7 }, (_, minute) => manifest(minute));
+    for (const minute of [4, 0, 6, 2, 1, 5, 3]) await index.add(manifest(minute));
+    await index.add(manifest(3));
+    expect(await listed()).toEqual(names(all).reverse());
+    const twin = manifest(3, { filename: 'a_export_20251007_030300.onnx', export_date: '2025-10-07T03:03:00.000Z' });
+    await index.add(twin);
+    expect((await listed()).slice(3, 5)).toEqual([manifest(3).filename, twin.filename]);
+    expect(await listed(new ExportIndex(redis, keys))).toEqual(await listed());
+  });
+
+  test('is the same object until something changes, and shows at once what another process did', async () => {
+    const other = new ExportIndex(redis, keys);
+    expect(await listed()).toEqual([]);
+    for (const minute of [1, 2, 3]) await other.add(manifest(minute));
+    const before = await index.newestFirst();
+    expect(await index.newestFirst()).toBe(before);
+    await other.remove(manifest(2).filename);
+    await other.add(manifest(1, { size_bytes: 7 }));
+    const after = await index.newestFirst();
+    expect(names(after)).toEqual([manifest(3).filename, manifest(1).filename]);
+    expect(after.map((one) => one.size_bytes)).toEqual([1024 ** 2, 7]);
+    expect(before).toHaveLength(3);
+  });
+
+  test('leaves out an entry that cannot be read, and shows the others', async () => {
+    await index.add(manifest(1));
+    await index.add(manifest(2));
+    await redis.hset(keys.exports, manifest(2).filename, '{"schema_version":2}');
+    expect(await listed()).toEqual([manifest(1).filename]);
+  });
+});
+
+test('beyond tells what a clean-up would remove', async () => {
+  for (const minute of [1, 2, 3, 4]) await index.add(manifest(minute));
+  expect(names(await index.beyond(2))).toEqual([manifest(2).filename, manifest(1).filename]);
+  expect(await index.beyond(4)).toEqual([]);
+  expect(await index.beyond(100)).toEqual([]);
+  expect(await index.beyond(0)).toHaveLength(4);
+  await index.remove(manifest(1).filename);
+  await index.remove(manifest(1).filename);
+  expect(names(await index.beyond(2))).toEqual([manifest(2).filename]);
+});
+
+describe('reconciling with the store', () => {
+  let folder: string;
+  let store: ArtifactStore;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'caissa-index-'));
+    store = await LocalArtifactStore.open(folder);
+    return () => rm(folder, { recursive: true });
+  });
+
+  test('adds what is missing and forgets what is gone, once', async () => {
+    const kept = await publish(store, 'job-1', randomBytes(10));
+    const added = await publish(store, 'job-2', randomBytes(10));
+    await index.add(kept);
+    await index.add(manifest(1));
+    expect(await index.reconcile(store)).toEqual({ added: 1, removed: 1 });
+    const manifests = await index.newestFirst();
+    const total = manifests.length;
+    expect(names(manifests).sort()).toEqual([kept.filename, added.filename].sort());
+    expect(total).toBe(2);
+    expect(await index.reconcile(store)).toEqual({ added: 0, removed: 0 });
+  });
+
+  test('rebuilds everything after Redis was lost', async () => {
+    const all = [await publish(store, 'job-1'), await publish(store, 'job-2'), await publish(store, 'job-3')];
+    expect(await index.reconcile(store)).toEqual({ added: 3, removed: 0 });
+    const manifests = await index.newestFirst();
+    expect(manifests).toHaveLength(3);
+    expect(manifests).toEqual(expect.arrayContaining(all));
+  });
+
+  test('does not list what was removed while the store was read', async () => {
+    const removed = await publish(store, 'job-1');
+    const racing: ArtifactStore = Object.create(store, {
+      listManifests: {
+        value: async function* () {
+          await store.remove(removed.filename);
+          yield removed;
+        },
+      },
+      readManifest: { value: (filename: string) => store.readManifest(filename) },
+    });
+    expect(await index.reconcile(racing)).toEqual({ added: 0, removed: 0 });
+    expect(await index.newestFirst()).toEqual([]);
+  });
+});
+
+test('a manifest becomes a row of the list and the result of its job', () => {
+  const metadataFile = { filename: 'x.json', size_bytes: 1, sha256: 'b' };
+  const summary = toExportSummary(manifest(1, { metadata_file: metadataFile }));
+  expect(summary).toMatchObject({ file_size_mb: 1, size_bytes: 1024 ** 2, metadata_filename: 'x.json' });
+  expect(summary.download_url).toBe(`/api/model/download/${summary.filename}`);
+  const result = toExportResult(manifest(1));
+  expect(result).toMatchObject({
+    success: true,
+    message: 'Model exported successfully to onnx format',
+    job_id: 'job-1',
+    metadata: { minute: 1 },
+  });
+  expect(result).not.toHaveProperty('export_date');
+  expect(result).not.toHaveProperty('metadata_filename');
+});

@@ -1,0 +1,98 @@
+import type { RedisKeys } from '@caissa/redis';
+import { callRedis, type RedisClient, runTransaction } from '@caissa/redis';
+import { replicaStateSchema } from '@caissa/shared/contracts';
+import { z } from 'zod';
+
+/** How often a loader reports itself. */
+export const HEARTBEAT_INTERVAL_MS = 1_000;
+
+/** A loader that has not reported itself for this long counts as gone. */
+const HEARTBEAT_TTL_MS = 5_000;
+
+/** A model that a loader holds. */
+const sessionStateSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  state: z.enum(['READY', 'UNAVAILABLE', 'LOADING', 'UNLOADING']),
+  active: z.boolean(),
+});
+
+/** See {@link sessionStateSchema}. */
+export type SessionState = z.infer<typeof sessionStateSchema>;
+
+/** What a loader replica says of itself. */
+const heartbeatSchema = z.object({
+  id: z.string(),
+  host: z.string(),
+  pid: z.int(),
+  state: replicaStateSchema,
+  /** The model that it serves now, if any. */
+  model_name: z.string().nullable(),
+  /** The generation that it has reached: of its model, or of the unload that left it without one. 0 if neither. */
+  generation: z.int().nonnegative(),
+  problem: z.string().nullable(),
+  device_type: z.enum(['cpu', 'cuda']),
+  device_name: z.string(),
+  execution_providers: z.array(z.string()),
+  cpu: z.object({ model: z.string(), cores: z.int() }),
+  memory: z.object({ total_bytes: z.int(), free_bytes: z.int() }),
+  gpu: z.object({ memory_allocated: z.int() }).optional(),
+  // Loaders of before inference report nothing of what follows.
+  /** Where it answers the Open Inference Protocol, without a trailing slash. */
+  url: z.string().nullable().default(null),
+  positions_served: z.int().nonnegative().default(0),
+  /** Times that the process of a session ended unasked. */
+  session_restarts: z.int().nonnegative().default(0),
+  sessions: z.array(sessionStateSchema).default([]),
+});
+
+/** See {@link heartbeatSchema}. */
+export type Heartbeat = z.infer<typeof heartbeatSchema>;
+/** A heartbeat as a loader may send it: what has a default may be left out. */
+export type HeartbeatReport = z.input<typeof heartbeatSchema>;
+
+/** Reports a loader. Redis forgets it by itself when it stops reporting. */
+export async function sendHeartbeat(redis: RedisClient, keys: RedisKeys, heartbeat: HeartbeatReport): Promise<void> {
+  await callRedis(() =>
+    runTransaction(
+      redis
+        .multi()
+        .sadd(keys.loaders, heartbeat.id)
+        .set(keys.loaderHeartbeat(heartbeat.id), JSON.stringify(heartbeat), 'PX', HEARTBEAT_TTL_MS),
+    ),
+  );
+}
+
+/** Takes a loader off the list at once, when it stops in order. */
+export async function removeHeartbeat(redis: RedisClient, keys: RedisKeys, id: string): Promise<void> {
+  await callRedis(() => runTransaction(redis.multi().srem(keys.loaders, id).del(keys.loaderHeartbeat(id))));
+}
+
+/** The loaders that are alive, by id. */
+export function readHeartbeats(redis: RedisClient, keys: RedisKeys): Promise<Heartbeat[]> {
+  return callRedis(async () => {
+    const ids = (await redis.smembers(keys.loaders)).sort();
+    if (ids.length === 0) return [];
+    const texts = await redis.mget(ids.map((id) => keys.loaderHeartbeat(id)));
+    const gone = ids.filter((_, index) => texts[index] == null);
+    if (gone.length > 0) await redis.srem(keys.loaders, ...gone);
+    return texts.flatMap((text) => {
+      // A report of another version of the loader must not hide those of the others.
+      const parsed = text == null ? undefined : heartbeatSchema.safeParse(JSON.parse(text));
+      return parsed?.success ? [parsed.data] : [];
+    });
+  });
+}
+
+/** Whether a loader has caught up with a generation: it serves it, or a later one, or nothing where nothing is active. */
+export function hasReached(heartbeat: Heartbeat, generation: number): boolean {
+  return heartbeat.generation >= generation && (heartbeat.model_name !== null || heartbeat.state === 'idle');
+}
+
+/** How many loaders serve a generation, of how many there are. */
+export function countReplicas(heartbeats: readonly Heartbeat[], generation: number): { ready: number; total: number } {
+  return {
+    ready: heartbeats.filter((one) => one.model_name !== null && one.generation === generation).length,
+    total: heartbeats.length,
+  };
+}

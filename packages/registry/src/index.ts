@@ -1,0 +1,39 @@
+export { activationState } from './activation-state.js';
+export {
+  type Activation,
+  type ActivePointer,
+  activate,
+  deactivate,
+  keptFactsSchema,
+  type ModelFacts,
+  NEVER_ACTIVE,
+  type PointerMove,
+  type PointerState,
+  pointerStateSchema,
+  readActivation,
+  readPointer,
+  restorePointer,
+  superseded,
+} from './active-model.js';
+export { Catalogue, type CatalogueEntry } from './catalogue.js';
+export { ExportIndex } from './export-index.js';
+export {
+  countReplicas,
+  HEARTBEAT_INTERVAL_MS,
+  type Heartbeat,
+  type HeartbeatReport,
+  hasReached,
+  readHeartbeats,
+  removeHeartbeat,
+  type SessionState,
+  sendHeartbeat,
+} from './heartbeat.js';
+export {
+  findActivationEntry,
+  indexActivations,
+  JOURNAL_LIMIT,
+  listActivations,
+  readActivationEntry,
+} from './journal-index.js';
+export { noteRefusedActivation, takeRefusedActivations } from './refused-activations.js';
+export { announceTurn, endTurn, isOvertaken, takeTurn } from './turns.js';

@@ -1,0 +1,91 @@
+import { CONFIGURATION_EXIT_CODE, ConfigurationError } from '../config/read-settings.js';
+import type { Logger } from './logger.js';
+import { startPatientTimer } from './patient-timer.js';
+import { redactText } from './redact.js';
+
+/** Undoes one step of the start. */
+type Releaser = () => Promise<void> | void;
+
+/** Longest time that one step of a shutdown may take before the next one is begun. */
+const RELEASE_TIMEOUT_MS = 8_000;
+
+/**
+ * What a process has started, released in reverse order. A releaser that hangs or fails does not keep the others from
+ * running: `worker.close()` never returns while Redis cannot be reached.
+ */
+export class Lifecycle {
+  readonly #releasers: { name: string; release: Releaser }[] = [];
+  #released: Promise<void> | undefined;
+
+  /** Registers how to undo what was just started. */
+  onStop(name: string, release: Releaser): void {
+    this.#releasers.push({ name, release });
+  }
+
+  /** Releases everything, last started first. Later calls wait for the first one. */
+  stop(logger: Logger): Promise<void> {
+    this.#released ??= this.#releaseAll(logger);
+    return this.#released;
+  }
+
+  async #releaseAll(logger: Logger): Promise<void> {
+    for (const { name, release } of this.#releasers.reverse()) {
+      try {
+        await withTimeout(Promise.resolve(release()), RELEASE_TIMEOUT_MS);
+      } catch (error) {
+        logger.warn({ err: error, step: name }, 'a step of the shutdown failed');
+      }
+    }
+  }
+}
+
+/** Settles as `work` does, or rejects after `timeoutMs`. */
+export async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let cancel = () => {};
+  const timeout = new Promise<never>((_, reject) => {
+    cancel = startPatientTimer(timeoutMs, () => reject(new Error(`not done within ${timeoutMs} ms`)));
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    cancel();
+  }
+}
+
+/**
+ * Runs a service until it is told to stop: SIGINT, SIGTERM, or the end of the process that supervises it.
+ * A configuration that cannot be used is printed and ends the process with status 2, any other failure with 1.
+ */
+export async function runService(
+  start: (lifecycle: Lifecycle) => Promise<Logger>,
+  exit: (code: number) => void = process.exit,
+): Promise<void> {
+  const lifecycle = new Lifecycle();
+  let stop: ((reason: string) => void) | undefined;
+  let askedToStop: string | undefined;
+  // From the first moment: what has been started is also released if the wish comes while the rest is starting.
+  const ask = (reason: string) => {
+    askedToStop ??= reason;
+    stop?.(reason);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ask(signal));
+  if (process.connected) process.once('disconnect', () => ask('the launcher ended'));
+  let logger: Logger;
+  try {
+    logger = await start(lifecycle);
+  } catch (error) {
+    const configuration = error instanceof ConfigurationError;
+    const reason = configuration ? error.message : error instanceof Error ? error.stack : error;
+    process.stderr.write(`${redactText(String(reason))}\n`);
+    exit(configuration ? CONFIGURATION_EXIT_CODE : 1);
+    return;
+  }
+  stop = (reason) => {
+    logger.info({ reason }, 'stopping');
+    lifecycle.stop(logger).then(
+      () => exit(0),
+      () => exit(1),
+    );
+  };
+  if (askedToStop !== undefined) stop(askedToStop);
+}

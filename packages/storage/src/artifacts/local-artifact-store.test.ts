@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { manifestDraft, publish } from '@caissa/testing/publish-artifact';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { artifactStoreContract } from './artifact-store.contract.js';
+import { LocalArtifactStore } from './local-artifact-store.js';
+
+const STEM = 'model_v1_export_20251007_031138';
+const MANIFEST = `${STEM}.onnx.manifest.json`;
+const nobodyWorks = async () => false;
+let folder: string;
+
+async function makeFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'caissa-store-'));
+}
+
+describe('the contract of every store', () => {
+  artifactStoreContract(
+    async () => {
+      const root = await makeFolder();
+      const store = await LocalArtifactStore.open(join(root, 'not', 'there', 'yet'));
+      return { store, remove: () => rm(root, { recursive: true }) };
+    },
+    { outlivesRemoval: true },
+  );
+});
+
+let store: LocalArtifactStore;
+
+beforeEach(async () => {
+  folder = await makeFolder();
+  store = await LocalArtifactStore.open(folder);
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const at = (name: string) => join(folder, name);
+
+describe('what is not as it was exported', () => {
+  test('a file of another size is called damaged, and leaves no file open', async () => {
+    const { filename } = await publish(store, 'job-1', randomBytes(1_000));
+    await truncate(at(filename), 999);
+    const before = (await readdir('/proc/self/fd')).length;
+    await expect(store.open(filename)).rejects.toMatchObject({ code: 'ARTIFACT_DAMAGED', status: 500 });
+    expect((await readdir('/proc/self/fd')).length).toBeLessThanOrEqual(before);
+  });
+
+  test.each<[string, (path: string) => Promise<unknown>]>([
+    ['a folder', (path) => mkdir(path)],
+    ['a symlink', (path) => symlink('/etc/hostname', path)],
+    ['a dangling symlink', (path) => symlink('/nowhere', path)],
+    ['a pipe', async (path) => execFileSync('mkfifo', [path])],
+    ['nothing', async () => undefined],
+  ])('%s in place of the artifact is not there', async (_, put) => {
+    const { filename } = await publish(store, 'job-1');
+    await rm(at(filename));
+    await put(at(filename));
+    await expect(store.open(filename)).rejects.toMatchObject({ code: 'EXPORT_NOT_FOUND' });
+  });
+
+  test.each<[string, (path: string) => Promise<unknown>]>([
+    ['a folder', (path) => mkdir(path)],
+    ['a symlink', (path) => symlink('/etc/hostname', path)],
+    ['a pipe', async (path) => execFileSync('mkfifo', [path])],
+    ['half a manifest', (path) => writeFile(path, '{"schema_version": 1,')],
+    ['another kind of JSON', (path) => writeFile(path, '[1]')],
+    ['deeply nested JSON', (path) => writeFile(path, `{"metadata":{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`)],
+  ])('%s in place of a manifest hides its own export only', async (_, put) => {
+    const broken = await publish(store, 'job-1');
+    const good = await publish(store, 'job-2');
+    await rm(at(MANIFEST));
+    await put(at(MANIFEST));
+    expect(await store.readManifest(broken.filename)).toBeUndefined();
+    const listed: string[] = [];
+    for await (const manifest of store.listManifests()) listed.push(manifest.filename);
+    expect(listed).toEqual([good.filename]);
+  });
+
+  test('a manifest that was copied to another name shows nothing', async () => {
+    await publish(store, 'job-1');
+    await writeFile(at('other.onnx'), 'x');
+    await writeFile(at('other.onnx.manifest.json'), await readFile(at(MANIFEST)));
+    expect(await store.readManifest('other.onnx')).toBeUndefined();
+  });
+
+  test('a manifest whose file was taken away shows nothing, and is swept', async () => {
+    const { filename } = await publish(store, 'job-1');
+    await rm(at(filename));
+    expect(await store.readManifest(filename)).toBeUndefined();
+    expect(await store.findByJob('job-1', { stem: STEM, format: 'onnx' })).toBeUndefined();
+    vi.useFakeTimers({ now: Date.now() + 61_000, toFake: ['Date'] });
+    expect((await store.sweep(nobodyWorks)).sort()).toEqual([MANIFEST]);
+  });
+});
+
+describe('left-overs', () => {
+  test('without a manifest are swept when they are old enough for no commit to be under way', async () => {
+    const left = [`${STEM}.onnx`, `${STEM}.onnx.data`, `${STEM}.json`, `${STEM}_2.pt`, '.tmp-0123456789abcdef'];
+    for (const name of left) await writeFile(at(name), 'x');
+    expect(await store.sweep(nobodyWorks)).toEqual([]);
+    vi.useFakeTimers({ now: Date.now() + 61_000, toFake: ['Date'] });
+    expect((await store.sweep(nobodyWorks)).sort()).toEqual([...left].sort());
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('of others are left alone, whatever their age and kind', async () => {
+    const foreign = ['notes.txt', 'model.onnx', 'model_v1.pt', 'README.manifest.json', `x_${STEM}.onnx.bak`, '.hidden'];
+    for (const name of foreign) await writeFile(at(name), 'x');
+    await mkdir(at('folder_export_20251007_031138.onnx'));
+    await mkdir(at('.draft-folder'));
+    await mkdir(at('.tmp-folder'));
+    await symlink('/etc/hostname', at(`link_${STEM}.onnx`));
+    for (const name of foreign) await utimes(at(name), 0, 0);
+    const before = (await readdir(folder)).sort();
+    vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] });
+    expect(await store.sweep(nobodyWorks)).toEqual([]);
+    expect((await readdir(folder)).sort()).toEqual(before);
+  });
+
+  test('stay when nobody can say whether their job is worked on', async () => {
+    const draft = await store.begin('job-1');
+    await draft.write(Buffer.from('x'));
+    await expect(store.sweep(() => Promise.reject(new Error('away')))).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(draft.commit({ stem: STEM, format: 'onnx' }, () => manifestDraft('job-1'))).resolves.toBeDefined();
+  });
+});
+
+test('what cannot be used says so', async () => {
+  await rm(folder, { recursive: true });
+  await expect(store.check()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', status: 503 });
+  await expect(store.begin('job-1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  await expect(publish(store, 'job-1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  await writeFile(folder, '');
+  await expect(store.check()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  await expect(LocalArtifactStore.open(folder)).rejects.toMatchObject({ code: expect.any(String) });
+});

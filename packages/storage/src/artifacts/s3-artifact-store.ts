@@ -1,0 +1,158 @@
+import { mkdir } from 'node:fs/promises';
+import { artifactOf, factsOf } from '@caissa/formats';
+import { filenameSchema } from '@caissa/shared/contracts';
+import { AppError } from '@caissa/shared/errors';
+import type { ObjectStore } from '../object-store/object-store.js';
+import { abortUpload, listUploads } from '../object-store/object-upload.js';
+import { artifactDamaged, exportNotFound } from './artifact-errors.js';
+import { MANIFEST_SUFFIX, newAttempt, removeDraftsOf } from './artifact-names.js';
+import type { ArtifactDraft, ArtifactName, ArtifactStore, StoredFile } from './artifact-store.js';
+import { expectedOf, filesOf, type Manifest } from './manifest.js';
+import { S3ArtifactDraft } from './s3-artifact-draft.js';
+import { CONDITION_PROBE, EXPORTS, keyOf, manifestKey, OBJECTS, objectKey, readStoredManifest } from './s3-layout.js';
+import { s3StoredFile } from './s3-stored-file.js';
+import { sweepObjects, sweepSpool } from './s3-sweep.js';
+import { callStore } from './store-error.js';
+import { TakenNames } from './taken-names.js';
+
+/** Manifests that are read at once when all of them are listed. */
+const READS_AT_ONCE = 16;
+
+/** How a store is set up. */
+export interface S3ArtifactStoreOptions {
+  readonly objects: ObjectStore;
+  /** Folder on this machine for drafts, which is made when it is needed. */
+  readonly spoolFolder: string;
+  /** Whether readers are to be sent to the object store. */
+  readonly presignedDownloads: boolean;
+}
+
+/**
+ * An artifact store in a bucket. Bytes lie under the attempt that wrote them and never change; the manifest, written last
+ * and only if there is none of its name, makes them visible and says which they are.
+ */
+export class S3ArtifactStore implements ArtifactStore {
+  readonly #objects: ObjectStore;
+  readonly #spoolFolder: string;
+  readonly #presigns: boolean;
+  readonly #names = new TakenNames();
+  #heedsConditions = false;
+
+  /** Nothing is asked of the object store yet. */
+  constructor({ objects, spoolFolder, presignedDownloads }: S3ArtifactStoreOptions) {
+    this.#objects = objects;
+    this.#spoolFolder = spoolFolder;
+    this.#presigns = presignedDownloads;
+  }
+
+  begin(jobId: string, { firstAttempt = false } = {}): Promise<ArtifactDraft> {
+    return callStore(async () => {
+      await this.#refuseUnconditional();
+      await mkdir(this.#spoolFolder, { recursive: true });
+      if (!firstAttempt) await this.#giveUpEarlier(jobId);
+      const parts = { objects: this.#objects, names: this.#names, spoolFolder: this.#spoolFolder };
+      return S3ArtifactDraft.create({ ...parts, attempt: newAttempt(jobId) });
+    });
+  }
+
+  async findByJob(jobId: string, { stem, format }: ArtifactName) {
+    const { extension } = factsOf(format);
+    for await (const filename of this.#filenames(stem)) {
+      const manifest = filename.endsWith(`.${extension}`) ? await this.readManifest(filename) : undefined;
+      if (manifest?.job_id === jobId) return manifest;
+    }
+    return undefined;
+  }
+
+  async readManifest(filename: string): Promise<Manifest | undefined> {
+    if (!filenameSchema.safeParse(filename).success) return undefined;
+    return (await readStoredManifest(this.#objects, filename))?.manifest;
+  }
+
+  async *listManifests(): AsyncGenerator<Manifest> {
+    const reading: Promise<Manifest | undefined>[] = [];
+    for await (const filename of this.#filenames('')) {
+      const read = this.readManifest(filename);
+      // Awaited in its turn; a failure before that must not count as unhandled.
+      read.catch(() => undefined);
+      reading.push(read);
+      const manifest = reading.length < READS_AT_ONCE ? undefined : await reading.shift();
+      if (manifest) yield manifest;
+    }
+    for (const read of reading) {
+      const manifest = await read;
+      if (manifest) yield manifest;
+    }
+  }
+
+  async open(filename: string): Promise<StoredFile> {
+    if (!filenameSchema.safeParse(filename).success) throw exportNotFound();
+    const stored = await readStoredManifest(this.#objects, artifactOf(filename));
+    const expected = stored && expectedOf(stored.manifest, filename);
+    if (!expected) throw exportNotFound();
+    const key = keyOf(stored, filename);
+    const found = await this.#objects.head(key);
+    if (!found) throw exportNotFound();
+    if (found.sizeBytes !== expected.size_bytes) throw artifactDamaged();
+    const file = { filename, key, sha256: expected.sha256, info: found };
+    return s3StoredFile(this.#objects, file, this.#presigns);
+  }
+
+  async remove(filename: string): Promise<{ filename: string; size_bytes: number }[]> {
+    if (!filenameSchema.safeParse(filename).success) throw exportNotFound();
+    const stored = await readStoredManifest(this.#objects, filename);
+    if (!stored) throw exportNotFound();
+    const files = filesOf(stored.manifest);
+    const { attempt } = stored;
+    // The note goes before the manifest that it stands for: without it whatever is left is found and swept.
+    await this.#objects.remove(attempt === undefined ? [] : [objectKey(attempt, 'published')]);
+    await this.#objects.remove([manifestKey(filename)]);
+    this.#names.forget(filename);
+    await this.#objects.remove(files.map((file) => keyOf(stored, file.filename)));
+    return files;
+  }
+
+  async sweep(isActive: (jobId: string) => Promise<boolean>): Promise<string[]> {
+    const known = new Map<string, Promise<boolean>>();
+    const askOnce = (jobId: string) => {
+      const answer = known.get(jobId) ?? isActive(jobId);
+      known.set(jobId, answer);
+      return answer;
+    };
+    return callStore(async () => [
+      ...(await sweepSpool(this.#spoolFolder, askOnce)),
+      ...(await sweepObjects(this.#objects, askOnce)),
+    ]);
+  }
+
+  check(): Promise<void> {
+    return this.#objects.check();
+  }
+
+  /** The artifacts whose names begin so. */
+  async *#filenames(prefix: string): AsyncGenerator<string> {
+    for await (const { key } of this.#objects.list(`${EXPORTS}${prefix}`, '/')) {
+      if (key.endsWith(MANIFEST_SUFFIX)) yield key.slice(EXPORTS.length, -MANIFEST_SUFFIX.length);
+    }
+  }
+
+  /** What is not on the way any more cannot be published any more. */
+  async #giveUpEarlier(jobId: string): Promise<void> {
+    await removeDraftsOf(jobId, this.#spoolFolder);
+    for await (const upload of listUploads(this.#objects, `${OBJECTS}${jobId}.`)) {
+      await abortUpload(this.#objects, upload);
+    }
+  }
+
+  /** A store that does not know conditional writes would let one export take the place of another. */
+  async #refuseUnconditional(): Promise<void> {
+    const write = () => this.#objects.put(CONDITION_PROBE, '', { onlyIfAbsent: true });
+    if (!this.#heedsConditions && (await write()) && (await write())) {
+      throw new AppError(
+        'STORE_UNAVAILABLE',
+        'The object store overwrites what it is told to keep (If-None-Match), so it cannot hold exports.',
+      );
+    }
+    this.#heedsConditions = true;
+  }
+}

@@ -1,0 +1,27 @@
+export type {
+  ArtifactDraft,
+  ArtifactName,
+  ArtifactStore,
+  ManifestDraft,
+  StoredFile,
+} from './artifacts/artifact-store.js';
+export { LocalArtifactStore } from './artifacts/local-artifact-store.js';
+export {
+  type FileOfExport,
+  filesOf,
+  type Manifest,
+  manifestSchema,
+  toExportResult,
+  toExportSummary,
+} from './artifacts/manifest.js';
+export { openArtifactStore } from './artifacts/open-artifact-store.js';
+export { LocalModelStore } from './models/local-model-store.js';
+export { findModelFile, MODEL_EXTENSION, type ModelFile, modelNameOf, modelPath } from './models/model-file.js';
+export type { ModelSource, ModelStore, ReceivedUpload } from './models/model-store.js';
+export { openModelStore } from './models/open-model-store.js';
+export { PartSender } from './models/part-sender.js';
+export { modelExists } from './models/publish-upload.js';
+export { uploadTooLarge } from './models/receive-body.js';
+export { ObjectStore } from './object-store/object-store.js';
+export { ObjectUpload } from './object-store/object-upload.js';
+export { createS3Client, OBJECT_STORE_SETTINGS, type ObjectStoreSettings } from './object-store/s3-client.js';

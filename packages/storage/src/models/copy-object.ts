@@ -1,0 +1,126 @@
+import { AppError } from '@caissa/shared/errors';
+import type { ObjectInfo, ObjectStore } from '../object-store/object-store.js';
+import { callObjectStore, statusOf } from '../object-store/object-store-error.js';
+import { abortUpload, type OpenUpload } from '../object-store/object-upload.js';
+import { RequestLimit } from './request-limit.js';
+
+/** What one request copies: little enough to be answered before anybody thinks that the connection is dead. */
+const COPY_PART_BYTES = 128 << 20;
+const COPIES_AT_ONCE = 4;
+
+/** Says of an object which one it is a copy of. */
+const ORIGIN = 'caissa-copy-of';
+
+/** An object that is to be copied, in the state that was seen. */
+interface Original extends Pick<ObjectInfo, 'etag' | 'sizeBytes'> {
+  readonly key: string;
+}
+
+/**
+ * Copies an object inside the store, unless there is one under the new name; it appears whole. Answers false if there is
+ * one. The copy is made of parts, since stores agree on the condition only for objects that are completed from parts.
+ * @param partBytes what one request copies; stores want 5 MiB at least
+ * @throws AppError STORE_UNAVAILABLE, STORAGE_FULL
+ */
+export async function copyIfAbsent(
+  store: ObjectStore,
+  from: Original,
+  to: string,
+  partBytes = COPY_PART_BYTES,
+): Promise<boolean> {
+  // A store that does not know the condition is at least asked before.
+  if ((await store.head(to)) !== undefined) return false;
+  return callObjectStore(async () => {
+    const { sdk, client } = store;
+    const begin = new sdk.CreateMultipartUploadCommand({
+      ...store.at(to),
+      ContentType: 'application/octet-stream',
+      Metadata: { [ORIGIN]: from.key },
+    });
+    const { UploadId: uploadId } = await client.send(begin);
+    if (uploadId === undefined) throw new Error('the object store gave an upload no id');
+    const upload = { key: to, uploadId };
+    try {
+      const isNew = await complete(store, from, upload, await copyParts(store, from, upload, partBytes));
+      if (!isNew) await abortUpload(store, upload);
+      return isNew;
+    } catch (error) {
+      await abortUpload(store, upload).catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+interface CopiedPart {
+  readonly PartNumber: number;
+  readonly ETag: string | undefined;
+}
+
+async function copyParts(store: ObjectStore, from: Original, to: OpenUpload, partBytes: number): Promise<CopiedPart[]> {
+  const { Bucket, Key } = store.at(from.key);
+  const limit = new RequestLimit(COPIES_AT_ONCE);
+  const count = Math.max(Math.ceil(from.sizeBytes / partBytes), 1);
+  const copyPart = async (index: number): Promise<CopiedPart> => {
+    const start = index * partBytes;
+    const end = Math.min(start + partBytes, from.sizeBytes) - 1;
+    const request = new store.sdk.UploadPartCopyCommand({
+      ...store.at(to.key),
+      UploadId: to.uploadId,
+      PartNumber: index + 1,
+      CopySource: encodeURI(`${Bucket}/${Key}`),
+      CopySourceIfMatch: from.etag,
+      // Of a small object a range cannot be asked for.
+      ...(count > 1 ? { CopySourceRange: `bytes=${start}-${end}` } : {}),
+    });
+    const { CopyPartResult } = await store.client.send(request);
+    return { PartNumber: index + 1, ETag: CopyPartResult?.ETag };
+  };
+  const copies = await Promise.allSettled(
+    Array.from({ length: count }, (_, index) => limit.run(() => copyPart(index))),
+  );
+  return copies.map((copy) => {
+    if (copy.status === 'rejected') throw copy.reason;
+    return copy.value;
+  });
+}
+
+/** Answers whether the object is the copy; false if another one has the name. */
+async function complete(
+  store: ObjectStore,
+  from: Original,
+  to: OpenUpload,
+  parts: readonly CopiedPart[],
+): Promise<boolean> {
+  const request = new store.sdk.CompleteMultipartUploadCommand({
+    ...store.at(to.key),
+    UploadId: to.uploadId,
+    MultipartUpload: { Parts: [...parts] },
+    IfNoneMatch: '*',
+  });
+  try {
+    await store.client.send(request);
+    return true;
+  } catch (error) {
+    // The upload is no longer there, another one of the name is being completed, or there is an object of the name: it may
+    // be our own, if the answer to a first try was lost.
+    if (![404, 409, 412].includes(statusOf(error))) throw error;
+    const origin = await originOf(store, to.key);
+    if (origin === undefined) {
+      throw new AppError('STORE_UNAVAILABLE', 'The object store did not complete a copy; try again in a moment.', {
+        cause: error,
+      });
+    }
+    return origin === from.key;
+  }
+}
+
+/** What an object is a copy of; empty if it is none, nothing if there is no object. */
+async function originOf(store: ObjectStore, key: string): Promise<string | undefined> {
+  try {
+    const { Metadata } = await store.client.send(new store.sdk.HeadObjectCommand(store.at(key)));
+    return Metadata?.[ORIGIN] ?? '';
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}

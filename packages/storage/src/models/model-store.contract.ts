@@ -1,0 +1,269 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { eventually } from '@caissa/testing/eventually';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ModelObserver, ModelSource, ModelStore } from './model-store.js';
+
+/** What the contract needs to know of an adapter. */
+export interface ModelStoreUnderTest {
+  readonly store: ModelStore;
+  /** Puts a file where checkpoints lie, past the store, as training does; it replaces one of its name. */
+  put(filename: string, content: string | Uint8Array): Promise<void>;
+  /** Takes a file away, past the store. */
+  take(filename: string): Promise<void>;
+  /** Names of everything that is there, uploads and what is left of them included. */
+  everything(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+const LIMIT_BYTES = 64 * 1024 ** 2;
+
+/** More than one piece of any transfer, and not a multiple of anything. */
+const LARGE = Buffer.alloc(20_000_003);
+for (let at = 0; at < LARGE.length; at++) LARGE[at] = (at * 31 + (at >> 8) * 7 + (at >> 16)) & 0xff;
+
+const bodyOf = (...chunks: (string | Uint8Array)[]) => Readable.from(chunks.map((chunk) => Buffer.from(chunk)));
+
+async function textOf(source: ModelSource): Promise<string> {
+  const bytes = Buffer.alloc(source.sizeBytes);
+  await source.readInto(bytes, 0);
+  await source.close();
+  return bytes.toString();
+}
+
+/** What every model store does. */
+export function describeModelStore(name: string, open: () => Promise<ModelStoreUnderTest>): void {
+  describe(name, () => {
+    let tested: ModelStoreUnderTest;
+    let store: ModelStore;
+    beforeEach(async () => {
+      tested = await open();
+      store = tested.store;
+    });
+    afterEach(() => tested.close());
+
+    const files = async () => [...(await store.list()).files].sort((left, right) => (left.name < right.name ? -1 : 1));
+
+    describe('looking', () => {
+      it('lists what is there, by name and size', async () => {
+        expect(await store.list()).toEqual({ files: [], refused: [] });
+        await tested.put('a.pt', '12345');
+        await tested.put('b.c-d_1.pt', '1');
+        expect(await files()).toMatchObject([
+          { name: 'a', sizeBytes: 5, isRegular: true, modifiedAt: expect.any(Date) },
+          { name: 'b.c-d_1', sizeBytes: 1 },
+        ]);
+        expect((await store.names()).sort()).toEqual(['a', 'b.c-d_1']);
+      });
+
+      it('leaves out what cannot be a model, and names what looks like one', async () => {
+        for (const filename of ['my model.pt', '.hidden.pt', `${'x'.repeat(129)}.pt`, 'a.txt', 'a.pt']) {
+          await tested.put(filename, 'x');
+        }
+        const { refused } = await store.list();
+        expect([...refused].sort()).toEqual(['.hidden.pt', 'my model.pt', `${'x'.repeat(129)}.pt`]);
+        expect(await store.names()).toEqual(['a']);
+      });
+
+      it('describes one model as the list does', async () => {
+        await tested.put('a.pt', '12345');
+        const found = await store.find('a');
+        expect(found).toMatchObject({ name: 'a', sizeBytes: 5, isRegular: true });
+        expect(found.identity).toBe((await files())[0]?.identity);
+      });
+
+      it('gives every state of a model another identity', async () => {
+        await tested.put('a.pt', '12345');
+        const first = await store.find('a');
+        expect((await store.find('a')).identity).toBe(first.identity);
+        await tested.put('a.pt', '54321');
+        expect((await store.find('a')).identity).not.toBe(first.identity);
+      });
+
+      it('does not know what is not there, and looks nowhere else', async () => {
+        await expect(store.find('missing')).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+        await expect(store.open('missing')).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+        for (const bad of ['../a', '..', '/etc/passwd', 'a/b', 'a\0', '.a', '']) {
+          await expect(store.find(bad)).rejects.toMatchObject({ code: 'INVALID_NAME' });
+          await expect(store.open(bad)).rejects.toMatchObject({ code: 'INVALID_NAME' });
+        }
+      });
+    });
+
+    describe('reading', () => {
+      it('gives any range, many at once', async () => {
+        await tested.put('large.pt', LARGE);
+        const source = await store.open('large');
+        expect(source.sizeBytes).toBe(LARGE.length);
+        expect(source.identity).toBe((await store.find('large')).identity);
+        const ranges = [
+          [0, 0],
+          [0, 10],
+          [LARGE.length - 22, 22],
+          [65_530, 20],
+          [1, 5_000_000],
+          [4_999_999, 9_000_003],
+          [16_383, 2],
+          [LARGE.length - 1, 1],
+          [12_000_000, 8_000_003],
+        ] as const;
+        await Promise.all(
+          [...ranges, ...ranges].map(async ([offset, length]) => {
+            const target = Buffer.alloc(length);
+            await source.readInto(target, offset);
+            expect(target.equals(LARGE.subarray(offset, offset + length))).toBe(true);
+          }),
+        );
+        await source.close();
+      });
+
+      it('refuses what lies outside', async () => {
+        await tested.put('a.pt', '12345');
+        const source = await store.open('a');
+        for (const [offset, length] of [
+          [-1, 2],
+          [5, 1],
+          [0, 6],
+        ] as const) {
+          await expect(source.readInto(Buffer.alloc(length), offset)).rejects.toMatchObject({ code: 'ZIP_TRUNCATED' });
+        }
+        await source.close();
+      });
+
+      it('opens an empty file', async () => {
+        await tested.put('a.pt', '');
+        expect(await textOf(await store.open('a'))).toBe('');
+      });
+
+      it('never mixes the bytes of two states', async () => {
+        await tested.put('a.pt', LARGE);
+        const source = await store.open('a');
+        await source.readInto(Buffer.alloc(100), 0);
+        await tested.put('a.pt', Buffer.alloc(LARGE.length, 1));
+        const target = Buffer.alloc(1_000_000);
+        const outcome = await source.readInto(target, 15_000_000).then(
+          () => (target.equals(LARGE.subarray(15_000_000, 16_000_000)) ? 'the old bytes' : 'other bytes'),
+          (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
+        );
+        expect(['the old bytes', 'SOURCE_CHANGED']).toContain(outcome);
+        await source.close();
+        const again = await store.open('a');
+        await again.readInto(target, 15_000_000);
+        expect(target.equals(Buffer.alloc(1_000_000, 1))).toBe(true);
+        await again.close();
+      });
+    });
+
+    describe('an upload', () => {
+      it('is no model until it is published, and can be read before', async () => {
+        const received = await store.receive(bodyOf('first ', 'second'), LIMIT_BYTES);
+        expect(received).toMatchObject({
+          upload: expect.stringMatching(/^\.upload-[0-9a-f]{32}$/),
+          sizeBytes: 12,
+          sha256: createHash('sha256').update('first second').digest('hex'),
+        });
+        expect(await store.list()).toEqual({ files: [], refused: [] });
+        const source = await store.openUpload(received.upload, 'a');
+        expect(source.identity).toBe(received.identity);
+        expect(await textOf(source)).toBe('first second');
+        const identity = await store.publish(received, 'a');
+        expect(await store.find('a')).toMatchObject({ name: 'a', sizeBytes: 12, identity });
+        expect(await textOf(await store.open('a'))).toBe('first second');
+        await store.discard(received.upload);
+        expect(await tested.everything()).toEqual(['a.pt']);
+      });
+
+      it('of many pieces arrives as it was sent', async () => {
+        const pieces = Array.from({ length: 200 }, (_, at) => LARGE.subarray(at * 100_001, (at + 1) * 100_001));
+        const received = await store.receive(bodyOf(...pieces), LIMIT_BYTES);
+        expect(received.sha256).toBe(createHash('sha256').update(LARGE).digest('hex'));
+        await store.publish(received, 'large');
+        const source = await store.open('large');
+        const bytes = Buffer.alloc(source.sizeBytes);
+        await source.readInto(bytes, 0);
+        await source.close();
+        expect(bytes.equals(LARGE)).toBe(true);
+      });
+
+      it('never replaces a model', async () => {
+        await tested.put('a.pt', 'original');
+        const received = await store.receive(bodyOf('other'), LIMIT_BYTES);
+        await expect(store.publish(received, 'a')).rejects.toMatchObject({ code: 'MODEL_EXISTS' });
+        expect(await textOf(await store.open('a'))).toBe('original');
+        await store.discard(received.upload);
+        expect(await tested.everything()).toEqual(['a.pt']);
+      });
+
+      it('and others of its name: one wins', async () => {
+        const texts = ['A', 'B', 'C', 'D'];
+        const received = await Promise.all(texts.map((text) => store.receive(bodyOf(text), LIMIT_BYTES)));
+        const outcomes = await Promise.allSettled(received.map((one) => store.publish(one, 'a')));
+        expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+        for (const outcome of outcomes) {
+          if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'MODEL_EXISTS' });
+        }
+        const winner = texts[outcomes.findIndex(({ status }) => status === 'fulfilled')];
+        expect(await textOf(await store.open('a'))).toBe(winner);
+        for (const { upload } of received) await store.discard(upload);
+        expect(await tested.everything()).toEqual(['a.pt']);
+      });
+
+      it('that is empty or too large leaves nothing', async () => {
+        await expect(store.receive(bodyOf(), 10)).rejects.toMatchObject({ code: 'INVALID_BODY' });
+        await expect(store.receive(bodyOf('12345', '678901'), 10)).rejects.toMatchObject({ code: 'BODY_TOO_LARGE' });
+        await expect(store.receive(bodyOf(LARGE, LARGE), LARGE.length)).rejects.toMatchObject({
+          code: 'BODY_TOO_LARGE',
+        });
+        expect(await tested.everything()).toEqual([]);
+      });
+
+      it.each([100, LARGE.length])('that breaks off after %d bytes leaves nothing', async (lengthBytes) => {
+        const cut = new Error('the client is gone');
+        const body = Readable.from(
+          (function* () {
+            yield LARGE.subarray(0, lengthBytes);
+            throw cut;
+          })(),
+        );
+        await expect(store.receive(body, LIMIT_BYTES)).rejects.toBe(cut);
+        expect(await tested.everything()).toEqual([]);
+      });
+
+      it('that was discarded is gone, and may be discarded again', async () => {
+        const received = await store.receive(bodyOf('x'), LIMIT_BYTES);
+        await store.discard(received.upload);
+        await store.discard(received.upload);
+        await expect(store.openUpload(received.upload, 'a')).rejects.toMatchObject({
+          code: 'MODEL_NOT_FOUND',
+          message: expect.stringContaining('upload of a'),
+        });
+        await expect(store.openUpload('../a', 'a')).rejects.toMatchObject({ code: 'INVALID_NAME' });
+      });
+
+      it('that was left behind is swept away in time', async () => {
+        const { upload } = await store.receive(bodyOf('x'), LIMIT_BYTES);
+        await tested.put('a.pt', 'x');
+        expect(await store.sweep()).toEqual([]);
+        expect(await store.sweep(Date.now() + 30 * 24 * 3_600_000)).toEqual([upload]);
+        expect(await tested.everything()).toEqual(['a.pt']);
+      });
+    });
+
+    describe('following', () => {
+      it('tells that something came, changed or went', async () => {
+        let changes = 0;
+        const failures: unknown[] = [];
+        const observer: ModelObserver = { changed: () => changes++, failed: (error) => failures.push(error) };
+        const stop = await store.watch(observer);
+        await eventually('it has begun', () => changes > 0);
+        for (const act of [() => tested.put('a.pt', 'x'), () => tested.put('a.pt', 'yy'), () => tested.take('a.pt')]) {
+          const before = changes;
+          await act();
+          await eventually('it is told', () => changes > before);
+        }
+        await stop();
+        expect(failures).toEqual([]);
+      });
+    });
+  });
+}

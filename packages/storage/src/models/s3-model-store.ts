@@ -1,0 +1,182 @@
+import { mkdir } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { parseModelName } from '@caissa/shared/contracts';
+import { AppError } from '@caissa/shared/errors';
+import type { ObjectInfo, ObjectStore } from '../object-store/object-store.js';
+import { abortUpload, listUploads, ObjectUpload } from '../object-store/object-upload.js';
+import { copyIfAbsent } from './copy-object.js';
+import { MODEL_EXTENSION, type ModelFile, modelNameOf, modelNotFound } from './model-file.js';
+import type { ModelListing, ModelObserver, ModelSource, ModelStore, ReceivedUpload } from './model-store.js';
+import { ObjectSource } from './object-source.js';
+import { PartSender } from './part-sender.js';
+import { modelExists } from './publish-upload.js';
+import { receiveBody } from './receive-body.js';
+import { newUploadName, parseUploadName } from './upload-name.js';
+
+const MODELS = 'models/';
+const UPLOADS = 'uploads/';
+
+/** How often the store is asked what there is: it does not tell by itself. */
+const POLL_MS = 10_000;
+
+/** An upload that was begun this long ago belongs to a process that is gone. Stores date it by its beginning. */
+const STALE_UPLOAD_MS = 24 * 3_600_000;
+
+/** The same among the models, where also other programs may be sending checkpoints. */
+const STALE_MODEL_MS = 7 * STALE_UPLOAD_MS;
+
+/** How a bucket is used. */
+export interface S3ModelStoreOptions {
+  /** Where what was fetched of open checkpoints is kept. */
+  readonly spoolFolder: string;
+  readonly pollMs?: number;
+  /** What one request copies when an upload becomes a model. */
+  readonly copyPartBytes?: number;
+}
+
+/** A model store in a bucket: `models/NAME.pt`, and `uploads/` for what is not a model yet. */
+export class S3ModelStore implements ModelStore {
+  readonly place: string;
+  readonly #store: ObjectStore;
+  readonly #spoolFolder: string;
+  readonly #pollMs: number;
+  readonly #copyPartBytes: number | undefined;
+
+  private constructor(store: ObjectStore, { spoolFolder, pollMs = POLL_MS, copyPartBytes }: S3ModelStoreOptions) {
+    const { Bucket, Key } = store.at(MODELS);
+    this.place = `s3://${Bucket}/${Key}`;
+    this.#store = store;
+    this.#spoolFolder = spoolFolder;
+    this.#pollMs = pollMs;
+    this.#copyPartBytes = copyPartBytes;
+  }
+
+  /** Opens the store; nothing is asked of the bucket yet. The folder is created if need be. */
+  static async open(store: ObjectStore, options: S3ModelStoreOptions): Promise<S3ModelStore> {
+    await mkdir(options.spoolFolder, { recursive: true });
+    return new S3ModelStore(store, options);
+  }
+
+  async names(): Promise<string[]> {
+    return (await this.list()).files.map(({ name }) => name);
+  }
+
+  async list(): Promise<ModelListing> {
+    const files: ModelFile[] = [];
+    const refused: string[] = [];
+    for await (const { key, ...info } of this.#store.list(MODELS, '/')) {
+      const filename = key.slice(MODELS.length);
+      const name = modelNameOf(filename);
+      if (name !== undefined) files.push(describe(name, info));
+      else if (filename.endsWith(MODEL_EXTENSION)) refused.push(filename);
+    }
+    return { files, refused };
+  }
+
+  async find(name: string): Promise<ModelFile> {
+    return describe(name, await this.#head(keyOf(name), modelNotFound(name)));
+  }
+
+  async open(name: string): Promise<ModelSource> {
+    return this.#open(keyOf(name), name, modelNotFound(name));
+  }
+
+  async openUpload(upload: string, modelName: string): Promise<ModelSource> {
+    const gone = new AppError('MODEL_NOT_FOUND', `The upload of ${modelName} was given up.`);
+    return this.#open(uploadKeyOf(upload), modelName, gone);
+  }
+
+  async receive(body: Readable, limitBytes: number): Promise<ReceivedUpload> {
+    const name = newUploadName();
+    const upload = await ObjectUpload.begin(this.#store, uploadKeyOf(name));
+    const parts = new PartSender(upload);
+    try {
+      const received = await receiveBody(body, limitBytes, (chunk) => parts.write(chunk));
+      await parts.finish();
+      await upload.complete();
+      return { upload: name, ...received, identity: identityOf(await this.#headUpload(name)) };
+    } catch (error) {
+      await parts.stop();
+      // A store that cannot be reached now keeps the parts until they are swept away.
+      await abortUpload(this.#store, upload).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async publish({ upload }: ReceivedUpload, name: string): Promise<string> {
+    const [from, to] = [uploadKeyOf(upload), keyOf(name)];
+    const original = await this.#headUpload(upload);
+    const isNew = await copyIfAbsent(this.#store, { ...original, key: from }, to, this.#copyPartBytes);
+    if (!isNew) throw modelExists(name);
+    return identityOf(await this.#head(to, modelNotFound(name)));
+  }
+
+  async discard(upload: string): Promise<void> {
+    await this.#store.remove([uploadKeyOf(upload)]);
+  }
+
+  async sweep(nowMs = Date.now()): Promise<string[]> {
+    const stale: string[] = [];
+    for await (const { key, modifiedAt } of this.#store.list(UPLOADS)) {
+      if (nowMs - modifiedAt.getTime() > STALE_UPLOAD_MS) stale.push(key);
+    }
+    await this.#store.remove(stale);
+    for (const [prefix, staleMs] of [
+      [UPLOADS, STALE_UPLOAD_MS],
+      [MODELS, STALE_MODEL_MS],
+    ] as const) {
+      for await (const open of listUploads(this.#store, prefix)) {
+        if (nowMs - open.beganAt.getTime() > staleMs) await abortUpload(this.#store, open);
+      }
+    }
+    return stale.map((key) => key.slice(UPLOADS.length));
+  }
+
+  async watch({ changed }: ModelObserver): Promise<() => Promise<void>> {
+    const timer = setInterval(() => changed(), this.#pollMs);
+    return async () => clearInterval(timer);
+  }
+
+  async #open(key: string, modelName: string, gone: AppError): Promise<ModelSource> {
+    const info = await this.#head(key, gone);
+    const { etag, sizeBytes } = info;
+    return ObjectSource.open(this.#store, {
+      key,
+      etag,
+      sizeBytes,
+      identity: identityOf(info),
+      label: `${modelName}${MODEL_EXTENSION}`,
+      spoolFolder: this.#spoolFolder,
+    });
+  }
+
+  async #headUpload(upload: string): Promise<ObjectInfo> {
+    return this.#head(uploadKeyOf(upload), new AppError('STORE_UNAVAILABLE', 'The object store has lost an upload.'));
+  }
+
+  async #head(key: string, absent: AppError): Promise<ObjectInfo> {
+    const info = await this.#store.head(key);
+    if (info === undefined) throw absent;
+    return info;
+  }
+}
+
+/** Key of a model's checkpoint. @throws AppError INVALID_NAME */
+function keyOf(name: string): string {
+  return `${MODELS}${parseModelName(name)}${MODEL_EXTENSION}`;
+}
+
+/** @throws AppError INVALID_NAME */
+function uploadKeyOf(upload: string): string {
+  return `${UPLOADS}${parseUploadName(upload)}`;
+}
+
+function describe(name: string, info: ObjectInfo): ModelFile {
+  const { sizeBytes, modifiedAt } = info;
+  return { name, sizeBytes, modifiedAt, identity: identityOf(info), isRegular: true };
+}
+
+/** Tells one state of an object from another. Listings tell the time more finely than answers for one object do. */
+function identityOf({ etag, sizeBytes, modifiedAt }: ObjectInfo): string {
+  return `${etag.replaceAll('"', '')}-${sizeBytes}-${Math.floor(modifiedAt.getTime() / 1000)}`;
+}

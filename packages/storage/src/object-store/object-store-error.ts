@@ -1,0 +1,50 @@
+import type { ErrorCode } from '@caissa/shared/errors';
+import { AppError, toAppError } from '@caissa/shared/errors';
+
+const REFUSED = 'The object store refuses the credentials, or what they may do is not enough.';
+const FULL = 'The object store is full, or a quota is used up: free some space, then try again.';
+
+/** What stores call their refusals, where the status alone does not say what to do. */
+const BY_NAME = new Map<string, { code: ErrorCode; message: string }>([
+  ['NoSuchBucket', { code: 'STORE_UNAVAILABLE', message: 'The object store has no such bucket.' }],
+  ['NoSuchUpload', { code: 'STORE_UNAVAILABLE', message: 'An upload to the object store was given up meanwhile.' }],
+  [
+    'CredentialsProviderError',
+    { code: 'STORE_UNAVAILABLE', message: 'No credentials for the object store were found.' },
+  ],
+  ['QuotaExceeded', { code: 'STORAGE_FULL', message: FULL }],
+  ['XMinioStorageFull', { code: 'STORAGE_FULL', message: FULL }],
+]);
+
+/** HTTP status that the store answered with, 0 if none came. */
+export function statusOf(thrown: unknown): number {
+  if (!(thrown instanceof Error && '$metadata' in thrown)) return 0;
+  const { $metadata: metadata } = thrown;
+  const status = typeof metadata === 'object' && metadata && 'httpStatusCode' in metadata && metadata.httpStatusCode;
+  return typeof status === 'number' ? status : 0;
+}
+
+/** Gives what went wrong between us and the object store its code. What did not come from there keeps its own. */
+function toObjectStoreError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const known = thrown instanceof Error ? BY_NAME.get(thrown.name) : undefined;
+  if (known) return new AppError(known.code, known.message, { cause: thrown });
+  const status = statusOf(thrown);
+  if (status === 507) return new AppError('STORAGE_FULL', FULL, { cause: thrown });
+  if (status === 401 || status === 403) return new AppError('STORE_UNAVAILABLE', REFUSED, { cause: thrown });
+  // The library notes on every error of a request, also one of the network, how often it was tried.
+  if (thrown instanceof Error && ('$metadata' in thrown || thrown.name === 'AbortError')) {
+    const said = status === 0 ? 'cannot be reached' : `answers with status ${status}`;
+    return new AppError('STORE_UNAVAILABLE', `The object store ${said}; try again in a moment.`, { cause: thrown });
+  }
+  return toAppError(thrown);
+}
+
+/** Runs requests to the object store and gives their failures a code. @throws AppError STORE_UNAVAILABLE, STORAGE_FULL */
+export async function callObjectStore<T>(requests: () => Promise<T>): Promise<T> {
+  try {
+    return await requests();
+  } catch (error) {
+    throw toObjectStoreError(error);
+  }
+}
