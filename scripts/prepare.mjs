@@ -1,10 +1,10 @@
-// Brings a checkout into a state in which its programs run: dependencies as locked, TypeScript compiled, the page built.
+// Brings a checkout into a state in which its programs run: dependencies as locked, TypeScript compiled, the page and the command line built.
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ageMs } from './age.mjs';
-import { buildPage } from './build-page.mjs';
+import { buildBundles } from './build-bundles.mjs';
 import { withLock } from './lock.mjs';
 import { runToEnd } from './run-to-end.mjs';
 
@@ -53,6 +53,6 @@ const compile = async (root) => {
 export const prepare = (root) => {
   const cache = join(root, '.cache');
   mkdirSync(cache, { recursive: true });
-  const work = async () => (await install(root)) || (await compile(root)) || (await buildPage(root));
+  const work = async () => (await install(root)) || (await compile(root)) || (await buildBundles(root));
   return withLock(join(cache, 'prepare.lock'), work);
 };

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 
 /** Runs a program to its end, with our terminal but no input; gives its exit code. */
-export const runToEnd = (file, args, env = process.env) =>
+export const runToEnd = (file, args, options = {}) =>
   new Promise((resolve) => {
-    const child = spawn(file, args, { env, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(file, args, { ...options, stdio: ['ignore', 'inherit', 'inherit'] });
     const forward = (signal) => child.kill(signal);
     for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, forward);
     const finish = (code) => {

@@ -9,11 +9,9 @@ import {
   toOnnxProperties,
 } from './artifact-metadata.js';
 import { describeCheckpoint } from './describe-checkpoint.js';
-import { exportOnnx } from './export-onnx.js';
 import { type ExportControl, exportPytorch } from './export-pytorch.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { skippedForMemory } from './verification-memory.js';
-import { verifyOnnx } from './verify-onnx.js';
 import { verifyPytorch } from './verify-pytorch.js';
 import { type CheckpointSource, refuseIfChanged } from './with-file.js';
 
@@ -107,6 +105,7 @@ async function write(
     await exportPytorch(checkpoint, target, { ...control, metadata: inFile });
     return undefined;
   }
+  const { exportOnnx } = await import('./export-onnx.js');
   const { external } = await exportOnnx(checkpoint, target, {
     ...control,
     opset,
@@ -128,6 +127,7 @@ async function verify(
   const { signal, spare } = control;
   if (format === 'onnx') {
     const skipped = skippedForMemory(level, dataFile?.sizeBytes ?? target.sizeBytes);
+    const { verifyOnnx } = await import('./verify-onnx.js');
     return skipped ?? verifyOnnx(target.localPath, checkpoint, level, { dataFile, signal, spare });
   }
   const written = await FileSource.open(target.localPath);

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 
-const program = new URL('../dist/main.js', import.meta.url);
+const program = new URL('../dist/bundle/caissa.js', import.meta.url);
 
 if (existsSync(program)) {
   // From Node.js 22.8 on: the second start need not compile anything.

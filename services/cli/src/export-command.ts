@@ -50,7 +50,7 @@ class ExportRun {
       await work();
     } catch (error) {
       this.#terminal.signal.throwIfAborted();
-      const failure = await explain(error);
+      const failure = explain(error);
       if (failure === undefined) throw error;
       this.failures.push({ file, ...failure });
       this.#say(() => this.#terminal.err(failureLine(file, failure)));

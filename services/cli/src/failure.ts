@@ -1,3 +1,4 @@
+import { conversionFailure } from '@caissa/conversion';
 import { EXIT } from './exit-codes.js';
 
 /** Why something was not done. */
@@ -42,9 +43,8 @@ const CONVERSION_EXITS = new Map<string, number>([
 ]);
 
 /** Explains what was thrown; undefined for a fault of this program. */
-export async function explain(thrown: unknown): Promise<Failure | undefined> {
+export function explain(thrown: unknown): Failure | undefined {
   if (thrown instanceof CommandError) return thrown.failure;
-  const { conversionFailure } = await import('@caissa/conversion');
   const failed = conversionFailure(thrown);
   if (failed !== undefined) {
     const { code, message } = failed;

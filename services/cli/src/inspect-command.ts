@@ -23,7 +23,7 @@ export async function runInspect(file: string, options: InspectOptions, terminal
   } catch (error) {
     progress.clear();
     signal.throwIfAborted();
-    const failure = await explain(error);
+    const failure = explain(error);
     if (failure === undefined) throw error;
     terminal.err(failureLine(file, failure));
     const { code, message } = failure;

@@ -7,7 +7,8 @@ import { RequestThread } from './request-thread.js';
 import type { WriteReply, WriteRequest } from './write-thread.js';
 
 /** Compiled code, seen alike from the sources and from what they compile to. */
-const compiled = (name: string): URL => new URL(`../../dist/thread/${name}.js`, import.meta.url);
+const WRITE_PROGRAM = new URL('../../dist/thread/write-thread.js', import.meta.url);
+const DIGEST_PROGRAM = new URL('../../dist/thread/digest-thread.js', import.meta.url);
 
 /** Two threads for one file: one reads and writes, one computes the digest of what has been written. */
 interface ThreadPair {
@@ -24,8 +25,8 @@ const MOST_IDLE = 2;
 function takePair(): ThreadPair {
   return (
     idle.pop() ?? {
-      writing: new RequestThread(compiled('write-thread')),
-      digesting: new RequestThread(compiled('digest-thread')),
+      writing: new RequestThread(WRITE_PROGRAM),
+      digesting: new RequestThread(DIGEST_PROGRAM),
     }
   );
 }
