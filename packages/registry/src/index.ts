@@ -1,4 +1,5 @@
 export { activationState } from './activation-state.js';
+export type { ActivationOrder } from './active-model.js';
 export {
   type Activation,
   type ActivePointer,

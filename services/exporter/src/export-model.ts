@@ -1,9 +1,9 @@
-import { withSource } from '@caissa/conversion';
+import { conversionFailure, withSource } from '@caissa/conversion';
 import type { Processor, WorkItem } from '@caissa/queue';
+import { namedError } from '@caissa/shared/errors';
 import { type Manifest, MODEL_EXTENSION, toExportResult } from '@caissa/storage';
 import type { ExporterContext } from './context.js';
 import { artifactName, convert } from './convert.js';
-import { namedError } from './named-error.js';
 import { pruneExports } from './prune-exports.js';
 
 /**
@@ -28,6 +28,6 @@ async function exportOnce(context: ExporterContext, item: WorkItem<'export'>): P
   try {
     return await withSource(context.models.open(name), (source) => convert(context, item, source));
   } catch (error) {
-    throw namedError(error, `${name}${MODEL_EXTENSION}`);
+    throw namedError(error, conversionFailure(error), `${name}${MODEL_EXTENSION}`);
   }
 }

@@ -1,11 +1,10 @@
-import { type Examination, examineSource, withSource } from '@caissa/conversion';
+import { conversionFailure, type Examination, examineSource, withSource } from '@caissa/conversion';
 import type { Processor, WorkItem } from '@caissa/queue';
 import type { CatalogueEntry } from '@caissa/registry';
 import type { InspectResult, TensorSummary } from '@caissa/shared/contracts';
-import { AppError, toAppError, toProblem } from '@caissa/shared/errors';
+import { AppError, namedError, toAppError, toProblem } from '@caissa/shared/errors';
 import { MODEL_EXTENSION, type ModelFile, type ModelSource } from '@caissa/storage';
 import type { ExporterContext } from './context.js';
-import { namedError } from './named-error.js';
 
 type InspectItem = WorkItem<'inspect'>;
 
@@ -33,7 +32,7 @@ async function inspectModel(context: ExporterContext, item: InspectItem): Promis
 async function inspectUpload(context: ExporterContext, item: InspectItem): Promise<InspectResult> {
   const { model_name: name, upload = '' } = item.data;
   await examine(context.models.openUpload(upload, name), item).catch((error: unknown) => {
-    throw namedError(error, `${name}${MODEL_EXTENSION}`);
+    throw namedError(error, conversionFailure(error), `${name}${MODEL_EXTENSION}`);
   });
   return result(item, 'ready', `Model ${name} can be used`);
 }
@@ -56,7 +55,7 @@ async function examineModel(
     return { entry: { name, identity, status: 'ready', ...known, sha256, inspected_at: inspectedAt }, tensors };
   } catch (error) {
     const problem = item.signal.aborted ? undefined : unreadableBecause(error, name);
-    if (problem === undefined) throw namedError(error, `${name}${MODEL_EXTENSION}`);
+    if (problem === undefined) throw namedError(error, conversionFailure(error), `${name}${MODEL_EXTENSION}`);
     return {
       entry: { ...UNKNOWN, name, identity, problem: toProblem(problem), inspected_at: inspectedAt },
       tensors: [],
@@ -78,7 +77,7 @@ function unreadableBecause(thrown: unknown, name: string): AppError | undefined 
   if (hasCode(thrown, 'EACCES') || hasCode(thrown, 'EPERM')) {
     return new AppError('STORE_UNAVAILABLE', `${name}${MODEL_EXTENSION} cannot be read: permission was denied.`);
   }
-  const error = toAppError(namedError(thrown, `${name}${MODEL_EXTENSION}`));
+  const error = toAppError(namedError(thrown, conversionFailure(thrown), `${name}${MODEL_EXTENSION}`));
   return error.retryable || error.code === 'INTERNAL' ? undefined : error;
 }
 

@@ -10,10 +10,10 @@ import { createLogger, type Lifecycle, type Logger, measureProcess, runService }
 import { readSettings } from '@caissa/shared/settings';
 import { openModelStore } from '@caissa/storage';
 import { Registry } from 'prom-client';
+import { noteFailedJob } from './activation/activation-notes.js';
 import { followPointer } from './activation/follow-pointer.js';
-import { HeartbeatSender } from './activation/heartbeat.js';
-import { loadProcessor } from './activation/load-model.js';
-import { noteFailedJob } from './activation/note-failed-job.js';
+import { HeartbeatSender } from './activation/heartbeat-sender.js';
+import { loadProcessor } from './activation/load-processor.js';
 import { Replica } from './activation/replica.js';
 import type { LoaderContext } from './context.js';
 import type { LoaderEngine } from './inference/loader-engine.js';

@@ -8,16 +8,17 @@ import { createLogger } from '@caissa/shared/process';
 import { LocalModelStore } from '@caissa/storage';
 import { SMALL, saved, smallRoot } from '@caissa/testing/small-checkpoint';
 import { expect } from 'vitest';
-import type { ServedModel } from '../src/activation/served-model.js';
 import type { BatchSettings } from '../src/inference/batch-policy.js';
 import { BatchedModel } from '../src/inference/batched-model.js';
 import { POSITION_FLOATS } from '../src/inference/engine.js';
 import { type EngineContext, LoaderEngine } from '../src/inference/loader-engine.js';
 import type { OutputRows } from '../src/inference/pending-request.js';
+import type { Kept } from '../src/inference/session-keeper.js';
 import { StatisticsRecorder } from '../src/inference/statistics.js';
 import { ConvertedModels } from '../src/models/converted-models.js';
-import { openCheckpointSession } from '../src/models/open-checkpoint-session.js';
+import { openModel } from '../src/models/open-model.js';
 import { SessionShelf } from '../src/models/session-shelf.js';
+import { SourceDigests } from '../src/models/source-digests.js';
 
 /** Settings as the loader has them by default. */
 const SETTINGS: BatchSettings = { maxBatch: 64, maxDelayMs: 2, maxQueuedPositions: 4096 };
@@ -35,6 +36,7 @@ export async function openEngineHarness() {
   const context: EngineContext = {
     models: await LocalModelStore.open(modelsFolder),
     converted: await ConvertedModels.open(activeFolder),
+    digests: new SourceDigests({ get: async () => undefined }),
     shelf: new SessionShelf(() => 0),
     intraOpThreads: 1,
     logger: createLogger('test', 'silent'),
@@ -43,7 +45,7 @@ export async function openEngineHarness() {
   };
 
   const openSession = async (name: string): Promise<Session> => {
-    const { session } = await openCheckpointSession(context, name, new AbortController().signal);
+    const { session } = await openModel(context, name, { signal: new AbortController().signal });
     closers.push(() => session.close());
     return session;
   };
@@ -80,8 +82,8 @@ export async function openEngineHarness() {
       closers.push(() => engine.close());
       return engine;
     },
-    /** A model as the replica serves it. */
-    async servedModel(name: string, generation: number): Promise<ServedModel> {
+    /** Makes a model the one that an engine answers with as the active one. */
+    async serve(engine: LoaderEngine, name: string, generation: number): Promise<Kept> {
       const pointer = {
         model_name: name,
         version: generation,
@@ -90,7 +92,8 @@ export async function openEngineHarness() {
         load_date: '2025-10-06T00:00:00Z',
         job_id: `job-${generation}`,
       };
-      return { generation, pointer, session: await openSession(name) };
+      const session = await openSession(name);
+      return { session, model: engine.serve({ generation, pointer }, session) };
     },
     async close(): Promise<void> {
       await Promise.all(closers.map((close) => close()));

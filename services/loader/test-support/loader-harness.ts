@@ -13,10 +13,11 @@ import { LocalModelStore } from '@caissa/storage';
 import { saved, smallRoot } from '@caissa/testing/small-checkpoint';
 import { inject } from 'vitest';
 import { followPointer } from '../src/activation/follow-pointer.js';
-import { HeartbeatSender } from '../src/activation/heartbeat.js';
-import { loadProcessor } from '../src/activation/load-model.js';
+import { HeartbeatSender } from '../src/activation/heartbeat-sender.js';
+import { loadProcessor } from '../src/activation/load-processor.js';
 import { Replica } from '../src/activation/replica.js';
 import type { LoaderContext } from '../src/context.js';
+import { LoaderEngine } from '../src/inference/loader-engine.js';
 import { openContext } from '../src/open-context.js';
 
 /** Loaders without their processes: one model folder, Redis keys of their own. */
@@ -57,7 +58,8 @@ export async function openHarness() {
       ...change,
     };
     const subscriber = connectWorker(redisUrl ?? inject('redisUrl'));
-    const replica = new Replica(context);
+    const settings = { maxBatch: 64, maxDelayMs: 2, maxQueuedPositions: 4096 };
+    const replica = new Replica(context, new LoaderEngine({ ...context, settings, maxSessions: 2 }));
     const heartbeat = new HeartbeatSender(context, id, replica);
     const unfollow = followPointer(replica, context.journal, subscriber, keys.activeChannel);
     let stopped: Promise<void> | undefined;

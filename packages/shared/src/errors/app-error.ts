@@ -39,6 +39,19 @@ export class AppError extends Error {
   }
 }
 
+/**
+ * Puts a file's name before what is wrong with it.
+ * @param failure what is wrong with the file, if that is what was thrown; anything else passes through
+ */
+export function namedError(
+  thrown: unknown,
+  failure: { readonly code: ErrorCode; readonly message: string } | undefined,
+  filename: string,
+): unknown {
+  if (failure === undefined) return thrown;
+  return new AppError(failure.code, `${filename}: ${failure.message}`, { cause: thrown });
+}
+
 const STORE_ERRNO = new Map<string, { code: ErrorCode; message: string }>([
   ['ENOSPC', { code: 'STORAGE_FULL', message: 'The disk is full: free some space, then try again.' }],
   ['EDQUOT', { code: 'STORAGE_FULL', message: 'The disk quota is used up: free some space, then try again.' }],

@@ -14,7 +14,7 @@ import { connectWorker } from '@caissa/redis';
 import { RedisProxy } from '@caissa/testing/redis-proxy';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { eventually, type LoaderHarness, loadItem, openHarness } from '../../test-support/loader-harness.js';
-import { noteFailedJob } from './note-failed-job.js';
+import { noteFailedJob } from './activation-notes.js';
 
 let harness: LoaderHarness;
 beforeEach(async () => {

@@ -1,14 +1,24 @@
+import type { RedisClient, RedisKeys } from '@caissa/redis';
 import { activationState, indexActivations, readActivationEntry } from '@caissa/registry';
 import type { ActivationEntry } from '@caissa/shared/contracts';
 import { AppError, toProblem } from '@caissa/shared/errors';
-import type { JournalContext } from './journal.js';
+import type { JournalFile } from './journal-file.js';
+import type { PointerKeeper } from './pointer-keeper.js';
+
+/** What a journal is recovered with. */
+export interface RecoveryContext {
+  readonly redis: RedisClient;
+  readonly keys: RedisKeys;
+  readonly pointer: PointerKeeper;
+  readonly file: JournalFile;
+}
 
 /**
  * Indexes the whole journal, and completes entries of jobs that will never come again, since Redis has lost them.
  * @param complete writes the end of an entry
  */
 export async function recoverJournal(
-  context: JournalContext,
+  context: RecoveryContext,
   complete: (entry: ActivationEntry) => Promise<void>,
 ): Promise<void> {
   const { redis, keys, file } = context;
@@ -22,12 +32,12 @@ export async function recoverJournal(
   }
 }
 
-async function isInFlight({ redis, keys }: JournalContext, jobId: string): Promise<boolean> {
+async function isInFlight({ redis, keys }: RecoveryContext, jobId: string): Promise<boolean> {
   const [id, finishedOn] = await redis.hmget(keys.job('load', jobId), 'timestamp', 'finishedOn');
   return id != null && finishedOn == null;
 }
 
-function endOf(entry: ActivationEntry, { pointer }: JournalContext): ActivationEntry {
+function endOf(entry: ActivationEntry, { pointer }: RecoveryContext): ActivationEntry {
   const ended = { ...entry, finished_at: new Date().toISOString() };
   if (pointer.known.job_id === entry.job_id) {
     return { ...ended, outcome: 'succeeded', to: activationState(pointer.known) };

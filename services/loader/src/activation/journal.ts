@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { RedisClient, RedisKeys } from '@caissa/redis';
 import {
   activationState,
   findActivationEntry,
@@ -11,20 +10,14 @@ import {
 import type { ActivationChecks, ActivationEntry, ActivationState } from '@caissa/shared/contracts';
 import { type AppError, toProblem } from '@caissa/shared/errors';
 import type { Logger } from '@caissa/shared/process';
-import type { JournalFile } from './journal-file.js';
-import { recoverJournal } from './journal-recovery.js';
-import type { PointerKeeper } from './pointer-keeper.js';
+import { type RecoveryContext, recoverJournal } from './journal-recovery.js';
 
 /** Models that a rollback finds converted. */
 const GOOD_DIGESTS = 5;
 
 /** What a {@link Journal} works with. */
-export interface JournalContext {
-  readonly redis: RedisClient;
-  readonly keys: RedisKeys;
+export interface JournalContext extends RecoveryContext {
   readonly logger: Logger;
-  readonly pointer: PointerKeeper;
-  readonly file: JournalFile;
 }
 
 /** What became of an activation. */

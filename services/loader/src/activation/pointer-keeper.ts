@@ -1,5 +1,17 @@
 import type { RedisClient, RedisKeys } from '@caissa/redis';
-import { NEVER_ACTIVE, type PointerState, readPointer, restorePointer } from '@caissa/registry';
+import {
+  type ActivationOrder,
+  type ActivePointer,
+  activate,
+  deactivate,
+  isOvertaken,
+  NEVER_ACTIVE,
+  type PointerMove,
+  type PointerState,
+  readPointer,
+  restorePointer,
+  superseded,
+} from '@caissa/registry';
 import type { Logger } from '@caissa/shared/process';
 import type { PointerMirror } from './pointer-mirror.js';
 
@@ -11,8 +23,17 @@ export interface KeeperContext {
   readonly logger: Logger;
 }
 
+/** A request to move the pointer. */
+export interface MoveRequest {
+  readonly jobId: string;
+  /** Its place in the order of requests, if it has one. */
+  readonly sequence: number | undefined;
+  /** That of the job, so that a line tells whose it is. */
+  readonly logger: Logger;
+}
+
 /**
- * Knows where the active pointer stands, from Redis and from its mirror. Whichever of the two is behind is brought up to
+ * Moves the active pointer, and knows where it stands, from Redis and from its mirror. Whichever of the two is behind is brought up to
  * the other: Redis after it has lost its memory, the mirror after a loader died between moving the pointer and writing it.
  * So generations never go back.
  */
@@ -47,10 +68,31 @@ export class PointerKeeper {
     return this.#known;
   }
 
-  /** Takes note of a move that this loader made, and settles when it would survive the loss of Redis. */
-  async moved(state: PointerState, logger?: Logger): Promise<void> {
-    this.#note(state);
-    await this.#writeMirror(logger);
+  /** Makes a model the active one; settles when that would survive the loss of Redis. @throws AppError SUPERSEDED, REDIS_UNAVAILABLE */
+  activate(pointer: ActivePointer, request: MoveRequest): Promise<PointerMove> {
+    const { redis, keys } = this.#context;
+    return this.#move(request, (order) => activate(redis, keys, pointer, order));
+  }
+
+  /** Leaves nothing active. @throws AppError SUPERSEDED, REDIS_UNAVAILABLE */
+  deactivate(request: MoveRequest): Promise<PointerMove> {
+    const { redis, keys } = this.#context;
+    return this.#move(request, (order) => deactivate(redis, keys, request.jobId, order));
+  }
+
+  /** Refuses a request that a later one has overtaken; not one that has moved the pointer already. @throws AppError SUPERSEDED, REDIS_UNAVAILABLE */
+  async refuseIfSuperseded({ jobId, sequence }: MoveRequest): Promise<void> {
+    const { redis, keys } = this.#context;
+    if (this.#known.job_id === jobId || sequence === undefined) return;
+    if (this.#known.sequence >= sequence || (await isOvertaken(redis, keys, sequence))) throw superseded();
+  }
+
+  async #move(request: MoveRequest, move: (order: ActivationOrder) => Promise<PointerMove>): Promise<PointerMove> {
+    await this.refuseIfSuperseded(request);
+    const moved = await move({ sequence: request.sequence, floor: this.#known.generation });
+    this.#note(moved.state);
+    await this.#writeMirror(request.logger);
+    return moved;
   }
 
   #note(state: PointerState): void {

@@ -1,95 +1,80 @@
-import type { ActivePointer } from '@caissa/registry';
-import type { Session, SessionExit } from '@caissa/session';
-import { withTimeout } from '@caissa/shared/process';
-
+import type { Activation, PointerState } from '@caissa/registry';
+import type { Session } from '@caissa/session';
+import type { Logger } from '@caissa/shared/process';
+import type { LoaderEngine } from '../inference/loader-engine.js';
+import { type Kept, SessionKeeper } from '../inference/session-keeper.js';
 import type { SessionShelf } from '../models/session-shelf.js';
 
-/** Longest time that requests taken for a model may keep its session open after it was replaced. */
-const DRAIN_LIMIT_MS = 30_000;
-
-/** The model that this loader answers with. */
-export interface ServedModel {
-  readonly generation: number;
-  readonly pointer: ActivePointer;
-  readonly session: Session;
+/** What a {@link ServedModel} works with. */
+export interface ServedContext {
+  /** Takes the sessions of models that were replaced, for going back. */
+  readonly shelf: SessionShelf;
+  readonly logger: Logger;
 }
 
-/** Where requests meet the served model. The old model answers until `serve` has returned, and what it has taken until `drain` settles. */
-export interface ServingGate {
-  /** Sends requests that come from now on to this model, or refuses them where nothing is served. Must not throw. */
-  serve(model: ServedModel | undefined): void;
-  /** Settles when all requests that were taken for a model have been answered; its session is closed then. */
-  drain(model: ServedModel): Promise<void>;
-}
+type Served = Kept & Activation;
 
-/** Told when the process of the served model ended without being asked to. */
-export type LossListener = (lost: ServedModel, exit: SessionExit) => void;
+/** The active model as this loader serves it, or that nothing is served because nothing is active. */
+export class ServedModel {
+  /** Keeps its session. */
+  readonly keeper: SessionKeeper<Served>;
+  readonly #context: ServedContext;
+  readonly #engine: LoaderEngine;
+  /** The generation of the unload since which nothing is served here. */
+  #emptySince = 0;
+  #losses = 0;
 
-/** Holds the one model that is served, and exchanges it without a moment in which there is none. */
-export class ServedSlot {
-  readonly #onLoss: LossListener;
-  readonly #gate: ServingGate | undefined;
-  readonly #shelf: SessionShelf | undefined;
-  #model: ServedModel | undefined;
-  #ended = false;
-  readonly #closing = new Set<Promise<void>>();
-
-  /** @param shelf takes sessions of models that were replaced; without one they are closed */
-  constructor(onLoss: LossListener, gate?: ServingGate, shelf?: SessionShelf) {
-    this.#onLoss = onLoss;
-    this.#gate = gate;
-    this.#shelf = shelf;
-  }
-
-  /** The model that is served now, if any. */
-  get model(): ServedModel | undefined {
-    return this.#model;
-  }
-
-  /** Serves `next` from now on. The one before finishes its runs, and is then put on the shelf. */
-  replace(next: ServedModel): void {
-    const before = this.#model;
-    this.#model = next;
-    this.#gate?.serve(next);
-    void next.session.exited.then((exit) => {
-      if (this.#model !== next) return;
-      this.#model = undefined;
-      this.#gate?.serve(undefined);
-      this.#onLoss(next, exit);
+  /**
+   * @param engine answers requests for the active model
+   * @param reopen called when it is time to open it again
+   */
+  constructor(context: ServedContext, engine: LoaderEngine, reopen: () => void) {
+    this.#context = context;
+    this.#engine = engine;
+    this.keeper = new SessionKeeper<Served>({
+      onLoss: ({ pointer }) => {
+        this.#losses++;
+        engine.serveNothing();
+        context.logger.warn({ model_name: pointer.model_name }, 'the session ended unexpectedly');
+      },
+      reopen,
+      putAside: ({ pointer, session }) => {
+        const { source_sha256: sha256 } = pointer;
+        if (this.keeper.kept?.pointer.source_sha256 === sha256) return false;
+        context.shelf.put(sha256, session);
+        return true;
+      },
     });
-    if (before) this.#close(before, this.#shelf);
   }
 
-  /** Serves nothing from now on. The model before finishes its runs and is closed meanwhile. */
-  clear(): void {
-    const model = this.#model;
-    if (model === undefined) return;
-    this.#model = undefined;
-    this.#gate?.serve(undefined);
-    this.#close(model);
+  /** The activation that this loader has reached; 0 before the first, and while its model is lost. */
+  get generation(): number {
+    return this.keeper.kept?.generation ?? this.#emptySince;
+  }
+
+  /** Times that its process ended unasked. */
+  get losses(): number {
+    return this.#losses;
+  }
+
+  /** Serves a model that is active and open, or nothing after an unload. */
+  serve({ generation, pointer }: PointerState, session?: Session): void {
+    if (pointer !== null && session !== undefined) {
+      this.#emptySince = 0;
+      const model = this.#engine.serve({ generation, pointer }, session);
+      this.keeper.keep({ generation, pointer, session, model });
+      return;
+    }
+    this.#emptySince = generation;
+    this.#engine.serveNothing();
+    this.keeper.release();
+    void this.#context.shelf.clear();
   }
 
   /** Serves nothing any more; settles when every process has ended. */
   async close(): Promise<void> {
-    this.#ended = true;
-    this.clear();
-    await Promise.all(this.#closing);
-  }
-
-  #close(model: ServedModel, shelf?: SessionShelf): void {
-    const closed = this.#drainAndClose(model, shelf).finally(() => this.#closing.delete(closed));
-    this.#closing.add(closed);
-  }
-
-  async #drainAndClose(model: ServedModel, shelf: SessionShelf | undefined): Promise<void> {
-    try {
-      await withTimeout(this.#gate?.drain(model) ?? Promise.resolve(), DRAIN_LIMIT_MS);
-      const { source_sha256: sha256 } = model.pointer;
-      const isNeeded = !this.#ended && this.#model?.pointer.source_sha256 !== sha256;
-      if (shelf && isNeeded) shelf.put(sha256, model.session);
-      else await model.session.close();
-    } catch {
-      await model.session.close();
-    }
+    this.#engine.serveNothing();
+    await this.keeper.close();
+    await this.#context.shelf.clear();
   }
 }

@@ -1,17 +1,11 @@
 import { AppError, toAppError } from '@caissa/shared/errors';
 import type { Logger } from '@caissa/shared/process';
-import { BackOff } from '../models/back-off.js';
-import { type OpenContext, type OpenedCheckpoint, openCheckpointSession } from '../models/open-checkpoint-session.js';
+import { type OpenContext, openModel } from '../models/open-model.js';
 import type { BatchSettings } from './batch-policy.js';
 import { BatchedModel } from './batched-model.js';
+import { versionText } from './engine.js';
+import { type Kept, SessionKeeper } from './session-keeper.js';
 import type { StatisticsRecorder } from './statistics.js';
-import { versionText } from './version-text.js';
-
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
-
-/** A session that lived this long was not to blame for its end. */
-const STABLE_AFTER_MS = 60_000;
 
 /** What models beside the active one are opened with. */
 export interface HeldModelContext extends OpenContext {
@@ -19,47 +13,47 @@ export interface HeldModelContext extends OpenContext {
   readonly settings: BatchSettings;
 }
 
-interface Opened extends OpenedCheckpoint {
-  readonly model: BatchedModel;
-  readonly openedMs: number;
+interface Held extends Kept {
+  /** State of the file that is open. */
+  readonly identity: string | undefined;
 }
 
-/**
- * A model that is kept open beside the active one. Its session is opened again, with growing pauses, whenever its process
- * ends unasked; opening it again because its file was replaced exchanges the sessions without a moment in which there is none.
- */
+/** A model of the model folder that is kept open beside the active one. */
 export class HeldModel {
   readonly name: string;
   /** When it was last asked for, as `performance.now()` counts. */
   lastUsedMs = performance.now();
   readonly #context: HeldModelContext;
   readonly #recorder: StatisticsRecorder;
-  readonly #onLoss: () => void;
-  readonly #backOff = new BackOff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+  readonly #keeper: SessionKeeper<Held>;
   readonly #stopping = new AbortController();
-  #opened: Opened | undefined;
   #opening: Promise<BatchedModel> | undefined;
-  #retry: NodeJS.Timeout | undefined;
   #problem = '';
   #version = '';
-  readonly #closing = new Set<Promise<void>>();
 
   /** @param onLoss called when its process has ended unasked */
   constructor(name: string, context: HeldModelContext, recorder: StatisticsRecorder, onLoss: () => void) {
     this.name = name;
     this.#context = context;
     this.#recorder = recorder;
-    this.#onLoss = onLoss;
+    this.#keeper = new SessionKeeper({
+      onLoss: () => {
+        this.#problem = 'The process of the model has ended; it is being started again.';
+        context.logger.warn({ model_name: name }, 'the session of a held model ended unexpectedly');
+        onLoss();
+      },
+      reopen: () => void this.#reopen(),
+    });
   }
 
   /** The model, if it can answer. */
   get model(): BatchedModel | undefined {
-    return this.#opened?.model;
+    return this.#keeper.kept?.model;
   }
 
   /** State of the file that is open; nothing if none is. */
   get identity(): string | undefined {
-    return this.#opened?.identity;
+    return this.#keeper.kept?.identity;
   }
 
   /** Version of the file that was opened last, as the protocol writes it; empty before the first. */
@@ -73,7 +67,7 @@ export class HeldModel {
 
   /** Why it cannot answer, or empty. */
   get problem(): string {
-    return this.#opened === undefined ? this.#problem : '';
+    return this.model === undefined ? this.#problem : '';
   }
 
   /** Opens the file as it is now; what was open before answers until then. @throws AppError; the reason it was closed for */
@@ -86,23 +80,19 @@ export class HeldModel {
 
   /** Answers what was asked before, ends the session and does not open it again. */
   async close(): Promise<void> {
-    clearTimeout(this.#retry);
     this.#stopping.abort(new AppError('CANCELLED', `${this.name} was unloaded while it was opened.`));
     await this.#opening?.catch(() => undefined);
-    this.#retire();
-    await Promise.all(this.#closing);
+    await this.#keeper.close();
   }
 
   async #open(): Promise<BatchedModel> {
-    clearTimeout(this.#retry);
     const { signal } = this.#stopping;
-    const opened = await openCheckpointSession(this.#context, this.name, signal);
+    const { session, version, identity } = await openModel(this.#context, this.name, { signal });
     if (signal.aborted) {
-      await opened.session.close();
+      await session.close();
       throw signal.reason;
     }
-    const { session } = opened;
-    this.#version = versionText(opened.version);
+    this.#version = versionText(version);
     const model = new BatchedModel({
       name: this.name,
       version: this.#version,
@@ -111,43 +101,18 @@ export class HeldModel {
       settings: this.#context.settings,
       recorder: this.#recorder,
     });
-    this.#retire();
-    const next = { ...opened, model, openedMs: performance.now() };
-    this.#opened = next;
-    void session.exited.then(() => this.#lost(next));
+    this.#keeper.keep({ session, model, identity });
     return model;
   }
 
-  #retire(): void {
-    const before = this.#opened;
-    this.#opened = undefined;
-    if (before === undefined) return;
-    const closed = before.model
-      .drain()
-      .then(() => before.session.close())
-      .finally(() => this.#closing.delete(closed));
-    this.#closing.add(closed);
-  }
-
-  #lost(lost: Opened): void {
-    if (this.#opened !== lost) return;
-    this.#opened = undefined;
-    this.#problem = 'The process of the model has ended; it is being started again.';
-    this.#context.logger.warn({ model_name: this.name }, 'the session of a held model ended unexpectedly');
-    this.#onLoss();
-    if (performance.now() - lost.openedMs > STABLE_AFTER_MS) this.#backOff.reset();
-    this.#retryLater();
-  }
-
-  #retryLater(): void {
-    this.#backOff.failed();
-    this.#retry = setTimeout(() => {
-      this.open().catch((error: unknown) => {
-        if (this.#stopping.signal.aborted) return;
-        this.#problem = toAppError(error).message;
-        this.#context.logger.warn({ err: error, model_name: this.name }, 'a held model could not be opened again');
-        this.#retryLater();
-      });
-    }, this.#backOff.restMs);
+  async #reopen(): Promise<void> {
+    try {
+      await this.open();
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.#problem = toAppError(error).message;
+      this.#context.logger.warn({ err: error, model_name: this.name }, 'a held model could not be opened again');
+      this.#keeper.failed();
+    }
   }
 }

@@ -39,7 +39,7 @@ describe('the active model', () => {
     expect(engine.find('active')).toBeUndefined();
     await expect(engine.load('active')).rejects.toMatchObject({ code: 'NO_ACTIVE_MODEL' });
     await expect(engine.unload('active')).rejects.toMatchObject({ code: 'NO_ACTIVE_MODEL' });
-    engine.serve(await harness.servedModel('one', 3));
+    await harness.serve(engine, 'one', 3);
     const active = engine.find('active');
     expect(active).toMatchObject({ name: 'one', version: '3', active: true, generation: 3 });
     expect(engine.find('one', '3')).toBe(active);
@@ -48,7 +48,7 @@ describe('the active model', () => {
     await expect(engine.unload('one')).rejects.toMatchObject({ code: 'MODEL_ACTIVE', status: 409 });
     await expect(engine.unload('active')).rejects.toMatchObject({ code: 'MODEL_ACTIVE' });
     expect((await ask(active)).generation).toBe(3);
-    engine.serve(undefined);
+    engine.serveNothing();
     expect(engine.find('one')).toBeUndefined();
   });
 
@@ -56,8 +56,7 @@ describe('the active model', () => {
     const engine = harness.openEngine();
     const expected: Awaited<ReturnType<typeof oneByOne>> = [];
     for (const name of ['one', 'two']) expected.push(...(await oneByOne(await harness.openSession(name), board)));
-    let served = await harness.servedModel('one', 1);
-    engine.serve(served);
+    let served = await harness.serve(engine, 'one', 1);
     let stopped = false;
     const seen: number[] = [];
     const client = async () => {
@@ -74,10 +73,9 @@ describe('the active model', () => {
     const clients = Promise.all(Array.from({ length: 20 }, client));
     await expect.poll(() => seen.length).toBeGreaterThan(0);
     for (let generation = 2; generation <= 6; generation++) {
-      const next = await harness.servedModel(generation % 2 === 0 ? 'two' : 'one', generation);
-      engine.serve(next);
-      const { session } = served;
-      void engine.drain(served).then(() => session.close());
+      const next = await harness.serve(engine, generation % 2 === 0 ? 'two' : 'one', generation);
+      const { session, model } = served;
+      void model.drain().then(() => session.close());
       served = next;
       await expect.poll(() => seen.at(-1)).toBe(generation);
     }
@@ -89,12 +87,12 @@ describe('the active model', () => {
 
   it('goes on counting when its session is opened again for the same generation', async () => {
     const engine = harness.openEngine();
-    engine.serve(await harness.servedModel('one', 1));
+    await harness.serve(engine, 'one', 1);
     await ask(engine.find('active'));
-    engine.serve(await harness.servedModel('one', 1));
+    await harness.serve(engine, 'one', 1);
     await ask(engine.find('active'));
     expect(engine.find('active')?.statistics).toMatchObject({ inferenceCount: 2, success: { count: 2 } });
-    engine.serve(await harness.servedModel('one', 2));
+    await harness.serve(engine, 'one', 2);
     expect(engine.find('active')?.statistics.inferenceCount).toBe(0);
   });
 });
@@ -102,7 +100,7 @@ describe('the active model', () => {
 describe('models beside the active one', () => {
   it('are opened by name, once for many callers, and answer as themselves', async () => {
     const engine = harness.openEngine();
-    engine.serve(await harness.servedModel('one', 1));
+    await harness.serve(engine, 'one', 1);
     const [model, again] = await Promise.all([engine.load('two'), engine.load('two')]);
     expect(again).toBe(model);
     expect(await engine.load('two')).toBe(model);
@@ -125,7 +123,7 @@ describe('models beside the active one', () => {
 
   it('make room for others, the least recently used first, and never the active one', async () => {
     const engine = harness.openEngine({ versions: async () => new Map([['two', 8]]) });
-    engine.serve(await harness.servedModel('one', 1));
+    await harness.serve(engine, 'one', 1);
     await engine.load('two');
     await engine.load('three');
     const pending = ask(engine.find('two'));
@@ -136,15 +134,15 @@ describe('models beside the active one', () => {
     await engine.load('three');
     expect(names(await engine.states())).toEqual(['one', 'two', 'three']);
     // Without an active model there is room for one more; its activation takes it.
-    engine.serve(undefined);
+    engine.serveNothing();
     await engine.load('four');
     expect(names(engine.sessions)).toEqual(['two', 'three', 'four']);
-    engine.serve(await harness.servedModel('one', 2));
+    await harness.serve(engine, 'one', 2);
     await expect.poll(() => names(engine.sessions)).toEqual(['one', 'three', 'four']);
     expect(engine.sessionCount).toBe(3);
     expect((await engine.states()).find(({ name }) => name === 'two')).toMatchObject({ version: '8' });
     // A model that is activated is not held a second time.
-    engine.serve(await harness.servedModel('four', 3));
+    await harness.serve(engine, 'four', 3);
     await expect.poll(() => names(engine.sessions)).toEqual(['four', 'three']);
   });
 

@@ -1,12 +1,11 @@
-import type { SessionState } from '@caissa/registry';
+import type { Activation, SessionState } from '@caissa/registry';
+import type { Session } from '@caissa/session';
 import { AppError } from '@caissa/shared/errors';
-import type { ServedModel, ServingGate } from '../activation/served-model.js';
 import { BatchedModel } from './batched-model.js';
-import type { InferenceEngine, ModelState, ServingModel } from './engine.js';
+import { type InferenceEngine, type ModelState, type ServingModel, versionText } from './engine.js';
 import type { HeldModel, HeldModelContext } from './held-model.js';
 import { ModelPool } from './model-pool.js';
 import { type InferenceObserver, StatisticsRecorder } from './statistics.js';
-import { versionText } from './version-text.js';
 
 /** By this name the active model is asked for, whatever it is called. */
 const ACTIVE = 'active';
@@ -20,12 +19,11 @@ export interface EngineContext extends HeldModelContext {
   readonly observer?: InferenceObserver;
 }
 
-/** The inference engine of a loader: the active model, which the replica exchanges, and a pool of others. */
-export class LoaderEngine implements InferenceEngine, ServingGate {
+/** The inference engine of a loader: the active model, which the replica keeps, and a pool of others. */
+export class LoaderEngine implements InferenceEngine {
   readonly #context: EngineContext;
   readonly #observer: InferenceObserver;
   readonly #pool: ModelPool;
-  readonly #served = new WeakMap<ServedModel, BatchedModel>();
   #active: BatchedModel | undefined;
   /** Of the active model's generation, over all its sessions. */
   #recorder: { readonly generation: number; readonly recorder: StatisticsRecorder } | undefined;
@@ -76,12 +74,8 @@ export class LoaderEngine implements InferenceEngine, ServingGate {
     );
   }
 
-  serve(model: ServedModel | undefined): void {
-    if (model === undefined) {
-      this.#active = undefined;
-      return;
-    }
-    const { generation, pointer, session } = model;
+  /** Sends requests for the active model to this one from now on. Its session is ended by the caller. */
+  serve({ generation, pointer }: Activation, session: Session): BatchedModel {
     if (this.#recorder?.generation !== generation) {
       this.#recorder = { generation, recorder: new StatisticsRecorder(this.#observer) };
     }
@@ -90,12 +84,13 @@ export class LoaderEngine implements InferenceEngine, ServingGate {
     const name = pointer.model_name;
     const version = versionText(pointer.version);
     this.#active = new BatchedModel({ name, version, generation, session, settings, recorder });
-    this.#served.set(model, this.#active);
     void this.#pool.unload(name).then(() => this.#pool.trim());
+    return this.#active;
   }
 
-  async drain(model: ServedModel): Promise<void> {
-    await this.#served.get(model)?.drain();
+  /** Refuses requests for the active model from now on. */
+  serveNothing(): void {
+    this.#active = undefined;
   }
 
   find(name: string, version?: string): ServingModel | undefined {

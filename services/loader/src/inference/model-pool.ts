@@ -1,5 +1,5 @@
 import { toAppError } from '@caissa/shared/errors';
-import { Mutex } from '../activation/mutex.js';
+import pLimit from 'p-limit';
 import type { BatchedModel } from './batched-model.js';
 import { HeldModel, type HeldModelContext } from './held-model.js';
 import { type InferenceObserver, StatisticsRecorder } from './statistics.js';
@@ -12,7 +12,7 @@ export class ModelPool {
   readonly #held = new Map<string, HeldModel>();
   readonly #loading = new Map<string, Promise<BatchedModel>>();
   readonly #failures = new Map<string, string>();
-  readonly #mutex = new Mutex();
+  readonly #oneAtATime = pLimit(1);
   #losses = 0;
 
   /** @param capacity how many models may be open here now */
@@ -57,7 +57,7 @@ export class ModelPool {
     let loading = this.#loading.get(name);
     if (loading === undefined) {
       // One at a time: converting and warming up take all cores, and room has to be made for each.
-      loading = this.#mutex.run(() => this.#open(name)).finally(() => this.#loading.delete(name));
+      loading = this.#oneAtATime(() => this.#open(name)).finally(() => this.#loading.delete(name));
       this.#loading.set(name, loading);
     }
     return loading;

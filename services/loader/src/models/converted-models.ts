@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRegularFile, TEMPORARY_PREFIX, writeFileDurably, writeFileWhole } from '@caissa/bytes';
-import { type Checkpoint, exportOnnx } from '@caissa/conversion';
+import { type Checkpoint, type CheckpointSource, exportOnnx, refuseIfChanged } from '@caissa/conversion';
 import { keptFactsSchema, type ModelFacts } from '@caissa/registry';
 
 /** Converted models that are kept beside those in use: going back to one of them needs no conversion. */
@@ -45,14 +45,20 @@ export class ConvertedModels {
     }
   }
 
-  /** Converts a checkpoint whose digest is `sha256`. @throws FormatError; the signal's reason */
+  /**
+   * Converts a checkpoint whose digest is `sha256`. Nothing is left of it if the file changed meanwhile.
+   * @throws FormatError, SourceChangedError; the signal's reason
+   */
   async convert(
     sha256: string,
-    checkpoint: Checkpoint,
+    { source, checkpoint }: { source: CheckpointSource; checkpoint: Checkpoint },
     control: { signal: AbortSignal; onProgress?(written: number, total: number): void },
   ): Promise<string> {
     const path = this.#pathOf(sha256);
-    await writeFileWhole(path, (sink) => exportOnnx(checkpoint, sink, { opset: OPSET, metadata: {}, ...control }));
+    await writeFileWhole(path, async (sink) => {
+      await exportOnnx(checkpoint, sink, { opset: OPSET, metadata: {}, ...control });
+      await refuseIfChanged(source);
+    });
     return path;
   }
 

@@ -1,57 +1,150 @@
-import { checkSession, VerificationError } from '@caissa/conversion';
-import { VERIFICATION_POSITIONS } from '@caissa/network';
-import { type Session, SessionError, type SpareProcess, startSession } from '@caissa/session';
-import type { ActivationChecks } from '@caissa/shared/contracts';
+import {
+  type Checkpoint,
+  conversionFailure,
+  describeCheckpoint,
+  openCheckpoint,
+  VerificationError,
+  withSource,
+} from '@caissa/conversion';
+import { checkExpected, type ExpectedArchitecture } from '@caissa/network';
+import type { ModelFacts } from '@caissa/registry';
+import type { Session } from '@caissa/session';
+import type { ActivationChecks, JobProgress } from '@caissa/shared/contracts';
+import { AppError, namedError } from '@caissa/shared/errors';
+import { MODEL_EXTENSION, type ModelSource, type ModelStore } from '@caissa/storage';
+import type { ConvertedModels } from './converted-models.js';
+import type { SessionShelf } from './session-shelf.js';
+import type { SourceDigests } from './source-digests.js';
+import { proveModel, type StartContext, startModel } from './start-model.js';
 
-/** A session that has answered sensibly. */
-export interface OpenedModel {
-  readonly session: Session;
-  readonly checks: Omit<ActivationChecks, 'converted'>;
+/** Percent of a load job at which each stage begins. */
+export const PERCENT = { opening: 0, converting: 10, warming_up: 70, publishing: 95 } as const;
+
+/** What opening a model needs. */
+export interface OpenContext extends StartContext {
+  readonly models: ModelStore;
+  readonly converted: ConvertedModels;
+  readonly digests: SourceDigests;
+  readonly shelf: SessionShelf;
 }
 
 /** How to open a model. */
-export interface OpenModelOptions {
+export interface OpenRequest {
   readonly signal: AbortSignal;
-  readonly intraOpThreads?: number | undefined;
-  readonly spare?: SpareProcess | undefined;
-  /** Whether the very same model has been checked before, so that it need only be shown that it works. */
-  readonly isProven: boolean;
+  /** What the network of a checkpoint must be. */
+  readonly expected?: ExpectedArchitecture;
+  /** SHA-256 of the checkpoint that is meant, which may be gone as long as there is the model that was converted from it. */
+  readonly onlyIf?: string;
+  report?(progress: JobProgress): void;
+}
+
+/** A model that is open and has answered sensibly. */
+export interface OpenedModel extends ModelFacts {
+  readonly session: Session;
+  readonly checks: ActivationChecks;
+  /** Digest of the checkpoint. */
+  readonly sha256: string;
+  /** State of the checkpoint's file; unknown if the file was not looked at. */
+  readonly identity?: string;
 }
 
 /**
- * Opens a converted model, runs it once so that the first player does not wait for what is done only then, and checks
- * what it answers. No process is left if it fails.
- * @throws VerificationError if the model is at fault, SessionError if its process was lost; the signal's reason
+ * Opens a model of the model folder in the cheapest way there is: a session that is still open, the model that was
+ * converted before, or a conversion.
+ * @throws AppError MODEL_NOT_FOUND, MODEL_GONE if the file is not the one that is meant, and others with the file's name;
+ * the signal's reason
  */
-export async function openModel(path: string, options: OpenModelOptions): Promise<OpenedModel> {
-  const { signal, intraOpThreads, spare, isProven } = options;
-  const how = {
-    ...(intraOpThreads === undefined ? {} : { intraOpThreads }),
-    ...(spare === undefined ? {} : { spare }),
-  };
-  const session = await startSession({ modelPath: path, signal, ...how }).catch((error: unknown) => {
-    const refused = error instanceof SessionError && error.code === 'SESSION_START_FAILED';
-    throw refused ? new VerificationError(error.message) : error;
-  });
-  return proveModel(session, signal, isProven);
+export async function openModel(context: OpenContext, name: string, request: OpenRequest): Promise<OpenedModel> {
+  const { onlyIf: sha256, signal } = request;
+  request.report?.({ stage: 'opening', percent: PERCENT.opening });
+  try {
+    const ready = sha256 === undefined ? undefined : await openReady(context, sha256, signal);
+    if (sha256 !== undefined && ready !== undefined) {
+      return { ...ready, ...(await context.converted.factsOf(sha256)), sha256 };
+    }
+    return await withSource(openSource(context, name, request), (source) =>
+      openCheckpointModel(context, name, source, request),
+    );
+  } catch (error) {
+    throw namedError(error, conversionFailure(error), `${name}${MODEL_EXTENSION}`);
+  }
 }
 
-/** Runs an open session and checks what it answers; ends it if that fails. @throws as {@link openModel} does */
-export async function proveModel(session: Session, signal: AbortSignal, isProven: boolean): Promise<OpenedModel> {
-  const positions = isProven ? VERIFICATION_POSITIONS.slice(0, 1) : VERIFICATION_POSITIONS;
-  try {
-    const { probabilitySumError, maxAbsValue } = await checkSession(session, positions);
+function openSource({ models }: OpenContext, name: string, { onlyIf }: OpenRequest): Promise<ModelSource> {
+  return models.open(name).catch((error: unknown) => {
+    const isGone = onlyIf !== undefined && error instanceof AppError && error.code === 'MODEL_NOT_FOUND';
+    throw isGone ? replaced(name) : error;
+  });
+}
+
+async function openCheckpointModel(
+  context: OpenContext,
+  name: string,
+  source: ModelSource,
+  request: OpenRequest,
+): Promise<OpenedModel> {
+  const { signal, expected, onlyIf, report } = request;
+  const digest = () => context.digests.of(name, source, signal);
+  // Another file than is meant need not be a model at all.
+  if (onlyIf !== undefined && (await digest()) !== onlyIf) throw replaced(name);
+  const checkpoint = await openCheckpoint(source);
+  if (expected !== undefined) checkExpected(checkpoint.network.architecture, expected);
+  const sha256 = await digest();
+  const { version, metadata } = describeCheckpoint(checkpoint);
+  report?.({ stage: 'converting', percent: PERCENT.converting });
+  const opened =
+    (await openReady(context, sha256, signal)) ?? (await convert(context, sha256, { source, checkpoint }, request));
+  if (opened.checks.converted) await context.converted.remember(sha256, { version, metadata });
+  return { ...opened, version, metadata, sha256, identity: source.identity };
+}
+
+type Ready = Pick<OpenedModel, 'session' | 'checks'>;
+
+/**
+ * Opens a model without its checkpoint, if it can be. A converted model that does not work was damaged on the disk, and
+ * a session that was kept and does not answer any more is no loss.
+ */
+async function openReady(context: OpenContext, sha256: string, signal: AbortSignal): Promise<Ready | undefined> {
+  const { converted, shelf } = context;
+  const shelved = shelf.take(sha256);
+  if (shelved !== undefined) {
+    const kept = await proveModel(shelved, { signal, isProven: true }).catch(() => undefined);
+    if (kept !== undefined) return withOrigin(kept, false);
     signal.throwIfAborted();
-    return {
-      session,
-      checks: {
-        positions: positions.length,
-        probability_sum_error: probabilitySumError,
-        max_abs_value: maxAbsValue,
-      },
-    };
-  } catch (error) {
-    await session.close();
-    throw error;
   }
+  const path = await converted.find(sha256);
+  if (path === undefined) return undefined;
+  try {
+    const isProven = await converted.isProven(sha256);
+    return withOrigin(await startModel(context, path, { signal, isProven }), false);
+  } catch (error) {
+    if (!(error instanceof VerificationError)) throw error;
+    await converted.discard(sha256);
+    return undefined;
+  }
+}
+
+async function convert(
+  context: OpenContext,
+  sha256: string,
+  opened: { source: ModelSource; checkpoint: Checkpoint },
+  { signal, report }: OpenRequest,
+): Promise<Ready> {
+  const share = PERCENT.warming_up - PERCENT.converting;
+  const onProgress = (written: number, total: number) =>
+    report?.({ stage: 'converting', percent: PERCENT.converting + (share * written) / total });
+  const path = await context.converted.convert(sha256, opened, { signal, onProgress });
+  report?.({ stage: 'warming_up', percent: PERCENT.warming_up });
+  return withOrigin(await startModel(context, path, { signal, isProven: false }), true);
+}
+
+function withOrigin({ session, checks }: Awaited<ReturnType<typeof startModel>>, converted: boolean): Ready {
+  return { session, checks: { ...checks, converted } };
+}
+
+function replaced(name: string): AppError {
+  return new AppError(
+    'MODEL_GONE',
+    `${name}${MODEL_EXTENSION} is no longer the file that was activated. Load a model again.`,
+  );
 }

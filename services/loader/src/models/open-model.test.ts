@@ -1,0 +1,104 @@
+import { readdir, rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ModelSource } from '@caissa/storage';
+import { smallRoot } from '@caissa/testing/small-checkpoint';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type LoaderHarness, loadItem, openHarness, type TestLoader } from '../../test-support/loader-harness.js';
+import { type OpenRequest, openModel } from './open-model.js';
+import { SessionShelf } from './session-shelf.js';
+
+let harness: LoaderHarness;
+let loader: TestLoader;
+beforeEach(async () => {
+  harness = await openHarness();
+  loader = await harness.startLoader('one');
+  for (const [n, name] of ['model_v1', 'model_v2', 'model_v3'].entries()) {
+    await harness.addModel(name, new Map([...(smallRoot() as Map<string, never>), ['n', n]]));
+  }
+});
+afterEach(() => harness.close());
+
+/** Loads a model and tells how it was checked. */
+async function checks(name: string) {
+  const item = loadItem(name);
+  await loader.load(item);
+  const entry = await harness.entry(item.id);
+  return entry?.checks && [entry.checks.positions, entry.checks.converted];
+}
+
+it('a model is checked on all positions when it is converted, and on one when it is opened again', async () => {
+  expect(await checks('model_v1')).toEqual([8, true]);
+  expect(await checks('model_v2')).toEqual([8, true]);
+  expect(await checks('model_v1')).toEqual([1, false]);
+  await checks('model_v3');
+  await checks('model_v2');
+  expect(await checks('model_v1')).toEqual([1, false]);
+});
+
+it('a converted model that nobody is known to have checked is checked on all positions', async () => {
+  loader = await harness.startLoader('forgetful', { shelf: new SessionShelf(() => 0) });
+  await checks('model_v1');
+  const sha256 = (await harness.activation())?.pointer.source_sha256 ?? '';
+  await checks('model_v2');
+  await checks('model_v3');
+  await rm(join(harness.activeFolder, `${sha256}.json`));
+  expect(await checks('model_v1')).toEqual([8, false]);
+});
+
+it('a checkpoint that is touched is digested again, and is the same model', async () => {
+  await checks('model_v1');
+  await utimes(harness.modelPath('model_v1'), 1, 1);
+  expect(await checks('model_v1')).toEqual([1, false]);
+});
+
+describe('whoever opens a model, as the only one or one of many', () => {
+  /** Every way in which a loader opens a model: to activate it, as the one that is active, or beside that one. */
+  const ways: [string, (sha256: string) => Partial<OpenRequest>][] = [
+    ['to activate it', () => ({ expected: { channels: 'any', blocks: 'any' } })],
+    ['because it is active', (sha256) => ({ onlyIf: sha256 })],
+    ['beside the active one', () => ({})],
+  ];
+
+  /** Opens a model from its checkpoint, which may tell something else of itself than it is. */
+  async function open(how: Partial<OpenRequest>, change: (source: ModelSource) => Partial<ModelSource>) {
+    const { models } = loader.context;
+    const context = {
+      ...loader.context,
+      shelf: new SessionShelf(() => 0),
+      models: Object.assign(Object.create(models), {
+        open: async (name: string) => {
+          const source = await models.open(name);
+          return { ...source, ...change(source) };
+        },
+      }),
+    };
+    const opened = await openModel(context, 'model_v1', { signal: new AbortController().signal, ...how });
+    await opened.session.close();
+    return opened;
+  }
+
+  it.each(ways)('%s: the file is hashed once as long as it is the very same', async (_, how) => {
+    const { sha256 } = await open({}, () => ({}));
+    for (const name of await readdir(harness.activeFolder)) await rm(join(harness.activeFolder, name));
+    let wasHashed = false;
+    const opened = await open(how(sha256), (source) => ({
+      readInto: (target, offset) => {
+        wasHashed ||= target.byteLength === source.sizeBytes;
+        return source.readInto(target, offset);
+      },
+    }));
+    expect(opened).toMatchObject({ sha256, version: 7, checks: { converted: true } });
+    expect(wasHashed).toBe(false);
+  });
+
+  it.each(ways)('%s: a file that changed meanwhile is refused, and nothing is left of it', async (_, how) => {
+    const { sha256 } = await open({}, () => ({}));
+    for (const name of await readdir(harness.activeFolder)) await rm(join(harness.activeFolder, name));
+    const refused = open(how(sha256), () => ({ assertUnchanged: async () => false }));
+    await expect(refused).rejects.toMatchObject({
+      code: 'SOURCE_CHANGED',
+      message: expect.stringMatching(/^model_v1\.pt: /),
+    });
+    expect((await readdir(harness.activeFolder)).filter((name) => name.endsWith('.onnx'))).toEqual([]);
+  });
+});

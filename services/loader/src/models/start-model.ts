@@ -1,0 +1,66 @@
+import { checkSession, VerificationError } from '@caissa/conversion';
+import { VERIFICATION_POSITIONS } from '@caissa/network';
+import { type Session, SessionError, type SpareProcess, startSession } from '@caissa/session';
+import type { ActivationChecks } from '@caissa/shared/contracts';
+
+/** What the sessions of a loader have in common. */
+export interface StartContext {
+  /** Has a process at hand for the next session. */
+  readonly spare?: SpareProcess;
+  /** Threads of one session; left to onnxruntime when unset. */
+  readonly intraOpThreads?: number;
+}
+
+/** How a model is checked. */
+export interface ProofOptions {
+  readonly signal: AbortSignal;
+  /** Whether the very same model has been checked before, so that it need only be shown that it works. */
+  readonly isProven: boolean;
+}
+
+/** A session that has answered sensibly, and what was asked of it. */
+export interface ProvenSession {
+  readonly session: Session;
+  readonly checks: Omit<ActivationChecks, 'converted'>;
+}
+
+/**
+ * Opens a converted model in a process, runs it once so that the first player does not wait for what is done only then,
+ * and checks what it answers. No process is left if it fails.
+ * @throws VerificationError if the model is at fault, SessionError if its process was lost; the signal's reason
+ */
+export async function startModel(
+  { spare, intraOpThreads }: StartContext,
+  path: string,
+  options: ProofOptions,
+): Promise<ProvenSession> {
+  const how = {
+    ...(intraOpThreads === undefined ? {} : { intraOpThreads }),
+    ...(spare === undefined ? {} : { spare }),
+  };
+  const session = await startSession({ modelPath: path, signal: options.signal, ...how }).catch((error: unknown) => {
+    const refused = error instanceof SessionError && error.code === 'SESSION_START_FAILED';
+    throw refused ? new VerificationError(error.message) : error;
+  });
+  return proveModel(session, options);
+}
+
+/** Runs an open session and checks what it answers; ends it if that fails. @throws as {@link startModel} does */
+export async function proveModel(session: Session, { signal, isProven }: ProofOptions): Promise<ProvenSession> {
+  const positions = isProven ? VERIFICATION_POSITIONS.slice(0, 1) : VERIFICATION_POSITIONS;
+  try {
+    const { probabilitySumError, maxAbsValue } = await checkSession(session, positions);
+    signal.throwIfAborted();
+    return {
+      session,
+      checks: {
+        positions: positions.length,
+        probability_sum_error: probabilitySumError,
+        max_abs_value: maxAbsValue,
+      },
+    };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
