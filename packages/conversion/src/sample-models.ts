@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { writeFileWhole } from '@caissa/bytes';
+import { dirname, join, resolve } from 'node:path';
+import { temporaryPath, writeFileWhole } from '@caissa/bytes';
 import { FULL_SIZE, initialStateDict } from '@caissa/network';
 import { fromJson, OrderedDict, type PickleValue, writeCheckpoint } from '@caissa/pytorch';
 
@@ -17,7 +16,7 @@ const CREATED = '2025-10-06T00:00:00';
  */
 export async function writeSampleModels(folder: string): Promise<string[]> {
   const target = resolve(folder);
-  const temporary = `${target}.tmp-${randomBytes(8).toString('hex')}`;
+  const temporary = temporaryPath(dirname(target));
   await mkdir(temporary, { recursive: true });
   try {
     const names = Array.from({ length: SAMPLES }, (_, index) => `model_v${index + 1}.pt`);

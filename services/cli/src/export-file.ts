@@ -1,12 +1,12 @@
 import { lstat, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { type DraftFile, digestInBackground, type FileSource, nameFile } from '@caissa/bytes';
+import { DraftFile, digestInBackground, type FileSource, temporaryPath } from '@caissa/bytes';
 import { type ArtifactProgress, checkWeights, makeArtifact, openCheckpoint } from '@caissa/conversion';
 import { exportFilenames, exportStem, type Format, type JsonObject, toIsoSeconds } from '@caissa/formats';
 import type { ExportOptions } from './command-line.js';
 import { EXIT } from './exit-codes.js';
 import { CommandError } from './failure.js';
-import { newOutputFile, OutputDraft } from './output-draft.js';
+import { OutputDraft } from './output-draft.js';
 
 /** A file that was exported, as `--json` shows it. */
 export interface Exported {
@@ -98,9 +98,9 @@ async function publish(
   replace: boolean,
 ): Promise<void> {
   if (metadataPath === undefined) return nameAll(files, replace);
-  const beside = await newOutputFile(dirname(metadataPath));
+  const beside = await DraftFile.create(temporaryPath(dirname(metadataPath)));
   try {
-    await beside.write(Buffer.from(`${JSON.stringify(metadata, undefined, 2)}\n`));
+    await beside.rewrite(Buffer.from(`${JSON.stringify(metadata, undefined, 2)}\n`));
     await nameAll([[beside, metadataPath], ...files], replace);
   } finally {
     await beside.abort();
@@ -122,9 +122,8 @@ async function nameAll(files: readonly (readonly [DraftFile, string])[], replace
 }
 
 async function name(draft: DraftFile, path: string, replace: boolean): Promise<void> {
-  await draft.settle();
   try {
-    await nameFile(draft.path, path, { replace });
+    await draft.publish(path, { replace });
   } catch (error) {
     throw error instanceof Error && 'code' in error && error.code === 'EEXIST' ? isTaken(path) : error;
   }

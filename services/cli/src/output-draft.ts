@@ -1,12 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { type DraftData, DraftFile, referToData, TEMPORARY_PREFIX } from '@caissa/bytes';
+import { type DraftData, DraftFile, referToData, temporaryPath } from '@caissa/bytes';
 import type { ArtifactTarget, DataFile } from '@caissa/conversion';
-
-/** Begins a file in a folder that exists, under a name that nobody looks for. */
-export function newOutputFile(folder: string): Promise<DraftFile> {
-  return DraftFile.create(join(folder, `${TEMPORARY_PREFIX}${randomBytes(8).toString('hex')}`));
-}
 
 /** An artifact on its way into a folder: one file, or two where the weights do not fit into the first. */
 export class OutputDraft implements ArtifactTarget {
@@ -21,7 +14,7 @@ export class OutputDraft implements ArtifactTarget {
 
   /** Begins an artifact in a folder that exists. */
   static async create(folder: string): Promise<OutputDraft> {
-    return new OutputDraft(folder, await newOutputFile(folder));
+    return new OutputDraft(folder, await DraftFile.create(temporaryPath(folder)));
   }
 
   get localPath(): string {
@@ -41,7 +34,7 @@ export class OutputDraft implements ArtifactTarget {
   }
 
   async beginData(): Promise<DraftFile> {
-    const file = await newOutputFile(this.#folder);
+    const file = await DraftFile.create(temporaryPath(this.#folder));
     this.#data = { file };
     return file;
   }

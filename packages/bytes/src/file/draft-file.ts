@@ -5,19 +5,26 @@ import type { ByteSink } from '../byte-io.js';
 import { type Piece, totalBytes } from '../byte-io.js';
 import { allEnded } from '../thread/all-ended.js';
 import { BackgroundWriter } from '../thread/background-writer.js';
-
-export { digestInBackground } from '../thread/background-writer.js';
+import { nameFile } from './name-file.js';
 
 /** Bytes after which the disk is set to work: what it has by the time of the commit need not be waited for then. */
 const FLUSH_INTERVAL_BYTES = 16 << 20;
 
-/** A new file that is written from its start to its end, while its digest is computed. */
+/** What is asked of a {@link DraftFile}. */
+interface DraftOptions {
+  /** Whether it is to be on the disk when it has settled. */
+  readonly durable: boolean;
+  /** Whether its digest is computed meanwhile. */
+  readonly digested: boolean;
+}
+
+/** A new file that is written from its start to its end, while its digest is computed, if it is wanted. */
 export class DraftFile implements ByteSink {
   readonly path: string;
   readonly #handle: FileHandle;
-  /** From the first bytes on, or the question for their digest. */
+  /** From the first bytes on. */
   #writer: BackgroundWriter | undefined;
-  readonly #durable: boolean;
+  readonly #options: DraftOptions;
   #sha256: Promise<string> | undefined;
   #sizeBytes = 0;
   /** Bytes that had been written when the last flush began. */
@@ -29,15 +36,15 @@ export class DraftFile implements ByteSink {
   #settled: Promise<void> | undefined;
   #open = true;
 
-  private constructor(path: string, handle: FileHandle, durable: boolean) {
+  private constructor(path: string, handle: FileHandle, options: DraftOptions) {
     this.path = path;
     this.#handle = handle;
-    this.#durable = durable;
+    this.#options = options;
   }
 
-  /** Creates the file, which must not be there yet. One that is not durable is never waited for to be on the disk. */
-  static async create(path: string, { durable = true } = {}): Promise<DraftFile> {
-    return new DraftFile(path, await open(path, 'wx+'), durable);
+  /** Creates the file. @throws EEXIST if there is one of this name */
+  static async create(path: string, { durable = true, digested = true } = {}): Promise<DraftFile> {
+    return new DraftFile(path, await open(path, 'wx+'), { durable, digested });
   }
 
   get sizeBytes(): number {
@@ -51,26 +58,27 @@ export class DraftFile implements ByteSink {
   async writePieces(pieces: readonly Piece[]): Promise<void> {
     const lengthBytes = totalBytes(pieces);
     this.#sizeBytes += lengthBytes;
-    await this.#writing().append(pieces, lengthBytes);
+    this.#writer ??= new BackgroundWriter(this.#handle.fd, this.#options);
+    await this.#writer.append(pieces, lengthBytes);
     this.#flushBehind();
   }
 
   /** Makes these bytes, which are not many, the whole file. No write may be under way, and none may follow. */
   async rewrite(bytes: Uint8Array): Promise<void> {
     await this.#writer?.abandon();
-    await this.#handle.truncate(0);
+    if (this.#sizeBytes > 0) await this.#handle.truncate(0);
     for (let done = 0; done < bytes.length; ) {
       const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, done);
       done += bytesWritten;
     }
     this.#sizeBytes = bytes.length;
-    this.#sha256 = Promise.resolve(createHash('sha256').update(bytes).digest('hex'));
+    this.#sha256 = Promise.resolve(sha256(bytes));
   }
 
   /** Settles when every byte is on the disk and in the digest, and the file closed. Nothing may be written any more. */
   settle(): Promise<void> {
     if (this.#settled === undefined) {
-      const synced = this.#durable ? this.#handle.sync() : Promise.resolve();
+      const synced = this.#options.durable ? this.#handle.sync() : Promise.resolve();
       // The digest is computed of the open file.
       this.#settled = allEnded([this.#flushed, synced, this.digest()]).then(() => this.#close());
       // Who publishes awaits it; a draft that is given up need not.
@@ -79,14 +87,24 @@ export class DraftFile implements ByteSink {
     return this.#settled;
   }
 
-  /** The digest of all bytes. Nothing may be written any more. */
+  /** The digest of all bytes, empty if none was asked for. Nothing may be written any more. */
   digest(): Promise<string> {
     if (this.#sha256 === undefined) {
-      this.#sha256 = this.#writing().finish();
+      this.#sha256 = this.#writer?.finish() ?? Promise.resolve(sha256(new Uint8Array(0)));
       // Awaited later than it begins; a failure before that must not count as unhandled.
       this.#sha256.catch(() => undefined);
     }
     return this.#sha256;
+  }
+
+  /**
+   * Gives the file its name, in the same folder, once it has settled: it appears whole or not at all, also after a loss of
+   * power.
+   * @throws EEXIST if there is a file of this name and it may not be replaced
+   */
+  async publish(path: string, { replace }: { readonly replace: boolean }): Promise<void> {
+    await this.settle();
+    await nameFile(this.path, path, { replace });
   }
 
   /** Removes the file, unless it was renamed. */
@@ -96,13 +114,9 @@ export class DraftFile implements ByteSink {
     await rm(this.path, { force: true });
   }
 
-  #writing(): BackgroundWriter {
-    this.#writer ??= new BackgroundWriter(this.#handle.fd);
-    return this.#writer;
-  }
-
   #flushBehind(): void {
-    if (!this.#durable || this.#isFlushing || this.#sizeBytes - this.#flushedBytes < FLUSH_INTERVAL_BYTES) return;
+    if (!this.#options.durable || this.#isFlushing || this.#sizeBytes - this.#flushedBytes < FLUSH_INTERVAL_BYTES)
+      return;
     this.#isFlushing = true;
     this.#flushedBytes = this.#sizeBytes;
     const flush = this.#handle.datasync().finally(() => {
@@ -118,6 +132,10 @@ export class DraftFile implements ByteSink {
     this.#open = false;
     await this.#handle.close();
   }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** The second file of an artifact, and what makes the first from its name. */

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeFileWhole } from './write-file.js';
+import { writeFileDurably, writeFileWhole } from './write-file.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -36,5 +36,32 @@ describe('writeFileWhole', () => {
     await expect(failing).rejects.toThrow('no more');
     expect(await readFile(path, 'utf8')).toBe('old');
     expect(await readdir(folder)).toEqual(['file']);
+  });
+});
+
+describe('writeFileDurably', () => {
+  it('gives the file its name when what comes before it is done', async () => {
+    const path = join(folder, 'file');
+    let finish = (): void => undefined;
+    const before = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const written = writeFileDurably(path, 'text', before);
+    await expect.poll(async () => (await readdir(folder)).length).toBe(1);
+    expect(await readdir(folder)).not.toContain('file');
+    finish();
+    await written;
+    expect(await readFile(path, 'utf8')).toBe('text');
+  });
+
+  it('leaves the old file and nothing else when what comes before it fails', async () => {
+    const path = join(folder, 'file');
+    await writeFile(path, 'old');
+    const before = Promise.reject(new Error('not yet'));
+    // It rejects before it is awaited.
+    before.catch(() => undefined);
+    await expect(writeFileDurably(path, 'new', before)).rejects.toThrow('not yet');
+    expect(await readdir(folder)).toEqual(['file']);
+    expect(await readFile(path, 'utf8')).toBe('old');
   });
 });

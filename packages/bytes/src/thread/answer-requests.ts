@@ -1,16 +1,25 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, type Transferable } from 'node:worker_threads';
 import type { ThreadAnswer, ThreadError } from './request-thread.js';
 
-/** The thread's side of `RequestThread`: computes a reply to each request, in their order. */
-export function answerRequests<Request, Reply>(reply: (request: Request) => Reply): void {
-  const answer = (request: Request): ThreadAnswer<Reply> => {
+/**
+ * The thread's side of `RequestThread`: computes a reply to each request, in their order.
+ * @param transferOf memory that moves to the asker with a reply, which is not copied then
+ */
+export function answerRequests<Request, Reply>(
+  reply: (request: Request) => Reply,
+  transferOf: (reply: Reply) => Transferable[] = () => [],
+): void {
+  parentPort?.on('message', (request: Request) => {
+    let answer: ThreadAnswer<Reply>;
+    let transfer: Transferable[] = [];
     try {
-      return { reply: reply(request) };
+      answer = { reply: reply(request) };
+      transfer = transferOf(answer.reply);
     } catch (thrown) {
-      return { error: toThreadError(thrown) };
+      answer = { error: toThreadError(thrown) };
     }
-  };
-  parentPort?.on('message', (request: Request) => parentPort?.postMessage(answer(request)));
+    parentPort?.postMessage(answer, transfer);
+  });
 }
 
 function toThreadError(thrown: unknown): ThreadError {

@@ -3,43 +3,19 @@ import { FormatError } from '../format-error.js';
 import { allEnded } from './all-ended.js';
 import type { DigestReply, DigestRequest } from './digest-thread.js';
 import { type FileProgress, newProgress, noteEnd, noteWritten } from './file-progress.js';
-import { RequestThread } from './request-thread.js';
+import { ThreadPool } from './request-thread.js';
 import type { WriteReply, WriteRequest } from './write-thread.js';
 
 /** Compiled code, seen alike from the sources and from what they compile to. */
 const WRITE_PROGRAM = new URL('../../dist/thread/write-thread.js', import.meta.url);
 const DIGEST_PROGRAM = new URL('../../dist/thread/digest-thread.js', import.meta.url);
 
-/** Two threads for one file: one reads and writes, one computes the digest of what has been written. */
-interface ThreadPair {
-  readonly writing: RequestThread<WriteRequest, WriteReply>;
-  readonly digesting: RequestThread<DigestRequest, DigestReply>;
-}
+/** What a thread needs that makes no objects; without a limit it would let garbage lie about for which nobody has a use. */
+const SMALL_HEAP = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 } as const;
 
-/** Pairs that wait for the next file. Starting one takes as long as exporting a small model. */
-const idle: ThreadPair[] = [];
-
-/** A worker has two exports at once, unless it is told otherwise; what more of them leave behind is not kept. */
-const MOST_IDLE = 2;
-
-function takePair(): ThreadPair {
-  return (
-    idle.pop() ?? {
-      writing: new RequestThread(WRITE_PROGRAM),
-      digesting: new RequestThread(DIGEST_PROGRAM),
-    }
-  );
-}
-
-function returnPair(pair: ThreadPair): void {
-  const { writing, digesting } = pair;
-  if (!writing.isLost && !digesting.isLost && idle.length < MOST_IDLE) {
-    idle.push(pair);
-    return;
-  }
-  writing.end();
-  digesting.end();
-}
+/** One thread reads and writes a file, one computes the digest of what has been written. */
+const writers = new ThreadPool<WriteRequest, WriteReply>(WRITE_PROGRAM, SMALL_HEAP);
+const digesters = new ThreadPool<DigestRequest, DigestReply>(DIGEST_PROGRAM, SMALL_HEAP);
 
 /**
  * Writes an open, empty file from its start to its end and computes its SHA-256 meanwhile, on threads of their own: with
@@ -49,14 +25,14 @@ function returnPair(pair: ThreadPair): void {
 export class BackgroundWriter {
   readonly #descriptor: number;
   readonly #progress: FileProgress = newProgress();
-  readonly #pair = takePair();
+  readonly #thread = writers.take();
   readonly #digest: Promise<DigestReply>;
   #position = 0;
   #ended: Promise<DigestReply> | undefined;
 
-  constructor(descriptor: number) {
+  constructor(descriptor: number, { digested = true } = {}) {
     this.#descriptor = descriptor;
-    this.#digest = this.#pair.digesting.ask({ descriptor, progress: this.#progress });
+    this.#digest = digested ? digestOf({ descriptor, progress: this.#progress }) : Promise.resolve(undefined);
     // Awaited at the end; a failure before that must not count as unhandled.
     this.#digest.catch(() => undefined);
   }
@@ -74,12 +50,12 @@ export class BackgroundWriter {
       piece instanceof Uint8Array && piece.buffer instanceof ArrayBuffer ? [piece.buffer] : [],
     );
     const request = { descriptor: this.#descriptor, position, pieces: copies, progress: this.#progress };
-    const reply = await this.#pair.writing.ask(request, transfer);
+    const reply = await this.#thread.ask(request, transfer);
     if (reply === undefined) return;
     throw new FormatError('ZIP_TRUNCATED', 'The file became shorter while it was read.', { offset: reply.endedAt });
   }
 
-  /** The digest of all bytes, in hexadecimal digits. Nothing may be appended any more. */
+  /** The digest of all bytes, in hexadecimal digits, or empty if none was asked for. Nothing may be appended any more. */
   async finish(): Promise<string> {
     return (await this.#end('complete')) ?? '';
   }
@@ -92,7 +68,7 @@ export class BackgroundWriter {
   #end(state: 'complete' | 'abandoned'): Promise<DigestReply> {
     if (this.#ended === undefined) {
       noteEnd(this.#progress, state);
-      this.#ended = this.#digest.finally(() => returnPair(this.#pair));
+      this.#ended = this.#digest.finally(() => writers.giveBack(this.#thread));
     }
     return this.#ended;
   }
@@ -108,10 +84,14 @@ export async function digestInBackground(descriptor: number, sizeBytes: number):
   const progress = newProgress();
   noteWritten(progress, sizeBytes);
   noteEnd(progress, 'complete');
-  const pair = takePair();
+  return (await digestOf({ descriptor, progress })) ?? '';
+}
+
+async function digestOf(request: DigestRequest): Promise<DigestReply> {
+  const thread = digesters.take();
   try {
-    return (await pair.digesting.ask({ descriptor, progress })) ?? '';
+    return await thread.ask(request);
   } finally {
-    returnPair(pair);
+    digesters.giveBack(thread);
   }
 }

@@ -1,4 +1,4 @@
-import { type Transferable, Worker } from 'node:worker_threads';
+import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
 
 interface Waiting<Reply> {
   resolve(reply: Reply): void;
@@ -17,9 +17,6 @@ export interface ThreadError {
   readonly syscall?: string | undefined;
 }
 
-/** What a thread needs that makes no objects; without a limit it would let garbage lie about for which nobody has a use. */
-const HEAP = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 } as const;
-
 /** A thread that answers requests one after the other. It keeps the process alive only while somebody waits for it. */
 export class RequestThread<Request, Reply> {
   readonly #worker: Worker;
@@ -28,8 +25,8 @@ export class RequestThread<Request, Reply> {
   #lost: Error | undefined;
 
   /** @param program compiled code: a thread cannot run TypeScript */
-  constructor(program: URL) {
-    this.#worker = new Worker(program, { resourceLimits: HEAP });
+  constructor(program: URL, resourceLimits: ResourceLimits = {}) {
+    this.#worker = new Worker(program, { resourceLimits });
     this.#worker.on('message', (answer: ThreadAnswer<Reply>) => {
       this.#settle(answer);
       this.#hold();
@@ -72,5 +69,31 @@ export class RequestThread<Request, Reply> {
   #fail(error: Error): void {
     this.#lost = error;
     for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}
+
+/** A worker has two exports at once, unless it is told otherwise; what more of them leave behind is not kept. */
+const MOST_IDLE = 2;
+
+/** Threads of one program, of which some wait for the next user: starting one takes as long as exporting a small model. */
+export class ThreadPool<Request, Reply> {
+  readonly #program: URL;
+  readonly #limits: ResourceLimits;
+  readonly #idle: RequestThread<Request, Reply>[] = [];
+
+  constructor(program: URL, limits: ResourceLimits) {
+    this.#program = program;
+    this.#limits = limits;
+  }
+
+  /** A thread that nobody else uses until it is given back. */
+  take(): RequestThread<Request, Reply> {
+    return this.#idle.pop() ?? new RequestThread(this.#program, this.#limits);
+  }
+
+  /** Ends the use of a thread. Nobody may wait for it. */
+  giveBack(thread: RequestThread<Request, Reply>): void {
+    if (!thread.isLost && this.#idle.length < MOST_IDLE) this.#idle.push(thread);
+    else thread.end();
   }
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { openRegularFile, type RegularFile, readRegularFile, syncFolder } from '@caissa/bytes';
+import { openRegularFile, type RegularFile, readRegularFile, syncFolder, TEMPORARY_PREFIX } from '@caissa/bytes';
 import { artifactOf, exportFilenamePattern, factsOf } from '@caissa/formats';
 import { filenameSchema } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
@@ -16,7 +16,6 @@ import { TakenNames } from './taken-names.js';
 
 /** Every reader holds about two of these while it waits for its client; four times as much was no faster. */
 const READ_BYTES = 1 << 18;
-const TEMPORARY_PREFIX = '.tmp-';
 /** Files that only we name like this; others in the folder are left alone. */
 const OUR_NAME = exportFilenamePattern();
 /** A file that has lain this long without a manifest will not get one: a commit takes milliseconds. */
