@@ -1,5 +1,5 @@
 import { FormatError } from '@caissa/bytes';
-import { StorageGlobal } from './pickle/global.js';
+import { StorageGlobal } from './pickle/machine.js';
 import type { PyTuple } from './pickle-value.js';
 
 /** What a persistent id says: `('storage', class, key, location, element count)`. */

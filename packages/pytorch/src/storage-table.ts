@@ -1,8 +1,7 @@
 import { FormatError } from '@caissa/bytes';
 import { type DType, itemSizeBytes, type Storage } from '@caissa/tensor';
 import { FREE_VIEW_BYTES, MAX_VIEW_REPETITION } from './limits.js';
-import type { StorageGlobal } from './pickle/global.js';
-import type { PickleContext } from './pickle/machine.js';
+import type { PickleContext, StorageGlobal } from './pickle/machine.js';
 import { PyStorage, type PyTuple } from './pickle-value.js';
 import { parseStorageId } from './storage-id.js';
 

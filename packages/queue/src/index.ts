@@ -8,4 +8,5 @@ export { measureJobs } from './measure-jobs.js';
 export { type FailedJob, onJobFailed } from './on-job-failed.js';
 export { closeQueues, limitActivations, openQueues, type Queues, RETRY_POLICY } from './queues.js';
 export { type Processor, runWorker, stopWorker, type WorkerContext, type WorkItem } from './run-worker.js';
-export { startTracing, type Tracing } from './tracing/tracing.js';
+export { startTracing } from './tracing/start-tracing.js';
+export type { Tracing } from './tracing/tracing.js';

@@ -1,13 +1,13 @@
 import type { JobsContext, JobWatcher, Tracing } from '@caissa/queue';
 import { REDIS_SETTINGS } from '@caissa/redis';
-import type { Catalogue, ExportIndex } from '@caissa/registry';
+import type { ExportIndex } from '@caissa/registry';
 import type { Logger } from '@caissa/shared/process';
 import type { SettingName, SettingValue } from '@caissa/shared/settings';
 import { type ArtifactStore, type ModelStore, OBJECT_STORE_SETTINGS } from '@caissa/storage';
 import type { Forwarder } from './inference/forwarder.js';
 import type { ReplicaDirectory } from './inference/replica-directory.js';
 import type { ModelDetails } from './models/model-details.js';
-import type { ModelFolder } from './models/model-folder.js';
+import type { ModelSources } from './models/model-folder.js';
 import type { ModelList } from './models/model-list.js';
 
 /** The settings that the API reads. */
@@ -32,16 +32,14 @@ export const API_SETTINGS = [
 export type ApiSettings = { readonly [P in (typeof API_SETTINGS)[number]]: SettingValue<P> };
 
 /** Everything that a route handler may use. */
-export interface ApiContext {
+export interface ApiContext extends ModelSources {
   readonly settings: ApiSettings;
   readonly logger: Logger;
   readonly jobs: JobsContext;
   readonly watcher: JobWatcher;
   readonly store: ArtifactStore;
   readonly exports: ExportIndex;
-  readonly catalogue: Catalogue;
   readonly modelStore: ModelStore;
-  readonly models: ModelFolder;
   readonly modelList: ModelList;
   readonly modelDetails: ModelDetails;
   readonly replicas: ReplicaDirectory;

@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import type { RedisProgram } from './redis-program.js';
+import type { RedisProgram } from './redis-packages.js';
 
 /**
  * Runs the program and ends it when standard input closes, which the system does when this process dies. The first

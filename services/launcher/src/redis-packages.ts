@@ -1,7 +1,13 @@
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RedisProgram } from './redis-program.js';
 import type { RunCommand } from './run-command.js';
+
+/** A Redis (or Valkey) server program. */
+export interface RedisProgram {
+  readonly file: string;
+  /** Folders for LD_LIBRARY_PATH, where the program does not lie with its libraries in the system. */
+  readonly libraryPath?: string;
+}
 
 /** What a Redis of Debian or Ubuntu needs beyond a minimal system, where apt cannot be asked. */
 const USUAL_PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1'];

@@ -1,15 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { unpackedRedis, unpackRedisPackages } from './redis-packages.js';
+import { type RedisProgram, unpackedRedis, unpackRedisPackages } from './redis-packages.js';
 import { type RunCommand, runCommand } from './run-command.js';
 import { SetupError } from './setup-error.js';
-
-/** A Redis (or Valkey) server program. */
-export interface RedisProgram {
-  readonly file: string;
-  /** Folders for LD_LIBRARY_PATH, where the program does not lie with its libraries in the system. */
-  readonly libraryPath?: string;
-}
 
 /** What finding Redis needs to know of the machine; each part has this machine's value by default. */
 export interface RedisSearch {

@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { spawnGuarded } from './guarded-process.js';
 import { assertRedisDataUnused, recordRedisServer } from './redis-data-record.js';
+import type { RedisProgram } from './redis-packages.js';
 import { probeRedis } from './redis-probe.js';
-import { findRedisProgram, type RedisProgram, type RedisSearch } from './redis-program.js';
+import { findRedisProgram, type RedisSearch } from './redis-program.js';
 import { SetupError } from './setup-error.js';
 
 /** Which data a server keeps and where it listens. */

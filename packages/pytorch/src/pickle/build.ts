@@ -1,6 +1,5 @@
 import { NumpyArray, NumpyDtype, OrderedDict, PyTuple } from '../pickle-value.js';
-import type { StackValue } from './global.js';
-import type { PickleMachine } from './machine.js';
+import type { PickleMachine, StackValue } from './machine.js';
 import { setArrayState, setDtypeState } from './numpy.js';
 
 /**

@@ -9,9 +9,8 @@ import {
   TorchDevice,
   TorchSize,
 } from '../pickle-value.js';
-import type { Reducer } from './global.js';
 import { asKey } from './items.js';
-import type { PickleMachine } from './machine.js';
+import type { PickleMachine, Reducer } from './machine.js';
 
 /** `collections.OrderedDict()`; its items follow. */
 export const reduceOrderedDict: Reducer = (machine, args) => {

@@ -1,7 +1,7 @@
 import { MAX_DEPTH } from '../limits.js';
 import { OrderedDict, type PickleValue, PyTuple } from '../pickle-value.js';
-import { PickleGlobal } from './global.js';
 import type { PickleMachine } from './machine.js';
+import { PickleGlobal } from './machine.js';
 
 /** A container whose items are being looked at. */
 interface Visit {

@@ -11,8 +11,8 @@ import {
   reduceSet,
   reduceSize,
 } from './builtin-reducers.js';
-import { FunctionGlobal, PickleGlobal, type Reducer, type StackValue, StorageGlobal } from './global.js';
 import type { PickleMachine } from './machine.js';
+import { FunctionGlobal, PickleGlobal, type Reducer, type StackValue, StorageGlobal } from './machine.js';
 import { reduceArray, reduceDtype, reduceScalar } from './numpy.js';
 import { NEWOBJ, OPCODE } from './opcode.js';
 import { reduceFromType, reduceParameter, reduceTensor, reduceTensorV2, reduceTensorV3 } from './tensor-reducers.js';

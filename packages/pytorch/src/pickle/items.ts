@@ -1,6 +1,5 @@
 import { type PickleValue, PyByteArray } from '../pickle-value.js';
-import type { StackValue } from './global.js';
-import type { PickleMachine } from './machine.js';
+import type { PickleMachine, StackValue } from './machine.js';
 
 /**
  * Sets key, value, key, value, … on a dict.

@@ -1,7 +1,7 @@
 import { elementCount } from '@caissa/tensor';
 import { NumpyArray, NumpyDtype, NumpyScalar, PyTuple } from '../pickle-value.js';
-import { PickleGlobal, type Reducer } from './global.js';
 import type { PickleMachine } from './machine.js';
+import { PickleGlobal, type Reducer } from './machine.js';
 
 /** Booleans, integers, floats and complex numbers of the sizes that NumPy has. */
 const PLAIN_CODE = /^(?:b1|[iu][1248]|f(?:2|4|8|16)|c(?:8|16|32))$/;

@@ -1,9 +1,9 @@
 import { PyFloat, PyTuple } from '../pickle-value.js';
 import { applyBuild } from './build.js';
-import { FunctionGlobal } from './global.js';
 import { resolveGlobal } from './globals.js';
 import { addItems, appendItems, setItems } from './items.js';
 import type { PickleMachine } from './machine.js';
+import { FunctionGlobal } from './machine.js';
 import { OPCODE } from './opcode.js';
 
 /** An operation a checkpoint may use, and the pickle protocol it came with. */

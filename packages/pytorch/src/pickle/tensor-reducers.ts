@@ -8,8 +8,8 @@ import {
   TorchDtype,
   TorchSize,
 } from '../pickle-value.js';
-import { FunctionGlobal, PickleGlobal, type Reducer } from './global.js';
 import type { PickleMachine } from './machine.js';
+import { FunctionGlobal, PickleGlobal, type Reducer } from './machine.js';
 
 /** `_rebuild_tensor(storage, offset, size, stride)`. Source: torch 2.13, torch/_utils.py */
 export const reduceTensor: Reducer = (machine, args) => {

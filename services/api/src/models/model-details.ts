@@ -2,7 +2,7 @@ import { Coalesced } from '@caissa/bytes';
 import type { Activation, CatalogueEntry } from '@caissa/registry';
 import type { ModelInfo, ModelSummary } from '@caissa/shared/contracts';
 import type { ModelFile } from '@caissa/storage';
-import type { ApiContext } from '../context.js';
+import type { ModelSources } from './model-folder.js';
 import { summarizeModel } from './summarize-model.js';
 
 /** Models whose answer is kept; one with a thousand tensors has 80 KiB. */
@@ -28,11 +28,11 @@ interface Kept {
  * a reading that began after they asked.
  */
 export class ModelDetails {
-  readonly #context: Pick<ApiContext, 'models' | 'catalogue'>;
+  readonly #context: ModelSources;
   readonly #activation: Coalesced<Activation | undefined>;
   readonly #kept = new Map<string, Kept>();
 
-  constructor(context: Pick<ApiContext, 'models' | 'catalogue'>, activation: Coalesced<Activation | undefined>) {
+  constructor(context: ModelSources, activation: Coalesced<Activation | undefined>) {
     this.#context = context;
     this.#activation = activation;
   }

@@ -1,3 +1,4 @@
+import type { Catalogue } from '@caissa/registry';
 import { AppError } from '@caissa/shared/errors';
 import type { Logger } from '@caissa/shared/process';
 import { type ModelFile, type ModelStore, modelNameOf } from '@caissa/storage';
@@ -151,4 +152,10 @@ export class ModelFolder {
     this.#refused.add(filename);
     this.#logger.warn({ file: filename }, 'a file of the model folder is left out: its name is not a valid model name');
   }
+}
+
+/** What is known of models: their files, and what inspections found in them. */
+export interface ModelSources {
+  readonly models: ModelFolder;
+  readonly catalogue: Catalogue;
 }

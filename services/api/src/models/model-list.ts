@@ -2,8 +2,8 @@ import { Coalesced } from '@caissa/bytes';
 import type { Activation, CatalogueEntry } from '@caissa/registry';
 import type { ModelSummary } from '@caissa/shared/contracts';
 import type { ModelFile } from '@caissa/storage';
-import type { ApiContext } from '../context.js';
 import type { ListState } from '../http/list-pages.js';
+import type { ModelSources } from './model-folder.js';
 import { summarizeModel } from './summarize-model.js';
 
 /** Where a model stands in the order of the list. */
@@ -41,13 +41,13 @@ export function byVersion(left: Place, right: Place): number {
  * changed; only then is the list made anew, out of the rows that are still the same and those that are not.
  */
 export class ModelList {
-  readonly #context: Pick<ApiContext, 'models' | 'catalogue'>;
+  readonly #context: ModelSources;
   readonly #activation: Coalesced<Activation | undefined>;
   readonly #reading = new Coalesced(() => this.#read());
   #rows: readonly Row[] = [];
   #made: { readonly from: Sources; readonly state: ModelListState } | undefined;
 
-  constructor(context: Pick<ApiContext, 'models' | 'catalogue'>, activation: Coalesced<Activation | undefined>) {
+  constructor(context: ModelSources, activation: Coalesced<Activation | undefined>) {
     this.#context = context;
     this.#activation = activation;
   }

@@ -20,7 +20,6 @@ import {
 import { PROBE } from '../state/connection';
 import { feedIsLive } from '../state/feed';
 import { ApiError, request } from './client';
-import type { Session } from './session';
 
 /** Keys of what is kept of the API's answers; a key stands for all that begin with it. */
 export const KEYS = {
@@ -53,6 +52,15 @@ async function allPages<T extends { next_cursor?: string | undefined }>(
     cursor = page.next_cursor;
   }
   return first;
+}
+
+/** Answer of `/api/session`: who the visitor is. */
+export interface Session {
+  readonly authenticated: boolean;
+  /** Whether the API asks for access keys at all. */
+  readonly required: boolean;
+  readonly name: string | null;
+  readonly role: 'viewer' | 'operator' | null;
 }
 
 /** Who the visitor is. */

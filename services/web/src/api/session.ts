@@ -2,16 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { rememberPlace } from '../state/route';
 import { tellFailure } from '../ui/toasts';
 import { request } from './client';
-import { sessionQuery } from './queries';
-
-/** Answer of `/api/session`: who the visitor is. */
-export interface Session {
-  readonly authenticated: boolean;
-  /** Whether the API asks for access keys at all. */
-  readonly required: boolean;
-  readonly name: string | null;
-  readonly role: 'viewer' | 'operator' | null;
-}
+import { type Session, sessionQuery } from './queries';
 
 /** Who the visitor is, as far as it is known yet. */
 export function useSession(): Session | undefined {

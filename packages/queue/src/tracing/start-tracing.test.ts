@@ -14,7 +14,7 @@ import { afterEach, describe, expect, inject, test, vi } from 'vitest';
 import { enqueue } from '../enqueue.js';
 import { closeQueues, openQueues } from '../queues.js';
 import { runWorker, stopWorker } from '../run-worker.js';
-import { startTracing } from './tracing.js';
+import { startTracing } from './start-tracing.js';
 
 const logger = createLogger('test', 'silent');
 const closers: (() => unknown)[] = [];
