@@ -1,7 +1,7 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FULL_SIZE } from '@caissa/chess';
 import { startRedisServer } from '@caissa/launcher';
-import { FULL_SIZE } from '@caissa/network';
 import { durableFileCopy } from '../export-core/file-copy.js';
 import { canMeasureMemory } from '../export-memory/process-memory.js';
 import { timed } from '../harness/alternate.js';

@@ -1,5 +1,5 @@
 import { writeFileWhole } from '@caissa/bytes';
-import { FULL_SIZE, initialStateDict } from '@caissa/network';
+import { FULL_SIZE, initialStateDict } from '@caissa/chess';
 import { fromJson, OrderedDict, type PickleValue, writeCheckpoint } from '@caissa/pytorch';
 
 /** The sizes of a network. */

@@ -1,5 +1,5 @@
 import { type ByteSource, writeFileWhole } from '@caissa/bytes';
-import { type FULL_SIZE, type Slot, slotsOf } from '@caissa/network';
+import { type FULL_SIZE, type Slot, slotsOf } from '@caissa/chess';
 import { fromJson, OrderedDict, type PickleValue, writeCheckpoint } from '@caissa/pytorch';
 import { contiguousStride, elementCount, type Tensor } from '@caissa/tensor';
 

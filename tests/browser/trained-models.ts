@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { writeFileWhole } from '@caissa/bytes';
-import { FULL_SIZE, initialStateDict } from '@caissa/network';
+import { FULL_SIZE, initialStateDict } from '@caissa/chess';
 import { fromJson, OrderedDict, type PickleValue, writeCheckpoint } from '@caissa/pytorch';
 
 const FIRST_DAY = Date.UTC(2026, 8, 1, 6, 30);

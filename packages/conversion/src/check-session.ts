@@ -1,4 +1,4 @@
-import { checkOutputs, encodePositions, GRAPH_NAMES, NETWORK_INTERFACE, type NetworkOutputs } from '@caissa/network';
+import { checkOutputs, encodePositions, GRAPH_NAMES, NETWORK_INTERFACE, type NetworkOutputs } from '@caissa/chess';
 import type { Session, TensorInfo } from '@caissa/session';
 import { blameModel, VerificationError } from './verification-error.js';
 

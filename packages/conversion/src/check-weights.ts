@@ -1,4 +1,4 @@
-import { checkFinite } from '@caissa/network';
+import { checkFinite } from '@caissa/graph';
 import { verifyStorages } from '@caissa/pytorch';
 import type { Storage } from '@caissa/tensor';
 import type { Checkpoint } from './open-checkpoint.js';
@@ -23,7 +23,7 @@ export async function checkWeights(
     onProgress?.(Math.min(1, readBytes / totalBytes));
   };
   await verifyStorages(storages, signal, onRead);
-  await checkFinite(checkpoint.network, signal, onRead);
+  await checkFinite(checkpoint.graph, signal, onRead);
 }
 
 /** The storages that the network's tensors use, each once: not those of an optimizer. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BufferSource, writeFileWhole } from '@caissa/bytes';
-import { GRAPH_NAMES } from '@caissa/network';
+import { GRAPH_NAMES } from '@caissa/chess';
 import { type FloatTensor, startSession } from '@caissa/session';
 import type { Tensor } from '@caissa/tensor';
 import { expectedOf, FIXTURES, type Fixture } from '@caissa/testing/fixtures';

@@ -1,6 +1,13 @@
 import type { ByteSink } from '@caissa/bytes';
-import { buildOnnxModel } from '@caissa/network';
-import { type ExternalModel, MAX_MODEL_SIZE_BYTES, modelSizeBytes, writeExternalModel, writeModel } from '@caissa/onnx';
+import { foldBatchNorm } from '@caissa/graph';
+import {
+  type ExternalModel,
+  lowerGraph,
+  MAX_MODEL_SIZE_BYTES,
+  modelSizeBytes,
+  writeExternalModel,
+  writeModel,
+} from '@caissa/onnx';
 import { verifyStorages } from '@caissa/pytorch';
 import { storagesOf } from './check-weights.js';
 import type { ExportControl } from './export-pytorch.js';
@@ -40,7 +47,7 @@ export async function exportOnnx(
   const { beginData, ...control } = rest;
   // What is computed from the weights has no checksum to compare with: they are checked before.
   if (!weightsChecked) await verifyStorages(storagesOf(checkpoint), control.signal);
-  const model = buildOnnxModel(checkpoint.network, { opset, metadata, weightsChecked });
+  const model = lowerGraph(foldBatchNorm(checkpoint.graph), { opset, metadata, weightsChecked });
   const fits = modelSizeBytes(model) <= Math.min(maxFileSizeBytes, MAX_MODEL_SIZE_BYTES);
   if (fits || beginData === undefined) return writeModel(sink, model, control);
   const external = await writeExternalModel(await beginData(), model, control);

@@ -1,6 +1,6 @@
 import type { ByteSink } from '@caissa/bytes';
 import type { JsonObject } from '@caissa/formats';
-import { checkFinite, checkVariances } from '@caissa/network';
+import { checkFinite, checkVariances } from '@caissa/graph';
 import { fromJson, OrderedDict, type PickleValue, type PyDict, writeCheckpoint } from '@caissa/pytorch';
 import { FiniteTap } from './finite-tap.js';
 import type { Checkpoint } from './open-checkpoint.js';
@@ -33,7 +33,7 @@ export async function exportPytorch(
   const { metadata, weightsChecked = false, ...control } = options;
   const { architecture } = checkpoint.network;
   const tap = weightsChecked ? undefined : new FiniteTap();
-  if (tap) await checkVariances(checkpoint.network);
+  if (tap) await checkVariances(checkpoint.graph);
   const root: PyDict = new Map<PickleValue, PickleValue>([
     ['model_state_dict', stateDictOf(checkpoint, tap)],
     ['metadata', metadataOf(checkpoint, metadata)],
@@ -46,7 +46,7 @@ export async function exportPytorch(
     ],
   ]);
   const written = await writeCheckpoint(sink, root, { ...control, storagesVerified: weightsChecked });
-  if (tap?.isSuspicious) await checkFinite(checkpoint.network, control.signal);
+  if (tap?.isSuspicious) await checkFinite(checkpoint.graph, control.signal);
   return written;
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodePositions, GRAPH_NAMES, VERIFICATION_POSITIONS } from '@caissa/network';
+import { encodePositions, GRAPH_NAMES, VERIFICATION_POSITIONS } from '@caissa/chess';
 import { type DataFile, startSession } from '@caissa/session';
 import { MemorySink } from '@caissa/testing/memory-sink';
 import { saved, smallRoot } from '@caissa/testing/small-checkpoint';

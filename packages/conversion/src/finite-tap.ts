@@ -1,6 +1,5 @@
 import type { ByteSource } from '@caissa/bytes';
-import { findNonFinite } from '@caissa/network';
-import { type DType, itemSizeBytes, type Storage, type Tensor } from '@caissa/tensor';
+import { type DType, findNonFinite, itemSizeBytes, type Storage, type Tensor } from '@caissa/tensor';
 
 /**
  * Looks at storages while somebody else copies them, so that weights need not be read twice. It cannot tell which

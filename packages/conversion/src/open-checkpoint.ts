@@ -1,5 +1,6 @@
 import type { ByteSource } from '@caissa/bytes';
-import { checkDeclared, checkInterface, inferArchitecture, type NetworkTensors } from '@caissa/network';
+import { buildGraph, checkDeclared, checkInterface, inferArchitecture, type NetworkTensors } from '@caissa/chess';
+import type { Graph } from '@caissa/graph';
 import { type CheckpointFile, type PyDict, readCheckpoint } from '@caissa/pytorch';
 import { findStateDict } from './find-state-dict.js';
 
@@ -7,6 +8,8 @@ import { findStateDict } from './find-state-dict.js';
 export interface Checkpoint {
   readonly file: CheckpointFile;
   readonly network: NetworkTensors;
+  /** What the network computes. */
+  readonly graph: Graph;
   /** The entry `metadata`, with Python's own values; empty if there is none. */
   readonly metadata: PyDict;
   /** The state dict's `_metadata`, by module path, with the names of the file. */
@@ -24,5 +27,5 @@ export async function openCheckpoint(source: ByteSource): Promise<Checkpoint> {
   const network = inferArchitecture(tensors);
   checkDeclared(network.architecture, declared);
   checkInterface(network.architecture);
-  return { file, network, metadata, moduleVersions };
+  return { file, network, graph: buildGraph(network), metadata, moduleVersions };
 }

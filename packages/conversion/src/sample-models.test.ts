@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestSource } from '@caissa/bytes';
-import { FULL_SIZE } from '@caissa/network';
+import { FULL_SIZE } from '@caissa/chess';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkWeights } from './check-weights.js';
 import { describeCheckpoint } from './describe-checkpoint.js';

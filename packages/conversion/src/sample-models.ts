@@ -1,7 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { temporaryPath, writeFileWhole } from '@caissa/bytes';
-import { FULL_SIZE, initialStateDict } from '@caissa/network';
+import { FULL_SIZE, initialStateDict } from '@caissa/chess';
 import { fromJson, OrderedDict, type PickleValue, writeCheckpoint } from '@caissa/pytorch';
 
 /** How many sample models there are, `model_v1.pt` and so on. */

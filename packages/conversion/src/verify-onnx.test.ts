@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeFileWhole } from '@caissa/bytes';
-import { buildOnnxModel, VERIFICATION_POSITIONS } from '@caissa/network';
-import { type OnnxModel, writeModel } from '@caissa/onnx';
+import { VERIFICATION_POSITIONS } from '@caissa/chess';
+import { foldBatchNorm } from '@caissa/graph';
+import { lowerGraph, type OnnxModel, writeModel } from '@caissa/onnx';
 import { saved, smallRoot } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
@@ -21,7 +22,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** Writes the checkpoint's model with its graph changed. */
 async function writeTampered(change: (graph: OnnxModel['graph']) => Partial<OnnxModel['graph']>): Promise<void> {
-  const model = buildOnnxModel(checkpoint.network, { opset: 11, metadata: {} });
+  const model = lowerGraph(foldBatchNorm(checkpoint.graph), { opset: 11, metadata: {} });
   const tampered = { ...model, graph: { ...model.graph, ...change(model.graph) } };
   await writeFileWhole(path, (sink) => writeModel(sink, tampered));
 }

@@ -3,12 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import {
   compareOutputs,
   encodePosition,
-  forward,
+  GRAPH_NAMES,
+  NETWORK_INTERFACE,
   type NetworkOutputs,
-  type NetworkTensors,
   type OutputDifference,
   VERIFICATION_POSITIONS,
-} from '@caissa/network';
+} from '@caissa/chess';
+import { evaluate, type Graph } from '@caissa/graph';
 import { type DataFile, type Session, type SessionOptions, type SpareProcess, startSession } from '@caissa/session';
 import type { VerificationLevel } from './artifact-metadata.js';
 import { checkSession } from './check-session.js';
@@ -65,7 +66,7 @@ export async function verifyOnnx(
   try {
     const { outputs, probabilitySumError, maxAbsValue } = await checkSession(session, VERIFICATION_POSITIONS);
     signal?.throwIfAborted();
-    const difference = level === 'full' ? await differenceTo(checkpoint.network, outputs, signal) : undefined;
+    const difference = level === 'full' ? await differenceTo(checkpoint.graph, outputs, signal) : undefined;
     return {
       level,
       positions: VERIFICATION_POSITIONS.length,
@@ -96,11 +97,11 @@ async function start(options: SessionOptions): Promise<Session> {
 
 /** @throws VerificationError if an output differs by more than {@link MAX_DIFFERENCE} */
 async function differenceTo(
-  network: NetworkTensors,
+  graph: Graph,
   outputs: NetworkOutputs,
   signal: AbortSignal | undefined,
 ): Promise<OutputDifference> {
-  const expected = await computePositions(network, signal);
+  const expected = await computePositions(graph, signal);
   const difference = compareOutputs(outputs, expected);
   for (const name of ['policy', 'value'] as const) {
     // Not `> limit`: NaN must fail too.
@@ -114,15 +115,14 @@ async function differenceTo(
 }
 
 /** One position at a time, so that the event loop is never held for long: the job's lock is renewed on it. */
-async function computePositions(network: NetworkTensors, signal: AbortSignal | undefined): Promise<NetworkOutputs> {
-  const { policySize } = network.architecture;
-  const policy = new Float32Array(VERIFICATION_POSITIONS.length * policySize);
+async function computePositions(graph: Graph, signal: AbortSignal | undefined): Promise<NetworkOutputs> {
+  const policy = new Float32Array(VERIFICATION_POSITIONS.length * NETWORK_INTERFACE.policySize);
   const value = new Float32Array(VERIFICATION_POSITIONS.length);
   for (const [index, position] of VERIFICATION_POSITIONS.entries()) {
     signal?.throwIfAborted();
-    const one = await forward(network, encodePosition(position), 1);
-    policy.set(one.policy, index * policySize);
-    value.set(one.value, index);
+    const one = await evaluate(graph, { [GRAPH_NAMES.input]: encodePosition(position) }, 1);
+    policy.set(one[GRAPH_NAMES.policy] ?? [], index * NETWORK_INTERFACE.policySize);
+    value.set(one[GRAPH_NAMES.value] ?? [], index);
     await setImmediate();
   }
   return { policy, value };

@@ -1,3 +1,4 @@
+export { type LowerGraphOptions, lowerGraph } from './lower/lower-graph.js';
 export type {
   OnnxAttribute,
   OnnxDataType,

@@ -1,5 +1,5 @@
 import { BufferSource } from '@caissa/bytes';
-import { initialStateDict } from '@caissa/network';
+import { initialStateDict } from '@caissa/chess';
 import { fromJson, OrderedDict, type PickleValue, type PyDict, writeCheckpoint } from '@caissa/pytorch';
 import type { Storage, Tensor } from '@caissa/tensor';
 import { MemorySink } from './memory-sink.js';

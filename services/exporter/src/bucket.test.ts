@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { initialStateDict } from '@caissa/chess';
 import { openCheckpoint } from '@caissa/conversion';
-import { initialStateDict } from '@caissa/network';
 import { OrderedDict, type PickleValue } from '@caissa/pytorch';
 import { AppError } from '@caissa/shared/errors';
 import { type ModelSource, type ModelStore, openModelStore } from '@caissa/storage';

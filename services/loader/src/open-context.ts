@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ExpectedArchitecture } from '@caissa/network';
+import type { ExpectedArchitecture } from '@caissa/chess';
 import { type RedisClient, redisKeys } from '@caissa/redis';
 import { Catalogue } from '@caissa/registry';
 import type { SpareProcess } from '@caissa/session';

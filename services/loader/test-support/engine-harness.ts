@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodePositions, initialStateDict, VERIFICATION_POSITIONS } from '@caissa/network';
+import { encodePositions, initialStateDict, VERIFICATION_POSITIONS } from '@caissa/chess';
 import { OrderedDict } from '@caissa/pytorch';
 import type { Session } from '@caissa/session';
 import { createLogger } from '@caissa/shared/process';

@@ -1,6 +1,6 @@
 import { copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodePosition, GRAPH_NAMES, VERIFICATION_POSITIONS } from '@caissa/network';
+import { encodePosition, GRAPH_NAMES, VERIFICATION_POSITIONS } from '@caissa/chess';
 import { AppError } from '@caissa/shared/errors';
 import { fixturePath } from '@caissa/testing/fixtures';
 import { savedWith, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { initialStateDict } from '@caissa/network';
+import { initialStateDict } from '@caissa/chess';
 import { OrderedDict } from '@caissa/pytorch';
 import { indexActivations } from '@caissa/registry';
 import type { ActivationEntry } from '@caissa/shared/contracts';

@@ -1,5 +1,5 @@
+import type { ExpectedArchitecture } from '@caissa/chess';
 import { toIsoSeconds } from '@caissa/formats';
-import type { ExpectedArchitecture } from '@caissa/network';
 import type { WorkItem } from '@caissa/queue';
 import type { Heartbeat, PointerMove, PointerState } from '@caissa/registry';
 import type { Session } from '@caissa/session';

@@ -1,4 +1,4 @@
-import { moveIndex } from '@caissa/network';
+import { moveIndex } from '@caissa/chess';
 import { type Chess, SQUARES } from 'chess.js';
 
 /** A legal move. */

@@ -1,4 +1,4 @@
-import { encodePosition } from '@caissa/network';
+import { encodePosition } from '@caissa/chess';
 import { expect, test } from 'vitest';
 import { PositionError, readPosition } from './read-position.js';
 

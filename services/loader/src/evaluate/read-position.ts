@@ -1,4 +1,4 @@
-import { encodePosition, NotationError } from '@caissa/network';
+import { encodePosition, NotationError } from '@caissa/chess';
 import type { PositionState } from '@caissa/shared/contracts';
 import { Chess, type Color, type Square, validateFen } from 'chess.js';
 import { type LegalMove, legalMoves } from './legal-moves.js';

@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compareOutputs } from '@caissa/network';
+import { compareOutputs } from '@caissa/chess';
+import { runOnnx } from '@caissa/testing/networks';
 import { SMALL } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runOnnx } from '../../../../packages/network/test-support/onnx.js';
 import { type EngineHarness, openEngineHarness, somePositions } from '../../test-support/engine-harness.js';
 import { runBoards } from './run-boards.js';
 

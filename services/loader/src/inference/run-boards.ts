@@ -1,4 +1,4 @@
-import { GRAPH_NAMES } from '@caissa/network';
+import { GRAPH_NAMES } from '@caissa/chess';
 import { type Session, SessionError } from '@caissa/session';
 import { AppError } from '@caissa/shared/errors';
 import { POSITION_FLOATS } from './engine.js';

@@ -1,3 +1,4 @@
+import { checkExpected, type ExpectedArchitecture } from '@caissa/chess';
 import {
   type Checkpoint,
   conversionFailure,
@@ -6,7 +7,6 @@ import {
   VerificationError,
   withSource,
 } from '@caissa/conversion';
-import { checkExpected, type ExpectedArchitecture } from '@caissa/network';
 import type { ModelFacts } from '@caissa/registry';
 import type { Session } from '@caissa/session';
 import type { ActivationChecks, JobProgress } from '@caissa/shared/contracts';

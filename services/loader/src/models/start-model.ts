@@ -1,5 +1,5 @@
+import { VERIFICATION_POSITIONS } from '@caissa/chess';
 import { checkSession, VerificationError } from '@caissa/conversion';
-import { VERIFICATION_POSITIONS } from '@caissa/network';
 import { type Session, SessionError, type SpareProcess, startSession } from '@caissa/session';
 import type { ActivationChecks } from '@caissa/shared/contracts';
 

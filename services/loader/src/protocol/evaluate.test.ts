@@ -1,4 +1,4 @@
-import { encodePositions } from '@caissa/network';
+import { encodePositions } from '@caissa/chess';
 import { EVALUATE_LIMIT, type Evaluation, evaluateResultSchema } from '@caissa/shared/contracts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fakeOutputs } from '../../test-support/fake-engine.js';

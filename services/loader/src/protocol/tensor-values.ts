@@ -1,4 +1,4 @@
-import { findNonFinite } from '@caissa/network';
+import { findNonFinite } from '@caissa/tensor';
 import { invalid, quoted } from './json-body.js';
 import { FLOAT_BYTES } from './tensors.js';
 

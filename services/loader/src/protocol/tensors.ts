@@ -1,4 +1,4 @@
-import { GRAPH_NAMES, NETWORK_INTERFACE } from '@caissa/network';
+import { GRAPH_NAMES, NETWORK_INTERFACE } from '@caissa/chess';
 import { POSITION_FLOATS } from '../inference/engine.js';
 
 /** The only datatype of the network's tensors: IEEE 754 single precision, little-endian. */

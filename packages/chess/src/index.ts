@@ -1,0 +1,23 @@
+export type { Architecture, FoundArchitecture, NetworkTensors } from './architecture.js';
+export { buildGraph, GRAPH_NAMES } from './build-graph.js';
+export {
+  checkDeclared,
+  checkExpected,
+  checkInterface,
+  type ExpectedArchitecture,
+  NETWORK_INTERFACE,
+} from './check-architecture.js';
+export {
+  checkOutputs,
+  compareOutputs,
+  type NetworkOutputs,
+  type OutputDifference,
+  type OutputReport,
+} from './check-outputs.js';
+export { encodePosition, encodePositions } from './encode-position.js';
+export { NotationError, type NotationErrorCode } from './fen.js';
+export { inferArchitecture } from './infer-architecture.js';
+export { FULL_SIZE, initialStateDict } from './initial-state-dict.js';
+export { type Slot, slotsOf } from './layout.js';
+export { moveIndex } from './move-index.js';
+export { VERIFICATION_POSITIONS } from './verification-positions.js';

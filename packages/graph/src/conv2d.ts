@@ -1,0 +1,121 @@
+import { elementCount } from '@caissa/tensor';
+import { type Elements, type ForEach, isFixed, isSameShape, type Operand, type Shape } from './operator.js';
+
+type Inputs = [input: string, weight: string, bias?: string];
+
+/** Rows first, then columns. */
+type Pair = readonly [number, number];
+
+/** How the kernel of a convolution moves over the image. */
+export interface Conv2dAttributes {
+  readonly stride: Pair;
+  /** Zeros on either side. */
+  readonly padding: Pair;
+  readonly dilation: Pair;
+  readonly groups: number;
+}
+
+/** `input [batch, in, height, width]`, `weight [out, in / groups, rows, columns]` and `bias [out]` give `[batch, out, …]`. */
+export function conv2dShape(
+  [input, weight, bias]: ForEach<Inputs, Shape>,
+  attributes: Conv2dAttributes,
+): Shape | undefined {
+  const { stride, padding, dilation, groups } = attributes;
+  const [batch, ...image] = input;
+  if (batch === undefined || image.length !== 3 || weight.length !== 4) return undefined;
+  if (!isFixed(image) || !isFixed(weight)) return undefined;
+  const [channels = 0, ...area] = image;
+  const [outChannels = 0, channelsPerGroup = 0, ...kernel] = weight;
+  if (channelsPerGroup * groups !== channels || outChannels % groups !== 0) return undefined;
+  if (bias !== undefined && !isSameShape(bias, [outChannels])) return undefined;
+  if (Math.min(...stride, ...dilation) < 1 || Math.min(...padding) < 0) return undefined;
+  const places = ([0, 1] as const).map((axis) => {
+    const reach = dilation[axis] * ((kernel[axis] ?? 0) - 1);
+    return Math.floor(((area[axis] ?? 0) + 2 * padding[axis] - reach - 1) / stride[axis]) + 1;
+  });
+  return Math.min(...places) < 1 ? undefined : [batch, outChannels, ...places];
+}
+
+/** Each output channel is a sum over the columns of the image: what the kernel's elements see, place by place. */
+export async function convolve(
+  [input, weight, bias]: ForEach<Inputs, Operand>,
+  attributes: Conv2dAttributes,
+  sizes: readonly number[],
+): Promise<Float64Array> {
+  const [batch = 0, outChannels = 0, ...places] = sizes;
+  const [, channels = 0, ...area] = input.sizes;
+  const [, , ...kernel] = weight.sizes;
+  const [elements, weights, start] = [await input.read(), await weight.read(), await bias?.read()];
+  const output = new Float64Array(elementCount(sizes));
+  const groups = attributes.groups;
+  const [placeCount, groupElements] = [elementCount(places), (channels / groups) * elementCount(area)];
+  const columnCount = (channels / groups) * elementCount(kernel);
+  const columns = new Float64Array(columnCount * placeCount);
+  for (let group = 0; group < batch * groups; group++) {
+    const image = elements.subarray(group * groupElements, (group + 1) * groupElements);
+    fillColumns(columns, image, { area, kernel, places }, attributes);
+    for (let channel = 0; channel < outChannels / groups; channel++) {
+      const inGroups = (group % groups) * (outChannels / groups) + channel;
+      const first = (group * (outChannels / groups) + channel) * placeCount;
+      const map = output.subarray(first, first + placeCount).fill(start?.[inGroups] ?? 0);
+      addColumns(map, columns, weights.subarray(inGroups * columnCount, (inGroups + 1) * columnCount));
+    }
+  }
+  return output;
+}
+
+/** Heights and widths of an image, of the kernel, and of where the kernel comes to lie. */
+interface Areas {
+  readonly area: readonly number[];
+  readonly kernel: readonly number[];
+  readonly places: readonly number[];
+}
+
+/** Fills `columns [in, rows, columns, places]`; what lies outside the image stays 0. */
+function fillColumns(
+  columns: Float64Array,
+  image: Elements,
+  { area, kernel, places }: Areas,
+  { stride, padding, dilation }: Conv2dAttributes,
+): void {
+  const [height = 0, width = 0] = area;
+  const [kernelHeight = 0, kernelWidth = 0] = kernel;
+  const [placesHigh = 0, placesWide = 0] = places;
+  let at = 0;
+  for (let plane = 0; plane < image.length; plane += height * width) {
+    for (let tap = 0; tap < kernelHeight * kernelWidth; tap++) {
+      const top = Math.floor(tap / kernelWidth) * dilation[0] - padding[0];
+      const left = (tap % kernelWidth) * dilation[1] - padding[1];
+      for (let row = 0; row < placesHigh; row++, at += placesWide) {
+        const y = top + row * stride[0];
+        if (y < 0 || y >= height) continue;
+        for (let column = 0; column < placesWide; column++) {
+          const x = left + column * stride[1];
+          if (x >= 0 && x < width) columns[at + column] = image[plane + y * width + x] ?? 0;
+        }
+      }
+    }
+  }
+}
+
+/** Adds every column times its weight to `map`, four at a time: so the map is read and written a quarter as often. */
+function addColumns(map: Float64Array, columns: Float64Array, weights: Elements): void {
+  const size = map.length;
+  let tap = 0;
+  for (; tap + 3 < weights.length; tap += 4) {
+    const [w0, w1, w2, w3] = [weights[tap] ?? 0, weights[tap + 1] ?? 0, weights[tap + 2] ?? 0, weights[tap + 3] ?? 0];
+    const at = tap * size;
+    for (let i = 0; i < size; i++) {
+      map[i] =
+        (map[i] ?? 0) +
+        w0 * (columns[at + i] ?? 0) +
+        w1 * (columns[at + size + i] ?? 0) +
+        w2 * (columns[at + 2 * size + i] ?? 0) +
+        w3 * (columns[at + 3 * size + i] ?? 0);
+    }
+  }
+  for (; tap < weights.length; tap++) {
+    const weight = weights[tap] ?? 0;
+    for (let i = 0; i < size; i++) map[i] = (map[i] ?? 0) + weight * (columns[tap * size + i] ?? 0);
+  }
+}

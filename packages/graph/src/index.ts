@@ -1,0 +1,9 @@
+export { checkFinite, checkVariances } from './check-finite.js';
+export { evaluate } from './evaluate.js';
+export { type AttributesOf, type Graph, type GraphNode, type InputsOf, inputNames, type Weight } from './graph.js';
+export { inferShapes } from './infer-shapes.js';
+export type { ForEach, Shape } from './operator.js';
+export { OPERATORS, type Operator } from './operators.js';
+export { foldBatchNorm } from './passes/fold-batch-norm.js';
+export { bytesOf, readWeightChunks, weightRange, weightShape } from './weights.js';
+export { quoteName, shapeText } from './wording.js';
