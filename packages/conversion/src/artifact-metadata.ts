@@ -2,7 +2,6 @@ import {
   type Format,
   factsOf,
   type JsonObject,
-  type JsonValue,
   type OptionName,
   type OptionValues,
   type VerifyLevel,
@@ -23,17 +22,20 @@ export interface ArtifactRequest extends OptionValues {
   readonly exportDate: string;
 }
 
+/** What was verified of an artifact; each format adds what it has found. */
+export interface Verification {
+  readonly level: VerifyLevel;
+  /** Present where less was verified than was asked for: the level that was, and why. */
+  readonly requested?: VerifyLevel;
+  readonly note?: string;
+}
+
 /** What was found out about an artifact once it was written. */
 export interface ArtifactFindings {
   readonly sha256: string;
   /** Of the file that holds the weights, where that is not the artifact itself. */
   readonly dataSha256: string | undefined;
-  readonly verification: {
-    readonly level: VerifyLevel;
-    /** Present where less was verified than was asked for: the level that was, and why. */
-    readonly requested?: VerifyLevel;
-    readonly note?: string;
-  };
+  readonly verification: Verification;
 }
 
 /** The network is converted and verified on the CPU always. */
@@ -71,10 +73,4 @@ export function metadataOfArtifact(
   const { sha256, dataSha256, verification } = findings;
   const data = dataSha256 === undefined ? {} : { data_sha256: dataSha256 };
   return { ...checkpoints, ...inFile, sha256, ...data, verification: { ...verification } };
-}
-
-/** Metadata as the texts that ONNX keeps: a text as it is, anything else as JSON. */
-export function toOnnxProperties(metadata: JsonObject): Record<string, string> {
-  const text = (value: JsonValue) => (typeof value === 'string' ? value : JSON.stringify(value));
-  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, text(value)]));
 }

@@ -1,4 +1,5 @@
 import type { ByteSink } from '@caissa/bytes';
+import type { JsonObject, JsonValue } from '@caissa/formats';
 import { foldBatchNorm } from '@caissa/graph';
 import {
   type ExternalModel,
@@ -8,8 +9,6 @@ import {
   writeExternalModel,
   writeModel,
 } from '@caissa/onnx';
-import { verifyStorages } from '@caissa/pytorch';
-import { storagesOf } from './check-weights.js';
 import type { ExportControl } from './export-pytorch.js';
 import type { Checkpoint } from './open-checkpoint.js';
 
@@ -46,10 +45,16 @@ export async function exportOnnx(
   const { opset, metadata, weightsChecked = false, maxFileSizeBytes = MAX_MODEL_SIZE_BYTES, ...rest } = options;
   const { beginData, ...control } = rest;
   // What is computed from the weights has no checksum to compare with: they are checked before.
-  if (!weightsChecked) await verifyStorages(storagesOf(checkpoint), control.signal);
+  if (!weightsChecked) await checkpoint.verify(control.signal);
   const model = lowerGraph(foldBatchNorm(checkpoint.graph), { opset, metadata, weightsChecked });
   const fits = modelSizeBytes(model) <= Math.min(maxFileSizeBytes, MAX_MODEL_SIZE_BYTES);
   if (fits || beginData === undefined) return writeModel(sink, model, control);
   const external = await writeExternalModel(await beginData(), model, control);
   return { sizeBytes: external.dataSizeBytes, external };
+}
+
+/** Metadata as the texts that ONNX keeps: a text as it is, anything else as JSON. */
+export function toOnnxProperties(metadata: JsonObject): Record<string, string> {
+  const text = (value: JsonValue) => (typeof value === 'string' ? value : JSON.stringify(value));
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, text(value)]));
 }

@@ -5,6 +5,7 @@ import { fromJson, OrderedDict, type PickleValue, type PyDict, writeCheckpoint }
 import { FiniteTap } from './finite-tap.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { portableValue } from './portable-value.js';
+import { PythonValues } from './read-pytorch.js';
 
 /** What an export may rely on, and how it is watched and stopped. */
 export interface ExportControl {
@@ -34,9 +35,10 @@ export async function exportPytorch(
   const { architecture } = checkpoint.network;
   const tap = weightsChecked ? undefined : new FiniteTap();
   if (tap) await checkVariances(checkpoint.graph);
+  const kept = PythonValues.of(checkpoint);
   const root: PyDict = new Map<PickleValue, PickleValue>([
-    ['model_state_dict', stateDictOf(checkpoint, tap)],
-    ['metadata', metadataOf(checkpoint, metadata)],
+    ['model_state_dict', stateDictOf(checkpoint, kept, tap)],
+    ['metadata', metadataOf(kept, metadata)],
     [
       'architecture',
       new Map<PickleValue, PickleValue>([
@@ -50,13 +52,11 @@ export async function exportPytorch(
   return written;
 }
 
-function stateDictOf(checkpoint: Checkpoint, tap: FiniteTap | undefined): OrderedDict {
+function stateDictOf({ network }: Checkpoint, kept: PythonValues, tap: FiniteTap | undefined): OrderedDict {
   const stateDict = new OrderedDict();
-  for (const [name, tensor] of checkpoint.network.tensors) stateDict.set(name, tap?.tensor(tensor) ?? tensor);
-  const versions = checkpoint.moduleVersions;
-  if (versions !== undefined) {
-    stateDict.attributes.set('_metadata', withoutPrefix(versions, checkpoint.network.prefix));
-  }
+  for (const [name, tensor] of network.tensors) stateDict.set(name, tap?.tensor(tensor) ?? tensor);
+  const versions = kept.moduleVersions;
+  if (versions !== undefined) stateDict.attributes.set('_metadata', withoutPrefix(versions, network.prefix));
   return stateDict;
 }
 
@@ -71,9 +71,9 @@ function withoutPrefix(versions: PyDict, prefix: string): OrderedDict {
   return kept;
 }
 
-function metadataOf(checkpoint: Checkpoint, added: JsonObject): PyDict {
+function metadataOf(kept: PythonValues, added: JsonObject): PyDict {
   const metadata = new Map<PickleValue, PickleValue>();
-  for (const [key, value] of checkpoint.metadata) metadata.set(key, portableValue(value));
+  for (const [key, value] of kept.metadata) metadata.set(key, portableValue(value));
   for (const [key, value] of Object.entries(added)) metadata.set(key, fromJson(value));
   return metadata;
 }

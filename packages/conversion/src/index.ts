@@ -9,13 +9,14 @@ export { type ExportControl, type ExportPytorchOptions, exportPytorch } from './
 export {
   type ArtifactControl,
   type ArtifactProgress,
-  type ArtifactTarget,
   makeArtifact,
   OPENED_PERCENT,
 } from './make-artifact.js';
 export { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
+export { type FileContents, type FormatReader, READERS } from './readers.js';
 export { writeSampleModels } from './sample-models.js';
 export { type ConversionFailure, conversionFailure, VerificationError } from './verification-error.js';
 export { type OnnxReport, verifyOnnx } from './verify-onnx.js';
 export { type PytorchReport, verifyPytorch } from './verify-pytorch.js';
 export { type CheckpointSource, refuseIfChanged, SourceChangedError, withFile, withSource } from './with-file.js';
+export { type ArtifactTarget, type FormatWriter, type VerifyRequest, WRITERS, type WriteRequest } from './writers.js';

@@ -1,19 +1,9 @@
-import { type ByteSink, FileSource } from '@caissa/bytes';
 import type { JsonObject } from '@caissa/formats';
-import type { DataFile, SpareProcess } from '@caissa/session';
-import {
-  type ArtifactFindings,
-  type ArtifactRequest,
-  metadataInFile,
-  metadataOfArtifact,
-  toOnnxProperties,
-} from './artifact-metadata.js';
-import { describeCheckpoint } from './describe-checkpoint.js';
-import { type ExportControl, exportPytorch } from './export-pytorch.js';
+import type { SpareProcess } from '@caissa/session';
+import { type ArtifactRequest, metadataInFile, metadataOfArtifact, type Verification } from './artifact-metadata.js';
 import type { Checkpoint } from './open-checkpoint.js';
-import { skippedForMemory } from './verification-memory.js';
-import { verifyPytorch } from './verify-pytorch.js';
 import { type CheckpointSource, refuseIfChanged } from './with-file.js';
+import { type ArtifactTarget, type FormatWriter, WRITERS } from './writers.js';
 
 /** Percent that is left for opening a checkpoint, which is done by whoever calls. */
 export const OPENED_PERCENT = 5;
@@ -37,28 +27,12 @@ export interface ArtifactSource {
   readonly weightsChecked: boolean;
 }
 
-/** Where an artifact's bytes go until it is published, by whoever called. */
-export interface ArtifactTarget extends ByteSink {
-  /** The file that they lie in. */
-  readonly localPath: string;
-  readonly sizeBytes: number;
-  /** Begins a file in the same folder for the weights of a model that is too large to hold them. Nothing is written then. */
-  beginData(): Promise<ByteSink>;
-  /**
-   * Makes the artifact of its bytes, which name its data; answers what the data is called now. Whoever publishes the data
-   * under another name makes the artifact once more.
-   */
-  refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<DataFile>;
-  /** Told when all bytes were written, before they are looked at. */
-  complete?(): void;
-}
-
 /** How an export is watched and stopped. */
 export interface ArtifactControl {
   readonly signal: AbortSignal;
-  /** Where a process may wait in which an ONNX model is verified. */
+  /** Where a process may wait in which a model is run. */
   readonly spare?: SpareProcess | undefined;
-  /** What an ONNX model may take to be one file; by default what the format allows, 2 GiB. */
+  /** What a model may take to be one file; by default what its format allows. */
   readonly maxFileBytes?: number | undefined;
   report(progress: ArtifactProgress): void;
 }
@@ -74,69 +48,31 @@ export async function makeArtifact(
   request: ArtifactRequest,
   control: ArtifactControl,
 ): Promise<(sha256: string, dataSha256?: string) => JsonObject> {
+  const { checkpoint, weightsChecked } = source;
+  const { signal, spare, maxFileBytes } = control;
+  const { verify: level } = request;
+  const writer: FormatWriter = WRITERS[request.format];
   const inFile = metadataInFile(request, source.sha256);
-  const { metadata: checkpoints } = describeCheckpoint(source.checkpoint);
-  control.report({ stage: 'converting', percent: PERCENT.converting });
-  const dataFile = await write(source, target, request, { checkpoints, inFile }, control);
+  const reporting = (stage: 'converting' | 'verifying') => {
+    const [from, to] = [PERCENT[stage], stage === 'converting' ? PERCENT.verifying : PERCENT.publishing];
+    control.report({ stage, percent: from });
+    return (share: number) => control.report({ stage, percent: from + (to - from) * share });
+  };
+  const onWritten = reporting('converting');
+  const dataFile = await writer.write(checkpoint, target, {
+    ...{ metadata: inFile, options: request, weightsChecked, maxFileBytes, signal },
+    onProgress: (written, total) => onWritten(written / total),
+  });
   target.complete?.();
-  const verification = await verify(source.checkpoint, { target, dataFile }, request, control);
+  const verification: Verification =
+    level === 'none'
+      ? { level }
+      : await writer.verify(target, checkpoint, {
+          ...{ level, dataFile, spare, signal },
+          onProgress: reporting('verifying'),
+        });
   await refuseIfChanged(source.file);
   control.signal.throwIfAborted();
   control.report({ stage: 'publishing', percent: PERCENT.publishing });
-  return (sha256, dataSha256) => metadataOfArtifact(checkpoints, inFile, { sha256, dataSha256, verification });
-}
-
-/** Answers the file that holds the weights, where that is not the artifact itself. */
-async function write(
-  { checkpoint, weightsChecked }: ArtifactSource,
-  target: ArtifactTarget,
-  { format, opset }: ArtifactRequest,
-  { checkpoints, inFile }: { checkpoints: JsonObject; inFile: JsonObject },
-  watch: ArtifactControl,
-): Promise<DataFile | undefined> {
-  const share = PERCENT.verifying - PERCENT.converting;
-  const control: ExportControl = {
-    weightsChecked,
-    signal: watch.signal,
-    onProgress: (written, total) =>
-      watch.report({ stage: 'converting', percent: PERCENT.converting + (share * written) / total }),
-  };
-  if (format === 'pytorch') {
-    await exportPytorch(checkpoint, target, { ...control, metadata: inFile });
-    return undefined;
-  }
-  const { exportOnnx } = await import('./export-onnx.js');
-  const { external } = await exportOnnx(checkpoint, target, {
-    ...control,
-    opset,
-    metadata: toOnnxProperties({ ...checkpoints, ...inFile }),
-    beginData: () => target.beginData(),
-    ...(watch.maxFileBytes === undefined ? {} : { maxFileSizeBytes: watch.maxFileBytes }),
-  });
-  return external && target.refer((dataFilename) => external.encode(dataFilename));
-}
-
-async function verify(
-  checkpoint: Checkpoint,
-  { target, dataFile }: { target: ArtifactTarget; dataFile: DataFile | undefined },
-  { format, verify: level }: ArtifactRequest,
-  control: ArtifactControl,
-): Promise<ArtifactFindings['verification']> {
-  if (level === 'none') return { level };
-  control.report({ stage: 'verifying', percent: PERCENT.verifying });
-  const { signal, spare } = control;
-  if (format === 'onnx') {
-    const skipped = skippedForMemory(level, dataFile?.sizeBytes ?? target.sizeBytes);
-    const { verifyOnnx } = await import('./verify-onnx.js');
-    return skipped ?? verifyOnnx(target.localPath, checkpoint, level, { dataFile, signal, spare });
-  }
-  const written = await FileSource.open(target.localPath);
-  try {
-    const share = PERCENT.publishing - PERCENT.verifying;
-    const onProgress = (done: number) =>
-      control.report({ stage: 'verifying', percent: PERCENT.verifying + share * done });
-    return await verifyPytorch(written, checkpoint, level, { signal, onProgress });
-  } finally {
-    await written.close();
-  }
+  return (sha256, dataSha256) => metadataOfArtifact(checkpoint.metadata, inFile, { sha256, dataSha256, verification });
 }

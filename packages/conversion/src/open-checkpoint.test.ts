@@ -16,7 +16,7 @@ describe('openCheckpoint', () => {
       ]),
     );
     expect(network.architecture).toMatchObject(SMALL);
-    expect(metadata.size).toBe(0);
+    expect(metadata).toEqual({});
   });
 
   it('finds a bare state dict, with or without other entries beside the tensors', async () => {

@@ -1,31 +1,40 @@
 import type { ByteSource } from '@caissa/bytes';
 import { buildGraph, checkDeclared, checkInterface, inferArchitecture, type NetworkTensors } from '@caissa/chess';
 import type { Graph } from '@caissa/graph';
-import { type CheckpointFile, type PyDict, readCheckpoint } from '@caissa/pytorch';
-import { findStateDict } from './find-state-dict.js';
+import type { Storage } from '@caissa/tensor';
+import { type FileContents, readContents } from './readers.js';
 
-/** A checkpoint whose structure has been read and checked; its weights have not been looked at. */
-export interface Checkpoint {
-  readonly file: CheckpointFile;
+/** A checkpoint of any format whose structure has been read and checked; its weights have not been looked at. */
+export interface Checkpoint extends Pick<FileContents, 'metadata' | 'native'> {
   readonly network: NetworkTensors;
   /** What the network computes. */
   readonly graph: Graph;
-  /** The entry `metadata`, with Python's own values; empty if there is none. */
-  readonly metadata: PyDict;
-  /** The state dict's `_metadata`, by module path, with the names of the file. */
-  readonly moduleVersions: PyDict | undefined;
+  /**
+   * Reads the weights through once and compares them with the checksums that the file states, if it states any.
+   * @throws FormatError ZIP_CRC, ZIP_TRUNCATED; the signal's reason
+   */
+  verify(signal?: AbortSignal, onRead?: (bytes: number) => void): Promise<void>;
 }
 
 /**
- * Opens a checkpoint: finds its state dict, recognises the network in it and compares that with what the checkpoint
- * declares and with what the system is made for. The source must stay open while the checkpoint is in use.
- * @throws FormatError all that `readCheckpoint` and `inferArchitecture` throw
+ * Opens a checkpoint: recognises the network in it and compares that with what the checkpoint declares and with what the
+ * system is made for. The source must stay open while the checkpoint is in use.
+ * @throws FormatError all that the readers and `inferArchitecture` throw
  */
 export async function openCheckpoint(source: ByteSource): Promise<Checkpoint> {
-  const file = await readCheckpoint(source);
-  const { tensors, moduleVersions, metadata, declared } = findStateDict(file.root);
+  return checkpointOf(await readContents(source));
+}
+
+/** The checkpoint that a file holds, by what was read of it. @throws FormatError ARCHITECTURE_MISMATCH and its like */
+export function checkpointOf({ tensors, declared, metadata, native, verify }: FileContents): Checkpoint {
   const network = inferArchitecture(tensors);
   checkDeclared(network.architecture, declared);
   checkInterface(network.architecture);
-  return { file, network, graph: buildGraph(network), metadata, moduleVersions };
+  const verifyWeights: Checkpoint['verify'] = (signal, onRead) => verify(storagesOf(network), signal, onRead);
+  return { network, graph: buildGraph(network), metadata, native, verify: verifyWeights };
+}
+
+/** The storages that the network's tensors use, each once: not those of an optimizer. */
+export function storagesOf({ tensors }: NetworkTensors): Set<Storage> {
+  return new Set([...tensors.values()].map(({ storage }) => storage));
 }

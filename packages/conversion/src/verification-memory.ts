@@ -1,5 +1,5 @@
 import { freemem } from 'node:os';
-import type { ArtifactFindings, VerificationLevel } from './artifact-metadata.js';
+import type { Verification, VerificationLevel } from './artifact-metadata.js';
 
 /** Below this a model is always verified: any machine that serves models has room for it. */
 const ALWAYS_VERIFIED_BYTES = 512 << 20;
@@ -15,7 +15,7 @@ export function skippedForMemory(
   requested: VerificationLevel,
   modelBytes: number,
   freeBytes: number = freeMemory(),
-): ArtifactFindings['verification'] | undefined {
+): Verification | undefined {
   const neededBytes = modelBytes * MEMORY_FACTOR;
   if (modelBytes < ALWAYS_VERIFIED_BYTES || neededBytes <= freeBytes) return undefined;
   const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(1);

@@ -2,7 +2,8 @@ import { type ByteSource, FormatError } from '@caissa/bytes';
 import { verifyStorages } from '@caissa/pytorch';
 import type { Storage, Tensor } from '@caissa/tensor';
 import type { VerificationLevel } from './artifact-metadata.js';
-import { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
+import { type Checkpoint, checkpointOf } from './open-checkpoint.js';
+import { readPytorch } from './read-pytorch.js';
 import { VerificationError } from './verification-error.js';
 
 const PIECE_BYTES = 1 << 20;
@@ -81,9 +82,10 @@ async function pairTensors(written: ByteSource, checkpoint: Checkpoint, reading:
 
 async function readBack(written: ByteSource, { signal, onRead }: Reading): Promise<ReadonlyMap<string, Tensor>> {
   try {
-    const { network, file } = await openCheckpoint(written);
+    const contents = await readPytorch(written);
+    const { network } = checkpointOf(contents);
     if (network.prefix !== '') throw new VerificationError('The exported checkpoint kept a prefix before its names.');
-    await verifyStorages(file.storages.values(), signal, onRead);
+    await verifyStorages(contents.storages.values(), signal, onRead);
     return network.tensors;
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;

@@ -71,6 +71,9 @@ export const FORMATS = {
 /** Name of a format. */
 export type Format = keyof typeof FORMATS;
 
+/** Name of a format that checkpoints are read in. */
+export type ReadableFormat = { [F in Format]: (typeof FORMATS)[F]['uploads'] extends readonly [] ? never : F }[Format];
+
 /** Name of an option that some format has. */
 export type OptionName = { [F in Format]: keyof (typeof FORMATS)[F]['options'] }[Format];
 

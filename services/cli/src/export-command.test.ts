@@ -34,7 +34,7 @@ describe('caissa export', () => {
     ]);
     expect(out.split('\n').map((line) => line.split('  ')[0])).toEqual([`out/${names[1]}`, `out/${names[2]}`, '']);
     const { metadata } = await withFile(join(folder, 'out', names[2] ?? ''), openCheckpoint);
-    expect(metadata.get('source_model')).toBe('model_v1');
+    expect(metadata['source_model']).toBe('model_v1');
     expect(JSON.parse(await readFile(join(folder, 'out', names[0] ?? ''), 'utf8'))).toMatchObject({
       version: 7,
       opset_version: 11,

@@ -63,8 +63,7 @@ describe('an export job', () => {
     });
     expect(await harness.exportedFiles()).toEqual([`${STEM}.pt`, `${STEM}.pt.manifest.json`]);
     const { metadata } = await withFile(join(harness.exportsFolder, `${STEM}.pt`), openCheckpoint);
-    expect([...metadata.keys()]).toEqual(Object.keys(inFile).sort(byOrderIn([...metadata.keys()])));
-    expect(metadata.get('source_sha256')).toBe(sha256(source));
+    expect(metadata).toEqual(inFile);
   });
 
   it('publishes an ONNX model with its metadata beside it', async () => {
@@ -221,7 +220,3 @@ describe('an exported checkpoint', () => {
     });
   });
 });
-
-function byOrderIn(order: readonly unknown[]): (a: unknown, b: unknown) => number {
-  return (a, b) => order.indexOf(a) - order.indexOf(b);
-}
