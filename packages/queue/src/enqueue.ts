@@ -5,8 +5,8 @@ import { announceTurn, takeTurn } from '@caissa/registry';
 import type { JobDataByType, JobType } from '@caissa/shared/contracts';
 import type { Job, JobsOptions } from 'bullmq';
 import { claimJobId, findJobId, type IdempotencyClaim, rebindJobId } from './idempotency.js';
-import { newJobId } from './job-id.js';
 import type { QueuedJob } from './job-view.js';
+import { newJobId } from './job-view.js';
 import type { Queues } from './queues.js';
 
 /** What a producer of jobs needs. */

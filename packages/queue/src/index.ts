@@ -1,11 +1,10 @@
 export { enqueue, findClaimedJob, type JobsContext } from './enqueue.js';
+export { type FailedJob, onJobFailed } from './failed-jobs.js';
 export type { IdempotencyClaim } from './idempotency.js';
-export { jobTypeOf, newJobId } from './job-id.js';
-export { isFinal, jobLinks, type QueuedJob } from './job-view.js';
+export { isFinal, jobLinks, jobTypeOf, newJobId, type QueuedJob } from './job-view.js';
 export { type JobEvent, JobWatcher } from './job-watcher.js';
 export { cancelJob, listJobs, retryJob, showJob } from './jobs.js';
 export { measureJobs } from './measure-jobs.js';
-export { type FailedJob, onJobFailed } from './on-job-failed.js';
 export { closeQueues, limitActivations, openQueues, type Queues, RETRY_POLICY } from './queues.js';
 export { type Processor, runWorker, stopWorker, type WorkerContext, type WorkItem } from './run-worker.js';
 export { startTracing } from './tracing/start-tracing.js';

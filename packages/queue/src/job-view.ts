@@ -1,14 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import type { JobStatus, JobView } from '@caissa/shared/contracts';
 import {
+  JOB_TYPES,
   type JobDataByType,
   type JobProgress,
   type JobResultByType,
   type JobType,
   jobProgressSchema,
 } from '@caissa/shared/contracts';
-import { toProblem } from '@caissa/shared/errors';
+import { AppError, toProblem } from '@caissa/shared/errors';
 import type { Job } from 'bullmq';
-import { parseFailedReason } from './failed-reason.js';
+import { parseFailedReason } from './failed-jobs.js';
 
 /** A job of one of our queues. */
 export type QueuedJob = Job<JobDataByType[JobType], JobResultByType[JobType]>;
@@ -90,4 +92,23 @@ function progressOf(job: QueuedJob, status: JobStatus): JobProgress {
   if (status === 'queued') return { percent: 0, stage: 'queued' };
   const parsed = jobProgressSchema.safeParse(job.progress);
   return parsed.success ? parsed.data : { percent: 0, stage: 'queued' };
+}
+
+const JOB_ID = new RegExp(`^(${JOB_TYPES.join('|')})-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`);
+
+/** A new job id. It begins with the kind of work, so that the id alone tells which queue holds the job. */
+export function newJobId(type: JobType): string {
+  return `${type}-${randomUUID()}`;
+}
+
+/** The kind of work that a job id stands for. @throws AppError JOB_NOT_FOUND if it is not one of our ids */
+export function jobTypeOf(jobId: string): JobType {
+  const type = JOB_TYPES.find((candidate) => candidate === JOB_ID.exec(jobId)?.[1]);
+  if (type === undefined) throw jobNotFound();
+  return type;
+}
+
+/** The error for a job that is not there, or no more. */
+export function jobNotFound(): AppError {
+  return new AppError('JOB_NOT_FOUND', 'There is no job of this id. Finished jobs are kept for seven days.');
 }

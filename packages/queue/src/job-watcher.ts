@@ -5,10 +5,9 @@ import { JOB_TYPES, type JobProgress, type JobType, jobProgressSchema } from '@c
 import { AppError } from '@caissa/shared/errors';
 import { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from 'bullmq';
 import type { JobsContext } from './enqueue.js';
-import { parseFailedReason } from './failed-reason.js';
+import { parseFailedReason } from './failed-jobs.js';
 import { type JobChange, JobFeed } from './job-feed.js';
-import { jobTypeOf } from './job-id.js';
-import { isFinal } from './job-view.js';
+import { isFinal, jobTypeOf } from './job-view.js';
 import { showJob } from './jobs.js';
 
 /** Something that happened to a job. `id` is its place in the stream of its queue. */

@@ -5,8 +5,7 @@ import { JOB_TYPES, type JobType } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import { ErrorCode } from 'bullmq';
 import type { JobsContext } from './enqueue.js';
-import { jobNotFound, jobTypeOf } from './job-id.js';
-import { hasBegun, isFinal, type QueuedJob, viewJob } from './job-view.js';
+import { hasBegun, isFinal, jobNotFound, jobTypeOf, type QueuedJob, viewJob } from './job-view.js';
 
 /** Finds a job. @throws AppError JOB_NOT_FOUND, REDIS_UNAVAILABLE */
 export function findJob(context: JobsContext, jobId: string): Promise<QueuedJob> {

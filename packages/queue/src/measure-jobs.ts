@@ -1,8 +1,8 @@
 import type { JobType } from '@caissa/shared/contracts';
 import { AppError, toAppError } from '@caissa/shared/errors';
 import { Histogram, type Registry } from 'prom-client';
+import { StageFollower } from './progress.js';
 import type { Processor } from './run-worker.js';
-import { StageFollower } from './stage-follower.js';
 
 /** Puts a measurement around a processor. */
 export type JobMeter = <T extends JobType>(type: T, processor: Processor<T>) => Processor<T>;

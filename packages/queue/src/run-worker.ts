@@ -9,9 +9,8 @@ import {
 import { AppError, toAppError } from '@caissa/shared/errors';
 import type { Logger } from '@caissa/shared/process';
 import { Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
-import { formatFailedReason } from './failed-reason.js';
-import { ProgressReporter } from './progress-reporter.js';
-import { StageFollower } from './stage-follower.js';
+import { formatFailedReason } from './failed-jobs.js';
+import { ProgressReporter, StageFollower } from './progress.js';
 import type { Span, Tracing } from './tracing/tracing.js';
 
 /** One piece of work, as a processor sees it. It may be handed out more than once, to several workers even. */

@@ -7,8 +7,14 @@ import { RedisProxy } from '@caissa/testing/redis-proxy';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { callRedis, connectProducer, connectWorker, type RedisClient, waitUntilReady } from './connect.js';
-import { runTransaction } from './transaction.js';
+import {
+  callRedis,
+  connectProducer,
+  connectWorker,
+  type RedisClient,
+  runTransaction,
+  waitUntilReady,
+} from './connect.js';
 
 const NOBODY = 'redis://127.0.0.1:1';
 const cleanups: (() => void | Promise<void>)[] = [];

@@ -1,5 +1,6 @@
 import { AppError } from '@caissa/shared/errors';
 import { startPatientTimer } from '@caissa/shared/process';
+import type { ChainableCommander } from 'ioredis';
 import { Cluster, Redis } from 'ioredis';
 import { ZodError } from 'zod';
 import { PRODUCER, producerClusterOptions, redisOptions, WORKER, workerClusterOptions } from './connection-options.js';
@@ -152,4 +153,13 @@ export async function callRedis<T>(commands: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw isUnavailable(error) ? redisUnavailable(error) : error;
   }
+}
+
+/** Runs a transaction and throws the first error of its commands, which `exec` alone only reports. */
+export async function runTransaction(transaction: ChainableCommander): Promise<unknown[]> {
+  const replies = (await transaction.exec()) ?? [];
+  return replies.map(([error, reply]) => {
+    if (error) throw error;
+    return reply;
+  });
 }

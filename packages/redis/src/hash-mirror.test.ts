@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
-import { connectWorker, type RedisClient } from './connect.js';
+import { connectWorker, type RedisClient, runTransaction } from './connect.js';
 import { HashMirror, noteChange } from './hash-mirror.js';
-import { runTransaction } from './transaction.js';
 
 let redis: RedisClient;
 let writer: RedisClient;

@@ -4,11 +4,10 @@ export {
   connectWorker,
   type RedisClient,
   redisUnavailable,
+  runTransaction,
   waitUntilReady,
 } from './connect.js';
 export { warnOfEviction } from './eviction.js';
 export { HashMirror, NOTE_CHANGE, noteChange } from './hash-mirror.js';
-export { INTERNAL_TOKEN_HEADER, readInternalToken } from './internal-token.js';
-export { type RedisKeys, redisKeys } from './keys.js';
+export { INTERNAL_TOKEN_HEADER, type RedisKeys, readInternalToken, redisKeys } from './keys.js';
 export { REDIS_SETTINGS, type RedisTarget, readRedisTarget } from './redis-target.js';
-export { runTransaction } from './transaction.js';

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import type { JobType } from '@caissa/shared/contracts';
+import { callRedis, type RedisClient } from './connect.js';
 
 /** Name of every Redis key that is ours, under one prefix. BullMQ's own keys are `prefix:queue:…`. */
 export interface RedisKeys {
@@ -74,4 +76,15 @@ export function redisKeys(prefix: string): RedisKeys {
     job: (type, id) => `${prefix}:${type}:${id}`,
     activeJobs: (type) => `${prefix}:${type}:active`,
   };
+}
+
+/** Header by which services of one system prove to each other that they belong to it. */
+export const INTERNAL_TOKEN_HEADER = 'x-caissa-internal';
+
+/** The secret that the services under one prefix share; whoever asks first makes it. @throws AppError REDIS_UNAVAILABLE */
+export function readInternalToken(redis: RedisClient, keys: RedisKeys): Promise<string> {
+  return callRedis(async () => {
+    await redis.set(keys.internalToken, randomBytes(32).toString('base64url'), 'NX');
+    return (await redis.get(keys.internalToken)) ?? '';
+  });
 }

@@ -1,5 +1,6 @@
 import type { RedisKeys } from '@caissa/redis';
 import { callRedis, type RedisClient } from '@caissa/redis';
+import type { ActivationState } from '@caissa/shared/contracts';
 import { metadataSchema, modelNameSchema } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import { z } from 'zod';
@@ -191,4 +192,15 @@ const replySchema = z.tuple([z.int(), z.int(), z.string(), z.string(), z.string(
 
 function parsePointer(text: string): ActivePointer | null {
   return text === '' ? null : activePointerSchema.parse(JSON.parse(text));
+}
+
+/** One side of an activation as the journal shows it; `model_name` is null after an unload. */
+export function activationState(state: Pick<PointerState, 'generation' | 'pointer'>): ActivationState {
+  const { generation, pointer } = state;
+  return {
+    generation,
+    model_name: pointer?.model_name ?? null,
+    version: pointer?.version ?? null,
+    source_sha256: pointer?.source_sha256 ?? null,
+  };
 }

@@ -1,9 +1,9 @@
-export { activationState } from './activation-state.js';
 export type { ActivationOrder } from './active-model.js';
 export {
   type Activation,
   type ActivePointer,
   activate,
+  activationState,
   deactivate,
   keptFactsSchema,
   type ModelFacts,

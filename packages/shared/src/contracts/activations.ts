@@ -123,3 +123,6 @@ export type ActivationChecks = z.infer<typeof activationChecksSchema>;
 export type ActivationEntry = z.infer<typeof activationEntrySchema>;
 /** See {@link activationListSchema}. */
 export type ActivationList = z.infer<typeof activationListSchema>;
+
+/** Response header that tells the generation of the activation whose model answered. */
+export const GENERATION_HEADER = 'x-caissa-generation';

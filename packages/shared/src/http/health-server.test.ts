@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { afterEach, expect, it } from 'vitest';
-import { measureProcess } from '../process/measure-process.js';
+import { measureProcess } from '../process/package-version.js';
 import { type HealthServer, startHealthServer } from './health-server.js';
 
 let server: HealthServer | undefined;

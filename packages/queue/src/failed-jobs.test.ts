@@ -1,6 +1,6 @@
 import { AppError, ERROR_TABLE, type ErrorCode } from '@caissa/shared/errors';
 import { describe, expect, test } from 'vitest';
-import { formatFailedReason, parseFailedReason } from './failed-reason.js';
+import { formatFailedReason, parseFailedReason } from './failed-jobs.js';
 
 const CODES = Object.keys(ERROR_TABLE) as ErrorCode[];
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobProgress } from '@caissa/shared/contracts';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { ProgressReporter } from './progress-reporter.js';
+import { ProgressReporter } from './progress.js';
 
 const stages = ['opening', 'reading', 'writing', 'verifying'] as const;
 
