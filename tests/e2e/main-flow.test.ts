@@ -68,7 +68,7 @@ async function openBucket(): Promise<Store> {
   const bucket = await makeBucket(server.endpoint);
   return {
     env: {
-      STORAGE_URL: `s3://${bucket.location.bucket}/some/prefix`,
+      STORAGE_URL: bucket.addressOf(''),
       S3_ENDPOINT: server.endpoint,
       S3_FORCE_PATH_STYLE: 'true',
       AWS_ACCESS_KEY_ID: 'test',

@@ -13,12 +13,11 @@ export async function startModelBucket() {
   const server = await S3Server.start();
   const objects = await makeBucket(server.endpoint);
   const dataDir = await mkdtemp(join(tmpdir(), 'caissa-bucket-'));
-  const { bucket, prefix } = objects.location;
   return {
     server,
     objects,
     /** What services are to be told. */
-    settings: bucketSettings(server.endpoint, `s3://${bucket}/${prefix}`),
+    settings: bucketSettings(server.endpoint, objects.addressOf('')),
     dataDir,
     /** Puts a checkpoint where models lie, as training does. */
     putModel: (name: string, content: string | Uint8Array) => sendObject(objects, `models/${name}.pt`, content),

@@ -1,5 +1,5 @@
 import type { ObjectStore } from '@caissa/storage';
-import { ObjectUpload, PartSender } from '@caissa/storage';
+import { PartSender } from '@caissa/storage';
 
 /** What stores take at once, also those for tests. */
 const WHOLE_BYTES = 5 << 20;
@@ -11,9 +11,10 @@ export async function sendObject(store: ObjectStore, key: string, content: strin
     await store.put(key, bytes);
     return;
   }
-  const upload = await ObjectUpload.begin(store, key);
-  const parts = new PartSender(upload);
+  const upload = await store.beginUpload(key);
+  const parts = new PartSender(upload, { buffers: 3, tooLarge: 'BODY_TOO_LARGE' });
   await parts.write(bytes);
-  await parts.finish();
+  await parts.end();
+  await parts.arrived();
   await upload.complete();
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createS3Client, ObjectStore, type ObjectStoreSettings } from '@caissa/storage';
+import { type ObjectStore, type ObjectStoreSettings, openObjectStore } from '@caissa/storage';
 
 /** The settings for a bucket of a store at `endpoint`. */
 export function bucketSettings(endpoint: string, storageUrl: string): ObjectStoreSettings {
@@ -15,9 +15,10 @@ export function bucketSettings(endpoint: string, storageUrl: string): ObjectStor
 /** A prefix of a new bucket. */
 export async function makeBucket(endpoint: string): Promise<ObjectStore> {
   const bucket = `test-${randomBytes(8).toString('hex')}`;
-  const { client, sdk } = await createS3Client(bucketSettings(endpoint, ''));
-  await client.send(new sdk.CreateBucketCommand({ Bucket: bucket }));
-  return new ObjectStore({ bucket, prefix: 'some/prefix/' }, { client, sdk });
+  const { ok, status } = await fetch(`${endpoint}/${bucket}`, { method: 'PUT' });
+  const store = await openObjectStore(bucketSettings(endpoint, `s3://${bucket}/some/prefix`));
+  if (!ok || store === undefined) throw new Error(`the bucket cannot be used (${status})`);
+  return store;
 }
 
 /** Keys of all objects, in their order. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createObjectStore } from '../object-store/object-store.js';
+import { openObjectStore } from '../object-store/open-object-store.js';
 import type { ObjectStoreSettings } from '../object-store/s3-client.js';
 import type { ArtifactStore } from './artifact-store.js';
 import { LocalArtifactStore } from './local-artifact-store.js';
@@ -10,7 +10,7 @@ import { S3ArtifactStore } from './s3-artifact-store.js';
  * of the data folder. @throws ConfigurationError, AppError STORE_UNAVAILABLE
  */
 export async function openArtifactStore(settings: ObjectStoreSettings, dataDir: string): Promise<ArtifactStore> {
-  const objects = await createObjectStore(settings);
+  const objects = await openObjectStore(settings);
   if (objects === undefined) return LocalArtifactStore.open(join(dataDir, 'exports'));
   const spoolFolder = join(dataDir, 'drafts');
   return new S3ArtifactStore({ objects, spoolFolder, presignedDownloads: settings.S3_PRESIGNED_DOWNLOADS });

@@ -3,7 +3,6 @@ import { artifactOf, factsOf } from '@caissa/formats';
 import { filenameSchema } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import type { ObjectStore } from '../object-store/object-store.js';
-import { abortUpload, listUploads } from '../object-store/object-upload.js';
 import { artifactDamaged, exportNotFound } from './artifact-errors.js';
 import { MANIFEST_SUFFIX, newAttempt, removeDraftsOf } from './artifact-names.js';
 import type { ArtifactDraft, ArtifactName, ArtifactStore, StoredFile } from './artifact-store.js';
@@ -139,8 +138,8 @@ export class S3ArtifactStore implements ArtifactStore {
   /** What is not on the way any more cannot be published any more. */
   async #giveUpEarlier(jobId: string): Promise<void> {
     await removeDraftsOf(jobId, this.#spoolFolder);
-    for await (const upload of listUploads(this.#objects, `${OBJECTS}${jobId}.`)) {
-      await abortUpload(this.#objects, upload);
+    for await (const upload of this.#objects.listUploads(`${OBJECTS}${jobId}.`)) {
+      await this.#objects.abortUpload(upload);
     }
   }
 

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import type { ObjectInfo, ObjectStore } from '../object-store/object-store.js';
-import { presignDownload } from '../object-store/presign-download.js';
 import { readObject } from '../object-store/read-object.js';
 import { exportNotFound } from './artifact-errors.js';
 import type { StoredFile } from './artifact-store.js';
@@ -27,7 +26,7 @@ export function s3StoredFile(store: ObjectStore, file: S3File, presigns: boolean
       stream = info.sizeBytes === 0 ? Readable.from([]) : readObject(store, wanted, exportNotFound);
       return stream;
     },
-    ...(presigns ? { presign: () => presignDownload(store, key, filename) } : {}),
+    ...(presigns ? { presign: () => store.presign(key, filename) } : {}),
     close: async () => {
       stream?.destroy();
     },

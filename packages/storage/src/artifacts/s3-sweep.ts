@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ListedObject, ObjectStore } from '../object-store/object-store.js';
-import { abortUpload, listUploads } from '../object-store/object-upload.js';
 import { draftOwner, jobOfAttempt, MANIFEST_SUFFIX } from './artifact-names.js';
 import { attemptOf, EXPORTS, OBJECTS, objectKey, readStoredManifest } from './s3-layout.js';
 
@@ -30,9 +29,9 @@ export async function sweepSpool(folder: string, isActive: IsActive): Promise<st
 /** Removes what dead workers left in the object store: uploads that are still open, and objects of no artifact. */
 export async function sweepObjects(store: ObjectStore, isActive: IsActive): Promise<string[]> {
   const removed: string[] = [];
-  for await (const upload of listUploads(store, OBJECTS)) {
+  for await (const upload of store.listUploads(OBJECTS)) {
     if (await isActive(jobOfAttempt(attemptOf(upload.key)))) continue;
-    await abortUpload(store, upload);
+    await store.abortUpload(upload);
     removed.push(upload.key);
   }
   const unnoted = await findUnnoted(store, isActive);

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
 import { assertInside } from '@caissa/bytes';
 import { AppError, toAppError } from '@caissa/shared/errors';
+import pLimit from 'p-limit';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { readObject } from '../object-store/read-object.js';
 import type { ModelSource } from './model-store.js';
 import { mergeRanges, missingRanges, type PageRange } from './page-plan.js';
-import { RequestLimit } from './request-limit.js';
 import { SpoolFile } from './spool-file.js';
 
 /** What is fetched at least. The headers of a checkpoint lie all over it, and larger pages would be most of the file. */
@@ -59,7 +59,7 @@ export class ObjectSource implements ModelSource {
   /** 1 for every page that is in the spool. */
   readonly #here: Uint8Array;
   readonly #fetches = new Set<Fetch>();
-  readonly #limit = new RequestLimit(REQUESTS_AT_ONCE);
+  readonly #limit = pLimit(REQUESTS_AT_ONCE);
   readonly #streams = new Set<Readable>();
   #isClosing = false;
   #waiting: Waiting[] = [];
@@ -126,7 +126,7 @@ export class ObjectSource implements ModelSource {
       // What is read ahead comes in whole requests.
       const isShort = missing.last - missing.first + 1 < REQUEST_PAGES && missing.last + 1 < this.#here.length;
       if (missing.first > last && isShort) continue;
-      const done = this.#limit.run(() => this.#fetch(missing));
+      const done = this.#limit(() => this.#fetch(missing));
       const fetch = { ...missing, done };
       this.#fetches.add(fetch);
       // What was read ahead may fail without anybody waiting for it; whoever wants it then asks again.

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createObjectStore } from '../object-store/object-store.js';
+import { openObjectStore } from '../object-store/open-object-store.js';
 import type { ObjectStoreSettings } from '../object-store/s3-client.js';
 import { LocalModelStore, type LocalModelStoreOptions } from './local-model-store.js';
 import type { ModelStore } from './model-store.js';
@@ -16,7 +16,7 @@ export async function openModelStore(
   dataDir: string,
   local: LocalModelStoreOptions = {},
 ): Promise<ModelStore> {
-  const objects = await createObjectStore(settings);
+  const objects = await openObjectStore(settings);
   if (objects === undefined) return LocalModelStore.open(join(dataDir, 'models'), local);
   return S3ModelStore.open(objects, { spoolFolder: join(dataDir, 'spool') });
 }

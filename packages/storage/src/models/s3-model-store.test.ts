@@ -5,7 +5,6 @@ import { S3Server } from '@caissa/testing/s3-server';
 import { sendObject } from '@caissa/testing/send-object';
 import { keysOf, makeBucket } from '@caissa/testing/test-bucket';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
-import { listUploads } from '../object-store/object-upload.js';
 import { describeModelStore } from './model-store.contract.js';
 import { S3ModelStore } from './s3-model-store.js';
 
@@ -26,7 +25,7 @@ describeModelStore('the model store in a bucket', async () => {
     take: (filename) => objects.remove([`models/${filename}`]),
     everything: async () => {
       const keys = await keysOf(objects);
-      for await (const { key } of listUploads(objects, '')) keys.push(`open: ${key}`);
+      for await (const { key } of objects.listUploads('')) keys.push(`open: ${key}`);
       return keys.map((key) => key.replace(/^(models|uploads)\//, ''));
     },
     close: async () => {

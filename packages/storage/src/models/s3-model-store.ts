@@ -3,18 +3,19 @@ import type { Readable } from 'node:stream';
 import { parseModelName } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import type { ObjectInfo, ObjectStore } from '../object-store/object-store.js';
-import { abortUpload, listUploads, ObjectUpload } from '../object-store/object-upload.js';
-import { copyIfAbsent } from './copy-object.js';
+import { PartSender } from '../object-store/part-sender.js';
 import { MODEL_EXTENSION, type ModelFile, modelNameOf, modelNotFound } from './model-file.js';
 import type { ModelListing, ModelObserver, ModelSource, ModelStore, ReceivedUpload } from './model-store.js';
 import { ObjectSource } from './object-source.js';
-import { PartSender } from './part-sender.js';
 import { modelExists } from './publish-upload.js';
 import { receiveBody } from './receive-body.js';
 import { newUploadName, parseUploadName } from './upload-name.js';
 
 const MODELS = 'models/';
 const UPLOADS = 'uploads/';
+
+/** Two parts of a body are on their way while a third is being filled. */
+const RECEIVING = { buffers: 3, tooLarge: 'BODY_TOO_LARGE' } as const;
 
 /** How often the store is asked what there is: it does not tell by itself. */
 const POLL_MS = 10_000;
@@ -43,8 +44,7 @@ export class S3ModelStore implements ModelStore {
   readonly #copyPartBytes: number | undefined;
 
   private constructor(store: ObjectStore, { spoolFolder, pollMs = POLL_MS, copyPartBytes }: S3ModelStoreOptions) {
-    const { Bucket, Key } = store.at(MODELS);
-    this.place = `s3://${Bucket}/${Key}`;
+    this.place = store.addressOf(MODELS);
     this.#store = store;
     this.#spoolFolder = spoolFolder;
     this.#pollMs = pollMs;
@@ -88,17 +88,18 @@ export class S3ModelStore implements ModelStore {
 
   async receive(body: Readable, limitBytes: number): Promise<ReceivedUpload> {
     const name = newUploadName();
-    const upload = await ObjectUpload.begin(this.#store, uploadKeyOf(name));
-    const parts = new PartSender(upload);
+    const upload = await this.#store.beginUpload(uploadKeyOf(name));
+    const parts = new PartSender(upload, RECEIVING);
     try {
       const received = await receiveBody(body, limitBytes, (chunk) => parts.write(chunk));
-      await parts.finish();
+      await parts.end();
+      await parts.arrived();
       await upload.complete();
       return { upload: name, ...received, identity: identityOf(await this.#headUpload(name)) };
     } catch (error) {
       await parts.stop();
       // A store that cannot be reached now keeps the parts until they are swept away.
-      await abortUpload(this.#store, upload).catch(() => undefined);
+      await this.#store.abortUpload(upload).catch(() => undefined);
       throw error;
     }
   }
@@ -106,7 +107,7 @@ export class S3ModelStore implements ModelStore {
   async publish({ upload }: ReceivedUpload, name: string): Promise<string> {
     const [from, to] = [uploadKeyOf(upload), keyOf(name)];
     const original = await this.#headUpload(upload);
-    const isNew = await copyIfAbsent(this.#store, { ...original, key: from }, to, this.#copyPartBytes);
+    const isNew = await this.#store.copyIfAbsent({ ...original, key: from }, to, this.#copyPartBytes);
     if (!isNew) throw modelExists(name);
     return identityOf(await this.#head(to, modelNotFound(name)));
   }
@@ -125,8 +126,8 @@ export class S3ModelStore implements ModelStore {
       [UPLOADS, STALE_UPLOAD_MS],
       [MODELS, STALE_MODEL_MS],
     ] as const) {
-      for await (const open of listUploads(this.#store, prefix)) {
-        if (nowMs - open.beganAt.getTime() > staleMs) await abortUpload(this.#store, open);
+      for await (const open of this.#store.listUploads(prefix)) {
+        if (nowMs - open.beganAt.getTime() > staleMs) await this.#store.abortUpload(open);
       }
     }
     return stale.map((key) => key.slice(UPLOADS.length));

@@ -1,35 +1,34 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { AppError } from '@caissa/shared/errors';
-import type { ObjectStore } from './object-store.js';
-import { abortUpload, MAX_PARTS, ObjectUpload, PART_BYTES } from './object-upload.js';
+import type { ObjectStore, ObjectUpload } from './object-store.js';
+import { PartSender } from './part-sender.js';
 
-/** Parts of one file that are on their way at once; each takes a buffer of {@link PART_BYTES}. */
-const PARTS_AT_ONCE = 2;
+/** Two parts of a file are on their way at once: what waits for its turn lies in the file. */
+const SENDING = { buffers: 2, tooLarge: 'OUTPUT_LIMIT' } as const;
 
 /** Sends a file to the object store while it is still being written, so that little is left to send at its end. */
 export class FileUpload {
   readonly #store: ObjectStore;
   readonly #upload: ObjectUpload;
   readonly #file: FileHandle;
-  readonly #stop = new AbortController();
-  readonly #buffers: Buffer[] = [];
-  readonly #sending = new Set<Promise<void>>();
+  readonly #parts: PartSender;
   #writtenBytes = 0;
-  #partsBegun = 0;
+  #readBytes = 0;
   #isWhole = false;
-  #failure: unknown;
+  /** Settles when everything that was written has been read. */
+  #reading: Promise<void> = Promise.resolve();
 
   private constructor(store: ObjectStore, upload: ObjectUpload, file: FileHandle) {
     this.#store = store;
     this.#upload = upload;
     this.#file = file;
+    this.#parts = new PartSender(upload, SENDING);
   }
 
   /** Begins to send the file at `path`, which need not hold anything yet. @throws AppError STORE_UNAVAILABLE */
   static async begin(store: ObjectStore, key: string, path: string): Promise<FileUpload> {
     const file = await open(path, 'r');
     try {
-      return new FileUpload(store, await ObjectUpload.begin(store, key), file);
+      return new FileUpload(store, await store.beginUpload(key), file);
     } catch (error) {
       await file.close();
       throw error;
@@ -38,29 +37,30 @@ export class FileUpload {
 
   /** Says how much was written to the file, which never changes again. @throws what has gone wrong since */
   advance(writtenBytes: number): void {
-    if (this.#stop.signal.aborted) throw this.#failure;
+    this.#parts.throwIfFailed();
     this.#writtenBytes = writtenBytes;
-    this.#sendParts();
+    this.#readOn(() => this.#readWritten());
   }
 
   /** Says that nothing more is written: the rest is sent. */
   finish(): void {
+    if (this.#isWhole) return;
     this.#isWhole = true;
-    this.#sendParts();
+    this.#readOn(() => this.#parts.end());
   }
 
   /** Waits until all is sent, and makes the object of it. To be called after `finish`. @throws AppError STORE_UNAVAILABLE */
   async complete(): Promise<void> {
-    await this.#settle();
-    if (this.#stop.signal.aborted) throw this.#failure;
+    await this.#reading;
+    await this.#parts.arrived();
     await this.#upload.complete();
     await this.#file.close();
   }
 
   /** Stops sending and lets go of the file. */
   async stop(): Promise<void> {
-    this.#fail(new AppError('STORE_UNAVAILABLE', 'The upload to the object store was given up.'));
-    await this.#settle();
+    await this.#parts.stop();
+    await this.#reading;
     await this.#file.close();
   }
 
@@ -68,48 +68,22 @@ export class FileUpload {
   async abort(): Promise<void> {
     // A part that arrives later than the abortion would stay.
     await this.stop();
-    await abortUpload(this.#store, this.#upload);
+    await this.#store.abortUpload(this.#upload);
   }
 
-  #sendParts(): void {
-    while (this.#sending.size < PARTS_AT_ONCE && !this.#stop.signal.aborted) {
-      const start = this.#partsBegun * PART_BYTES;
-      const sizeBytes = Math.min(this.#writtenBytes - start, PART_BYTES);
-      // An empty file is one empty part.
-      const isLast = this.#isWhole && (sizeBytes > 0 || this.#partsBegun === 0);
-      if (sizeBytes < PART_BYTES && !isLast) return;
-      const sending: Promise<void> = this.#sendPart(++this.#partsBegun, start, sizeBytes)
-        .catch((error: unknown) => this.#fail(error))
-        .then(() => {
-          this.#sending.delete(sending);
-          this.#sendParts();
-        });
-      this.#sending.add(sending);
-    }
+  #readOn(step: () => Promise<void>): void {
+    this.#reading = this.#reading.then(step).catch((error: unknown) => this.#parts.fail(error));
   }
 
-  async #sendPart(partNumber: number, start: number, sizeBytes: number): Promise<void> {
-    if (partNumber > MAX_PARTS) {
-      throw new AppError('OUTPUT_LIMIT', `The object store takes files of ${MAX_PARTS * PART_BYTES} bytes at most.`);
-    }
-    const buffer = this.#buffers.pop() ?? Buffer.allocUnsafeSlow(this.#isWhole ? sizeBytes : PART_BYTES);
-    const bytes = buffer.subarray(0, sizeBytes);
-    for (let done = 0; done < sizeBytes; ) {
-      const { bytesRead } = await this.#file.read(bytes, done, sizeBytes - done, start + done);
-      if (bytesRead === 0) throw new Error('the file is shorter than what was written to it');
-      done += bytesRead;
-    }
-    await this.#upload.sendPart(partNumber, bytes, this.#stop.signal);
-    this.#buffers.push(buffer);
-  }
-
-  #fail(error: unknown): void {
-    if (this.#stop.signal.aborted) return;
-    this.#failure = error;
-    this.#stop.abort();
-  }
-
-  async #settle(): Promise<void> {
-    while (this.#sending.size > 0) await Promise.all(this.#sending);
+  async #readWritten(): Promise<void> {
+    const start = this.#readBytes;
+    await this.#parts.append(this.#writtenBytes - start, async (target, done) => {
+      this.#readBytes = start + done + target.length;
+      for (let filled = 0; filled < target.length; ) {
+        const { bytesRead } = await this.#file.read(target, filled, target.length - filled, start + done + filled);
+        if (bytesRead === 0) throw new Error('the file is shorter than what was written to it');
+        filled += bytesRead;
+      }
+    });
   }
 }

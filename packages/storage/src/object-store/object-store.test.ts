@@ -4,8 +4,8 @@ import { ConfigurationError } from '@caissa/shared/settings';
 import { S3Server } from '@caissa/testing/s3-server';
 import { bucketSettings, makeBucket } from '@caissa/testing/test-bucket';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createObjectStore, type ObjectStore } from './object-store.js';
-import { parseS3Location } from './s3-location.js';
+import type { ObjectStore } from './object-store.js';
+import { openObjectStore, parseStorageUrl } from './open-object-store.js';
 
 let server: S3Server;
 
@@ -21,12 +21,12 @@ test.each([
   ['s3://bucket/a/b', { bucket: 'bucket', prefix: 'a/b/' }],
   ['s3://bucket/a/b/', { bucket: 'bucket', prefix: 'a/b/' }],
 ])('%j is where it says', (url, location) => {
-  expect(parseS3Location(url)).toEqual(location);
+  expect(parseStorageUrl(url)).toEqual(location);
 });
 
 describe('what cannot be used', () => {
   async function check(endpoint: string, url = 's3://missing-bucket'): Promise<void> {
-    const store = await createObjectStore(bucketSettings(endpoint, url));
+    const store = await openObjectStore(bucketSettings(endpoint, url));
     await store?.check().finally(() => store.close());
   }
 
@@ -56,7 +56,7 @@ describe('what cannot be used', () => {
   });
 
   test('is one without a region, which is a matter of configuration', async () => {
-    await expect(createObjectStore(bucketSettings('', 's3://bucket'))).rejects.toThrow(ConfigurationError);
+    await expect(openObjectStore(bucketSettings('', 's3://bucket'))).rejects.toThrow(ConfigurationError);
   });
 });
 
@@ -98,8 +98,8 @@ test('what speaks to object stores is loaded only where one is used', async () =
       import { createRequire } from 'node:module';
       import { tmpdir } from 'node:os';
       import ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
-      import { createObjectStore } from ${JSON.stringify(new URL('../../dist/object-store/object-store.js', import.meta.url).href)};
-      await createObjectStore(${JSON.stringify(bucketSettings('http://127.0.0.1:1', url))});
+      import { openObjectStore } from ${JSON.stringify(new URL('../../dist/object-store/open-object-store.js', import.meta.url).href)};
+      await openObjectStore(${JSON.stringify(bucketSettings('http://127.0.0.1:1', url))});
       const names = Object.keys(createRequire(${JSON.stringify(import.meta.url)}).cache);
       console.log(names.filter((name) => name.includes('@aws-sdk')).length);`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);

@@ -11,11 +11,24 @@ export const OBJECT_STORE_SETTINGS = [
   'S3_PRESIGNED_DOWNLOADS',
 ] as const satisfies readonly SettingName[];
 
-/** See {@link OBJECT_STORE_SETTINGS}. */
+/** The values of {@link OBJECT_STORE_SETTINGS}. */
 export type ObjectStoreSettings = { readonly [P in (typeof OBJECT_STORE_SETTINGS)[number]]: SettingValue<P> };
 
-/** The library that speaks to object stores. */
-export type S3Sdk = typeof import('@aws-sdk/client-s3');
+/** A bucket, and what every key in it that is ours begins with. */
+export interface BucketLocation {
+  readonly bucket: string;
+  /** Empty, or ends with a slash. */
+  readonly prefix: string;
+}
+
+/** How to speak to a bucket. */
+export interface S3Bucket extends BucketLocation {
+  readonly client: S3Client;
+  /** The library that `client` is of. */
+  readonly sdk: typeof import('@aws-sdk/client-s3');
+  /** Bucket and whole key of an object, as requests name it. */
+  at(key: string): { Bucket: string; Key: string };
+}
 
 /** A store that does not answer within this is tried again, and then given up; a job is retried later. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -27,11 +40,14 @@ const MAX_ATTEMPTS = 4;
 const MAX_SOCKETS = 256;
 
 /**
- * A client of the object store, and the library it comes from, which is loaded only then: who keeps files in a folder
- * starts without it. Credentials come from where AWS programs have them: environment, profile, container, machine.
+ * Gets ready to speak to a bucket by Amazon's library, which is loaded only then: who keeps files in a folder starts
+ * without it. Credentials come from where AWS programs have them: environment, profile, container, machine.
  * @throws ConfigurationError if nothing tells the region
  */
-export async function createS3Client(settings: ObjectStoreSettings): Promise<{ sdk: S3Sdk; client: S3Client }> {
+export async function openS3Bucket(
+  { bucket, prefix }: BucketLocation,
+  settings: ObjectStoreSettings,
+): Promise<S3Bucket> {
   const sdk = await import('@aws-sdk/client-s3');
   const { S3_ENDPOINT: endpoint, S3_REGION: region, S3_FORCE_PATH_STYLE: forcePathStyle } = settings;
   const client = new sdk.S3Client({
@@ -50,5 +66,5 @@ export async function createS3Client(settings: ObjectStoreSettings): Promise<{ s
   await client.config.region().catch((error: unknown) => {
     throw new ConfigurationError('The region of the object store is not known: set S3_REGION.', { cause: error });
   });
-  return { sdk, client };
+  return { bucket, prefix, client, sdk, at: (key) => ({ Bucket: bucket, Key: `${prefix}${key}` }) };
 }

@@ -20,7 +20,7 @@ afterAll(() => server.stop());
 async function startApi(presigned: boolean): Promise<TestApi> {
   const bucket = await makeBucket(server.endpoint);
   bucket.close();
-  const settings = bucketSettings(server.endpoint, `s3://${bucket.location.bucket}/exports/of/api`);
+  const settings = bucketSettings(server.endpoint, new URL('/exports/of/api', bucket.addressOf('')).href);
   return startTestApi(inject('redisUrl'), { ...settings, S3_PRESIGNED_DOWNLOADS: presigned });
 }
 

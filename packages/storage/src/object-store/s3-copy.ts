@@ -1,8 +1,9 @@
 import { AppError } from '@caissa/shared/errors';
-import type { ObjectInfo, ObjectStore } from '../object-store/object-store.js';
-import { callObjectStore, statusOf } from '../object-store/object-store-error.js';
-import { abortUpload, type OpenUpload } from '../object-store/object-upload.js';
-import { RequestLimit } from './request-limit.js';
+import pLimit from 'p-limit';
+import type { OpenUpload, Original } from './object-store.js';
+import { callObjectStore, statusOf } from './object-store-error.js';
+import type { S3Bucket } from './s3-client.js';
+import { abortUpload, createUpload } from './s3-upload.js';
 
 /** What one request copies: little enough to be answered before anybody thinks that the connection is dead. */
 const COPY_PART_BYTES = 128 << 20;
@@ -11,41 +12,29 @@ const COPIES_AT_ONCE = 4;
 /** Says of an object which one it is a copy of. */
 const ORIGIN = 'caissa-copy-of';
 
-/** An object that is to be copied, in the state that was seen. */
-interface Original extends Pick<ObjectInfo, 'etag' | 'sizeBytes'> {
-  readonly key: string;
-}
-
 /**
- * Copies an object inside the store, unless there is one under the new name; it appears whole. Answers false if there is
+ * Copies an object inside the store, unless there is one under the new name; it appears whole. Returns false if there is
  * one. The copy is made of parts, since stores agree on the condition only for objects that are completed from parts.
  * @param partBytes what one request copies; stores want 5 MiB at least
  * @throws AppError STORE_UNAVAILABLE, STORAGE_FULL
  */
 export async function copyIfAbsent(
-  store: ObjectStore,
+  bucket: S3Bucket,
   from: Original,
   to: string,
   partBytes = COPY_PART_BYTES,
 ): Promise<boolean> {
-  // A store that does not know the condition is at least asked before.
-  if ((await store.head(to)) !== undefined) return false;
   return callObjectStore(async () => {
-    const { sdk, client } = store;
-    const begin = new sdk.CreateMultipartUploadCommand({
-      ...store.at(to),
-      ContentType: 'application/octet-stream',
-      Metadata: { [ORIGIN]: from.key },
-    });
-    const { UploadId: uploadId } = await client.send(begin);
-    if (uploadId === undefined) throw new Error('the object store gave an upload no id');
+    // A store that does not know the condition is at least asked before.
+    if ((await originOf(bucket, to)) !== undefined) return false;
+    const uploadId = await createUpload(bucket, to, { Metadata: { [ORIGIN]: from.key } });
     const upload = { key: to, uploadId };
     try {
-      const isNew = await complete(store, from, upload, await copyParts(store, from, upload, partBytes));
-      if (!isNew) await abortUpload(store, upload);
+      const isNew = await complete(bucket, from, upload, await copyParts(bucket, from, upload, partBytes));
+      if (!isNew) await abortUpload(bucket, upload);
       return isNew;
     } catch (error) {
-      await abortUpload(store, upload).catch(() => undefined);
+      await abortUpload(bucket, upload).catch(() => undefined);
       throw error;
     }
   });
@@ -56,15 +45,15 @@ interface CopiedPart {
   readonly ETag: string | undefined;
 }
 
-async function copyParts(store: ObjectStore, from: Original, to: OpenUpload, partBytes: number): Promise<CopiedPart[]> {
-  const { Bucket, Key } = store.at(from.key);
-  const limit = new RequestLimit(COPIES_AT_ONCE);
+async function copyParts(bucket: S3Bucket, from: Original, to: OpenUpload, partBytes: number): Promise<CopiedPart[]> {
+  const { Bucket, Key } = bucket.at(from.key);
+  const limit = pLimit(COPIES_AT_ONCE);
   const count = Math.max(Math.ceil(from.sizeBytes / partBytes), 1);
   const copyPart = async (index: number): Promise<CopiedPart> => {
     const start = index * partBytes;
     const end = Math.min(start + partBytes, from.sizeBytes) - 1;
-    const request = new store.sdk.UploadPartCopyCommand({
-      ...store.at(to.key),
+    const request = new bucket.sdk.UploadPartCopyCommand({
+      ...bucket.at(to.key),
       UploadId: to.uploadId,
       PartNumber: index + 1,
       CopySource: encodeURI(`${Bucket}/${Key}`),
@@ -72,39 +61,37 @@ async function copyParts(store: ObjectStore, from: Original, to: OpenUpload, par
       // Of a small object a range cannot be asked for.
       ...(count > 1 ? { CopySourceRange: `bytes=${start}-${end}` } : {}),
     });
-    const { CopyPartResult } = await store.client.send(request);
+    const { CopyPartResult } = await bucket.client.send(request);
     return { PartNumber: index + 1, ETag: CopyPartResult?.ETag };
   };
-  const copies = await Promise.allSettled(
-    Array.from({ length: count }, (_, index) => limit.run(() => copyPart(index))),
-  );
+  const copies = await Promise.allSettled(Array.from({ length: count }, (_, index) => limit(() => copyPart(index))));
   return copies.map((copy) => {
     if (copy.status === 'rejected') throw copy.reason;
     return copy.value;
   });
 }
 
-/** Answers whether the object is the copy; false if another one has the name. */
+/** Returns whether the object is the copy; false if another one has the name. */
 async function complete(
-  store: ObjectStore,
+  bucket: S3Bucket,
   from: Original,
   to: OpenUpload,
   parts: readonly CopiedPart[],
 ): Promise<boolean> {
-  const request = new store.sdk.CompleteMultipartUploadCommand({
-    ...store.at(to.key),
+  const request = new bucket.sdk.CompleteMultipartUploadCommand({
+    ...bucket.at(to.key),
     UploadId: to.uploadId,
     MultipartUpload: { Parts: [...parts] },
     IfNoneMatch: '*',
   });
   try {
-    await store.client.send(request);
+    await bucket.client.send(request);
     return true;
   } catch (error) {
     // The upload is no longer there, another one of the name is being completed, or there is an object of the name: it may
     // be our own, if the answer to a first try was lost.
     if (![404, 409, 412].includes(statusOf(error))) throw error;
-    const origin = await originOf(store, to.key);
+    const origin = await originOf(bucket, to.key);
     if (origin === undefined) {
       throw new AppError('STORE_UNAVAILABLE', 'The object store did not complete a copy; try again in a moment.', {
         cause: error,
@@ -115,9 +102,9 @@ async function complete(
 }
 
 /** What an object is a copy of; empty if it is none, nothing if there is no object. */
-async function originOf(store: ObjectStore, key: string): Promise<string | undefined> {
+async function originOf(bucket: S3Bucket, key: string): Promise<string | undefined> {
   try {
-    const { Metadata } = await store.client.send(new store.sdk.HeadObjectCommand(store.at(key)));
+    const { Metadata } = await bucket.client.send(new bucket.sdk.HeadObjectCommand(bucket.at(key)));
     return Metadata?.[ORIGIN] ?? '';
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
