@@ -1,8 +1,9 @@
 import { mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DataFile } from '@caissa/bytes';
 import { encodePositions, GRAPH_NAMES, VERIFICATION_POSITIONS } from '@caissa/chess';
-import { type DataFile, startSession } from '@caissa/session';
+import { startSession } from '@caissa/session';
 import { MemorySink } from '@caissa/testing/memory-sink';
 import { saved, smallRoot } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,3 @@
-export type { DataFile } from '@caissa/session';
 export type { ArtifactRequest } from './artifact-metadata.js';
 export { checkSession, type SessionCheck } from './check-session.js';
 export { checkWeights } from './check-weights.js';

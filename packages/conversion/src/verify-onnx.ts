@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
+import type { DataFile } from '@caissa/bytes';
 import {
   compareOutputs,
   encodePosition,
@@ -10,7 +11,7 @@ import {
   VERIFICATION_POSITIONS,
 } from '@caissa/chess';
 import { evaluate, type Graph } from '@caissa/graph';
-import { type DataFile, type Session, type SessionOptions, type SpareProcess, startSession } from '@caissa/session';
+import { type Session, type SessionOptions, type SpareProcess, startSession } from '@caissa/session';
 import type { VerificationLevel } from './artifact-metadata.js';
 import { checkSession } from './check-session.js';
 import type { Checkpoint } from './open-checkpoint.js';

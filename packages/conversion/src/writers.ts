@@ -1,6 +1,6 @@
-import { type ByteSink, FileSource } from '@caissa/bytes';
+import { type ByteSink, type DataFile, FileSource } from '@caissa/bytes';
 import type { Format, JsonObject, OptionValues } from '@caissa/formats';
-import type { DataFile, SpareProcess } from '@caissa/session';
+import type { SpareProcess } from '@caissa/session';
 import type { Verification, VerificationLevel } from './artifact-metadata.js';
 import { exportPytorch } from './export-pytorch.js';
 import type { Checkpoint } from './open-checkpoint.js';

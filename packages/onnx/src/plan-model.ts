@@ -1,10 +1,6 @@
 import { dataSizeBytes, encodeAroundGraph, encodeAroundInitializers, encodeTensorHead, fieldHead } from './encode.js';
+import { GRAPH, MODEL, TENSOR } from './field-numbers.js';
 import type { OnnxInitializer, OnnxModel } from './model.js';
-
-/** Source: onnx.proto, ModelProto.graph, GraphProto.initializer, TensorProto.raw_data. */
-const GRAPH_FIELD = 7;
-const INITIALIZER_FIELD = 5;
-const RAW_DATA_FIELD = 9;
 
 /** An initializer as it stands in the model: what comes before its data, and how much data follows. */
 export interface PlannedInitializer {
@@ -30,7 +26,7 @@ export function planModel(model: OnnxModel, initializers: readonly PlannedInitia
     (sum, one) => sum + one.head.length + one.dataSizeBytes,
     aroundInitializers.before.length + aroundInitializers.after.length,
   );
-  const graphHead = fieldHead(GRAPH_FIELD, graphSizeBytes);
+  const graphHead = fieldHead(MODEL.graph, graphSizeBytes);
   return {
     before: [aroundGraph.before, graphHead, aroundInitializers.before],
     initializers,
@@ -43,13 +39,13 @@ export function planModel(model: OnnxModel, initializers: readonly PlannedInitia
 export function planInline(initializer: OnnxInitializer): PlannedInitializer {
   const sizeBytes = dataSizeBytes(initializer);
   const tensorHead = encodeTensorHead(initializer);
-  const rawDataHead = fieldHead(RAW_DATA_FIELD, sizeBytes);
-  const initializerHead = fieldHead(INITIALIZER_FIELD, tensorHead.length + rawDataHead.length + sizeBytes);
+  const rawDataHead = fieldHead(TENSOR.rawData, sizeBytes);
+  const initializerHead = fieldHead(GRAPH.initializer, tensorHead.length + rawDataHead.length + sizeBytes);
   return { initializer, head: Buffer.concat([initializerHead, tensorHead, rawDataHead]), dataSizeBytes: sizeBytes };
 }
 
 /** An initializer of which `tensor`, a whole TensorProto, is all that stands in the model. */
 export function planReference(initializer: OnnxInitializer, tensor: Uint8Array): PlannedInitializer {
-  const head = Buffer.concat([fieldHead(INITIALIZER_FIELD, tensor.length), tensor]);
+  const head = Buffer.concat([fieldHead(GRAPH.initializer, tensor.length), tensor]);
   return { initializer, head, dataSizeBytes: 0 };
 }

@@ -1,5 +1,5 @@
+import { assertOnlyDataFile, referencesExternalData } from '@caissa/onnx/read';
 import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
-import { assertOnlyDataFile, referencesExternalData } from './external-data.js';
 import { queryGpu } from './nvidia-smi.js';
 import { SessionError } from './session-error.js';
 import type { OpenOptions, SessionInfo, TensorInfo } from './session-messages.js';

@@ -1,3 +1,4 @@
+import type { DataFile } from '@caissa/bytes';
 import type { SessionErrorCode } from './session-error.js';
 
 /** A float32 tensor, row-major: `data` holds the product of `shape` elements. */
@@ -27,13 +28,6 @@ export interface SessionInfo {
   readonly deviceName: string;
   /** onnxruntime's execution providers, the preferred one first. */
   readonly executionProviders: string[];
-}
-
-/** A file beside a model that holds its weights. */
-export interface DataFile {
-  /** A plain name: the file lies in the model's folder. */
-  readonly filename: string;
-  readonly sizeBytes: number;
 }
 
 /** What onnxruntime is asked for when a model is opened. */

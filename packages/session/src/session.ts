@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
+import type { DataFile } from '@caissa/bytes';
 import { PendingRuns } from './pending-runs.js';
 import { SessionError } from './session-error.js';
-import type { DataFile, FloatTensors, SessionInfo, SessionReply, SessionRequest } from './session-messages.js';
+import type { FloatTensors, SessionInfo, SessionReply, SessionRequest } from './session-messages.js';
 import { forkSessionProcess, type SpareProcess } from './session-process.js';
 
 /** Which model to open, where, and how long to wait. */

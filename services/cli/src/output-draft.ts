@@ -1,5 +1,5 @@
-import { type DraftData, DraftFile, referToData, temporaryPath } from '@caissa/bytes';
-import type { ArtifactTarget, DataFile } from '@caissa/conversion';
+import { type DataFile, type DraftData, DraftFile, referToData, temporaryPath } from '@caissa/bytes';
+import type { ArtifactTarget } from '@caissa/conversion';
 
 /** An artifact on its way into a folder: one file, or two where the weights do not fit into the first. */
 export class OutputDraft implements ArtifactTarget {

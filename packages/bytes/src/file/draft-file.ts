@@ -138,6 +138,13 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** A file beside another one, which refers to it. */
+export interface DataFile {
+  /** A plain name: both lie in the same folder. */
+  readonly filename: string;
+  readonly sizeBytes: number;
+}
+
 /** The second file of an artifact, and what makes the first from its name. */
 export interface DraftData {
   readonly file: DraftFile;
@@ -149,7 +156,7 @@ export async function referToData(
   artifact: DraftFile,
   data: DraftData | undefined,
   bytesFor: (dataFilename: string) => Uint8Array,
-): Promise<{ filename: string; sizeBytes: number }> {
+): Promise<DataFile> {
   if (data === undefined) throw new Error('the draft has no data to refer to');
   data.bytesFor = bytesFor;
   const { path, sizeBytes } = data.file;
