@@ -27,7 +27,7 @@ describe('startApi', () => {
     );
     const starting = startApi(settings, SILENT, lifecycle);
     await expect(starting).rejects.toThrow(
-      new ConfigurationError(`Cannot listen on port ${port} of 127.0.0.1: another program does.`),
+      new ConfigurationError(`Cannot listen on port ${port} of 127.0.0.1: another program does. PORT names the port.`),
     );
     await lifecycle.stop(SILENT);
     other.close();

@@ -1,16 +1,14 @@
 import { setMaxListeners } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { Coalesced } from '@caissa/bytes';
 import { closeQueues, JobWatcher, openQueues, type Tracing } from '@caissa/queue';
 import { connectProducer, connectWorker, readRedisTarget, redisKeys } from '@caissa/redis';
 import { Catalogue, ExportIndex, readActivation } from '@caissa/registry';
+import { closeServer, createHttpServer, listen, urlOf } from '@caissa/shared/http';
 import { type Lifecycle, type Logger, withTimeout } from '@caissa/shared/process';
-import { ConfigurationError } from '@caissa/shared/settings';
 import { openArtifactStore, openModelStore } from '@caissa/storage';
 import { createApp } from './app.js';
 import type { ApiContext, ApiSettings } from './context.js';
-import { closeServer, createHttpServer, listen } from './http/server.js';
 import { Forwarder } from './inference/forwarder.js';
 import { ReplicaDirectory } from './inference/replica-directory.js';
 import { ModelDetails } from './models/model-details.js';
@@ -19,6 +17,12 @@ import { ModelList } from './models/model-list.js';
 import { startUpkeep } from './upkeep.js';
 
 const WATCHER_CLOSE_MS = 1_000;
+
+/** Uploads may take any time; a pause in one may not. */
+const TIMEOUTS = { headersTimeout: 15_000, requestTimeout: 0 };
+
+/** How long requests that are under way may go on when the process stops. */
+const DRAIN_MS = 5_000;
 
 /** An API that takes requests. */
 export interface RunningApi {
@@ -38,15 +42,13 @@ export async function startApi(
   tracing?: Tracing,
 ): Promise<RunningApi> {
   const context = await openContext({ settings, logger, tracing }, lifecycle);
-  const server = createHttpServer(await createApp(context.context));
-  const { HOST, PORT } = settings;
-  const { address, port, family } = await listen(server, HOST, PORT).catch((error: unknown) => {
-    throw cannotListen(error, HOST, PORT);
-  });
-  lifecycle.onStop('server', () => closeServer(server));
+  const server = createHttpServer(TIMEOUTS, await createApp(context.context));
+  const { HOST: host, PORT } = settings;
+  const port = await listen(server, { host, port: PORT, setting: 'PORT' });
+  lifecycle.onStop('server', () => closeServer(server, DRAIN_MS));
   lifecycle.onStop('held requests', () => context.stopping.abort());
   startUpkeep(context.context, lifecycle);
-  return { context: context.context, url: urlOf({ address, port, family }) };
+  return { context: context.context, url: urlOf(host, port) };
 }
 
 async function openContext(
@@ -85,21 +87,4 @@ async function openContext(
   const files = { store, exports, catalogue, modelStore, models, modelList, modelDetails };
   const parts = { settings, logger, jobs, watcher, ...files, replicas, forwarder };
   return { context: { ...parts, tracing, stopping: stopping.signal }, stopping };
-}
-
-function urlOf({ address, port, family }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-}
-
-const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program does',
-  EADDRNOTAVAIL: 'this machine does not have that address',
-  EACCES: 'that takes a privilege',
-  ENOTFOUND: 'no machine of that name was found',
-};
-
-/** An address that cannot be used is a matter of configuration: starting again would not help. */
-function cannotListen(error: unknown, host: string, port: number): unknown {
-  const reason = error instanceof Error && 'code' in error ? LISTEN_PROBLEMS[String(error.code)] : undefined;
-  return reason === undefined ? error : new ConfigurationError(`Cannot listen on port ${port} of ${host}: ${reason}.`);
 }

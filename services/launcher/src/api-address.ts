@@ -1,11 +1,13 @@
 import { createServer } from 'node:net';
+import { urlOf } from '@caissa/shared/http';
 import { SetupError } from './setup-error.js';
+
+/** How this machine reaches a server that listens on all of its addresses. */
+const THIS_MACHINE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /** The URL under which this machine reaches a server that listens on `host`. */
 export function localUrl(host: string, port: number): string {
-  if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
-  if (host === '::') return `http://[::1]:${port}`;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return urlOf(THIS_MACHINE[host] ?? host, port);
 }
 
 function cannotListen(code: string | undefined, host: string, port: number, setting: string): SetupError {

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { readInternalToken } from '@caissa/redis';
+import { urlOf } from '@caissa/shared/http';
 import type { Lifecycle, Logger } from '@caissa/shared/process';
-import { ConfigurationError, type SettingValue } from '@caissa/shared/settings';
+import type { SettingValue } from '@caissa/shared/settings';
 import type { Registry } from 'prom-client';
 import type { LoaderContext } from './context.js';
 import { LoaderEngine } from './inference/loader-engine.js';
@@ -70,24 +71,7 @@ export async function serveInference(
     readToken: () => readInternalToken(context.redis, context.keys),
     onAnswer: measureAnswers(registry),
     metrics: registry,
-  }).catch((error: unknown) => {
-    throw cannotListen(error, host, LOADER_PORT);
   });
   lifecycle.onStop('inference server', () => server.close(STOP_GRACE_MS));
-  return LOADER_URL === '' ? urlOf(host, server.port) : LOADER_URL;
-}
-
-function urlOf(host: string, port: number): string {
-  const name = ANY_ADDRESS.has(host) ? hostname() : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
-}
-
-const ADDRESS_PROBLEMS = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND']);
-
-function cannotListen(error: unknown, host: string, port: number): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (!ADDRESS_PROBLEMS.has(code)) return error;
-  return new ConfigurationError(
-    `Cannot listen on port ${port} of ${host} (${code}). LOADER_PORT names another port, or 0 for a free one.`,
-  );
+  return LOADER_URL === '' ? urlOf(ANY_ADDRESS.has(host) ? hostname() : host, server.port) : LOADER_URL;
 }

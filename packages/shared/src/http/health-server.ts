@@ -1,7 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import type { Registry } from 'prom-client';
 import { withTimeout } from '../process/lifecycle.js';
+import { listen } from './server.js';
 
 /** Longest time that a readiness check may take. */
 const CHECK_TIMEOUT_MS = 2_000;
@@ -23,16 +23,15 @@ export interface HealthOptions {
   readonly registry: Registry;
 }
 
-/** Serves `/livez` (the process answers), `/readyz` (it can do its work) and `/metrics` (Prometheus). */
+/** Serves `/livez` (the process answers), `/readyz` (it can do its work) and `/metrics` (Prometheus). @throws ConfigurationError if the address cannot be used */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const server = createServer((request, response) => {
     void answer(request.url ?? '/', options).then(({ status, type, body }) => {
       response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body);
     });
   });
-  await listen(server, options);
   return {
-    port: (server.address() as AddressInfo).port,
+    port: await listen(server, { ...options, setting: 'HEALTH_PORT' }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -61,14 +60,4 @@ async function answer(url: string, options: HealthOptions): Promise<Answer> {
   } catch {
     return text(503, 'not ready\n');
   }
-}
-
-function listen(server: Server, { host, port }: HealthOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

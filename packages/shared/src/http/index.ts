@@ -1,3 +1,6 @@
+export { BODY_LIMIT_BYTES, BodyReader, bodyTooLarge, ClientGoneError } from './body-reader.js';
 export { startHealthServer } from './health-server.js';
-export { isLoopback } from './loopback.js';
+export { isLoopback, isSentToLoopback } from './loopback.js';
 export { isRequestId } from './request-id.js';
+export { closeServer, createHttpServer, listen, urlOf } from './server.js';
+export { ERRORS_SHOWN, fieldErrors, validate, validateBody } from './validate.js';

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 
 const LOOPBACK = new BlockList();
@@ -10,4 +11,11 @@ export function isLoopback(host: string): boolean {
   const family = isIP(bare);
   if (family === 0) return bare.toLowerCase() === 'localhost';
   return LOOPBACK.check(bare, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Whether a request was sent to this machine by a name that can only be its own; a page can make a name of its own point here. */
+export function isSentToLoopback({ headers: { host } }: Pick<IncomingMessage, 'headers'>): boolean {
+  // A client without the header is no browser.
+  if (host === undefined) return true;
+  return isLoopback(URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : host);
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '@caissa/shared/errors';
-import { isLoopback } from '@caissa/shared/http';
+import { isLoopback, isSentToLoopback } from '@caissa/shared/http';
 import type { RequestHandler } from 'express';
 import type { ApiSettings } from '../context.js';
 
@@ -48,9 +48,8 @@ export function refuseForeignPages(
   keysRequired: boolean,
 ): RequestHandler {
   const onlyThisMachine = !keysRequired && !settings.ALLOW_ANONYMOUS && isLoopback(settings.HOST);
-  const isThisMachine = lastAnswered((host: string | undefined) => isLoopback(hostName(host)));
   return (request, _response, next) => {
-    if (onlyThisMachine && !isThisMachine(request.headers.host)) {
+    if (onlyThisMachine && !isSentToLoopback(request)) {
       next(
         new AppError(
           'FORBIDDEN',
@@ -66,20 +65,5 @@ export function refuseForeignPages(
         ),
       );
     } else next();
-  };
-}
-
-/** The host of a `Host` header without its port. A client without the header is no browser and counts as local. */
-function hostName(header: string | undefined): string {
-  if (header === undefined) return 'localhost';
-  return URL.canParse(`http://${header}`) ? new URL(`http://${header}`).hostname : header;
-}
-
-/** Remembers the last answer: one client after the other asks by the same name. */
-function lastAnswered<T, R>(answer: (question: T) => R): (question: T) => R {
-  let last: { readonly question: T; readonly answer: R } | undefined;
-  return (question) => {
-    if (last === undefined || last.question !== question) last = { question, answer: answer(question) };
-    return last.answer;
   };
 }

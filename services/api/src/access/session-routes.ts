@@ -1,8 +1,8 @@
 import { AppError } from '@caissa/shared/errors';
+import { validateBody } from '@caissa/shared/http';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import { readJson } from '../http/read-json.js';
-import { validateBody } from '../http/validate.js';
 import type { AccessKeys } from './key-ring.js';
 import { clearSessionCookie, readSessionCookie, setSessionCookie } from './session-cookie.js';
 import type { Sessions } from './sessions.js';

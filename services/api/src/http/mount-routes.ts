@@ -1,4 +1,5 @@
 import { AppError } from '@caissa/shared/errors';
+import { validateBody } from '@caissa/shared/http';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { type Access, callerOf } from '../access/create-access.js';
 import type { ApiContext } from '../context.js';
@@ -8,7 +9,7 @@ import { noteJob } from './request-log.js';
 import { signalOf } from './response-signal.js';
 import type { Route } from './route.js';
 import { sendReply } from './send-reply.js';
-import { validateBody, validateParams, validateQuery } from './validate.js';
+import { validateParams, validateQuery } from './validate-parameters.js';
 
 /** Methods whose requests may carry a JSON body. */
 const BODY_METHODS = new Set(['post']);

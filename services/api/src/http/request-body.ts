@@ -30,10 +30,16 @@ export function openBody(request: IncomingMessage, response: ServerResponse): In
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'A compressed body is not taken; send it as it is.');
   }
   if (request.headers.expect?.toLowerCase() === '100-continue' && !response.headersSent) response.writeContinue();
+  endWhenIdle(request);
+  return request;
+}
+
+/** Ends the connection when nothing of a body comes for a minute. */
+export function endWhenIdle(request: IncomingMessage): void {
+  if (!hasBody(request)) return;
   // Node itself ends a connection whose timeout nobody listens to.
   request.socket.setTimeout(IDLE_TIMEOUT_MS);
   request.once('end', () => request.socket.setTimeout(0));
-  return request;
 }
 
 /**

@@ -1,12 +1,13 @@
+import { BodyReader } from '@caissa/shared/http';
 import { type RequestHandler, Router } from 'express';
 import type { Access } from '../access/create-access.js';
 import type { ApiContext } from '../context.js';
+import { endWhenIdle } from '../http/request-body.js';
 import { signalOf } from '../http/response-signal.js';
 import type { Question, ReplicaAnswer } from './ask-replica.js';
 import { combineAnswers } from './combine-answers.js';
 import type { ForwardOptions } from './forwarder.js';
 import { requestHeaders, sendAnswer } from './pass-on.js';
-import { BodyReader } from './read-body.js';
 
 /** A run takes half a minute at most, before which it may have waited for others. */
 const ANSWER_TIMEOUT_MS = 60_000;
@@ -38,14 +39,11 @@ export function createProtocolRoutes(context: Pick<ApiContext, 'forwarder' | 'st
     (timeoutMs: number, ask: (question: Question, path: string) => Promise<ReplicaAnswer>): RequestHandler =>
     async (request, response) => {
       const { method, originalUrl: path } = request;
+      endWhenIdle(request);
       const body = await bodies.read(request, response);
       const question = { method, path, headers: requestHeaders(request), body, timeoutMs };
-      try {
-        const signal = signalOf(response, stopping);
-        await sendAnswer(response, await ask({ ...question, signal }, request.path));
-      } finally {
-        bodies.release(body);
-      }
+      const signal = signalOf(response, stopping);
+      await sendAnswer(response, await ask({ ...question, signal }, request.path));
     };
   const forward = (optionsOf: (path: string) => ForwardOptions) =>
     passOn(ANSWER_TIMEOUT_MS, (question, path) => forwarder.ask(question, optionsOf(path)));

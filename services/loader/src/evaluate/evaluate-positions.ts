@@ -1,15 +1,13 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { EvaluateRequest, Evaluation } from '@caissa/shared/contracts';
 import { AppError, type FieldError } from '@caissa/shared/errors';
+import { ERRORS_SHOWN } from '@caissa/shared/http';
 import { type InferenceEngine, POSITION_FLOATS, type ServingModel } from '../inference/engine.js';
 import { rankMoves } from './rank-moves.js';
 import { PositionError, type ReadPosition, readPosition } from './read-position.js';
 
 /** Reading a position takes about a millisecond; others are served in between. */
 const POSITIONS_AT_ONCE = 4;
-
-/** Field errors in one answer. */
-const ERRORS_SHOWN = 20;
 
 /**
  * What a model thinks of positions. One that is named and not open is opened.

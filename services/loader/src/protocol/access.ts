@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { INTERNAL_TOKEN_HEADER } from '@caissa/redis';
 import { AppError } from '@caissa/shared/errors';
-import { isLoopback } from '@caissa/shared/http';
+import { isLoopback, isSentToLoopback } from '@caissa/shared/http';
 
 /** A token that is not the known one makes the known one be read again, but not more often than this. */
 const REREAD_INTERVAL_MS = 1_000;
@@ -44,10 +44,11 @@ export class Access {
   }
 
   /** A page may send requests to this machine, or make its own name point to it; it cannot hide that it did. */
-  #refusePages({ headers: { host, origin } }: IncomingMessage): void {
+  #refusePages(request: IncomingMessage): void {
+    const { host, origin } = request.headers;
     if (origin === undefined) {
       if (host === this.#localHost) return;
-      if (isLoopback(hostName(host))) {
+      if (isSentToLoopback(request)) {
         this.#localHost = host;
         return;
       }
@@ -68,12 +69,6 @@ export class Access {
   #isKnown(token: string): boolean {
     return this.#digest !== undefined && timingSafeEqual(digestOf(token), this.#digest);
   }
-}
-
-/** The host of a `Host` header without its port; a client without the header is no browser. */
-function hostName(header: string | undefined): string {
-  if (header === undefined) return 'localhost';
-  return URL.canParse(`http://${header}`) ? new URL(`http://${header}`).hostname : header;
 }
 
 function refused(): AppError {

@@ -1,5 +1,10 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import type { AppError } from '@caissa/shared/errors';
+import { BodyReader } from '@caissa/shared/http';
 import { expect, test } from 'vitest';
-import { wantedCoding } from './content-coding.js';
+import { readDecoded, wantedCoding } from './content-coding.js';
 
 test.each([
   [undefined, undefined],
@@ -18,4 +23,24 @@ test.each([
   ['gzip;q=x', undefined],
 ])('%s asks for %s', (header, coding) => {
   expect(wantedCoding(header)).toBe(coding);
+});
+
+test('what a compressed body may grow to counts before it is unpacked', async () => {
+  const bodies = new BodyReader(10_000);
+  const server = createServer((request, response) => {
+    readDecoded(bodies, request, response, 64 << 20).then(
+      (body) => response.end(String(body.length)),
+      ({ code }: AppError) => response.end(code),
+    );
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  const sent = { method: 'POST', headers: { 'Content-Encoding': 'gzip' }, body: gzipSync(Buffer.alloc(1 << 20)) };
+  try {
+    expect(await (await fetch(`http://127.0.0.1:${port}`, sent)).text()).toBe('OVERLOADED');
+    await expect.poll(() => bodies.heldBytes).toBe(0);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
 });

@@ -1,6 +1,8 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, deflate, gunzip, gzip, inflate } from 'node:zlib';
 import { AppError } from '@caissa/shared/errors';
+import { type BodyReader, bodyTooLarge } from '@caissa/shared/http';
 
 /** Codings that bodies may have. `deflate` is the zlib format, RFC 9110 section 8.4.1.2. */
 const DECODERS = { gzip: promisify(gunzip), 'x-gzip': promisify(gunzip), deflate: promisify(inflate) } as const;
@@ -10,18 +12,34 @@ const ENCODERS = { gzip: promisify(gzip), deflate: promisify(deflate) } as const
 export type AnswerCoding = keyof typeof ENCODERS;
 
 /** No deflate stream is longer than its compressed form by a larger factor. Source: zlib.net/zlib_tech.html */
-export const MAX_EXPANSION = 1032;
+const MAX_EXPANSION = 1032;
+
+/**
+ * Reads a body and decompresses it; both count as held until its answer is sent.
+ * @throws AppError BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_BODY, OVERLOADED; ClientGoneError
+ */
+export async function readDecoded(
+  bodies: BodyReader,
+  request: IncomingMessage,
+  response: ServerResponse,
+  limitBytes: number,
+): Promise<Buffer> {
+  const coding = codingOf(request.headers['content-encoding']);
+  const body = await bodies.read(request, response, limitBytes);
+  if (coding === undefined || body.length === 0) return body;
+  bodies.hold(response, Math.min(limitBytes, body.length * MAX_EXPANSION));
+  return decode(coding, body, limitBytes);
+}
 
 /** The coding of a body; nothing if it is sent as it is. @throws AppError UNSUPPORTED_MEDIA_TYPE */
-export function codingOf(header: string | undefined): keyof typeof DECODERS | undefined {
+function codingOf(header: string | undefined): keyof typeof DECODERS | undefined {
   const name = header?.trim().toLowerCase();
   if (name === undefined || name === '' || name === 'identity') return undefined;
   if (name === 'gzip' || name === 'x-gzip' || name === 'deflate') return name;
   throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The Content-Encoding of a body may be gzip, deflate or identity.');
 }
 
-/** Decompresses a body. @throws AppError BODY_TOO_LARGE, INVALID_BODY */
-export async function decode(coding: keyof typeof DECODERS, body: Buffer, limitBytes: number): Promise<Buffer> {
+async function decode(coding: keyof typeof DECODERS, body: Buffer, limitBytes: number): Promise<Buffer> {
   try {
     return await DECODERS[coding](body, { maxOutputLength: limitBytes });
   } catch (error) {
@@ -47,9 +65,4 @@ export function wantedCoding(header: string | string[] | undefined): AnswerCodin
   const of = (name: string) => quality.get(name) ?? 0;
   const best: AnswerCoding = of('deflate') > of('gzip') ? 'deflate' : 'gzip';
   return of(best) > 0 && of(best) >= of('identity') ? best : undefined;
-}
-
-/** The error of a body beyond a limit. */
-export function bodyTooLarge(limitBytes: number): AppError {
-  return new AppError('BODY_TOO_LARGE', `The body may have ${limitBytes} bytes at most.`);
 }

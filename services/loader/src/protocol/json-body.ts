@@ -40,7 +40,8 @@ export function quoted(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
-function parseJson(bytes: Buffer, what: string): unknown {
+/** Reads JSON. @throws AppError INVALID_BODY */
+export function parseJson(bytes: Buffer, what: string): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {

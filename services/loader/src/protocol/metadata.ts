@@ -1,3 +1,4 @@
+import { packageVersion } from '@caissa/shared/process';
 import { jsonAnswer } from './answer.js';
 import type { Handler } from './exchange.js';
 import { findModel } from './find-model.js';
@@ -11,7 +12,7 @@ const OUTPUT_SPECS = OUTPUT_KEYS.map((key) => OUTPUTS[key]);
 export const answerServer: Handler = () =>
   jsonAnswer(200, {
     name: 'caissa',
-    version: '0.1.0',
+    version: packageVersion(),
     extensions: ['binary_tensor_data', 'model_repository', 'model_configuration', 'statistics'],
   });
 

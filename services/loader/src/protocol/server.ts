@@ -1,22 +1,26 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { AppError } from '@caissa/shared/errors';
+import {
+  BODY_LIMIT_BYTES,
+  BodyReader,
+  ClientGoneError,
+  closeServer,
+  createHttpServer,
+  listen,
+} from '@caissa/shared/http';
 import type { Logger } from '@caissa/shared/process';
 import type { Registry } from 'prom-client';
 import type { InferenceEngine } from '../inference/engine.js';
 import { Access, type AccessOptions } from './access.js';
 import { type Answer, sendAnswer } from './answer.js';
+import { readDecoded } from './content-coding.js';
 import type { Exchange } from './exchange.js';
 import { failureAnswer, malformedRequest } from './failure.js';
-import { BODY_LIMIT_BYTES, BodyReader, ClientGoneError } from './read-body.js';
 import { matchRoute, type RouteMatch } from './routes.js';
 
 /** Time for the head of a request, and for all of it. A slow client costs a connection and what it has sent, no more. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 60_000;
-
-/** Longer than those who forward keep idle connections, so that they close them and not we in the moment of use. */
-const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 60_000 };
 
 /** What the server works with. */
 export interface ProtocolOptions extends AccessOptions {
@@ -39,20 +43,17 @@ export interface ProtocolServer {
   close(graceMs: number): Promise<void>;
 }
 
-/** Serves the Open Inference Protocol v2 and the evaluation of positions over HTTP. */
+/** Serves the Open Inference Protocol v2 and the evaluation of positions over HTTP. @throws ConfigurationError if the address cannot be used */
 export async function startProtocolServer(options: ProtocolOptions): Promise<ProtocolServer> {
   const answering = new Answering(options);
-  const server = createServer({
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    noDelay: true,
-  });
   const handle = (request: IncomingMessage, response: ServerResponse) => void answering.handle(request, response);
-  server.on('request', handle).on('checkContinue', handle).on('checkExpectation', handle);
+  const server = createHttpServer(TIMEOUTS, handle).on('checkExpectation', handle);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answering.refuse(error, socket));
-  await listen(server, options);
-  return { port: (server.address() as AddressInfo).port, close: (graceMs) => close(server, graceMs) };
+  const { host, port } = options;
+  return {
+    port: await listen(server, { host, port, setting: 'LOADER_PORT' }),
+    close: (graceMs) => closeServer(server, graceMs),
+  };
 }
 
 /** Answers requests; what belongs to all of them together. */
@@ -106,7 +107,7 @@ class Answering {
       engine: this.#options.engine,
       ready: this.#options.ready,
       metrics: this.#options.metrics,
-      readBody: (limitBytes = BODY_LIMIT_BYTES) => this.#bodies.read(request, response, limitBytes),
+      readBody: (limitBytes = BODY_LIMIT_BYTES) => readDecoded(this.#bodies, request, response, limitBytes),
     };
     const checking = route.open ? undefined : this.#access.check(request);
     return checking === undefined ? route.handler(exchange) : checking.then(() => route.handler(exchange));
@@ -115,25 +116,4 @@ class Answering {
 
 function wrongMethod(allowed: string): AppError {
   return new AppError('METHOD_NOT_ALLOWED', `This route takes ${allowed} only.`);
-}
-
-function listen(server: Server, { host, port }: ProtocolOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-function close(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

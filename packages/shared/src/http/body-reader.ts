@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppError } from '@caissa/shared/errors';
-import { bodyTooLarge, codingOf, decode, MAX_EXPANSION } from './content-coding.js';
+import { AppError } from '../errors/app-error.js';
 import { GrowingBuffer } from './growing-buffer.js';
 
-/** Largest body that is taken, before and after decompression. */
+/** Largest body of an inference request that is taken. */
 export const BODY_LIMIT_BYTES = 64 << 20;
 
 /** Bytes of bodies that may be held at once, all requests together. */
@@ -14,6 +13,7 @@ const NOTHING = Buffer.alloc(0);
 /** The connection ended before the body did: nobody waits for an answer any more. */
 export class ClientGoneError extends Error {
   override readonly name = 'ClientGoneError';
+  readonly code = 'ECONNRESET';
 }
 
 /** Reads bodies whole, of any media type, and bounds what all of them together take. */
@@ -32,14 +32,13 @@ export class BodyReader {
   }
 
   /**
-   * Reads and decompresses a body. It counts as held until its answer is sent.
-   * @throws AppError BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_BODY, OVERLOADED; ClientGoneError
+   * Reads a body as it was sent. It counts as held until its answer is sent.
+   * @throws AppError BODY_TOO_LARGE, OVERLOADED; ClientGoneError
    */
-  async read(request: IncomingMessage, response: ServerResponse, limitBytes: number): Promise<Buffer> {
+  async read(request: IncomingMessage, response: ServerResponse, limitBytes = BODY_LIMIT_BYTES): Promise<Buffer> {
     const { headers } = request;
     const announced = headers['content-length'];
     if (announced === undefined && headers['transfer-encoding'] === undefined) return NOTHING;
-    const coding = codingOf(headers['content-encoding']);
     if (Number(announced ?? 0) > limitBytes) throw bodyTooLarge(limitBytes);
     if (headers.expect !== undefined) response.writeContinue();
     const hold = this.#holder(response);
@@ -49,10 +48,12 @@ export class BodyReader {
       hold(piece.length);
       gathered.add(piece);
     });
-    const body = gathered.take();
-    if (coding === undefined || body.length === 0) return body;
-    hold(Math.min(limitBytes, body.length * MAX_EXPANSION));
-    return decode(coding, body, limitBytes);
+    return gathered.take();
+  }
+
+  /** Counts what will be made of a body as held too, until its answer is sent. @throws AppError OVERLOADED */
+  hold(response: ServerResponse, sizeBytes: number): void {
+    this.#holder(response)(sizeBytes);
   }
 
   /** How to count bytes that are held until an answer is sent. */
@@ -99,4 +100,9 @@ function eachPiece(request: IncomingMessage, take: (piece: Buffer) => void): Pro
     };
     request.on('data', onData).once('end', onEnd).once('close', onClose);
   });
+}
+
+/** The error of a body beyond a limit. */
+export function bodyTooLarge(limitBytes: number): AppError {
+  return new AppError('BODY_TOO_LARGE', `The body may have ${limitBytes} bytes at most.`);
 }

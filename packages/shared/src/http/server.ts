@@ -1,0 +1,93 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { ConfigurationError } from '../config/read-settings.js';
+
+/** An idle connection is kept a little longer than most proxies keep theirs, so that they close first. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+
+/** How often slow clients are looked for. */
+const SLOW_CHECK_MS = 5_000;
+
+const IDLE_CHECK_MS = 50;
+
+/** How long a client may take to send a request, so that slow ones do not hold sockets; in milliseconds. */
+export interface RequestTimeouts {
+  readonly headersTimeout: number;
+  /** For all of it; 0 for any time. */
+  readonly requestTimeout: number;
+}
+
+/** A server whose idle connections outlive those of proxies, and which leaves it to `listener` to ask for an announced body. */
+export function createHttpServer(timeouts: RequestTimeouts, listener: RequestListener): Server {
+  const server = createServer(
+    { ...timeouts, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, connectionsCheckingInterval: SLOW_CHECK_MS },
+    listener,
+  );
+  // Who takes the body tells the client to send it; a refusal then costs no upload.
+  server.on('checkContinue', (request, response) => server.emit('request', request, response));
+  trackUnused(server);
+  return server;
+}
+
+/** Where a server listens. */
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Name of the setting that the port comes from. */
+  readonly setting: string;
+}
+
+/** Begins to listen; returns the port. @throws ConfigurationError if the address cannot be used */
+export async function listen(server: Server, { host, port, setting }: ListenAddress): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = LISTEN_PROBLEMS[error.code ?? ''];
+      const message = `Cannot listen on port ${port} of ${host}: ${reason}. ${setting} names the port.`;
+      reject(reason === undefined ? error : new ConfigurationError(message));
+    });
+    server.listen(port, host, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** An address that cannot be used is a matter of configuration: starting again would not help. */
+const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program does',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  EACCES: 'that takes a privilege',
+  ENOTFOUND: 'no machine of that name was found',
+};
+
+/** The URL of a server on a host, which may be an IPv6 address; without a trailing slash. */
+export function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Takes no more connections, lets requests that are under way go on for `graceMs`, and then ends what is left. */
+export async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // A connection that is kept alive becomes idle when its request ends, which may be later than now.
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  for (const socket of unused.get(server) ?? []) socket.destroy();
+  await closed;
+  clearInterval(idle);
+  clearTimeout(timer);
+}
+
+/** Connections that have not sent a request yet, as browsers open them in advance: Node does not count them as idle. */
+const unused = new WeakMap<Server, Set<Socket>>();
+
+function trackUnused(server: Server): void {
+  const sockets = new Set<Socket>();
+  unused.set(server, sockets);
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', ({ socket }) => sockets.delete(socket));
+}

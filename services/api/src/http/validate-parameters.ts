@@ -1,0 +1,28 @@
+import { AppError } from '@caissa/shared/errors';
+import { fieldErrors, validate } from '@caissa/shared/http';
+import type { z } from 'zod';
+
+/** Path parameters that name files: what is wrong with them has a code of its own. */
+const NAME_PARAMETERS = new Set<PropertyKey>(['model_name', 'filename']);
+
+/** Validates path parameters. @throws AppError INVALID_NAME, INVALID_PARAMETER */
+export function validateParams<T extends z.ZodType>(schema: T | undefined, params: unknown): z.output<T> {
+  return validate(schema, params, (issues) => {
+    const name = issues.find((issue) => NAME_PARAMETERS.has(issue.path[0] ?? ''));
+    const { path, message } = name ?? issues[0] ?? { path: [], message: '' };
+    const detail = `The ${String(path[0] ?? 'address').replaceAll('_', ' ')} in the address is not valid: ${message}.`;
+    return new AppError(name ? 'INVALID_NAME' : 'INVALID_PARAMETER', detail, { errors: fieldErrors(issues) });
+  });
+}
+
+/** Validates query parameters. @throws AppError INVALID_PARAMETER */
+export function validateQuery<T extends z.ZodType>(schema: T | undefined, query: unknown): z.output<T> {
+  return validate(schema, query, (issues) => {
+    const detail = `The query parameter ${String(issues[0]?.path[0])} ${issues[0]?.message}.`;
+    const errors = fieldErrors(issues).map((error, i) => ({
+      ...error,
+      pointer: `?${String(issues[i]?.path[0] ?? '')}`,
+    }));
+    return new AppError('INVALID_PARAMETER', detail, { errors });
+  });
+}
