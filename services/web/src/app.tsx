@@ -5,11 +5,11 @@ import { isSignedOut, sessionQuery } from './api/queries';
 import { goToSignIn } from './api/session';
 import { ConnectionBanner } from './header/connection-banner';
 import { Header } from './header/header';
-import { JobOutcomes, useAwaitsJobs } from './jobs/job-outcomes';
+import { AwaitedJobs, useAwaitsJobs } from './jobs/awaited-jobs';
 import { useRoute } from './state/route';
 import { TAB_LABELS, TAB_PAGES } from './tabs';
 import { ErrorBoundary } from './ui/error-boundary';
-import { Skeleton } from './ui/skeleton';
+import { Skeleton } from './ui/progress';
 import { Toasts } from './ui/toasts';
 
 /** The whole page. Whoever has to sign in first is sent to where that is done. */
@@ -39,7 +39,7 @@ export function App() {
       >
         {ready ? <CurrentTab /> : <PageSkeleton />}
       </main>
-      <JobOutcomes />
+      <AwaitedJobs />
       <Toasts />
     </>
   );

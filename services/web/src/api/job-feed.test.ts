@@ -1,7 +1,7 @@
 import type { JobList, JobNotice, JobView } from '@caissa/shared/contracts';
 import { type InfiniteData, QueryClient } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { feedIsLive } from '../state/feed';
+import { feedIsLive } from '../state/connection';
 import { applyNotice, openFeed } from './job-feed';
 import { jobPagesQuery, jobQuery, jobsQuery, KEYS } from './queries';
 

@@ -1,7 +1,7 @@
 import type { JobList, JobNotice, JobType, JobView } from '@caissa/shared/contracts';
 import { type InfiniteData, type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
-import { feedIsLive } from '../state/feed';
+import { feedIsLive } from '../state/connection';
 import { isUnfinished, KEYS, refreshAll } from './queries';
 
 /** How soon a feed that was refused is asked for again. */

@@ -17,8 +17,7 @@ import {
   queryOptions,
   useQuery,
 } from '@tanstack/react-query';
-import { PROBE } from '../state/connection';
-import { feedIsLive } from '../state/feed';
+import { feedIsLive, PROBE } from '../state/connection';
 import { ApiError, request } from './client';
 
 /** Keys of what is kept of the API's answers; a key stands for all that begin with it. */

@@ -1,15 +1,17 @@
 import clsx from 'clsx';
+import { FlipVertical2, PencilRuler, RotateCcw, Undo2 } from 'lucide-react';
 import { useMemo } from 'react';
-import { Card } from '../ui/card';
-import { ArrowLayer } from './arrow-layer';
-import { BoardToolbar } from './board-toolbar';
+import { Button } from '../ui/button';
+import { Card } from '../ui/layout';
+import { ArrowLayer } from './arrows';
 import { ChessBoard } from './chess-board';
+import { formatValue } from './compare-evaluations';
+import { gameFrom, START_FEN, undo } from './game';
 import { describePosition } from './position';
 import { SetupPanel } from './setup-panel';
 import type { Board } from './use-board';
 import type { AskedPanel, Evaluations } from './use-evaluations';
 import type { Brush, Moves } from './use-moves';
-import { ValueBar } from './value-bar';
 
 interface BoardCardProps {
   readonly board: Board;
@@ -78,5 +80,69 @@ function Legend({ first, second }: { readonly first: string; readonly second: st
         </li>
       ))}
     </ul>
+  );
+}
+
+interface ValueBarProps {
+  /** -1 to 1; undefined while it is not known. */
+  readonly value: number | undefined;
+  readonly series: 1 | 2;
+  /** Whose value it is. */
+  readonly model: string;
+}
+
+const FILLS = { 1: 'bg-series-1', 2: 'bg-series-2' } as const;
+
+/** A network's value as a bar that grows from the middle: up for positive values, down for negative ones. */
+function ValueBar({ value, series, model }: ValueBarProps) {
+  const share = Math.min(1, Math.abs(value ?? 0)) * 50;
+  const known = value !== undefined;
+  return (
+    <div
+      title={known ? `Value of ${model}: ${formatValue(value)}, of \u22121 to +1` : undefined}
+      className="relative h-full w-2.5 overflow-hidden rounded-full bg-sunken inset-ring inset-ring-line sm:w-3.5"
+    >
+      {known && (
+        <meter className="sr-only" aria-label={`Value of ${model}`} min={-1} max={1} value={value}>
+          {formatValue(value)}
+        </meter>
+      )}
+      <div
+        className={clsx('absolute inset-x-0 transition-[height] duration-200', FILLS[series])}
+        style={{ height: `${share}%`, [(value ?? 0) >= 0 ? 'bottom' : 'top']: '50%' }}
+      />
+      <div className="absolute inset-x-0 top-1/2 h-0.5 -translate-y-1/2 bg-line-strong" />
+    </div>
+  );
+}
+
+/** What can be done with the whole board. */
+function BoardToolbar({ board }: { readonly board: Board }) {
+  const { view, change, startSetup } = board;
+  const { game, orientation } = view;
+  const atStart = game.moves.length === 0 && game.start === START_FEN;
+  return (
+    <div className="flex flex-wrap gap-1.5 max-[26rem]:[&_svg]:hidden">
+      <Button size="small" onClick={() => change({ game: undo(game) })} disabled={game.moves.length === 0}>
+        <Undo2 aria-hidden="true" />
+        Undo
+      </Button>
+      <Button
+        size="small"
+        onClick={() => change({ game: gameFrom(game.moves.length > 0 ? game.start : START_FEN) })}
+        disabled={atStart}
+      >
+        <RotateCcw aria-hidden="true" />
+        Reset
+      </Button>
+      <Button size="small" onClick={() => change({ orientation: orientation === 'white' ? 'black' : 'white' })}>
+        <FlipVertical2 aria-hidden="true" />
+        Flip
+      </Button>
+      <Button size="small" onClick={startSetup}>
+        <PencilRuler aria-hidden="true" />
+        Set up
+      </Button>
+    </div>
   );
 }

@@ -1,19 +1,21 @@
-import { useState } from 'react';
-import { Card } from '../ui/card';
-import { PageHeading } from '../ui/page-heading';
+import { useQuery } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+import { currentQuery, modelsQuery } from '../api/queries';
+import { formatPercent } from '../format/number';
+import { SelectField } from '../ui/field';
+import { Card, PageHeading } from '../ui/layout';
 import { SegmentedControl } from '../ui/segmented-control';
-import { announce } from './announcement';
 import { TOP_CHOICES } from './board-address';
 import { BoardCard } from './board-card';
-import { CompareChoice } from './compare-choice';
+import { formatValue } from './compare-evaluations';
 import { EvaluationCard } from './evaluation-card';
-import { ExampleList } from './example-list';
+import { ExampleList } from './examples';
 import { FenField } from './fen-field';
-import { MoveEntry } from './move-entry';
+import { MoveEntry, PlayedMoves } from './game-moves';
 import { turnOf } from './placement';
-import { PlayedMoves } from './played-moves';
 import { PromotionDialog } from './promotion-dialog';
 import { useBoard } from './use-board';
+import type { AskedPanel, Evaluations } from './use-evaluations';
 import { useEvaluations } from './use-evaluations';
 import { type Brush, useMoves } from './use-moves';
 
@@ -70,4 +72,53 @@ export function BoardPage() {
       )}
     </>
   );
+}
+
+interface CompareChoiceProps {
+  readonly value: string | undefined;
+  readonly onChange: (name: string | undefined) => void;
+}
+
+/** A list of all models that can be asked beside the active one. */
+function CompareChoice({ value, onChange }: CompareChoiceProps) {
+  const id = useId();
+  const { data } = useQuery(modelsQuery);
+  const { data: current } = useQuery(currentQuery);
+  const names = (data?.models ?? []).filter(({ status }) => status === 'ready').map(({ name }) => name);
+  // A model of the address is shown even while the list is not there yet, or no longer has it.
+  const all = value !== undefined && !names.includes(value) ? [value, ...names] : names;
+  return (
+    <span className="flex min-w-0 items-center gap-2">
+      <label htmlFor={id} className="text-sm text-muted">
+        Compare with
+      </label>
+      <SelectField
+        id={id}
+        value={value ?? ''}
+        onChange={(event) => onChange(event.target.value || undefined)}
+        className="w-44 min-w-0 truncate"
+      >
+        <option value="">no other model</option>
+        {all.map((name) => (
+          <option key={name} value={name}>
+            {name === current?.model_name ? `${name} (active)` : name}
+          </option>
+        ))}
+      </SelectField>
+    </span>
+  );
+}
+
+/** What a screen reader says when the models have answered about the position that is shown. */
+function announce(evaluations: Evaluations, fen: string): string {
+  return [evaluations.active, evaluations.compared]
+    .flatMap((panel) => (panel && panel.query.data?.fen === fen ? [sentence(panel)] : []))
+    .join(' ');
+}
+
+function sentence({ name, query, moves }: AskedPanel): string {
+  const value = query.data === undefined ? '' : formatValue(query.data.value);
+  const [best] = moves;
+  const move = best === undefined ? 'no move' : `best move ${best.san}, ${formatPercent(best.probability)}`;
+  return `${name}: value ${value}, ${move}.`;
 }

@@ -6,12 +6,11 @@ import type { ReactNode } from 'react';
 import { ApiError } from '../api/client';
 import { plural } from '../format/number';
 import { Button } from '../ui/button';
+import { useIsSlow } from '../ui/hooks';
 import { Notice } from '../ui/notice';
-import { Skeleton } from '../ui/skeleton';
-import { Spinner } from '../ui/spinner';
+import { Skeleton, Spinner } from '../ui/progress';
 import { BestMoves } from './best-moves';
 import { formatValue, type RankedMove } from './compare-evaluations';
-import { useIsSlow } from './evaluation-query';
 
 interface ModelPanelProps {
   readonly name: string;

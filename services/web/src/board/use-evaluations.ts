@@ -1,11 +1,57 @@
-import type { Evaluation } from '@caissa/shared/contracts';
-import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import type { CurrentModel, Evaluation } from '@caissa/shared/contracts';
+import { queryOptions, type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import { request } from '../api/client';
 import { currentQuery } from '../api/queries';
-import { useSettled } from '../ui/use-settled';
+import { useSettled } from '../ui/hooks';
 import { type Arrow, arrowsOf } from './arrows';
 import { type Agreement, agreementOf, type RankedMove, rankedMoves } from './compare-evaluations';
-import { activeModel, evaluationQuery } from './evaluation-query';
+
+/** All moves of a position, as none has more: how many are shown changes nothing of what is asked. */
+const ALL_MOVES = 218;
+
+/** Longer than the API gives a model that has to be converted first. */
+const ANSWER_TIMEOUT_MS = 160_000;
+
+/** What another file under the same name would say is known this long after it was put there. */
+const FRESH_MS = 60_000;
+
+/** Which model is asked. The active one has no name here: whichever replica answers says which it is. */
+interface AskedModel {
+  readonly name: string | undefined;
+  /** The activation whose answers are kept; undefined if the model is not the active one. */
+  readonly generation: number | undefined;
+}
+
+/** The active model as one that can be asked, if there is one. */
+function activeModel(current: CurrentModel | undefined): AskedModel | undefined {
+  return current?.loaded ? { name: undefined, generation: current.generation } : undefined;
+}
+
+/** What a model thinks of a position. While a next position is asked about, the answer for the last one is kept. */
+const evaluationQuery = (fen: string, model: AskedModel | undefined) =>
+  queryOptions({
+    queryKey: ['evaluation', model?.name ?? null, model?.generation ?? null, fen] as const,
+    queryFn: ({ signal }) => ask(fen, model?.name, signal),
+    enabled: model !== undefined && fen !== '',
+    staleTime: FRESH_MS,
+    placeholderData: (previous, query) => {
+      const [, name, generation] = query?.queryKey ?? [];
+      return name === (model?.name ?? null) && generation === (model?.generation ?? null) ? previous : undefined;
+    },
+  });
+
+async function ask(fen: string, model: string | undefined, signal: AbortSignal): Promise<Evaluation> {
+  const { positions } = await request<{ positions: Evaluation[] }>('/api/model/evaluate', {
+    method: 'POST',
+    body: { fen, top: ALL_MOVES, ...(model === undefined ? {} : { model }) },
+    signal,
+    timeoutMs: ANSWER_TIMEOUT_MS,
+  });
+  const [evaluation] = positions;
+  if (evaluation === undefined) throw new TypeError('the API answered without an evaluation');
+  return evaluation;
+}
 
 /** Positions that are gone through faster than this are not asked about. */
 const PAUSE_MS = 90;

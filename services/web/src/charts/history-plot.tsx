@@ -3,8 +3,7 @@ import { type KeyboardEvent, type PointerEvent, useEffect, useRef } from 'react'
 import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { type HistoryPoint, MEASURES, type Measure } from './history-data';
-import { PLOT_HEIGHT_PX } from './plot';
-import { usePlot } from './use-plot';
+import { PLOT_HEIGHT_PX, usePlot } from './plot';
 
 interface HistoryPlotProps {
   readonly history: readonly HistoryPoint[];

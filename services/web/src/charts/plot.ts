@@ -1,4 +1,7 @@
+import { type RefObject, useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
+import { useStore } from '../state/store';
+import { shownTheme } from '../state/theme';
 import { type HistoryPoint, MEASURES, type Measure } from './history-data';
 
 /** Height of the drawing in CSS pixels, axes included. */
@@ -8,7 +11,7 @@ export const PLOT_HEIGHT_PX = 208;
 const MOST_DOTS = 80;
 
 /** What is drawn. */
-export interface PlotContent {
+interface PlotContent {
   readonly history: readonly HistoryPoint[];
   readonly measure: Measure;
   /** Version that is active. */
@@ -16,7 +19,7 @@ export interface PlotContent {
 }
 
 /** Draws the lines of a measure into an element, in the colours of the theme that holds at this time. */
-export function createPlot(element: HTMLElement, content: PlotContent): uPlot {
+function createPlot(element: HTMLElement, content: PlotContent): uPlot {
   const { history, measure, currentVersion } = content;
   const { lines } = MEASURES[measure];
   const color = readColors();
@@ -99,4 +102,38 @@ function markVersion(plot: uPlot, version: number | undefined, color: string): v
   ctx.lineTo(x, bbox.top + bbox.height);
   ctx.stroke();
   ctx.restore();
+}
+
+/** Keeps a plot in an element: drawn anew for other content or another theme, as wide as the element is. */
+export function usePlot(
+  element: RefObject<HTMLElement | null>,
+  history: readonly HistoryPoint[],
+  measure: Measure,
+  currentVersion: number | undefined,
+): uPlot | undefined {
+  const theme = useStore(shownTheme);
+  const [plot, setPlot] = useState<uPlot>();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read when it is drawn, and the theme says that they are others
+  useEffect(() => {
+    if (element.current === null) return;
+    const created = createPlot(element.current, { history, measure, currentVersion });
+    setPlot(created);
+    return () => created.destroy();
+  }, [element, history, measure, currentVersion, theme]);
+
+  const width = useRef(0);
+  useEffect(() => {
+    const target = element.current;
+    if (target === null || plot === undefined) return;
+    const observer = new ResizeObserver(([entry]) => {
+      const next = Math.floor(entry?.contentRect.width ?? 0);
+      if (next === 0 || next === width.current) return;
+      width.current = next;
+      plot.setSize({ width: next, height: PLOT_HEIGHT_PX });
+    });
+    width.current = plot.width;
+    observer.observe(target);
+    return () => observer.disconnect();
+  }, [element, plot]);
+  return plot;
 }

@@ -3,17 +3,16 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tansta
 import { useId, useState } from 'react';
 import { KEYS } from '../api/queries';
 import { cleanUpExports } from '../api/work';
-import { plural } from '../format/number';
-import { formatSize } from '../format/size';
+import { formatSize, plural } from '../format/number';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import { TextField } from '../ui/field';
 import { FileName } from '../ui/file-name';
+import { useSettled } from '../ui/hooks';
 import { Notice } from '../ui/notice';
-import { Skeleton } from '../ui/skeleton';
+import { Skeleton } from '../ui/progress';
 import { tell } from '../ui/toasts';
-import { useSettled } from '../ui/use-settled';
-import { parseKeep } from './parse-keep';
+import { parseKeep } from './export-list';
 
 const FIRST_PROPOSAL = '10';
 const TYPING_PAUSE_MS = 250;

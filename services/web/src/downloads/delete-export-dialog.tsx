@@ -3,10 +3,9 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { KEYS } from '../api/queries';
 import { deleteExport } from '../api/work';
-import { plural } from '../format/number';
-import { formatSize } from '../format/size';
-import { ConfirmDialog } from '../ui/confirm-dialog';
-import { rescueFocus } from '../ui/keep-focus';
+import { formatSize, plural } from '../format/number';
+import { ConfirmDialog } from '../ui/dialog';
+import { rescueFocus } from '../ui/hooks';
 import { tell } from '../ui/toasts';
 import { exportBytes } from './export-list';
 

@@ -1,7 +1,53 @@
 import type { ExportSummary } from '@caissa/shared/contracts';
 import clsx from 'clsx';
 import { Download } from 'lucide-react';
-import { downloadWays } from './download-ways';
+
+/** One thing that can be downloaded of an export. */
+interface DownloadWay {
+  /** What is shown: `.onnx`. */
+  readonly label: string;
+  /** What it is, in words. */
+  readonly title: string;
+  readonly href: string;
+}
+
+/** What can be downloaded of an export: its file, and where other files lie beside it, each alone and all in one. */
+export function downloadWays(
+  one: Pick<ExportSummary, 'filename' | 'data_filename' | 'metadata_filename' | 'download_url'>,
+): DownloadWay[] {
+  const { filename, data_filename: data, metadata_filename: metadata, download_url: href } = one;
+  const ways = [{ label: extensionOf(filename), title: `Download ${filename}`, href }];
+  // The model is of no use without it.
+  if (data !== undefined) {
+    ways.push({ label: extensionOf(data), title: `Download ${data}, the weights of ${filename}`, href: hrefOf(data) });
+  }
+  if (metadata !== undefined) {
+    ways.push({ label: extensionOf(metadata), title: `Download ${metadata}`, href: hrefOf(metadata) });
+  }
+  if (ways.length === 1) return ways;
+  const all = [filename, ...(data === undefined ? [] : ['its weights'])].join(', ');
+  return [
+    ...ways,
+    { label: '.zip', title: `Download ${all} and its metadata in one .zip file`, href: `${href}?bundle=zip` },
+  ];
+}
+
+function hrefOf(filename: string): string {
+  return `/api/model/download/${encodeURIComponent(filename)}`;
+}
+
+function extensionOf(filename: string): string {
+  return filename.slice(filename.lastIndexOf('.'));
+}
+
+/**
+ * The command that downloads an export, to be pasted into a shell. Where keys are needed it takes one from the
+ * environment, so that none ends up in a history of commands.
+ */
+export function curlLine(downloadUrl: string, origin: string, keyRequired: boolean): string {
+  const key = keyRequired ? '-H "Authorization: Bearer $CAISSA_KEY" ' : '';
+  return `curl ${key}-O '${new URL(downloadUrl, origin).href}'`;
+}
 
 /** Links to what can be downloaded of an export. They are plain links, so the browser shows how far it is. */
 export function DownloadLinks({ item }: { readonly item: ExportSummary }) {

@@ -1,19 +1,16 @@
 import { FORMATS } from '@caissa/formats';
 import type { ExportSummary } from '@caissa/shared/contracts';
 import { useSession } from '../api/session';
-import { formatCount } from '../format/number';
-import { formatSize } from '../format/size';
+import { formatCount, formatSize } from '../format/number';
 import { routeHref } from '../state/route';
 import { CopyButton } from '../ui/copy-button';
 import { Dialog } from '../ui/dialog';
 import { FileName } from '../ui/file-name';
-import { KeyValues } from '../ui/key-values';
-import { Section } from '../ui/section';
+import { KeyValues, Section } from '../ui/layout';
 import { TimeText } from '../ui/time-text';
-import { DownloadLinks } from './download-links';
-import { curlLine } from './download-ways';
+import { curlLine, DownloadLinks } from './download-links';
+import { metadataRows, verificationRows } from './export-facts';
 import { deviceUsed, exportBytes } from './export-list';
-import { metadataRows, verificationRows } from './metadata-rows';
 
 interface ExportDrawerProps {
   readonly item: ExportSummary;

@@ -1,6 +1,6 @@
 import type { ExportSummary } from '@caissa/shared/contracts';
 import { describe, expect, it } from 'vitest';
-import { describeAmount, deviceUsed, filterExports, readExportFilter, totalBytes } from './export-list';
+import { describeAmount, deviceUsed, filterExports, parseKeep, readExportFilter, totalBytes } from './export-list';
 
 const MB = 1024 ** 2;
 
@@ -57,4 +57,17 @@ it('knows the device only if the metadata names one', () => {
   expect(deviceUsed({ metadata: { device_used: 'CPU' } })).toBe('CPU');
   expect(deviceUsed({ metadata: {} })).toBeUndefined();
   expect(deviceUsed({ metadata: { device_used: 3 } })).toBeUndefined();
+});
+
+it.each([
+  ['10', 10],
+  [' 0 ', 0],
+  ['007', 7],
+  ['', undefined],
+  ['-1', undefined],
+  ['1.5', undefined],
+  ['1e3', undefined],
+  ['9999999999', undefined],
+])('"%s"', (text, keep) => {
+  expect(parseKeep(text)).toBe(keep);
 });

@@ -1,7 +1,6 @@
 import { type Format, isFormat } from '@caissa/formats';
 import type { ExportSummary } from '@caissa/shared/contracts';
-import { plural } from '../format/number';
-import { formatSize } from '../format/size';
+import { formatSize, plural } from '../format/number';
 
 /** What a list of exports is narrowed down to. */
 export interface ExportFilter {
@@ -49,4 +48,9 @@ export function describeAmount(shown: readonly ExportSummary[], all: readonly Ex
 export function deviceUsed({ metadata }: Pick<ExportSummary, 'metadata'>): string | undefined {
   const device = metadata['device_used'];
   return typeof device === 'string' && device !== '' ? device : undefined;
+}
+
+/** The number of exports to keep that was typed; undefined if it is none. */
+export function parseKeep(text: string): number | undefined {
+  return /^\d{1,9}$/.test(text.trim()) ? Number(text) : undefined;
 }

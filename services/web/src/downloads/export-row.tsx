@@ -2,18 +2,46 @@ import type { ExportSummary } from '@caissa/shared/contracts';
 import clsx from 'clsx';
 import { PanelRightOpen, SquareTerminal, Trash2 } from 'lucide-react';
 import { memo, type Ref } from 'react';
-import { formatSize } from '../format/size';
-import { FormatBadge } from '../jobs/format-badge';
+import { formatSize } from '../format/number';
 import { routeHref } from '../state/route';
+import { FormatBadge } from '../ui/badge';
 import { IconButton } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
 import { FileName } from '../ui/file-name';
 import { TimeText } from '../ui/time-text';
-import { DigestText } from './digest-text';
-import { DownloadLinks } from './download-links';
-import { curlLine } from './download-ways';
-import { ACTIONS_CLASS, DIGEST_CLASS, DOWNLOADS_CLASS, FACT_CLASS, NAME_CLASS, ROW_CLASS } from './export-columns';
+import { curlLine, DownloadLinks } from './download-links';
 import { deviceUsed, exportBytes } from './export-list';
+
+/**
+ * Where the parts of an export stand. On phones they make a card; in windows of middle width name and facts stand over
+ * each other, with what can be done to their right; wide ones have a column for each. Widths in rem, so that they grow
+ * with the letters.
+ */
+export const ROW_CLASS =
+  'grid grid-cols-[auto_auto_minmax(0,1fr)_auto] items-center gap-x-3 gap-y-2 px-4 md:grid-cols-[auto_auto_minmax(0,1fr)_11rem_6rem] md:gap-x-4 md:gap-y-1 lg:grid-cols-[minmax(0,1fr)_5rem_7.5rem_3.5rem_10.5rem_6rem] xl:grid-cols-[minmax(0,1fr)_5rem_8rem_4rem_9rem_11rem_6rem]';
+
+/** The name, over the facts. */
+const NAME_CLASS = 'min-w-0 max-md:col-span-4 md:max-lg:col-span-3 md:max-lg:col-start-1 md:max-lg:row-start-1';
+
+/** Size, date and device, under the name. */
+const FACT_CLASS = 'text-xs text-muted md:max-lg:row-start-2 lg:text-sm lg:text-text';
+
+/** The digest, for which there is room in the widest windows only. It also stands in the details. */
+export const DIGEST_CLASS = 'max-xl:hidden';
+
+const BESIDE = 'md:max-lg:row-span-2 md:max-lg:row-start-1';
+
+/** What can be downloaded. */
+const DOWNLOADS_CLASS = `max-md:col-span-3 md:max-lg:col-start-4 ${BESIDE}`;
+
+/** What else can be done, at the right edge. */
+const ACTIONS_CLASS = `-mr-1.5 flex items-center justify-end md:max-lg:col-start-5 ${BESIDE}`;
+
+/** The height to be expected of a row before it is drawn, in pixels. */
+export function expectedRowPx(): number {
+  if (matchMedia('(min-width: 64rem)').matches) return 67;
+  return matchMedia('(min-width: 48rem)').matches ? 87 : 151;
+}
 
 /** What can be asked for of one export. */
 export interface ExportActions {
@@ -109,5 +137,19 @@ function ActionsCell({ item, onShow, onDelete, keyRequired }: ExportActions & Pi
         </IconButton>
       )}
     </td>
+  );
+}
+
+const SHOWN_DIGITS = 10;
+
+/** The begin of a digest, with a button that copies the whole of it. */
+function DigestText({ sha256 }: { readonly sha256: string }) {
+  return (
+    <span className="inline-flex items-center gap-1">
+      <span className="font-mono text-xs" title={`SHA-256: ${sha256}`}>
+        {sha256.slice(0, SHOWN_DIGITS)}…
+      </span>
+      <CopyButton text={sha256} what="SHA-256 digest" />
+    </span>
   );
 }

@@ -2,8 +2,7 @@ import type { ExportSummary } from '@caissa/shared/contracts';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import clsx from 'clsx';
 import { useLayoutEffect, useRef, useState } from 'react';
-import { DIGEST_CLASS, expectedRowPx, ROW_CLASS } from './export-columns';
-import { type ExportActions, ExportRow } from './export-row';
+import { DIGEST_CLASS, type ExportActions, ExportRow, expectedRowPx, ROW_CLASS } from './export-row';
 
 interface ExportTableProps extends ExportActions {
   readonly items: readonly ExportSummary[];

@@ -1,15 +1,13 @@
 import { useEffect } from 'react';
 import { useCanOperate } from '../api/session';
 import { goTo, useRoute } from '../state/route';
-import { Card } from '../ui/card';
+import { Card, PageHeading } from '../ui/layout';
 import { Notice } from '../ui/notice';
-import { PageHeading } from '../ui/page-heading';
 import { choose } from './export-form';
 import { ExportJobs } from './export-jobs';
-import { FormatChoice } from './format-choice';
+import { FormatChoice, OptionFields } from './format-fields';
 import { MetadataRows } from './metadata-rows';
 import { ModelPicker } from './model-picker';
-import { OptionFields } from './option-fields';
 import { StartExports } from './start-exports';
 
 /** Chooses models and formats, starts exports, and shows how they go on. */

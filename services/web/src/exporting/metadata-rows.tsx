@@ -2,9 +2,9 @@ import { Plus, X } from 'lucide-react';
 import { useStore } from '../state/store';
 import { Button, IconButton } from '../ui/button';
 import { TextField } from '../ui/field';
+import { FormSection } from '../ui/layout';
 import { Notice } from '../ui/notice';
 import { choose, exportForm, type MetadataRow, rowProblem } from './export-form';
-import { FormSection } from './form-section';
 
 /** Metadata that the exported files are to carry beside the checkpoint's own. */
 export function MetadataRows() {

@@ -4,16 +4,16 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import clsx from 'clsx';
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
 import { modelsQuery } from '../api/queries';
-import { formatSize } from '../format/size';
+import { formatSize } from '../format/number';
 import { arrangeModels, FIRST_ORDER } from '../models/arrange-models';
 import { ModelBadges } from '../models/model-badges';
 import { useStore } from '../state/store';
 import { Button } from '../ui/button';
-import { LoadFailure } from '../ui/load-failure';
-import { SearchField } from '../ui/search-field';
-import { Skeleton } from '../ui/skeleton';
+import { SearchField } from '../ui/field';
+import { FormSection } from '../ui/layout';
+import { LoadFailure } from '../ui/list-states';
+import { Skeleton } from '../ui/progress';
 import { choose, exportForm, toggled } from './export-form';
-import { FormSection } from './form-section';
 
 const ROW_PX = 44;
 

@@ -6,7 +6,7 @@ import { ApiError } from '../api/client';
 import { KEYS, modelsQuery } from '../api/queries';
 import { type ExportChoice, startExport } from '../api/work';
 import { plural } from '../format/number';
-import { whenJobEnds } from '../jobs/job-outcomes';
+import { whenJobEnds } from '../jobs/awaited-jobs';
 import { currentTab } from '../state/route';
 import { useStore } from '../state/store';
 import { Button } from '../ui/button';

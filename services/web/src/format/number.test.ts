@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatCount, formatMeasure, formatPercent, formatShort, plural } from './number';
+import { formatCount, formatMeasure, formatPercent, formatShort, formatSize, plural } from './number';
 
 it('separates thousands and shortens', () => {
   expect(formatCount(10_712_545, 'en')).toBe('10,712,545');
@@ -31,4 +31,18 @@ it.each([
 
 it('counts nouns', () => {
   expect([plural(0, 'file'), plural(1, 'file'), plural(2, 'file')]).toEqual(['0 files', '1 file', '2 files']);
+});
+
+it.each([
+  [0, '0 B'],
+  [1_023, '1023 B'],
+  [1_024, '1 KB'],
+  [1_536, '1.5 KB'],
+  [104_857, '102.4 KB'],
+  [104_858, '0.10 MB'],
+  [42_909_794, '40.92 MB'],
+  [1024 ** 3, '1024.00 MB'],
+  [10 * 1024 ** 3, '10.00 GB'],
+])('%d bytes', (sizeBytes, words) => {
+  expect(formatSize(sizeBytes)).toBe(words);
 });

@@ -5,7 +5,7 @@ import { request } from '../api/client';
 import { refreshAll } from '../api/queries';
 import { connection, PROBE } from '../state/connection';
 import { useStore } from '../state/store';
-import { Spinner } from '../ui/spinner';
+import { Spinner } from '../ui/progress';
 import { tell } from '../ui/toasts';
 
 /** How often it is looked whether a silent API is there again. */

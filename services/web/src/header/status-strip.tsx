@@ -2,10 +2,9 @@ import type { CurrentModel, DeviceInfo } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Cpu, Gpu, Server } from 'lucide-react';
 import { currentQuery, deviceQuery } from '../api/queries';
-import { plural } from '../format/number';
-import { formatSize } from '../format/size';
+import { formatSize, plural } from '../format/number';
 import { routeHref } from '../state/route';
-import { Skeleton } from '../ui/skeleton';
+import { Skeleton } from '../ui/progress';
 
 /** What is active, on how many replicas, on what kind of device: always in sight. */
 export function StatusStrip() {

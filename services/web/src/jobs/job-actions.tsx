@@ -6,7 +6,7 @@ import { isUnfinished, KEYS } from '../api/queries';
 import { useCanOperate } from '../api/session';
 import { cancelJob, retryJob } from '../api/work';
 import { Button } from '../ui/button';
-import { useFocusHandover } from '../ui/keep-focus';
+import { useFocusHandover } from '../ui/hooks';
 import { tellFailure } from '../ui/toasts';
 import { describeJob } from './job-words';
 

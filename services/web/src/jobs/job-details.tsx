@@ -1,10 +1,10 @@
 import type { JobView } from '@caissa/shared/contracts';
 import type { ReactNode } from 'react';
 import { CopyButton } from '../ui/copy-button';
-import { KeyValues } from '../ui/key-values';
+import { KeyValues } from '../ui/layout';
 import { TimeText } from '../ui/time-text';
-import { Elapsed } from './elapsed';
 import { problemRows, resultRows } from './job-facts';
+import { Elapsed } from './job-progress';
 
 /** What the row of a job leaves out: its id, its times, its result. */
 export function JobDetails({ job }: { readonly job: JobView }) {

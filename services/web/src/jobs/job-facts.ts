@@ -1,7 +1,6 @@
 import type { ExportResult, JobView } from '@caissa/shared/contracts';
 import { formatTime } from '../format/date';
-import { formatCount, plural } from '../format/number';
-import { formatSize } from '../format/size';
+import { formatCount, formatSize, plural } from '../format/number';
 
 /** A name and what it stands for. */
 type Row = readonly [name: string, value: string];

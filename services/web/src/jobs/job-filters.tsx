@@ -1,10 +1,37 @@
+import type { JobStatus, JobType } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { type JobFilter, modelsQuery } from '../api/queries';
 import { goTo } from '../state/route';
 import { Button } from '../ui/button';
 import { SelectField } from '../ui/field';
-import { isOpen, TYPE_WORDS } from './job-filter';
 import { STATUS_WORDS } from './job-words';
+
+/** What each kind of work is called in the list of choices. */
+const TYPE_WORDS: Readonly<Record<JobType, string>> = {
+  export: 'Exports',
+  load: 'Activations',
+  inspect: 'Inspections',
+};
+
+/** Reads a filter from the parameters of an address; what is not known there is left out. */
+export function readJobFilter(params: URLSearchParams): JobFilter {
+  const type = params.get('type') ?? '';
+  const status = params.get('status') ?? '';
+  const model = params.get('model') ?? '';
+  return {
+    ...(isType(type) ? { type } : {}),
+    ...(isStatus(status) ? { status } : {}),
+    ...(model === '' ? {} : { model }),
+  };
+}
+
+const isType = (text: string): text is JobType => Object.hasOwn(TYPE_WORDS, text);
+const isStatus = (text: string): text is JobStatus => Object.hasOwn(STATUS_WORDS, text);
+
+/** Whether a filter lets every job through. */
+export function isOpen({ type, status, model }: JobFilter): boolean {
+  return type === undefined && status === undefined && model === undefined;
+}
 
 /** Shows every job again. */
 export function clearJobFilter(): void {

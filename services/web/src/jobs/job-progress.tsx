@@ -1,8 +1,9 @@
 import type { JobView } from '@caissa/shared/contracts';
 import { isUnfinished } from '../api/queries';
-import { ProgressBar } from '../ui/progress-bar';
-import { Elapsed } from './elapsed';
-import { describeJob, STAGE_WORDS, STATUS_WORDS } from './job-words';
+import { formatDuration } from '../format/date';
+import { ProgressBar } from '../ui/progress';
+import { useNow } from '../ui/time-text';
+import { describeJob, formatElapsed, STAGE_WORDS, STATUS_WORDS, workedMs } from './job-words';
 
 /** How far a job has come: what is being done, the percentage, how long it has taken, and a bar. */
 export function JobProgress({ job }: { readonly job: JobView }) {
@@ -22,4 +23,19 @@ export function JobProgress({ job }: { readonly job: JobView }) {
 function stageWords(job: JobView): string {
   if (!isUnfinished(job)) return STATUS_WORDS[job.status];
   return job.cancel_requested ? 'Stopping' : STAGE_WORDS[job.progress.stage];
+}
+
+/** How long a job has been at work, going on while it is, or how long it took. */
+export function Elapsed({ job }: { readonly job: JobView }) {
+  if (job.started_at === undefined) return null;
+  return (
+    <span className="whitespace-nowrap tabular-nums">
+      {isUnfinished(job) ? <Ticking job={job} /> : formatDuration(workedMs(job, 0) ?? 0)}
+    </span>
+  );
+}
+
+function Ticking({ job }: { readonly job: JobView }) {
+  const now = useNow(1_000);
+  return formatElapsed(workedMs(job, now) ?? 0);
 }

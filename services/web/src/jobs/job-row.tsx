@@ -3,16 +3,16 @@ import clsx from 'clsx';
 import { ChevronDown, Download } from 'lucide-react';
 import { memo, useId, useState } from 'react';
 import { isUnfinished } from '../api/queries';
-import { plural } from '../format/number';
+import { formatSize, plural } from '../format/number';
 import { routeHref } from '../state/route';
 import { Badge } from '../ui/badge';
 import { buttonClass, IconButton } from '../ui/button';
+import { FileName } from '../ui/file-name';
 import { TimeText } from '../ui/time-text';
-import { Elapsed } from './elapsed';
 import { CancelButton, RetryButton } from './job-actions';
 import { JobDetails } from './job-details';
-import { exportedFile } from './job-facts';
-import { JobOutcome } from './job-outcome';
+import { exportedFile, outcomeWords } from './job-facts';
+import { Elapsed, JobProgress } from './job-progress';
 import { describeJob, STATUS_TONES, STATUS_WORDS } from './job-words';
 
 /** One job of the list. Drawn anew only when that job changes. */
@@ -107,5 +107,40 @@ function ResultDownload({ job }: JobPartProps) {
       <Download aria-hidden="true" />
       Download
     </a>
+  );
+}
+
+/** How far a job is; or what came of it, in words. */
+function JobOutcome({ job }: { readonly job: JobView }) {
+  if (isUnfinished(job)) return <JobProgress job={job} />;
+  if (job.error) return <JobError error={job.error} />;
+  const file = exportedFile(job);
+  return (
+    <p className="text-sm text-muted wrap-anywhere">
+      {file ? (
+        <>
+          <FileName name={file.filename} /> · {formatSize(file.size_bytes)}
+        </>
+      ) : (
+        outcomeWords(job)
+      )}
+    </p>
+  );
+}
+
+function JobError({ error }: { readonly error: NonNullable<JobView['error']> }) {
+  return (
+    <p className="text-sm text-danger-text wrap-anywhere">
+      {error.detail}{' '}
+      <a
+        href={error.type}
+        target="_blank"
+        rel="noreferrer"
+        title="What this error means"
+        className="rounded-sm font-mono text-[0.6875rem] text-muted underline underline-offset-2 hover:text-text"
+      >
+        {error.code}
+      </a>
+    </p>
   );
 }

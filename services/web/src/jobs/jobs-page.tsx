@@ -1,20 +1,17 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
+import clsx from 'clsx';
 import { ListChecks, SearchX } from 'lucide-react';
 import { useMemo } from 'react';
 import { type JobFilter, jobPagesQuery } from '../api/queries';
-import { feedIsLive } from '../state/feed';
+import { feedIsLive } from '../state/connection';
 import { routeHref, useRoute } from '../state/route';
 import { useStore } from '../state/store';
 import { Button, buttonClass } from '../ui/button';
-import { Card } from '../ui/card';
-import { EmptyState } from '../ui/empty-state';
-import { LoadFailure } from '../ui/load-failure';
-import { PageHeading } from '../ui/page-heading';
-import { SkeletonRows } from '../ui/skeleton';
-import { isOpen, readJobFilter } from './job-filter';
-import { clearJobFilter, JobFilters } from './job-filters';
+import { Card, PageHeading } from '../ui/layout';
+import { EmptyState, LoadFailure } from '../ui/list-states';
+import { SkeletonRows } from '../ui/progress';
+import { clearJobFilter, isOpen, JobFilters, readJobFilter } from './job-filters';
 import { JobRow } from './job-row';
-import { LiveMark } from './live-mark';
 
 /** All that was asked for: what waits, what is being done, what came of it. */
 export function JobsPage() {
@@ -83,5 +80,19 @@ function NothingFound() {
     <EmptyState icon={SearchX} title="No job matches" action={<Button onClick={clearJobFilter}>Show all jobs</Button>}>
       There are jobs, but none of this kind.
     </EmptyState>
+  );
+}
+
+/** Says whether what is shown follows what happens at once or is asked for now and then. */
+function LiveMark() {
+  const isLive = useStore(feedIsLive);
+  return (
+    <span role="status" className="inline-flex items-center gap-1.5 text-xs text-muted">
+      <span
+        aria-hidden="true"
+        className={clsx('size-2 rounded-full', isLive ? 'bg-accent' : 'border border-line-strong')}
+      />
+      {isLive ? 'Live' : 'Updating every few seconds'}
+    </span>
   );
 }

@@ -2,7 +2,7 @@ import type { CurrentModel, JobAccepted, JobView } from '@caissa/shared/contract
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { KEYS } from '../api/queries';
 import { startLoad, startRollback, startUnload } from '../api/work';
-import { whenJobEnds } from '../jobs/job-outcomes';
+import { whenJobEnds } from '../jobs/awaited-jobs';
 import { tell, tellFailure } from '../ui/toasts';
 
 /** What can be done to what is active. Each answers when the work is accepted; how it ended is told by a message. */

@@ -1,12 +1,11 @@
-import type { CurrentModel } from '@caissa/shared/contracts';
+import type { ActivationEntry, CurrentModel } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { PowerOff, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import { activationsQuery } from '../api/queries';
 import { Button } from '../ui/button';
-import { ConfirmDialog } from '../ui/confirm-dialog';
+import { ConfirmDialog } from '../ui/dialog';
 import { useActivations } from './activation';
-import { previousActivation } from './previous-activation';
 
 /** Going back to what was active before, and serving nothing. */
 export function ActiveModelActions({ current }: { readonly current: CurrentModel }) {
@@ -50,4 +49,17 @@ export function ActiveModelActions({ current }: { readonly current: CurrentModel
       )}
     </div>
   );
+}
+
+/** What one would go back to: the model that was served before the active one, and the generation that had it. */
+export function previousActivation(
+  journal: readonly ActivationEntry[],
+  current: Pick<CurrentModel, 'generation' | 'sha256'>,
+): { readonly model_name: string; readonly generation: number } | undefined {
+  for (const { to, outcome } of journal) {
+    if (outcome !== 'succeeded' || to === null || to.model_name === null) continue;
+    if (to.generation >= current.generation || to.source_sha256 === current.sha256) continue;
+    return { model_name: to.model_name, generation: to.generation };
+  }
+  return undefined;
 }

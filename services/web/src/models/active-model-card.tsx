@@ -1,5 +1,6 @@
-import type { CurrentModel } from '@caissa/shared/contracts';
+import type { CurrentModel, ReplicaSummary } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
+import clsx from 'clsx';
 import { Crown } from 'lucide-react';
 import { currentQuery, useActivationJobs } from '../api/queries';
 import { useCanOperate } from '../api/session';
@@ -7,14 +8,13 @@ import { JobProgress } from '../jobs/job-progress';
 import { describeJob } from '../jobs/job-words';
 import { routeHref } from '../state/route';
 import { Badge } from '../ui/badge';
-import { Card } from '../ui/card';
-import { EmptyState } from '../ui/empty-state';
-import { LoadFailure } from '../ui/load-failure';
-import { Skeleton } from '../ui/skeleton';
+import { Card } from '../ui/layout';
+import { EmptyState, LoadFailure } from '../ui/list-states';
+import { Notice } from '../ui/notice';
+import { Skeleton } from '../ui/progress';
 import { TimeText } from '../ui/time-text';
 import { ActiveModelActions } from './active-model-actions';
-import { MetricTiles } from './metric-tiles';
-import { RolloutState } from './rollout-state';
+import { MetricTiles } from './metrics';
 
 /** What is active now, how far it is rolled out, and what is on its way. */
 export function ActiveModelCard() {
@@ -96,4 +96,49 @@ function CardSkeleton() {
       <Skeleton className="h-28 w-full" />
     </div>
   );
+}
+
+/** How many replicas serve what is active, and what keeps the others from it. */
+function RolloutState({ current }: { readonly current: CurrentModel }) {
+  const { replicas, replica_list: list, generation } = current;
+  const ready = replicas.ready === replicas.total;
+  const failed = list.filter(({ state, problem }) => state === 'failed' && problem !== null);
+  return (
+    <div className="space-y-2">
+      <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 text-sm" aria-live="polite">
+        <span className="flex flex-wrap gap-1" aria-hidden="true">
+          {list.map((replica) => (
+            <span
+              key={replica.id}
+              title={describeReplica(replica)}
+              className={clsx('size-2.5 rounded-full', dot(replica, generation))}
+            />
+          ))}
+        </span>
+        <span className={clsx(ready ? 'text-muted' : 'font-medium')}>
+          {replicas.total === 0
+            ? 'No replica is running'
+            : ready
+              ? `Ready on ${replicas.total === 1 ? 'its replica' : `all ${replicas.total} replicas`}`
+              : `Rolling out: ${replicas.ready} of ${replicas.total} replicas ready`}
+        </span>
+      </p>
+      {failed.map((replica) => (
+        <Notice key={replica.id} tone="warn">
+          {replica.host} could not follow: {replica.problem}
+        </Notice>
+      ))}
+    </div>
+  );
+}
+
+function dot({ state, generation }: ReplicaSummary, wanted: number): string {
+  if (state === 'failed') return 'bg-danger';
+  return state === 'ready' && generation === wanted
+    ? 'bg-accent'
+    : 'bg-line-strong animate-pulse motion-reduce:animate-none';
+}
+
+function describeReplica({ host, state, model_name, generation }: ReplicaSummary): string {
+  return `${host}: ${state}${model_name ? `, answers with ${model_name}` : ''}, generation ${generation}`;
 }

@@ -4,7 +4,7 @@ import { Play } from 'lucide-react';
 import { useState } from 'react';
 import { currentQuery } from '../api/queries';
 import { Button } from '../ui/button';
-import { ConfirmDialog } from '../ui/confirm-dialog';
+import { ConfirmDialog } from '../ui/dialog';
 import { tellFailure } from '../ui/toasts';
 import { useActivations } from './activation';
 

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { activationsQuery } from '../api/queries';
 import { formatDuration } from '../format/date';
 import { Badge, type Tone } from '../ui/badge';
-import { Skeleton } from '../ui/skeleton';
+import { Skeleton } from '../ui/progress';
 import { TimeText } from '../ui/time-text';
 
 const OUTCOMES: Readonly<Record<ActivationEntry['outcome'], readonly [string, Tone]>> = {

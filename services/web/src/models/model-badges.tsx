@@ -1,7 +1,7 @@
 import type { ModelSummary } from '@caissa/shared/contracts';
 import { CircleCheck } from 'lucide-react';
 import { Badge } from '../ui/badge';
-import { Spinner } from '../ui/spinner';
+import { Spinner } from '../ui/progress';
 
 /** What state a model is in, in a word. */
 export function ModelBadges({ model }: { readonly model: Pick<ModelSummary, 'status' | 'is_current' | 'problem'> }) {

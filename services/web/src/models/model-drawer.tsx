@@ -1,27 +1,23 @@
-import type { ModelInfo } from '@caissa/shared/contracts';
+import type { ModelInfo, TensorSummary } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { PackageOpen, Swords } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { modelQuery, useActivationJobs } from '../api/queries';
 import { useCanOperate } from '../api/session';
-import { formatCount } from '../format/number';
-import { formatSize } from '../format/size';
+import { formatCount, formatSize, plural } from '../format/number';
 import { routeHref } from '../state/route';
 import { buttonClass } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
 import { Dialog } from '../ui/dialog';
-import { KeyValues } from '../ui/key-values';
-import { LoadFailure } from '../ui/load-failure';
+import { KeyValues, Section } from '../ui/layout';
+import { LoadFailure } from '../ui/list-states';
 import { Notice } from '../ui/notice';
-import { Section } from '../ui/section';
-import { Skeleton } from '../ui/skeleton';
+import { Skeleton } from '../ui/progress';
 import { TimeText } from '../ui/time-text';
 import { LoadButton } from './load-button';
-import { MetricTiles } from './metric-tiles';
-import { otherMetadata } from './metrics';
+import { MetricTiles, otherMetadata } from './metrics';
 import { ModelActivations } from './model-activations';
 import { ModelBadges } from './model-badges';
-import { TensorList } from './tensor-list';
 
 interface ModelDrawerProps {
   readonly name: string;
@@ -142,4 +138,33 @@ function FileFacts({ model }: { readonly model: ModelInfo }) {
     ]);
   }
   return <KeyValues rows={rows} />;
+}
+
+/** The tensors of a checkpoint; folded, as few need them. */
+function TensorList({ tensors }: { readonly tensors: readonly TensorSummary[] }) {
+  return (
+    <details>
+      <summary className="text-sm font-semibold">{plural(tensors.length, 'tensor')}</summary>
+      <div className="mt-2 overflow-x-auto">
+        <table className="w-full text-left text-xs">
+          <thead className="text-muted">
+            <tr>
+              <th className="py-1.5 pr-4 font-medium">Name</th>
+              <th className="py-1.5 pr-4 font-medium">Type</th>
+              <th className="py-1.5 text-right font-medium">Shape</th>
+            </tr>
+          </thead>
+          <tbody className="divide-y divide-line font-mono">
+            {tensors.map(({ name, dtype, shape }) => (
+              <tr key={name}>
+                <td className="py-1 pr-4 wrap-anywhere">{name}</td>
+                <td className="py-1 pr-4">{dtype}</td>
+                <td className="py-1 text-right whitespace-nowrap">[{shape.join(', ')}]</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
 }

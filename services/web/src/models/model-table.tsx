@@ -5,7 +5,7 @@ import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useLayoutEffect, useRef, useState } from 'react';
 import { useActivationJobs } from '../api/queries';
 import { useCanOperate } from '../api/session';
-import { useMediaQuery } from '../ui/use-media-query';
+import { useMediaQuery } from '../ui/hooks';
 import { nextOrder, type Order, type SortKey } from './arrange-models';
 import { COLUMNS, ModelRow } from './model-row';
 

@@ -4,16 +4,14 @@ import { currentQuery, modelsQuery } from '../api/queries';
 import { useCanOperate } from '../api/session';
 import { plural } from '../format/number';
 import { goTo, useRoute } from '../state/route';
-import { Card } from '../ui/card';
 import { ErrorBoundary } from '../ui/error-boundary';
-import { PageHeading } from '../ui/page-heading';
-import { Skeleton } from '../ui/skeleton';
+import { Card, PageHeading } from '../ui/layout';
+import { Skeleton } from '../ui/progress';
 import { ActiveModelCard } from './active-model-card';
-import { DropZone } from './drop-zone';
 import { ModelDrawer } from './model-drawer';
 import { ModelsSection } from './models-section';
-import { UploadButton } from './upload-button';
 import { UploadList } from './upload-list';
+import { DropZone, UploadButton } from './upload-sources';
 
 const HistoryChart = lazy(async () => ({ default: (await import('../charts/history-chart')).HistoryChart }));
 

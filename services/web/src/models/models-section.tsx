@@ -4,15 +4,13 @@ import { useDeferredValue, useMemo, useState } from 'react';
 import { modelsQuery } from '../api/queries';
 import { useCanOperate } from '../api/session';
 import { Button } from '../ui/button';
-import { Card } from '../ui/card';
-import { EmptyState } from '../ui/empty-state';
-import { LoadFailure } from '../ui/load-failure';
-import { SearchField } from '../ui/search-field';
-import { SkeletonRows } from '../ui/skeleton';
-import { arrangeModels, FIRST_ORDER, type Order } from './arrange-models';
+import { SearchField, SelectField } from '../ui/field';
+import { Card } from '../ui/layout';
+import { EmptyState, LoadFailure } from '../ui/list-states';
+import { SkeletonRows } from '../ui/progress';
+import { arrangeModels, FIRST_ORDER, type Order, type SortKey } from './arrange-models';
 import { ModelTable } from './model-table';
-import { SortSelect } from './sort-select';
-import { UploadButton } from './upload-button';
+import { UploadButton } from './upload-sources';
 
 /** The list of models with search and order. */
 export function ModelsSection() {
@@ -61,5 +59,43 @@ function NoModels() {
         ? 'Drop a PyTorch checkpoint onto this page, choose one to upload, or put it into the model folder.'
         : 'They appear here as soon as somebody uploads one or training leaves one in the model folder.'}
     </EmptyState>
+  );
+}
+
+const CHOICES: readonly (readonly [string, SortKey, boolean])[] = [
+  ['Newest version', 'version', true],
+  ['Oldest version', 'version', false],
+  ['Latest training', 'training_date', true],
+  ['Best win rate', 'win_rate', true],
+  ['Lowest loss', 'training_loss', false],
+  ['Largest', 'size', true],
+  ['Name', 'name', false],
+];
+
+interface SortSelectProps {
+  readonly order: Order;
+  readonly onChange: (order: Order) => void;
+}
+
+/** Chooses the order of the list where it has no heads to press: on phones. */
+function SortSelect({ order, onChange }: SortSelectProps) {
+  const chosen = CHOICES.findIndex(([, key, descending]) => key === order.key && descending === order.descending);
+  return (
+    <SelectField
+      aria-label="Order of the models"
+      className="w-36 md:hidden"
+      value={chosen}
+      onChange={({ target }) => {
+        const choice = CHOICES[Number(target.value)];
+        if (choice) onChange({ key: choice[1], descending: choice[2] });
+      }}
+    >
+      {chosen === -1 && <option value={-1}>Other order</option>}
+      {CHOICES.map(([label], at) => (
+        <option key={label} value={at}>
+          {label}
+        </option>
+      ))}
+    </SelectField>
   );
 }

@@ -1,14 +1,13 @@
 import { X } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
-import { formatSize } from '../format/size';
+import { formatSize } from '../format/number';
 import { useStore } from '../state/store';
 import { Button, IconButton } from '../ui/button';
-import { Card } from '../ui/card';
 import { TextField } from '../ui/field';
+import { Card } from '../ui/layout';
 import { Notice } from '../ui/notice';
-import { ProgressBar } from '../ui/progress-bar';
-import { dropUpload, type Upload, uploads } from './uploads';
-import { useUploader } from './use-uploader';
+import { ProgressBar } from '../ui/progress';
+import { dropUpload, type Upload, uploads, useUploader } from './uploads';
 
 /** The uploads that are on their way, and those that failed. */
 export function UploadList() {

@@ -1,6 +1,9 @@
 import type { UploadResult } from '@caissa/shared/contracts';
+import { useQueryClient } from '@tanstack/react-query';
 import { ApiError, toApiError, unreachable } from '../api/client';
+import { KEYS } from '../api/queries';
 import { createStore } from '../state/store';
+import { tell } from '../ui/toasts';
 
 /** A checkpoint on its way to the API. */
 export interface Upload {
@@ -101,4 +104,19 @@ function send(id: number, file: File, name: string): Promise<UploadResult> {
     request.setRequestHeader('Content-Type', 'application/octet-stream');
     request.send(file);
   });
+}
+
+/** Takes checkpoints to be uploaded, and tells when they have become models. */
+export function useUploader(): (files: Iterable<File>, name?: string) => void {
+  const client = useQueryClient();
+  return (files, name) => {
+    for (const file of files) {
+      void upload(file, name).then((result) => {
+        if (result === undefined) return;
+        tell({ kind: 'success', title: `${result.name} was uploaded`, detail: 'It is being looked into.' });
+        for (const one of uploads.get()) if (one.state === 'done') dropUpload(one.id);
+        void client.invalidateQueries({ queryKey: KEYS.models });
+      });
+    }
+  };
 }

@@ -5,7 +5,7 @@ import { createStore } from './store';
  * answered with "the queue cannot be reached" makes it `degraded`. Any other answer makes `offline` end, but `degraded`
  * only one to {@link PROBE}: some requests are answered without the queue, and would say that it is back.
  */
-export type Connection = 'online' | 'degraded' | 'offline';
+type Connection = 'online' | 'degraded' | 'offline';
 
 /** See {@link Connection}. */
 export const connection = createStore<Connection>('online');
@@ -36,3 +36,6 @@ export function judge(status: number, body: unknown): Connection {
   if (status === 503 && code === undefined) return 'offline';
   return code === 'REDIS_UNAVAILABLE' ? 'degraded' : 'online';
 }
+
+/** Whether what happens to jobs is told as it happens. While it is not, lists are asked for now and then. */
+export const feedIsLive = createStore(false);

@@ -1,3 +1,4 @@
+import { DEFAULT_FORMAT, FORMATS, type Format } from '@caissa/formats';
 import clsx from 'clsx';
 import type { ReactNode } from 'react';
 
@@ -31,4 +32,9 @@ export function Badge({ tone = 'neutral', title, children }: BadgeProps) {
       {children}
     </span>
   );
+}
+
+/** What format something is; the usual one stands out. */
+export function FormatBadge({ format }: { readonly format: Format }) {
+  return <Badge tone={format === DEFAULT_FORMAT ? 'info' : 'neutral'}>{FORMATS[format].label}</Badge>;
 }

@@ -1,6 +1,6 @@
 import clsx from 'clsx';
 import type { ComponentProps, ReactNode } from 'react';
-import { Spinner } from './spinner';
+import { Spinner } from './progress';
 
 const LOOKS = {
   primary: 'bg-accent text-on-accent hover:bg-accent-strong border-transparent',

@@ -1,5 +1,5 @@
 import clsx from 'clsx';
-import { ChevronDown } from 'lucide-react';
+import { ChevronDown, Search } from 'lucide-react';
 import type { ComponentProps } from 'react';
 
 /** How text fields and lists of choices look. */
@@ -18,5 +18,30 @@ export function SelectField({ className, ...rest }: ComponentProps<'select'>) {
       <select className={clsx(FIELD_CLASS, 'w-full appearance-none truncate pr-9')} {...rest} />
       <ChevronDown className="pointer-events-none absolute top-2.5 right-3 size-4 text-muted" aria-hidden="true" />
     </span>
+  );
+}
+
+interface SearchFieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+/** A field that narrows a list down as one types. */
+export function SearchField({ label, value, onChange }: SearchFieldProps) {
+  return (
+    <div className="relative min-w-0 flex-1 sm:max-w-xs">
+      <Search className="pointer-events-none absolute top-2.5 left-3 size-4 text-muted" aria-hidden="true" />
+      <TextField
+        type="search"
+        aria-label={label}
+        placeholder={label}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        className="w-full pl-9"
+        autoComplete="off"
+        spellCheck={false}
+      />
+    </div>
   );
 }

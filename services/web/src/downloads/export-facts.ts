@@ -1,9 +1,8 @@
 import type { JsonObject, JsonValue } from '@caissa/formats';
-import { formatCount, formatMeasure } from '../format/number';
-import { formatSize } from '../format/size';
+import { formatCount, formatMeasure, formatSize } from '../format/number';
 
 /** A name and what it stands for. */
-export type Row = readonly [name: string, value: string];
+type Row = readonly [name: string, value: string];
 
 /** A value of metadata as text: texts as they are, anything else as JSON. */
 function valueText(value: JsonValue): string {

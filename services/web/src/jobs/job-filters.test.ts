@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isOpen, readJobFilter } from './job-filter';
+import { isOpen, readJobFilter } from './job-filters';
 
 it.each([
   ['', {}],

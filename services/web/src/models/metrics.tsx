@@ -2,7 +2,7 @@ import type { JsonObject } from '@caissa/formats';
 import { formatCount, formatMeasure, formatPercent, formatShort } from '../format/number';
 
 /** What a training run may have noted down about a model, and how it is shown. */
-export interface Metric {
+interface Metric {
   readonly key: string;
   readonly label: string;
   readonly format: (value: number) => string;
@@ -37,4 +37,23 @@ export function otherMetadata(metadata: JsonObject): [string, string][] {
   return Object.entries(metadata)
     .filter(([key]) => !KEYS.has(key) || readMetric(metadata, key) === undefined)
     .map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]);
+}
+
+/** The training metrics of a model, one tile each. Those that were not noted down are left out. */
+export function MetricTiles({ metadata }: { readonly metadata: JsonObject }) {
+  const known = METRICS.flatMap(({ key, label, format }) => {
+    const value = readMetric(metadata, key);
+    return value === undefined ? [] : [{ key, label, text: format(value) }];
+  });
+  if (known.length === 0) return <p className="text-sm text-muted">This model says nothing of its training.</p>;
+  return (
+    <dl className="grid grid-cols-2 gap-x-4 gap-y-3 min-[26rem]:grid-cols-4">
+      {known.map(({ key, label, text }) => (
+        <div key={key} className="flex flex-col-reverse">
+          <dt className="text-xs text-muted">{label}</dt>
+          <dd className="truncate text-base font-semibold tabular-nums">{text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
 }

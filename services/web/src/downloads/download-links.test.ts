@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { curlLine, downloadWays } from './download-ways';
+import { curlLine, downloadWays } from './download-links';
 
 const URL_PATH = '/api/model/download/m.onnx';
 

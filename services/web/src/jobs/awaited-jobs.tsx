@@ -26,11 +26,11 @@ export function useAwaitsJobs(): boolean {
 }
 
 /** Looks after the jobs that {@link whenJobEnds} was asked for. */
-export function JobOutcomes() {
-  return useStore(awaited).map((one) => <JobOutcome key={one.key} wait={one} />);
+export function AwaitedJobs() {
+  return useStore(awaited).map((one) => <AwaitedJob key={one.key} wait={one} />);
 }
 
-function JobOutcome({ wait }: { readonly wait: Awaited }) {
+function AwaitedJob({ wait }: { readonly wait: Awaited }) {
   const { data: job, error } = useQuery(jobQuery(wait.id));
   const over = job !== undefined && !isUnfinished(job);
   const gone = isGone(error);

@@ -1,6 +1,6 @@
 import type { ActivationEntry } from '@caissa/shared/contracts';
 import { describe, expect, it } from 'vitest';
-import { previousActivation } from './previous-activation';
+import { previousActivation } from './active-model-actions';
 
 const entry = (generation: number, name: string | null, outcome: ActivationEntry['outcome'] = 'succeeded') =>
   ({

@@ -1,7 +1,9 @@
+import clsx from 'clsx';
+import { buttonClass } from '../ui/button';
 import { START_FEN } from './game';
 
 /** A position to look at with one click. */
-export interface Example {
+interface Example {
   readonly name: string;
   readonly hint: string;
   readonly fen: string;
@@ -26,3 +28,35 @@ export const EXAMPLES: readonly Example[] = [
   { name: 'Check', hint: 'Black is in check', fen: 'rnbqkbnr/ppp2ppp/8/1B1pp3/4P3/8/PPPP1PPP/RNBQK1NR b KQkq - 1 3' },
   { name: 'Stalemate', hint: 'Black has no move and is not in check', fen: '7k/5Q2/6K1/8/8/8/8/8 b - - 0 1' },
 ];
+
+interface ExampleListProps {
+  readonly fen: string;
+  readonly onPlace: (fen: string) => void;
+}
+
+/** Positions to look at with one click. */
+export function ExampleList({ fen, onPlace }: ExampleListProps) {
+  return (
+    <div>
+      <h2 className="text-sm font-medium">Examples</h2>
+      <ul className="mt-1.5 flex flex-wrap gap-1.5">
+        {EXAMPLES.map((example) => (
+          <li key={example.name}>
+            <button
+              type="button"
+              title={example.hint}
+              aria-pressed={example.fen === fen}
+              onClick={() => onPlace(example.fen)}
+              className={clsx(
+                buttonClass('secondary', 'small'),
+                'aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-accent-text',
+              )}
+            >
+              {example.name}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { metadataRows, verificationRows } from './metadata-rows';
+import { metadataRows, verificationRows } from './export-facts';
 
 it('shows all metadata, texts as they are and anything else as JSON', () => {
   const metadata = { by: 'Ada', win_rate: 0.75, tags: ['a'], none: null, verification: { level: 'quick' } };

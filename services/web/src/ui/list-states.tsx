@@ -1,5 +1,8 @@
 import type { LucideIcon } from 'lucide-react';
+import { RotateCw } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { Button } from './button';
+import { Notice } from './notice';
 
 interface EmptyStateProps {
   readonly icon: LucideIcon;
@@ -18,6 +21,32 @@ export function EmptyState({ icon: Icon, title, children, action }: EmptyStatePr
       <h2 className="font-semibold">{title}</h2>
       {children && <p className="mt-1 max-w-md text-sm text-muted">{children}</p>}
       {action && <div className="mt-5">{action}</div>}
+    </div>
+  );
+}
+
+interface LoadFailureProps {
+  /** What could not be shown: "The models". */
+  readonly what: string;
+  readonly error: Error;
+  readonly onRetry: () => void;
+}
+
+/** What stands where a list would be, when it could not be had. */
+export function LoadFailure({ what, error, onRetry }: LoadFailureProps) {
+  return (
+    <div className="p-4">
+      <Notice
+        tone="bad"
+        action={
+          <Button size="small" onClick={onRetry}>
+            <RotateCw aria-hidden="true" />
+            Try again
+          </Button>
+        }
+      >
+        {what} could not be loaded. {error.message}
+      </Notice>
     </div>
   );
 }

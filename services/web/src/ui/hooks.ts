@@ -1,0 +1,59 @@
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react';
+
+/** Whether a media query holds now. */
+export function useMediaQuery(query: string): boolean {
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const list = matchMedia(query);
+      list.addEventListener('change', listener);
+      return () => list.removeEventListener('change', listener);
+    },
+    [query],
+  );
+  return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
+}
+
+/** A value that follows another once that has stood still for a while. */
+export function useSettled<T>(value: T, pauseMs: number): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), pauseMs);
+    return () => clearTimeout(timer);
+  }, [value, pauseMs]);
+  return settled;
+}
+
+/** Whether something has gone on for longer than a person waits without being told. */
+export function useIsSlow(going: boolean, afterMs: number): boolean {
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    if (!going) return;
+    const timer = setTimeout(() => setSlow(true), afterMs);
+    return () => {
+      clearTimeout(timer);
+      setSlow(false);
+    };
+  }, [going, afterMs]);
+  return slow;
+}
+
+/** Puts the focus at the begin of the content if what had it is gone; otherwise the next Tab would begin with the page. */
+export function rescueFocus(): void {
+  setTimeout(() => {
+    if (document.activeElement === document.body) document.getElementById('content')?.focus({ preventScroll: true });
+  });
+}
+
+/** When a button goes that has the focus, as a job needs no "Cancel" any more, its list item gets the focus. */
+export function useFocusHandover(button: RefObject<HTMLElement | null>): void {
+  useLayoutEffect(() => {
+    const element = button.current;
+    return () => {
+      if (element === null || document.activeElement !== element) return;
+      const item = element.closest('li');
+      item?.setAttribute('tabindex', '-1');
+      item?.focus({ preventScroll: true });
+      rescueFocus();
+    };
+  }, [button]);
+}
