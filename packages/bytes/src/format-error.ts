@@ -49,3 +49,10 @@ export class FormatError extends Error {
     this.entry = place.entry;
   }
 }
+
+const MAX_NAME_LENGTH = 120;
+
+/** A name from a file as it may stand in a message: quoted, control characters escaped, of bounded length. */
+export function quoteName(name: string): string {
+  return JSON.stringify(name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name);
+}

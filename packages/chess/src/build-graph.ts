@@ -1,6 +1,5 @@
 import type { Graph, GraphNode, InputsOf } from '@caissa/graph';
-import { BATCH_NORM_EPSILON, type NetworkTensors } from './architecture.js';
-import { type ConvLayer, type LinearLayer, layersOf } from './layout.js';
+import { BATCH_NORM_EPSILON, type ConvLayer, type LinearLayer, layersOf, type NetworkTensors } from './architecture.js';
 
 /** Names of the network's input and outputs. */
 export const GRAPH_NAMES = { input: 'board_input', policy: 'policy_output', value: 'value_output' } as const;

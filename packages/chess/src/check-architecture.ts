@@ -1,5 +1,4 @@
-import { FormatError } from '@caissa/bytes';
-import { quoteName } from '@caissa/graph';
+import { FormatError, quoteName } from '@caissa/bytes';
 import type { Architecture } from './architecture.js';
 
 /** The interface that everything around the network is built for. */

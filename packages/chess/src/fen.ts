@@ -1,4 +1,4 @@
-import { quoteName } from '@caissa/graph';
+import { quoteName } from '@caissa/bytes';
 
 /** Which kind of text could not be read. */
 export type NotationErrorCode = 'FEN_INVALID' | 'MOVE_INVALID';

@@ -1,4 +1,4 @@
-export type { Architecture, FoundArchitecture, NetworkTensors } from './architecture.js';
+export { type Architecture, type FoundArchitecture, type NetworkTensors, type Slot, slotsOf } from './architecture.js';
 export { buildGraph, GRAPH_NAMES } from './build-graph.js';
 export {
   checkDeclared,
@@ -18,6 +18,5 @@ export { encodePosition, encodePositions } from './encode-position.js';
 export { NotationError, type NotationErrorCode } from './fen.js';
 export { inferArchitecture } from './infer-architecture.js';
 export { FULL_SIZE, initialStateDict } from './initial-state-dict.js';
-export { type Slot, slotsOf } from './layout.js';
 export { moveIndex } from './move-index.js';
 export { VERIFICATION_POSITIONS } from './verification-positions.js';

@@ -1,8 +1,7 @@
-import { FormatError } from '@caissa/bytes';
-import { quoteName, shapeText } from '@caissa/graph';
+import { FormatError, quoteName } from '@caissa/bytes';
+import { shapeText } from '@caissa/graph';
 import { elementCount, isFloatingPoint, type StateDict, type Tensor } from '@caissa/tensor';
-import type { Architecture, NetworkTensors } from './architecture.js';
-import { type Slot, slotsOf } from './layout.js';
+import { type Architecture, type NetworkTensors, type Slot, slotsOf } from './architecture.js';
 
 /**
  * The most of each size that is believed. Far above any network that was ever trained, and low enough that naming

@@ -1,7 +1,6 @@
 import { BufferSource } from '@caissa/bytes';
 import { contiguousStride, elementCount, type StateDict, type Tensor } from '@caissa/tensor';
-import type { Architecture } from './architecture.js';
-import { type Slot, slotsOf } from './layout.js';
+import { type Architecture, type Slot, slotsOf } from './architecture.js';
 
 /** Sizes of the network that the training code trains. */
 export const FULL_SIZE: Architecture = {

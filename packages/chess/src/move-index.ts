@@ -1,4 +1,4 @@
-import { quoteName } from '@caissa/graph';
+import { quoteName } from '@caissa/bytes';
 import { SQUARES } from './architecture.js';
 import { NotationError } from './fen.js';
 

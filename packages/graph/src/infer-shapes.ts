@@ -1,9 +1,8 @@
-import { FormatError } from '@caissa/bytes';
+import { FormatError, quoteName } from '@caissa/bytes';
 import { type Graph, type GraphNode, inputNames } from './graph.js';
-import type { OperatorRow, Shape } from './operator.js';
+import { type OperatorRow, type Shape, shapeText } from './operator.js';
 import { OPERATORS } from './operators.js';
 import { weightShape } from './weights.js';
-import { quoteName, shapeText } from './wording.js';
 
 /**
  * Returns the shape of every input, weight and node of a graph by its name.

@@ -43,3 +43,11 @@ export function isFixed(shape: Shape): shape is readonly number[] {
 export function isSameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
+
+const MAX_AXES = 8;
+
+/** A shape as a message shows it, `[batch, 14, 8, 8]`. */
+export function shapeText(shape: Shape): string {
+  const axes = shape.slice(0, MAX_AXES).join(', ');
+  return shape.length > MAX_AXES ? `[${axes}, …]` : `[${axes}]`;
+}

@@ -14,7 +14,7 @@ export const OPERATORS = {
     evaluate: convolve,
   }),
 
-  /** In inference: with the running statistics. `input [batch, channels, …]`, the others `[channels]`. */
+  /** As it is in inference, with the running statistics. `input [batch, channels, …]`, the others `[channels]`. */
   batch_norm: operator<
     [input: string, weight: string, bias: string, running_mean: string, running_var: string],
     { readonly eps: number }
@@ -64,7 +64,7 @@ export const OPERATORS = {
 
   /** `input [rows, in]` times `weight [out, in]` plus `bias [out]`. */
   linear: operator<[input: string, weight: string, bias?: string], NoAttributes>({
-    shape([input, weight, bias], _) {
+    shape([input, weight, bias]) {
       const [rows, inFeatures] = input;
       const [outFeatures] = weight;
       if (rows === undefined || inFeatures === undefined || outFeatures === undefined) return undefined;
@@ -74,6 +74,7 @@ export const OPERATORS = {
     evaluate: multiply,
   }),
 
+  /** Along the axis `dim`, which is not the batch. */
   log_softmax: operator<[input: string], { readonly dim: number }>({
     shape: ([input], { dim }) => (typeof input[dim] === 'number' ? input : undefined),
     async evaluate([input], { dim }, sizes) {

@@ -1,4 +1,4 @@
-import { type ByteSource, FormatError } from '@caissa/bytes';
+import { FormatError, type SourceRange } from '@caissa/bytes';
 import {
   assertTensorBounds,
   elementCount,
@@ -11,10 +11,7 @@ import {
 import type { StoredWeight, Weight } from './graph.js';
 
 /** Where the elements of a weight stand in a file just as they are needed, but for a change. */
-export interface WeightRange extends Pick<StoredWeight, 'change'> {
-  readonly source: ByteSource;
-  readonly offsetBytes: number;
-}
+export interface WeightRange extends SourceRange, Pick<StoredWeight, 'change'> {}
 
 /** Returns the shape of a weight. */
 export function weightShape(weight: Weight): readonly number[] {
@@ -27,7 +24,13 @@ export function weightRange(weight: Weight): WeightRange | undefined {
   const { tensor, ...change } = weight;
   assertTensorBounds(tensor);
   const { source, offsetBytes } = tensor.storage;
-  return { source, offsetBytes: offsetBytes + tensor.offset * itemSizeBytes(tensor.dtype), ...change };
+  const itemBytes = itemSizeBytes(tensor.dtype);
+  return {
+    source,
+    offsetBytes: offsetBytes + tensor.offset * itemBytes,
+    lengthBytes: elementCount(tensor.shape) * itemBytes,
+    ...change,
+  };
 }
 
 /**

@@ -7,7 +7,6 @@ export type {
   OnnxModel,
   OnnxNode,
   OnnxValue,
-  SourceRange,
 } from './model.js';
 export { type ExternalModel, writeExternalModel } from './write-external-model.js';
 export { MAX_MODEL_SIZE_BYTES, modelSizeBytes, type WriteModelOptions, writeModel } from './write-model.js';

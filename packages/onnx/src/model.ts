@@ -1,4 +1,4 @@
-import type { ByteSource } from '@caissa/bytes';
+import type { WeightRange } from '@caissa/graph';
 
 /** Element types an initializer or value may have, with the bytes one element takes. */
 export const ONNX_ITEM_SIZE_BYTES = {
@@ -39,15 +39,7 @@ export interface OnnxInitializer {
    * yields must stay valid only until the next one is asked for. A range of a source is copied as it is, or
    * changed on the way.
    */
-  readonly data: Uint8Array | SourceRange | (() => AsyncIterable<Uint8Array>);
-}
-
-/** As many bytes of a source as the initializer's shape needs, from `offsetBytes` on. */
-export interface SourceRange {
-  readonly source: ByteSource;
-  readonly offsetBytes: number;
-  /** Changes bytes in place once they were read: pieces of whole elements, each told at which byte of the range it starts. */
-  readonly change?: (bytes: Uint8Array, fromByte: number) => Promise<void>;
+  readonly data: Uint8Array | WeightRange | (() => AsyncIterable<Uint8Array>);
 }
 
 /** An input or output of the graph; a text in the shape names a dimension that is known only when the graph runs. */

@@ -6,17 +6,17 @@ import type { OnnxInitializer } from './model.js';
  * @throws RangeError if they are not `sizeBytes`, as its shape says
  */
 export async function writeData(out: BlockWriter, { data, name }: OnnxInitializer, sizeBytes: number): Promise<void> {
-  if (!(data instanceof Uint8Array) && typeof data === 'object') {
-    return out.copy({ source: data.source, offsetBytes: data.offsetBytes, lengthBytes: sizeBytes }, data.change);
+  const mismatch = (found: string) =>
+    new RangeError(`initializer ${name} gave ${found} bytes of data, its shape needs ${sizeBytes}`);
+  if (typeof data === 'object' && 'source' in data) {
+    if (data.lengthBytes !== sizeBytes) throw mismatch(`${data.lengthBytes}`);
+    return out.copy(data, data.change);
   }
   let writtenBytes = 0;
   for await (const chunk of typeof data === 'function' ? data() : [data]) {
     writtenBytes += chunk.length;
-    if (writtenBytes > sizeBytes) break;
+    if (writtenBytes > sizeBytes) throw mismatch(`more than ${sizeBytes}`);
     await out.write(chunk);
   }
-  if (writtenBytes !== sizeBytes) {
-    const found = writtenBytes > sizeBytes ? `more than ${sizeBytes}` : `${writtenBytes}`;
-    throw new RangeError(`initializer ${name} gave ${found} bytes of data, its shape needs ${sizeBytes}`);
-  }
+  if (writtenBytes < sizeBytes) throw mismatch(`${writtenBytes}`);
 }

@@ -95,7 +95,7 @@ describe('writeExternalModel', () => {
   it('places what lies beyond 4 GiB', async () => {
     const GIB = 2 ** 30;
     const anything = { sizeBytes: GIB, readInto: async () => undefined };
-    const data = { source: anything, offsetBytes: 0 };
+    const data = { source: anything, offsetBytes: 0, lengthBytes: GIB };
     const huge = Array.from({ length: 5 }, (_, i) => ({ ...floats(`w${i}`, 1, 0), shape: [GIB / 4], data }));
     expect(modelSizeBytes(model(huge))).toBeGreaterThan(5 * GIB);
     let writtenBytes = 0;

@@ -132,7 +132,7 @@ describe('writeModel', () => {
     const file = patterned(3_100_000, 3);
     const data = { before: patterned(5, 4), large: file.subarray(99_997, 99_997 + 3_000_000), after: patterned(7, 5) };
     const sink = new CollectingSink();
-    const large = { source: new BufferSource(file), offsetBytes: 99_997 };
+    const large = { source: new BufferSource(file), offsetBytes: 99_997, lengthBytes: 3_000_000 };
     const { sizeBytes } = await writeModel(
       sink,
       model([
@@ -148,9 +148,17 @@ describe('writeModel', () => {
   });
 
   it('refuses a range that ends after its source', async () => {
-    const data = { source: new BufferSource(new Uint8Array(10)), offsetBytes: 4 };
+    const data = { source: new BufferSource(new Uint8Array(10)), offsetBytes: 4, lengthBytes: 7 };
     const weights = { name: 'w', shape: [7], dataType: 'uint8', data } as const;
     await expect(writeModel(new CollectingSink(), model([weights]))).rejects.toMatchObject({ code: 'ZIP_TRUNCATED' });
+  });
+
+  it('refuses a range of another length than the shape needs', async () => {
+    const data = { source: new BufferSource(new Uint8Array(10)), offsetBytes: 0, lengthBytes: 6 };
+    const weights = { name: 'w', shape: [7], dataType: 'uint8', data } as const;
+    await expect(writeModel(new CollectingSink(), model([weights]))).rejects.toThrow(
+      'w gave 6 bytes of data, its shape needs 7',
+    );
   });
 
   it('writes halves of surrogate pairs, which have no UTF-8, as the replacement character', async () => {
