@@ -29,6 +29,19 @@ function refusal(value: unknown, levelsLeft: number): string | undefined {
   return undefined;
 }
 
+/** What was typed as a value: numbers, `true`, `false`, `null`, lists and objects count as such, the rest is text. */
+export function parseMetadataValue(text: string): JsonValue {
+  const trimmed = text.trim();
+  if (!/^(-?\d|true$|false$|null$|\[|\{|")/.test(trimmed)) return text;
+  try {
+    const value: JsonValue = JSON.parse(trimmed);
+    // It would lose digits as a number, as a long identifier made of digits does.
+    return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER ? text : value;
+  } catch {
+    return text;
+  }
+}
+
 /** Why something is refused as metadata of a caller, if it is: the end of a sentence. */
 export function metadataRefusal(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be a JSON object';

@@ -1,5 +1,6 @@
 import type { JobNotice, JobProgress, JobStatus, JobType } from '@caissa/shared/contracts';
 import { modelNameSchema } from '@caissa/shared/contracts';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { JobsContext } from './enqueue.js';
 import { isFinal } from './job-view.js';
@@ -28,9 +29,9 @@ export class JobFeed {
   readonly #context: Pick<JobsContext, 'redis' | 'keys'>;
   readonly #followers = new Set<JobFollower>();
   /** Kept so that a job is read once and not with each of its events. */
-  readonly #names = new Map<string, string>();
+  readonly #names = new LRUCache<string, string>({ max: KEPT_LIMIT });
   /** A worker still takes a waiting job that was cancelled, to drop it: nobody wants to hear of that. */
-  readonly #cancelled = new Set<string>();
+  readonly #cancelled = new LRUCache<string, true>({ max: KEPT_LIMIT });
   #last: Promise<void> = Promise.resolve();
 
   constructor(context: Pick<JobsContext, 'redis' | 'keys'>) {
@@ -50,7 +51,7 @@ export class JobFeed {
   publish(type: JobType, { jobId, status, progress }: JobChange): void {
     this.#afterwards(async () => {
       if (this.#cancelled.has(jobId)) return;
-      if (status === 'cancelled') dropOldest(this.#cancelled.add(jobId));
+      if (status === 'cancelled') this.#cancelled.set(jobId, true);
       const modelName = await this.#nameOf(type, jobId);
       const name = modelName === undefined ? {} : { model_name: modelName };
       const notice = { job_id: jobId, type, ...name, status, ...(progress === undefined ? {} : { progress }) };
@@ -79,12 +80,7 @@ export class JobFeed {
     const data = await redis.hget(keys.job(type, jobId), 'data').catch(() => null);
     const payload = payloadSchema.safeParse(JSON.parse(data ?? 'null'));
     if (!payload.success) return undefined;
-    dropOldest(this.#names.set(jobId, payload.data.model_name));
+    this.#names.set(jobId, payload.data.model_name);
     return payload.data.model_name;
   }
-}
-
-function dropOldest(kept: Map<string, unknown> | Set<string>): void {
-  const [oldest] = kept.keys();
-  if (kept.size > KEPT_LIMIT && oldest !== undefined) kept.delete(oldest);
 }

@@ -28,6 +28,9 @@ describe('addMetadata', () => {
     ['empty=', { empty: '' }],
     [' formula =a=b', { formula: 'a=b' }],
     ['spaces=  kept ', { spaces: '  kept ' }],
+    // No number that has all of these digits.
+    ['id=12345678901234567890', { id: '12345678901234567890' }],
+    ['huge=1e999', { huge: '1e999' }],
   ])('reads %s', (text, metadata) => {
     expect(addMetadata(text, undefined)).toEqual(metadata);
   });
@@ -40,7 +43,7 @@ describe('addMetadata', () => {
     ['alone', 'key=value'],
     ['=value', 'key=value'],
     ['a=2', 'twice'],
-    ['huge=1e999', 'not finite'],
+    ['huge=[1e999]', 'not finite'],
     ['x={"__proto__": 1}', '__proto__'],
     ['__proto__=1', '__proto__'],
     [`deep=${'['.repeat(20)}${']'.repeat(20)}`, 'deeper'],

@@ -6,6 +6,7 @@ import {
   listed,
   metadataRefusal,
   type OptionFacts,
+  parseMetadataValue,
   VERIFY_LEVELS,
   type VerifyLevel,
 } from '@caissa/formats';
@@ -41,20 +42,9 @@ export function addMetadata(text: string, before: JsonObject | undefined): JsonO
   const key = text.slice(0, Math.max(at, 0)).trim();
   if (key === '') throw new InvalidArgumentError('It must be key=value.');
   if (before !== undefined && Object.hasOwn(before, key)) throw new InvalidArgumentError(`${key} is there twice.`);
-  const entry: JsonObject = Object.fromEntries([[key, parseValue(text.slice(at + 1))]]);
+  const entry: JsonObject = Object.fromEntries([[key, parseMetadataValue(text.slice(at + 1))]]);
   const metadata = { ...before, ...entry };
   const refusal = metadataRefusal(metadata);
   if (refusal !== undefined) throw new InvalidArgumentError(`Metadata ${refusal}.`);
   return metadata;
-}
-
-/** What was typed as a value: numbers, `true`, `false`, `null`, lists and objects count as such, the rest is text. */
-function parseValue(text: string): JsonObject[string] {
-  const trimmed = text.trim();
-  if (!/^(-?\d|true$|false$|null$|\[|\{|")/.test(trimmed)) return text;
-  try {
-    return JSON.parse(trimmed);
-  } catch {
-    return text;
-  }
 }

@@ -9,7 +9,10 @@ const MAX_PAGES = 16;
 /** Reads of more than this go straight to the file. */
 export const MAX_CACHED_READ_BYTES = 16 << 10;
 
-/** Serves small reads from pages of a file, since a call into the system costs far more than the bytes. */
+/**
+ * Serves small reads from pages of a file, since a call into the system costs far more than the bytes. The map below is all
+ * that there is to it: a library would be loaded by each start of the command line.
+ */
 export class PageCache {
   readonly #sizeBytes: number;
   readonly #readRange: ReadRange;

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /** Names that are remembered; exports of one second share one. */
 const LIMIT = 100;
 
@@ -6,7 +8,7 @@ const LIMIT = 100;
  * try all names before its own. Others may have taken more, and removed some: it only says where to begin to look.
  */
 export class TakenNames {
-  readonly #firstFree = new Map<string, number>();
+  readonly #firstFree = new LRUCache<string, number>({ max: LIMIT });
 
   /** The first number that may be free. */
   firstFree(name: string): number {
@@ -15,10 +17,7 @@ export class TakenNames {
 
   /** Notes that all numbers below are taken. */
   note(name: string, firstFree: number): void {
-    this.#firstFree.delete(name);
     this.#firstFree.set(name, firstFree);
-    const [oldest] = this.#firstFree.keys();
-    if (oldest !== undefined && this.#firstFree.size > LIMIT) this.#firstFree.delete(oldest);
   }
 
   /** Begins at the first name again, because one has been given back. */

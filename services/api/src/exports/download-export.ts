@@ -1,13 +1,11 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { factsOf, formatNames, listed, mediaTypeOf, withArticle } from '@caissa/formats';
+import { factsOf, formatNames, listed, withArticle } from '@caissa/formats';
 import { AppError, problemSchema, toProblem } from '@caissa/shared/errors';
 import type { StoredFile } from '@caissa/storage';
 import { z } from 'zod';
 import { defineRoute, type Route } from '../http/route.js';
 import { bundleExport } from './bundle-export.js';
-import { type ByteRange, parseRange } from './byte-range.js';
-import { matchesTag } from './entity-tag.js';
 import { fileParamsSchema } from './file-params.js';
+import { planDownload } from './plan-download.js';
 
 /** `GET` or `HEAD /api/model/download/{filename}` */
 const downloadRoute = (method: 'get' | 'head'): Route =>
@@ -75,38 +73,4 @@ async function redirect(file: StoredFile, address: string) {
   await file.close();
   // The address is for this client alone, and for now.
   return { status: 307, headers: { Location: address, 'Cache-Control': 'private, no-store' }, stream: undefined };
-}
-
-interface Plan {
-  readonly status: number;
-  readonly headers: Record<string, string>;
-  /** What to send of the file, if anything. */
-  readonly send?: ByteRange;
-}
-
-/** Decides what to send. Source: RFC 9110 section 13.2.2, in its order; `Range` is defined for GET alone, 14.2. */
-function planDownload(file: StoredFile, method: 'get' | 'head', request: IncomingHttpHeaders): Plan {
-  const tag = `"${file.sha256}"`;
-  const size = file.sizeBytes;
-  const headers = { ETag: tag, 'Cache-Control': 'private, max-age=31536000, immutable', 'Accept-Ranges': 'bytes' };
-  const noneMatch = request['if-none-match'];
-  if (noneMatch !== undefined && matchesTag(noneMatch, tag)) return { status: 304, headers };
-  const applies = method === 'get' && (request['if-range'] === undefined || request['if-range'] === tag);
-  const range = applies && request.range !== undefined ? parseRange(request.range, size) : undefined;
-  if (range === 'unsatisfiable') {
-    const type = 'application/problem+json; charset=utf-8';
-    return { status: 416, headers: { 'Content-Type': type, 'Content-Range': `bytes */${size}` } };
-  }
-  const full = {
-    ...headers,
-    'Content-Type': mediaTypeOf(file.filename),
-    'Content-Disposition': `attachment; filename="${file.filename}"`,
-  };
-  if (range === undefined) {
-    const whole = size === 0 ? {} : { send: { start: 0, end: size - 1 } };
-    return { status: 200, headers: { ...full, 'Content-Length': String(size) }, ...whole };
-  }
-  const { start, end } = range;
-  const partial = { 'Content-Range': `bytes ${start}-${end}/${size}`, 'Content-Length': String(end - start + 1) };
-  return { status: 206, headers: { ...full, ...partial }, send: range };
 }

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /** Pages that are kept as they were sent; a page of a thousand rows has half a megabyte. */
 const PAGES_KEPT = 16;
 
@@ -16,11 +18,11 @@ export interface PageRange {
   cursorAt(last: number): string;
 }
 
-const pages = new WeakMap<ListState, Map<string, Buffer>>();
+const pages = new WeakMap<ListState, LRUCache<string, Buffer>>();
 
 /** The JSON body of a page of a list. Pages that were asked for are kept until the list is another one. */
 export function writePage(list: ListState, { start, limit, cursorAt }: PageRange): Buffer {
-  const kept = pages.get(list) ?? new Map<string, Buffer>();
+  const kept = pages.get(list) ?? new LRUCache<string, Buffer>({ max: PAGES_KEPT });
   pages.set(list, kept);
   const key = `${start} ${limit}`;
   const known = kept.get(key);
@@ -29,8 +31,6 @@ export function writePage(list: ListState, { start, limit, cursorAt }: PageRange
   const next = end > start && end < list.rows.length ? `,"next_cursor":${JSON.stringify(cursorAt(end - 1))}` : '';
   const rows = list.rows.slice(start, end).join(',');
   const page = Buffer.from(`{"success":true,"${list.name}":[${rows}],"count":${list.rows.length}${next}}`);
-  const [oldest] = kept.keys();
-  if (oldest !== undefined && kept.size >= PAGES_KEPT) kept.delete(oldest);
   kept.set(key, page);
   return page;
 }

@@ -1,3 +1,4 @@
+import { Coalesced } from '@caissa/bytes';
 import { type RedisClient, type RedisKeys, readInternalToken } from '@caissa/redis';
 import { type Heartbeat, readHeartbeats } from '@caissa/registry';
 import type { Logger } from '@caissa/shared/process';
@@ -40,8 +41,7 @@ export class ReplicaDirectory {
   readonly #logger: Logger;
   readonly #timer: NodeJS.Timeout;
   readonly #entries = new Map<string, Entry>();
-  #reading: Promise<void> | undefined;
-  #readingNext: Promise<void> | undefined;
+  readonly #reading = new Coalesced(() => this.#read());
   #token: string | undefined;
   #turn = 0;
 
@@ -88,17 +88,7 @@ export class ReplicaDirectory {
 
   /** Reads the list, not earlier than now; never rejects. */
   refresh(): Promise<void> {
-    if (this.#reading === undefined) {
-      this.#reading = this.#read().finally(() => {
-        this.#reading = undefined;
-      });
-      return this.#reading;
-    }
-    this.#readingNext ??= this.#reading.then(() => {
-      this.#readingNext = undefined;
-      return this.refresh();
-    });
-    return this.#readingNext;
+    return this.#reading.get();
   }
 
   /** Reads no more. */

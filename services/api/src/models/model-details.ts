@@ -2,6 +2,7 @@ import { Coalesced } from '@caissa/bytes';
 import type { Activation, CatalogueEntry } from '@caissa/registry';
 import type { ModelInfo, ModelSummary } from '@caissa/shared/contracts';
 import type { ModelFile } from '@caissa/storage';
+import { LRUCache } from 'lru-cache';
 import type { ModelSources } from './model-folder.js';
 import { summarizeModel } from './summarize-model.js';
 
@@ -30,7 +31,7 @@ interface Kept {
 export class ModelDetails {
   readonly #context: ModelSources;
   readonly #activation: Coalesced<Activation | undefined>;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new LRUCache<string, Kept>({ max: KEPT });
 
   constructor(context: ModelSources, activation: Coalesced<Activation | undefined>) {
     this.#context = context;
@@ -45,8 +46,6 @@ export class ModelDetails {
     const known = this.#kept.get(name);
     if (known !== undefined) return known.reading.get();
     const kept: Kept = { reading: new Coalesced(() => this.#read(name, kept)), made: undefined };
-    const [oldest] = this.#kept.keys();
-    if (oldest !== undefined && this.#kept.size >= KEPT) this.#kept.delete(oldest);
     this.#kept.set(name, kept);
     return kept.reading.get();
   }
@@ -59,7 +58,7 @@ export class ModelDetails {
       this.#activation.get(),
     ]).catch((error: unknown) => {
       // Names that nobody has a file for must not push out those of others.
-      if (this.#kept.get(name) === kept) this.#kept.delete(name);
+      if (this.#kept.peek(name) === kept) this.#kept.delete(name);
       throw error;
     });
     const entry = entries.get(name);

@@ -1,6 +1,7 @@
 import { digestSource } from '@caissa/bytes';
 import type { Catalogue } from '@caissa/registry';
 import type { ModelSource } from '@caissa/storage';
+import { LRUCache } from 'lru-cache';
 
 /** Files whose digest is remembered. */
 const REMEMBERED = 100;
@@ -8,8 +9,8 @@ const REMEMBERED = 100;
 /** SHA-256 of checkpoints. What was computed once, by an inspection or here, holds as long as the file is the very same. */
 export class SourceDigests {
   readonly #catalogue: Pick<Catalogue, 'get'>;
-  /** Name of the model → state of its file and the digest, oldest first. */
-  readonly #known = new Map<string, { readonly identity: string; readonly sha256: string }>();
+  /** Name of the model → state of its file and the digest. */
+  readonly #known = new LRUCache<string, { readonly identity: string; readonly sha256: string }>({ max: REMEMBERED });
 
   constructor(catalogue: Pick<Catalogue, 'get'>) {
     this.#catalogue = catalogue;
@@ -27,14 +28,7 @@ export class SourceDigests {
     const entry = await this.#catalogue.get(name).catch(() => undefined);
     const inspected = entry?.identity === identity ? entry.sha256 : null;
     const sha256 = inspected ?? (await digestSource(source, signal));
-    this.#remember(name, { identity, sha256 });
+    this.#known.set(name, { identity, sha256 });
     return sha256;
-  }
-
-  #remember(name: string, digest: { identity: string; sha256: string }): void {
-    this.#known.delete(name);
-    this.#known.set(name, digest);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
   }
 }

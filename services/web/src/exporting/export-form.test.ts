@@ -1,32 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parseValue, readRows, rowProblem, toggled } from './export-form';
+import { readRows, rowProblem, toggled } from './export-form';
 
 const row = (key: string, value: string, id = 1) => ({ id, key, value });
 
 describe('metadata that are typed in', () => {
-  it.each([
-    ['0.75', 0.75],
-    [' 12 ', 12],
-    ['-3', -3],
-    ['true', true],
-    ['null', null],
-    ['[1, 2]', [1, 2]],
-    ['{"a": 1}', { a: 1 }],
-    ['"12"', '12'],
-    ['', ''],
-    ['deployment', 'deployment'],
-    ['1.2.3', '1.2.3'],
-    ['007', '007'],
-    ['truely', 'truely'],
-    ['{broken', '{broken'],
-    ['12345678901234567890', '12345678901234567890'],
-    ['1e999', '1e999'],
-    ['NaN', 'NaN'],
-    ['  two words ', '  two words '],
-  ])('%j counts as %j', (text, value) => {
-    expect(parseValue(text)).toEqual(value);
-  });
-
   it('are read line by line; a line without a name counts for nothing', () => {
     expect(readRows([row(' purpose ', 'x'), row('', ''), row('elo', '2100')])).toEqual({ purpose: 'x', elo: 2100 });
   });

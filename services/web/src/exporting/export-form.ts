@@ -4,8 +4,8 @@ import {
   type Format,
   formatOptions,
   type JsonObject,
-  type JsonValue,
   type OptionValues,
+  parseMetadataValue,
 } from '@caissa/formats';
 import type { ExportOptions } from '@caissa/shared/contracts';
 import { createStore } from '../state/store';
@@ -66,27 +66,10 @@ export function toggled<T>(all: readonly T[], one: T): T[] {
   return all.includes(one) ? all.filter((other) => other !== one) : [...all, one];
 }
 
-/** What was typed as a value: numbers, `true`, `false`, `null`, lists and objects count as such, the rest is text. */
-export function parseValue(text: string): JsonValue {
-  const trimmed = text.trim();
-  if (!/^(-?\d|true$|false$|null$|\[|\{|")/.test(trimmed)) return text;
-  try {
-    const value = JSON.parse(trimmed) as JsonValue;
-    return isTooLarge(value) ? text : value;
-  } catch {
-    return text;
-  }
-}
-
-/** Whether a number has lost digits by being read, as a long identifier made of digits does. */
-function isTooLarge(value: JsonValue): boolean {
-  return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
-}
-
 /** The metadata that the lines say. Lines without a name count for nothing. */
 export function readRows(rows: readonly MetadataRow[]): JsonObject {
   return Object.fromEntries(
-    rows.filter(({ key }) => key.trim() !== '').map(({ key, value }) => [key.trim(), parseValue(value)]),
+    rows.filter(({ key }) => key.trim() !== '').map(({ key, value }) => [key.trim(), parseMetadataValue(value)]),
   );
 }
 
