@@ -32,6 +32,14 @@ export interface ByteSource {
   readInto(target: Uint8Array, offset: number): Promise<void>;
 }
 
+/** A file that is open, in one state of it, wherever it lies. */
+export interface OpenFile extends ByteSource {
+  /** Whether what was read so far, and will be, belongs to one state. */
+  isUnchanged(): Promise<boolean>;
+  /** Ends the use of it; reads that are under way end first. */
+  close(): Promise<void>;
+}
+
 /**
  * Takes bytes in order. `write` may keep `chunk` until its promise settles, and no longer: the caller reuses the
  * buffer. A caller may start the next write before the last one settled; the order of the calls is the order of the bytes.

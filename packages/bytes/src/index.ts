@@ -13,4 +13,4 @@ export { allEnded } from './thread/all-ended.js';
 export { answerRequests } from './thread/answer-requests.js';
 export { digestInBackground } from './thread/background-writer.js';
 export { RequestThread } from './thread/request-thread.js';
-export { type BlockOptions, type BlockWriter, writeBlocks } from './write/block-writer.js';
+export { type BlockOptions, type BlockWriter, readBlocks, writeBlocks } from './write/block-writer.js';

@@ -1,8 +1,9 @@
+import type { OpenFile } from '@caissa/bytes';
 import { digestSource } from '@caissa/bytes';
 import { checkWeights } from './check-weights.js';
 import { type CheckpointDescription, describeCheckpoint } from './describe-checkpoint.js';
 import { openCheckpoint } from './open-checkpoint.js';
-import { type CheckpointSource, refuseIfChanged, withFile } from './with-file.js';
+import { refuseIfChanged, withFile } from './with-file.js';
 
 /** What was found out about a good file. */
 export interface Examination {
@@ -26,7 +27,7 @@ export function examineCheckpoint(path: string, control: ExaminationControl): Pr
 }
 
 /** Does as {@link examineCheckpoint} does with a checkpoint that is open, and leaves it open. */
-export async function examineSource(source: CheckpointSource, control: ExaminationControl): Promise<Examination> {
+export async function examineSource(source: OpenFile, control: ExaminationControl): Promise<Examination> {
   control.report({ stage: 'opening', percent: 0 });
   const checkpoint = await openCheckpoint(source);
   const reading = (from: number, to: number) => (share: number) =>

@@ -17,5 +17,5 @@ export { writeSampleModels } from './sample-models.js';
 export { type ConversionFailure, conversionFailure, VerificationError } from './verification-error.js';
 export { type OnnxReport, verifyOnnx } from './verify-onnx.js';
 export { type PytorchReport, verifyPytorch } from './verify-pytorch.js';
-export { type CheckpointSource, refuseIfChanged, SourceChangedError, withFile, withSource } from './with-file.js';
+export { refuseIfChanged, SourceChangedError, withFile, withSource } from './with-file.js';
 export { type ArtifactTarget, type FormatWriter, type VerifyRequest, WRITERS, type WriteRequest } from './writers.js';

@@ -1,8 +1,9 @@
+import type { OpenFile } from '@caissa/bytes';
 import type { JsonObject } from '@caissa/formats';
 import type { SpareProcess } from '@caissa/session';
 import { type ArtifactRequest, metadataInFile, metadataOfArtifact, type Verification } from './artifact-metadata.js';
 import type { Checkpoint } from './open-checkpoint.js';
-import { type CheckpointSource, refuseIfChanged } from './with-file.js';
+import { refuseIfChanged } from './with-file.js';
 import { type ArtifactTarget, type FormatWriter, WRITERS } from './writers.js';
 
 /** Percent that is left for opening a checkpoint, which is done by whoever calls. */
@@ -19,7 +20,7 @@ export interface ArtifactProgress {
 
 /** What is exported. */
 export interface ArtifactSource {
-  readonly file: CheckpointSource;
+  readonly file: OpenFile;
   readonly checkpoint: Checkpoint;
   /** Digest of the whole file. */
   readonly sha256: string;

@@ -1,4 +1,4 @@
-import { type ByteSource, FormatError } from '@caissa/bytes';
+import { allEnded, type ByteSource, borrowBuffer, FormatError, returnBuffer } from '@caissa/bytes';
 import { verifyStorages } from '@caissa/pytorch';
 import type { Storage, Tensor } from '@caissa/tensor';
 import type { VerificationLevel } from './artifact-metadata.js';
@@ -101,17 +101,22 @@ async function compareStorages(
   { name, found, source }: { name: string; found: Storage; source: Storage },
   { signal, onRead }: Reading,
 ): Promise<void> {
-  const [left, right] = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)];
-  for (let at = 0; at < source.sizeBytes; at += PIECE_BYTES) {
-    signal?.throwIfAborted();
-    const length = Math.min(PIECE_BYTES, source.sizeBytes - at);
-    await Promise.all([
-      found.source.readInto(left.subarray(0, length), found.offsetBytes + at),
-      source.source.readInto(right.subarray(0, length), source.offsetBytes + at),
-    ]);
-    onRead(length);
-    if (Buffer.compare(left.subarray(0, length), right.subarray(0, length)) !== 0) {
-      throw new VerificationError(`The exported checkpoint holds other numbers in ${name} than its source.`);
+  const buffers = [borrowBuffer(PIECE_BYTES), borrowBuffer(PIECE_BYTES)] as const;
+  try {
+    for (let at = 0; at < source.sizeBytes; at += PIECE_BYTES) {
+      signal?.throwIfAborted();
+      const length = Math.min(PIECE_BYTES, source.sizeBytes - at);
+      const [left, right] = [new Uint8Array(buffers[0], 0, length), new Uint8Array(buffers[1], 0, length)];
+      await allEnded([
+        found.source.readInto(left, found.offsetBytes + at),
+        source.source.readInto(right, source.offsetBytes + at),
+      ]);
+      onRead(length);
+      if (Buffer.compare(left, right) !== 0) {
+        throw new VerificationError(`The exported checkpoint holds other numbers in ${name} than its source.`);
+      }
     }
+  } finally {
+    for (const buffer of buffers) returnBuffer(buffer);
   }
 }

@@ -1,12 +1,4 @@
-import { type ByteSource, FileSource } from '@caissa/bytes';
-
-/** The bytes of one state of a checkpoint, wherever it lies. */
-export interface CheckpointSource extends ByteSource {
-  /** Whether what was read so far, and will be, belongs to one state. */
-  assertUnchanged(): Promise<boolean>;
-  /** Ends the use of it. */
-  close(): Promise<void>;
-}
+import { FileSource, type OpenFile } from '@caissa/bytes';
 
 /** A file was written to while it was read, so that nothing can be said of it. The message is a sentence. */
 export class SourceChangedError extends Error {
@@ -28,7 +20,7 @@ export function withFile<T>(path: string, work: (source: FileSource) => Promise<
 }
 
 /** Does as {@link withFile} does with a checkpoint that is being opened. @throws as `withFile` does */
-export async function withSource<S extends CheckpointSource, T>(
+export async function withSource<S extends OpenFile, T>(
   opening: Promise<S>,
   work: (source: S) => Promise<T>,
 ): Promise<T> {
@@ -44,6 +36,6 @@ export async function withSource<S extends CheckpointSource, T>(
 }
 
 /** @throws SourceChangedError if the open file was written to since it was opened */
-export async function refuseIfChanged(source: CheckpointSource): Promise<void> {
-  if (!(await source.assertUnchanged())) throw new SourceChangedError();
+export async function refuseIfChanged(source: OpenFile): Promise<void> {
+  if (!(await source.isUnchanged())) throw new SourceChangedError();
 }

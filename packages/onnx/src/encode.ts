@@ -1,3 +1,4 @@
+import type { ByteRange } from '@caissa/bytes';
 import { elementCount } from '@caissa/tensor';
 import protobuf from 'protobufjs/minimal.js';
 import { onnx } from '../generated/onnx.js';
@@ -27,12 +28,6 @@ const utf8 = new TextEncoder();
 export interface SplitMessage {
   readonly before: Uint8Array;
   readonly after: Uint8Array;
-}
-
-/** Where the elements of an initializer lie in a file of data. */
-export interface DataPlace {
-  readonly offsetBytes: number;
-  readonly lengthBytes: number;
 }
 
 /** Bytes of an initializer's elements. */
@@ -90,8 +85,8 @@ export function encodeTensorHead(initializer: OnnxInitializer): Uint8Array {
   }).finish();
 }
 
-/** A TensorProto whose elements lie in another file. Source: onnx.proto, TensorProto.external_data. */
-export function encodeExternalTensor(initializer: OnnxInitializer, location: string, place: DataPlace): Uint8Array {
+/** A TensorProto whose elements lie in a range of another file. Source: onnx.proto, TensorProto.external_data. */
+export function encodeExternalTensor(initializer: OnnxInitializer, location: string, place: ByteRange): Uint8Array {
   return onnx.TensorProto.encode({
     dims: [...initializer.shape],
     dataType: DATA_TYPES[initializer.dataType],

@@ -1,5 +1,5 @@
-import { type BlockWriter, type ByteSink, writeBlocks } from '@caissa/bytes';
-import { type DataPlace, dataSizeBytes, encodeExternalTensor } from './encode.js';
+import { type BlockWriter, type ByteRange, type ByteSink, writeBlocks } from '@caissa/bytes';
+import { dataSizeBytes, encodeExternalTensor } from './encode.js';
 import type { OnnxInitializer, OnnxModel } from './model.js';
 import { planModel, planReference } from './plan-model.js';
 import { writeData } from './write-data.js';
@@ -25,7 +25,7 @@ export interface ExternalModel {
 }
 
 /** An initializer with its place in the file of data. */
-interface PlacedInitializer extends DataPlace {
+interface PlacedInitializer extends ByteRange {
   readonly initializer: OnnxInitializer;
 }
 

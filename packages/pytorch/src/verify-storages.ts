@@ -1,10 +1,7 @@
 import { crc32 } from 'node:zlib';
-import { type BlockWriter, type ByteSink, writeBlocks } from '@caissa/bytes';
+import { type BlockWriter, readBlocks } from '@caissa/bytes';
 import type { Storage } from '@caissa/tensor';
 import { assertCrc } from './write/archive-plan.js';
-
-/** Takes everything: bytes are looked at on the way to it. */
-const NOWHERE: ByteSink = { write: async () => undefined };
 
 /**
  * Reads storages through once and compares the CRCs that their file states. Storages without one are passed over.
@@ -24,7 +21,7 @@ export async function verifyStorages(
   const read = async (out: BlockWriter): Promise<void> => {
     for (const storage of storages) await verifyStorage(out, storage);
   };
-  await writeBlocks(NOWHERE, read, { onProgress, signal });
+  await readBlocks(read, { onProgress, signal });
 }
 
 async function verifyStorage(out: BlockWriter, { key, source, offsetBytes, sizeBytes, crc32: expected }: Storage) {

@@ -66,7 +66,7 @@ function replacedAfterOpening(replace: () => Promise<void>): ModelStore {
     return {
       identity: source.identity,
       sizeBytes: source.sizeBytes,
-      assertUnchanged: () => source.assertUnchanged(),
+      isUnchanged: () => source.isUnchanged(),
       close: () => source.close(),
       async readInto(target, offset) {
         if (++reads === 3) await replace();

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { ByteSource } from '../byte-io.js';
-
-const PIECE_BYTES = 1 << 20;
+import { readBlocks } from '../write/block-writer.js';
 
 /**
- * SHA-256 of all bytes of a source, as hexadecimal digits. Reads one piece while it computes on the one before.
+ * SHA-256 of all bytes of a source, as hexadecimal digits.
  * @param onProgress told how much is done, 0 to 1
  * @throws FormatError ZIP_TRUNCATED if the source became shorter; the signal's reason
  */
@@ -14,22 +14,15 @@ export async function digestSource(
   onProgress?: (share: number) => void,
 ): Promise<string> {
   const hash = createHash('sha256');
-  let [current, other] = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)];
-  const read = async (buffer: Uint8Array, offset: number): Promise<Uint8Array> => {
-    const piece = buffer.subarray(0, Math.min(PIECE_BYTES, source.sizeBytes - offset));
-    await source.readInto(piece, offset);
-    return piece;
+  const lengthBytes = source.sizeBytes;
+  const add = async (bytes: Uint8Array): Promise<void> => {
+    hash.update(bytes);
+    // Others get their turn, though the next bytes may be there already.
+    await setImmediate();
   };
-  let pending = read(current, 0);
-  for (let offset = 0; offset < source.sizeBytes; offset += PIECE_BYTES) {
-    const piece = await pending;
-    signal?.throwIfAborted();
-    [current, other] = [other, current];
-    const next = offset + PIECE_BYTES;
-    if (next < source.sizeBytes) pending = read(current, next);
-    hash.update(piece);
-    onProgress?.((offset + piece.length) / source.sizeBytes);
-  }
-  await pending;
+  await readBlocks((out) => out.copy({ source, offsetBytes: 0, lengthBytes }, add), {
+    onProgress: (done) => onProgress?.(done / lengthBytes),
+    signal,
+  });
   return hash.digest('hex');
 }

@@ -107,14 +107,14 @@ describe('FileSource', () => {
   });
 
   it('notices a change of size or time, and none where there is none', async () => {
-    await withSource('same', async (source) => expect(await source.assertUnchanged()).toBe(true));
+    await withSource('same', async (source) => expect(await source.isUnchanged()).toBe(true));
     await withSource('appended', async (source, path) => {
       await appendFile(path, 'x');
-      expect(await source.assertUnchanged()).toBe(false);
+      expect(await source.isUnchanged()).toBe(false);
     });
     await withSource('touched', async (source, path) => {
       await utimes(path, new Date(1e12), new Date(1e12));
-      expect(await source.assertUnchanged()).toBe(false);
+      expect(await source.isUnchanged()).toBe(false);
     });
   });
 

@@ -1,6 +1,6 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { ByteSource } from '../byte-io.js';
+import type { OpenFile } from '../byte-io.js';
 import { assertInside } from '../byte-sources.js';
 import { FormatError } from '../format-error.js';
 import { NearbyReads } from './nearby-reads.js';
@@ -14,7 +14,7 @@ export interface FileIdentity {
 }
 
 /** Bytes of a regular file, which stays open until `close`. */
-export class FileSource implements ByteSource {
+export class FileSource implements OpenFile {
   readonly identity: FileIdentity;
   readonly #handle: FileHandle;
   readonly #pages: PageCache;
@@ -92,7 +92,7 @@ export class FileSource implements ByteSource {
   }
 
   /** Whether the open file still has the size and modification time that it had at first. */
-  async assertUnchanged(): Promise<boolean> {
+  async isUnchanged(): Promise<boolean> {
     const now = identityOf(await this.#handle.stat({ bigint: true }));
     return now.sizeBytes === this.identity.sizeBytes && now.mtimeNs === this.identity.mtimeNs;
   }

@@ -38,6 +38,11 @@ export async function writeBlocks(
   }
 }
 
+/** Reads what `work` copies as {@link writeBlocks} does, for those that look at it. */
+export function readBlocks(work: (out: BlockWriter) => Promise<void>, options?: BlockOptions): Promise<void> {
+  return writeBlocks({ write: async () => undefined }, work, options);
+}
+
 /** What {@link writeBlocks} lends. Calls follow one another: each is awaited, which waits only while all blocks are full. */
 export class BlockWriter {
   readonly #sink: ByteSink;

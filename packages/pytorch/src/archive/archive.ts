@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type ByteSource, FormatError } from '@caissa/bytes';
+import { type ByteSource, FormatError, type SourceRange } from '@caissa/bytes';
 import { readDirectory } from './directory.js';
 import { readEndRecord } from './end-record.js';
 import { type ArchiveEntry, METHOD_STORED } from './entry.js';
@@ -17,20 +17,14 @@ export interface Archive {
   readonly hasChecksums: boolean;
 }
 
-/** Bytes of an entry: a range of a source. */
-export interface EntryBytes {
-  readonly source: ByteSource;
-  readonly offsetBytes: number;
-}
-
 /**
  * Reads and checks the structure of a zip archive, but no data.
  * @throws FormatError every ZIP_ code, NOT_A_CHECKPOINT if it is empty
  */
 export async function openArchive(source: ByteSource): Promise<Archive> {
-  const extent = await readEndRecord(source);
-  const records = await readDirectory(source, extent);
-  const entries = await readLayout(source, records, extent.offset);
+  const directory = await readEndRecord(source);
+  const records = await readDirectory(source, directory);
+  const entries = await readLayout(source, records, directory.offsetBytes);
   const first = entries[0];
   if (first === undefined) throw new FormatError('NOT_A_CHECKPOINT', 'The archive is empty.');
   const topFolder = first.name.slice(0, first.name.indexOf('/'));
@@ -43,10 +37,11 @@ export async function openArchive(source: ByteSource): Promise<Archive> {
 }
 
 /** Where the bytes of an entry can be read, inflated if need be. */
-export function entryBytes(archive: Archive, entry: ArchiveEntry): EntryBytes {
+export function entryBytes(archive: Archive, entry: ArchiveEntry): SourceRange {
+  const lengthBytes = entry.sizeBytes;
   return entry.method === METHOD_STORED
-    ? { source: archive.source, offsetBytes: entry.dataOffset }
-    : { source: new InflateSource(archive.source, entry), offsetBytes: 0 };
+    ? { source: archive.source, offsetBytes: entry.dataOffset, lengthBytes }
+    : { source: new InflateSource(archive.source, entry), offsetBytes: 0, lengthBytes };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type ByteSource, FormatError } from '@caissa/bytes';
 import { MAX_EXPANSION_RATIO } from '../limits.js';
-import type { DirectoryExtent } from './end-record.js';
+import type { DirectoryRange } from './end-record.js';
 import { type DirectoryRecord, FLAGS_ENCRYPTION, METHOD_DEFLATED, METHOD_STORED, SENTINEL_32 } from './entry.js';
 import { decodeName } from './entry-name.js';
 import { findZip64Extra } from './extra-field.js';
@@ -14,8 +14,8 @@ const RECORD_SIGNATURE = 0x0201_4b50;
  * Source: APPNOTE 6.3.10, 4.3.12
  * @throws FormatError ZIP_AMBIGUOUS, ZIP_ENCRYPTED, ZIP_LIMIT, ZIP_PATH, NOT_A_CHECKPOINT
  */
-export async function readDirectory(source: ByteSource, extent: DirectoryExtent): Promise<DirectoryRecord[]> {
-  const bytes = await readBytes(source, extent.offset, extent.sizeBytes);
+export async function readDirectory(source: ByteSource, directory: DirectoryRange): Promise<DirectoryRecord[]> {
+  const bytes = await readBytes(source, directory.offsetBytes, directory.lengthBytes);
   const records: DirectoryRecord[] = [];
   let at = 0;
   while (at < bytes.length) {
@@ -26,12 +26,12 @@ export async function readDirectory(source: ByteSource, extent: DirectoryExtent)
     records.push(record);
     at = end;
   }
-  if (at !== bytes.length || records.length !== extent.entryCount) {
+  if (at !== bytes.length || records.length !== directory.entryCount) {
     throw new FormatError(
       'ZIP_AMBIGUOUS',
-      `The archive states ${extent.entryCount} entries but lists another number.`,
+      `The archive states ${directory.entryCount} entries but lists another number.`,
       {
-        offset: extent.offset + at,
+        offset: directory.offsetBytes + at,
       },
     );
   }

@@ -1,13 +1,11 @@
-import { type ByteSource, FormatError } from '@caissa/bytes';
+import { type ByteRange, type ByteSource, FormatError } from '@caissa/bytes';
 import { MAX_DIRECTORY_BYTES, MAX_ENTRIES } from '../limits.js';
 import { SENTINEL_16, SENTINEL_32 } from './entry.js';
 import { readBytes, readUint64 } from './read-bytes.js';
 
-/** Where the central directory lies. */
-export interface DirectoryExtent {
+/** The central directory. */
+export interface DirectoryRange extends ByteRange {
   readonly entryCount: number;
-  readonly offset: number;
-  readonly sizeBytes: number;
 }
 
 const END_BYTES = 22;
@@ -23,7 +21,7 @@ const END64_SIGNATURE = 0x0606_4b50;
  * then there is one way only to read the archive. Source: APPNOTE 6.3.10, 4.3.14 to 4.3.16
  * @throws FormatError ZIP_TRUNCATED, ZIP_AMBIGUOUS, ZIP_LIMIT
  */
-export async function readEndRecord(source: ByteSource): Promise<DirectoryExtent> {
+export async function readEndRecord(source: ByteSource): Promise<DirectoryRange> {
   const tailBytes = Math.min(source.sizeBytes, END_BYTES + LOCATOR_BYTES + END64_BYTES);
   const tail = await readBytes(source, source.sizeBytes - tailBytes, tailBytes);
   const end = tail.length >= END_BYTES ? tail.subarray(tail.length - END_BYTES) : undefined;
@@ -34,21 +32,21 @@ export async function readEndRecord(source: ByteSource): Promise<DirectoryExtent
   const stated = parseEnd(end);
   const locator = tail.subarray(Math.max(0, tail.length - END_BYTES - LOCATOR_BYTES), tail.length - END_BYTES);
   const hasZip64 = locator.length === LOCATOR_BYTES && locator.readUInt32LE(0) === LOCATOR_SIGNATURE;
-  const extent = hasZip64 ? mergeZip64(stated, locator, tail, source.sizeBytes) : stated;
+  const directory = hasZip64 ? mergeZip64(stated, locator, tail, source.sizeBytes) : stated;
   const directoryEnd = hasZip64 ? endOffset - LOCATOR_BYTES - END64_BYTES : endOffset;
-  if (extent.offset + extent.sizeBytes !== directoryEnd) {
+  if (directory.offsetBytes + directory.lengthBytes !== directoryEnd) {
     throw ambiguous('does not end where its end record says: there are bytes before, between or after its parts');
   }
-  if (extent.entryCount > MAX_ENTRIES || extent.sizeBytes > MAX_DIRECTORY_BYTES) {
+  if (directory.entryCount > MAX_ENTRIES || directory.lengthBytes > MAX_DIRECTORY_BYTES) {
     throw new FormatError(
       'ZIP_LIMIT',
-      `The archive has ${extent.entryCount} entries, more than a checkpoint may have.`,
+      `The archive has ${directory.entryCount} entries, more than a checkpoint may have.`,
     );
   }
-  return extent;
+  return directory;
 }
 
-function parseEnd(end: Buffer): DirectoryExtent {
+function parseEnd(end: Buffer): DirectoryRange {
   const entryCount = end.readUInt16LE(10); // entries in all, 2 bytes
   const isOneDisk =
     end.readUInt16LE(4) === 0 && // number of this disk, 2 bytes
@@ -57,13 +55,13 @@ function parseEnd(end: Buffer): DirectoryExtent {
   if (!isOneDisk) throw ambiguous('claims to be split over several disks');
   return {
     entryCount,
-    sizeBytes: end.readUInt32LE(12), // size of the directory, 4 bytes
-    offset: end.readUInt32LE(16), // offset of the directory, 4 bytes
+    lengthBytes: end.readUInt32LE(12), // size of the directory, 4 bytes
+    offsetBytes: end.readUInt32LE(16), // offset of the directory, 4 bytes
   };
 }
 
 /** The 64-bit values, which the ordinary record must repeat or leave open. PyTorch always repeats them. */
-function mergeZip64(stated: DirectoryExtent, locator: Buffer, tail: Buffer, fileSize: number): DirectoryExtent {
+function mergeZip64(stated: DirectoryRange, locator: Buffer, tail: Buffer, fileSize: number): DirectoryRange {
   const endOffset = fileSize - END_BYTES - LOCATOR_BYTES - END64_BYTES;
   const at = tail.length - END_BYTES - LOCATOR_BYTES - END64_BYTES;
   const isWhole =
@@ -77,17 +75,17 @@ function mergeZip64(stated: DirectoryExtent, locator: Buffer, tail: Buffer, file
     tail.readUInt32LE(at + 20) === 0 && // disk of the directory, 4 bytes
     readUint64(tail, at + 24) === readUint64(tail, at + 32); // entries on this disk and in all, 8 bytes each
   if (!isWhole) throw ambiguous('has a zip64 end record that does not fit its place');
-  const extent = {
+  const directory = {
     entryCount: readUint64(tail, at + 32),
-    sizeBytes: readUint64(tail, at + 40), // size of the directory, 8 bytes
-    offset: readUint64(tail, at + 48), // offset of the directory, 8 bytes
+    lengthBytes: readUint64(tail, at + 40), // size of the directory, 8 bytes
+    offsetBytes: readUint64(tail, at + 48), // offset of the directory, 8 bytes
   };
   const agrees =
-    (stated.entryCount === SENTINEL_16 || stated.entryCount === extent.entryCount) &&
-    (stated.sizeBytes === SENTINEL_32 || stated.sizeBytes === extent.sizeBytes) &&
-    (stated.offset === SENTINEL_32 || stated.offset === extent.offset);
+    (stated.entryCount === SENTINEL_16 || stated.entryCount === directory.entryCount) &&
+    (stated.lengthBytes === SENTINEL_32 || stated.lengthBytes === directory.lengthBytes) &&
+    (stated.offsetBytes === SENTINEL_32 || stated.offsetBytes === directory.offsetBytes);
   if (!agrees) throw ambiguous('has two end records that disagree');
-  return extent;
+  return directory;
 }
 
 /** There is no end record at the end: says whether one stands elsewhere. */

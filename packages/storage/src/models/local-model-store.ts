@@ -115,7 +115,7 @@ async function openFile(path: string, gone: AppError): Promise<ModelSource> {
     descriptor: file.descriptor,
     identity: fileIdentity({ ino, size: BigInt(sizeBytes), mtimeNs }),
     readInto: (target, offset) => file.readInto(target, offset),
-    assertUnchanged: () => file.assertUnchanged(),
+    isUnchanged: () => file.isUnchanged(),
     close: () => file.close(),
   };
 }

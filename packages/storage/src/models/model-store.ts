@@ -1,15 +1,11 @@
 import type { Readable } from 'node:stream';
-import type { ByteSource } from '@caissa/bytes';
+import type { OpenFile } from '@caissa/bytes';
 import type { ModelFile } from './model-file.js';
 
 /** The bytes of one state of a checkpoint. */
-export interface ModelSource extends ByteSource {
+export interface ModelSource extends OpenFile {
   /** Which state it is; as {@link ModelFile} has it. */
   readonly identity: string;
-  /** Whether what was read so far, and will be, belongs to one state. */
-  assertUnchanged(): Promise<boolean>;
-  /** Ends the use of it; reads that are under way end first. */
-  close(): Promise<void>;
 }
 
 /** What a store holds. */

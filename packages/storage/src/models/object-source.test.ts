@@ -98,7 +98,7 @@ describe('a checkpoint in a bucket', () => {
       code: 'STORE_UNAVAILABLE',
       retryable: true,
     });
-    expect(await source.assertUnchanged()).toBe(true);
+    expect(await source.isUnchanged()).toBe(true);
     server.decide = () => 'answer';
     await expectRead(0, 10);
   });
@@ -114,7 +114,7 @@ describe('a checkpoint in a bucket', () => {
       retryable: true,
       message: expect.stringMatching(/^a\.pt /),
     });
-    expect(await source.assertUnchanged()).toBe(false);
+    expect(await source.isUnchanged()).toBe(false);
     await expectRead(100, 50);
   });
 

@@ -95,7 +95,7 @@ export class ObjectSource implements ModelSource {
     });
   }
 
-  async assertUnchanged(): Promise<boolean> {
+  async isUnchanged(): Promise<boolean> {
     return this.#changed === undefined;
   }
 

@@ -1,7 +1,8 @@
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { OpenFile } from '@caissa/bytes';
 import { readRegularFile, TEMPORARY_PREFIX, writeFileDurably, writeFileWhole } from '@caissa/bytes';
-import { type Checkpoint, type CheckpointSource, exportOnnx, refuseIfChanged } from '@caissa/conversion';
+import { type Checkpoint, exportOnnx, refuseIfChanged } from '@caissa/conversion';
 import { keptFactsSchema, type ModelFacts } from '@caissa/registry';
 
 /** Converted models that are kept beside those in use: going back to one of them needs no conversion. */
@@ -51,7 +52,7 @@ export class ConvertedModels {
    */
   async convert(
     sha256: string,
-    { source, checkpoint }: { source: CheckpointSource; checkpoint: Checkpoint },
+    { source, checkpoint }: { source: OpenFile; checkpoint: Checkpoint },
     control: { signal: AbortSignal; onProgress?(written: number, total: number): void },
   ): Promise<string> {
     const path = this.#pathOf(sha256);

@@ -94,7 +94,7 @@ describe('whoever opens a model, as the only one or one of many', () => {
   it.each(ways)('%s: a file that changed meanwhile is refused, and nothing is left of it', async (_, how) => {
     const { sha256 } = await open({}, () => ({}));
     for (const name of await readdir(harness.activeFolder)) await rm(join(harness.activeFolder, name));
-    const refused = open(how(sha256), () => ({ assertUnchanged: async () => false }));
+    const refused = open(how(sha256), () => ({ isUnchanged: async () => false }));
     await expect(refused).rejects.toMatchObject({
       code: 'SOURCE_CHANGED',
       message: expect.stringMatching(/^model_v1\.pt: /),
