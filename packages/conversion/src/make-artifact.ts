@@ -4,7 +4,7 @@ import type { SpareProcess } from '@caissa/session';
 import { type ArtifactRequest, metadataInFile, metadataOfArtifact, type Verification } from './artifact-metadata.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { refuseIfChanged } from './with-file.js';
-import { type ArtifactTarget, type FormatWriter, WRITERS } from './writers.js';
+import { type ArtifactTarget, WRITERS } from './writers.js';
 
 /** Percent that is left for opening a checkpoint, which is done by whoever calls. */
 export const OPENED_PERCENT = 5;
@@ -52,7 +52,7 @@ export async function makeArtifact(
   const { checkpoint, weightsChecked } = source;
   const { signal, spare, maxFileBytes } = control;
   const { verify: level } = request;
-  const writer: FormatWriter = WRITERS[request.format];
+  const writer = WRITERS[request.format];
   const inFile = metadataInFile(request, source.sha256);
   const reporting = (stage: 'converting' | 'verifying') => {
     const [from, to] = [PERCENT[stage], stage === 'converting' ? PERCENT.verifying : PERCENT.publishing];

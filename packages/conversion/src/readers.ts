@@ -29,14 +29,14 @@ export interface FormatReader {
 }
 
 /** The code that reads each format. */
-export const READERS = {
+export const READERS: Readonly<Record<ReadableFormat, FormatReader>> = {
   // What is no checkpoint at all is refused by this one, which knows what is taken for a checkpoint by mistake.
   pytorch: { read: readPytorch },
-} satisfies Record<ReadableFormat, FormatReader>;
+};
 
 /** Reads the structure of a file of any format. @throws FormatError */
 export async function readContents(source: ByteSource): Promise<FileContents> {
-  for (const reader of Object.values<FormatReader>(READERS)) {
+  for (const reader of Object.values(READERS)) {
     if (await reader.detect?.(source)) return reader.read(source);
   }
   return READERS.pytorch.read(source);

@@ -64,7 +64,7 @@ export interface FormatWriter {
 }
 
 /** The code that writes each format; what only one of them needs is loaded when it is used. */
-export const WRITERS = {
+export const WRITERS: Readonly<Record<Format, FormatWriter>> = {
   pytorch: {
     async write(checkpoint, target, { metadata, weightsChecked, signal, onProgress }) {
       await exportPytorch(checkpoint, target, { metadata, weightsChecked, signal, onProgress });
@@ -96,4 +96,4 @@ export const WRITERS = {
       return skipped ?? verifyOnnx(localPath, checkpoint, level, { dataFile, signal, spare });
     },
   },
-} satisfies Record<Format, FormatWriter>;
+};

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FormatError } from '@caissa/bytes';
+import type { Format } from '@caissa/formats';
 import type { Processor } from '@caissa/queue';
 import type { ExportResult } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
@@ -19,7 +20,7 @@ const work: Processor<'export'> = async ({ id, data, signal }) => {
   return exportResult(id, model_name, format, metadata);
 };
 
-function exportResult(id: string, model: string, format: 'pytorch' | 'onnx', metadata: ExportResult['metadata']) {
+function exportResult(id: string, model: string, format: Format, metadata: ExportResult['metadata']) {
   const filename = `${model}_export_20251007_031138.${format === 'onnx' ? 'onnx' : 'pt'}`;
   return {
     success: true as const,
