@@ -28,7 +28,7 @@ export const API_SETTINGS = [
   ...OBJECT_STORE_SETTINGS,
 ] as const satisfies readonly SettingName[];
 
-/** See {@link API_SETTINGS}. */
+/** The values of {@link API_SETTINGS}. */
 export type ApiSettings = { readonly [P in (typeof API_SETTINGS)[number]]: SettingValue<P> };
 
 /** Everything that a route handler may use. */

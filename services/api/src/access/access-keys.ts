@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { isLoopback } from '@caissa/shared/http';
 import { ConfigurationError } from '@caissa/shared/settings';
 import type { ApiSettings } from '../context.js';
-import { checkExposure } from './check-exposure.js';
 import { type AccessKey, AccessKeys, MIN_KEY_LENGTH, sha256 } from './key-ring.js';
 
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -9,10 +9,7 @@ const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const KEY = new RegExp(`^[\\x21-\\x7e]{${MIN_KEY_LENGTH},512}$`);
 
 /** The settings that decide who may call the API. */
-export type AccessSettings = Pick<
-  ApiSettings,
-  'API_KEYS' | 'API_KEYS_FILE' | 'HOST' | 'ALLOW_ANONYMOUS' | 'CORS_ORIGINS'
->;
+type AccessSettings = Pick<ApiSettings, 'API_KEYS' | 'API_KEYS_FILE' | 'HOST' | 'ALLOW_ANONYMOUS' | 'CORS_ORIGINS'>;
 
 /** A `role:name:key` and where it stands, for messages. */
 interface Line {
@@ -83,4 +80,32 @@ function clash(key: AccessKey, others: readonly AccessKey[]): string | undefined
   if (others.some(({ name }) => name === key.name)) return `the name ${key.name} is used twice.`;
   const twin = others.find(({ digest }) => digest.equals(key.digest));
   return twin && `${key.name} and ${twin.name} have the same key; give each its own.`;
+}
+
+/** Whether a text is an origin as browsers send it: scheme, host and perhaps a port, and nothing after it. */
+function isOrigin(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.origin === text;
+}
+
+/**
+ * Refuses settings that would open the API to others without anybody having said so.
+ * @throws ConfigurationError
+ */
+function checkExposure(
+  settings: Pick<ApiSettings, 'HOST' | 'ALLOW_ANONYMOUS' | 'CORS_ORIGINS'>,
+  keysRequired: boolean,
+): void {
+  const { HOST, ALLOW_ANONYMOUS, CORS_ORIGINS } = settings;
+  const problems = CORS_ORIGINS.filter((origin) => !isOrigin(origin)).map(
+    (origin) =>
+      `CORS_ORIGINS has "${origin}", which is not an origin such as https://chess.example or http://localhost:5173.`,
+  );
+  if (!keysRequired && !ALLOW_ANONYMOUS && !isLoopback(HOST)) {
+    problems.push(
+      `HOST is "${HOST}", so that others could reach the API, but there are no access keys. ` +
+        'Set API_KEYS or API_KEYS_FILE, or ALLOW_ANONYMOUS=true if everybody may do everything.',
+    );
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems.join('\n'));
 }

@@ -1,7 +1,7 @@
 import { AppError } from '@caissa/shared/errors';
 import { type RequestHandler, type Response, Router } from 'express';
 import type { ApiContext } from '../context.js';
-import { servePageFiles } from '../docs/page-files.js';
+import { servePageFiles } from '../http/own-pages.js';
 import type { Caller } from '../http/route.js';
 import { refuseForeignPages } from './foreign-pages.js';
 import { type Identity, identify } from './identify.js';

@@ -3,8 +3,8 @@ import type { ApiSettings } from '../context.js';
 import type { Caller } from '../http/route.js';
 import { changesState, pageOrigin } from './foreign-pages.js';
 import type { AccessKeys } from './key-ring.js';
-import { readSessionCookie } from './session-cookie.js';
 import type { Sessions } from './sessions.js';
+import { readSessionCookie } from './sessions.js';
 
 /** What the credentials of a request say. */
 export type Identity =

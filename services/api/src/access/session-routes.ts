@@ -4,8 +4,8 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { z } from 'zod';
 import { readJson } from '../http/read-json.js';
 import type { AccessKeys } from './key-ring.js';
-import { clearSessionCookie, readSessionCookie, setSessionCookie } from './session-cookie.js';
 import type { Sessions } from './sessions.js';
+import { clearSessionCookie, readSessionCookie, setSessionCookie } from './sessions.js';
 
 /** Body of `POST /api/session`. */
 export const signInSchema = z.strictObject({ key: z.string().min(1).max(512) }).meta({ id: 'SignIn' });

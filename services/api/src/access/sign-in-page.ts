@@ -1,5 +1,5 @@
 import { type RequestHandler, Router } from 'express';
-import { escapeHtml, renderPage } from '../docs/html-page.js';
+import { escapeHtml, renderPage } from '../http/own-pages.js';
 
 /** Where somebody goes after signing in if no page asked for it. */
 const DEFAULT_NEXT = '/';

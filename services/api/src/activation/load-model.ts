@@ -1,9 +1,9 @@
 import { jobAcceptedSchema, loadResultSchema } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
+import { modelParamsSchema } from '../http/params.js';
 import { defineRoute } from '../http/route.js';
 import { START_HEADERS } from '../jobs/start-job.js';
 import { assertUsable } from '../models/assert-usable.js';
-import { modelParamsSchema } from '../models/model-params.js';
 import { noteRefusal } from './note-refusal.js';
 import { activationQuerySchema, startActivation } from './start-activation.js';
 

@@ -1,8 +1,7 @@
 import { countReplicas, type Heartbeat, type PointerState, readHeartbeats, readPointer } from '@caissa/registry';
 import { type CurrentModel, currentModelSchema } from '@caissa/shared/contracts';
 import { defineRoute } from '../http/route.js';
-import { deviceOf } from './device.js';
-import { summarizeReplicas } from './replicas.js';
+import { deviceOf, summarizeReplicas } from './replicas.js';
 
 /** `GET /api/model/current` */
 export const showCurrentRoute = defineRoute({

@@ -1,8 +1,7 @@
 import { countReplicas, readActivation, readHeartbeats } from '@caissa/registry';
 import { type DeviceInfo, deviceInfoSchema } from '@caissa/shared/contracts';
 import { defineRoute } from '../http/route.js';
-import { deviceOf } from './device.js';
-import { summarizeReplicas } from './replicas.js';
+import { deviceOf, summarizeReplicas } from './replicas.js';
 
 /** `GET /api/device/info` */
 export const showDeviceRoute = defineRoute({

@@ -1,6 +1,6 @@
 import { ERROR_TABLE, type ErrorCode } from '@caissa/shared/errors';
+import { escapeHtml, renderPage } from '../http/own-pages.js';
 import { ERROR_MEANINGS } from './error-meanings.js';
-import { escapeHtml, renderPage } from './html-page.js';
 
 /** The page that the `type` of a problem document points to: one row per code, each with an anchor of its name. */
 export function renderErrorsPage(): string {

@@ -1,13 +1,14 @@
-import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
-import { SESSION_COOKIE } from '../access/session-cookie.js';
+import { OpenAPIRegistry, OpenApiGeneratorV31, zodToOpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
+import { metadataSchema } from '@caissa/shared/contracts';
+import { z } from 'zod';
+import { SESSION_COOKIE } from '../access/sessions.js';
 import type { Route } from '../http/route.js';
-import { nameJsonValue } from './json-value.js';
 import { OWN_ROUTES } from './openapi-own-routes.js';
 import { PROTOCOL_ROUTES } from './openapi-protocol-routes.js';
 import { describeRoute } from './openapi-route.js';
 
 /** An OpenAPI document as JSON. */
-export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
+type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 
 const DESCRIPTION = `Exports AlphaZero chess networks from PyTorch checkpoints and activates them.
 
@@ -61,4 +62,14 @@ export function buildOpenApi(routes: readonly Route[], version: string): OpenApi
     servers: [{ url: '/' }],
     tags: TAGS,
   });
+}
+
+/**
+ * Gives the schema of any JSON value a name. It contains itself, so that it can be written down only by reference, and
+ * `z.json()` makes it without a name; a name given by `.meta` would be that of a copy, which still contains the original.
+ */
+function nameJsonValue(): void {
+  const value = metadataSchema instanceof z.ZodRecord ? metadataSchema.valueType : undefined;
+  if (!(value instanceof z.ZodLazy)) throw new TypeError('metadata is no longer a record of JSON values');
+  zodToOpenAPIRegistry.add(value, { _internal: { refId: 'JsonValue' }, description: 'Any JSON value.' });
 }

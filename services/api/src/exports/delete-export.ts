@@ -1,8 +1,8 @@
 import { callRedis } from '@caissa/redis';
 import { removalSchema } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
+import { fileParamsSchema } from '../http/params.js';
 import { defineRoute } from '../http/route.js';
-import { fileParamsSchema } from './file-params.js';
 import { describeRemoval } from './removal.js';
 
 /** `DELETE /api/model/exports/{filename}` */

@@ -2,12 +2,11 @@ import { factsOf, formatNames, listed, withArticle } from '@caissa/formats';
 import { AppError, problemSchema, toProblem } from '@caissa/shared/errors';
 import type { StoredFile } from '@caissa/storage';
 import { z } from 'zod';
+import { fileParamsSchema } from '../http/params.js';
 import { defineRoute, type Route } from '../http/route.js';
 import { bundleExport } from './bundle-export.js';
-import { fileParamsSchema } from './file-params.js';
 import { planDownload } from './plan-download.js';
 
-/** `GET` or `HEAD /api/model/download/{filename}` */
 const downloadRoute = (method: 'get' | 'head'): Route =>
   defineRoute({
     method,
@@ -53,9 +52,10 @@ const downloadRoute = (method: 'get' | 'head'): Route =>
     },
   });
 
-/** See {@link downloadRoute}. */
+/** `GET /api/model/download/{filename}` */
 export const downloadExportRoute = downloadRoute('get');
-/** See {@link downloadRoute}. */
+
+/** `HEAD /api/model/download/{filename}` */
 export const headExportRoute = downloadRoute('head');
 
 /** What lies beside exported models, in words. */

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '@caissa/shared/errors';
-import { isNestedDeeper } from './json-depth.js';
 import { hasBody, mediaTypeOf, openBody } from './request-body.js';
 
 /** Largest JSON body; metadata, the largest part of one, has a lower limit of its own. */
@@ -61,4 +60,25 @@ function decode(bytes: Buffer): string {
 
 function tooLarge(): AppError {
   return new AppError('BODY_TOO_LARGE', `A JSON body may have ${JSON_LIMIT_BYTES} bytes at most.`);
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+
+/** Whether a JSON text nests arrays and objects deeper than `limit`. Looks at the text alone and does not recurse. */
+export function isNestedDeeper(text: string, limit: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (inString) {
+      if (code === BACKSLASH) at++;
+      else if (code === QUOTE) inString = false;
+    } else if (code === QUOTE) inString = true;
+    else if (OPENING.has(code) && ++depth > limit) return true;
+    else if (CLOSING.has(code)) depth--;
+  }
+  return false;
 }

@@ -1,7 +1,8 @@
+import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import type { StoredFile } from '@caissa/storage';
 import type { Response } from 'express';
 import type { Reply } from './route.js';
-import { sendFile } from './send-file.js';
 
 /** Writes what a handler answered. A client that leaves meanwhile is no error; the stream is closed either way. */
 export async function sendReply(response: Response, reply: Reply, withoutBody: boolean): Promise<void> {
@@ -26,4 +27,87 @@ export async function sendReply(response: Response, reply: Reply, withoutBody: b
     return;
   }
   await pipeline(reply.stream, response);
+}
+
+/** Bytes that are read at once; more at a time is no faster, and every client holds two of these. */
+const PIECE_BYTES = 1 << 18;
+
+/** Buffers that are kept for the next downloads. New memory costs about as much as the copying into it. */
+const KEPT_BUFFERS = 48;
+
+const kept: Buffer[] = [];
+
+/** Sends bytes `start` to `end` of a file, both inclusive, as the rest of an answer, and closes the file. */
+async function sendFile(
+  response: ServerResponse,
+  file: StoredFile,
+  range: { readonly start: number; readonly end: number },
+): Promise<void> {
+  if (file.readInto === undefined) return pipeline(file.read(range), response);
+  const buffers = [takeBuffer(), takeBuffer()] as const;
+  try {
+    await copy(response, file.readInto, range, buffers);
+    response.end();
+    // Not after a failure: the system may still be reading them.
+    for (const buffer of buffers) if (kept.length < KEPT_BUFFERS) kept.push(buffer);
+  } catch (error) {
+    // Too late for another answer: the client notices the missing end.
+    response.destroy();
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+function takeBuffer(): Buffer {
+  return kept.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
+}
+
+/** Reads into one buffer while the other is written. Settles when everything has been handed to the system. */
+async function copy(
+  response: ServerResponse,
+  readInto: NonNullable<StoredFile['readInto']>,
+  { start, end }: { readonly start: number; readonly end: number },
+  [current, other]: readonly [Buffer, Buffer],
+): Promise<void> {
+  const writer = new Writer(response);
+  let [reading, writing] = [current, other];
+  let written = Promise.resolve();
+  for (let offset = start; offset <= end; ) {
+    const wanted = Math.min(PIECE_BYTES, end + 1 - offset);
+    const bytes = await readInto(reading.subarray(0, wanted), offset);
+    await written;
+    if (bytes === 0) throw new Error('the file has become shorter while it was read');
+    written = writer.write(reading.subarray(0, bytes));
+    offset += bytes;
+    [reading, writing] = [writing, reading];
+  }
+  await written;
+}
+
+/** Writes to a response. Of a client that leaves some calls back with an error, and some not at all. */
+class Writer {
+  readonly #response: ServerResponse;
+  #reject: (error: Error) => void = () => undefined;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+    response.once('close', () => this.#reject(clientGone()));
+  }
+
+  /** Settles when the system has the bytes. One write at a time. */
+  write(bytes: Buffer): Promise<void> {
+    const written = new Promise<void>((resolve, reject) => {
+      this.#reject = reject;
+      if (this.#response.closed) reject(clientGone());
+      else this.#response.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+    // Awaited when the next bytes have been read; a failure before that must not count as unhandled.
+    written.catch(() => undefined);
+    return written;
+  }
+}
+
+function clientGone(): Error {
+  return Object.assign(new Error('the client has left'), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
 }

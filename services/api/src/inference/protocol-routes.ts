@@ -5,9 +5,8 @@ import type { ApiContext } from '../context.js';
 import { endWhenIdle } from '../http/request-body.js';
 import { signalOf } from '../http/response-signal.js';
 import type { Question, ReplicaAnswer } from './ask-replica.js';
-import { combineAnswers } from './combine-answers.js';
 import type { ForwardOptions } from './forwarder.js';
-import { requestHeaders, sendAnswer } from './pass-on.js';
+import { combineAnswers, requestHeaders, sendAnswer } from './pass-on.js';
 
 /** A run takes half a minute at most, before which it may have waited for others. */
 const ANSWER_TIMEOUT_MS = 60_000;

@@ -1,8 +1,8 @@
 import { cancelJob, isFinal } from '@caissa/queue';
 import { jobSchema } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
+import { jobParamsSchema } from '../http/params.js';
 import { defineRoute } from '../http/route.js';
-import { jobParamsSchema } from './job-params.js';
 
 /** `DELETE /api/jobs/{job_id}` */
 export const cancelJobRoute = defineRoute({

@@ -3,7 +3,6 @@ import { isFinal, type JobEvent, jobTypeOf, showJob } from '@caissa/queue';
 import type { JobView } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import type { ApiContext } from '../context.js';
-import { isLater } from './event-id.js';
 
 /** An event as a client of the stream gets it. */
 export interface OutgoingEvent {
@@ -131,4 +130,11 @@ class Notifier {
     this.#news = true;
     this.#wake();
   };
+}
+
+/** Whether one place in an event stream is later than another. Source: Redis stream entry ids, `milliseconds-sequence`. */
+export function isLater(left: string, right: string): boolean {
+  const [leftMs = 0n, leftSequence = 0n] = left.split('-').map(BigInt);
+  const [rightMs = 0n, rightSequence = 0n] = right.split('-').map(BigInt);
+  return leftMs === rightMs ? leftSequence > rightSequence : leftMs > rightMs;
 }

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vi
 import { type HeldInspections, holdInspections } from '../../test-support/hold-inspections.js';
 import { type EventReader, readEvents } from '../../test-support/read-events.js';
 import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
-import { isLater } from './event-id.js';
+import { isLater } from './follow-job.js';
 
 let proxy: RedisProxy;
 let api: TestApi;

@@ -1,7 +1,7 @@
 import { modelInfoSchema } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
+import { modelParamsSchema } from '../http/params.js';
 import { defineRoute } from '../http/route.js';
-import { modelParamsSchema } from './model-params.js';
 
 /** `GET /api/model/info/{model_name}` */
 export const showModelRoute = defineRoute({

@@ -4,9 +4,9 @@ import { toMebibytes, uploadResultSchema } from '@caissa/shared/contracts';
 import { AppError, problemSchema } from '@caissa/shared/errors';
 import { modelExists, type ReceivedUpload, uploadTooLarge } from '@caissa/storage';
 import type { ApiContext } from '../context.js';
+import { modelParamsSchema } from '../http/params.js';
 import { defineRoute, type RouteRequest } from '../http/route.js';
 import { toError } from '../jobs/start-job.js';
-import { modelParamsSchema } from './model-params.js';
 
 /** How long an upload waits for a worker to look into it, */
 const CHECK_TIMEOUT_MS = 60_000;

@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import type { AppViewRoute, ControllerHandlerReturnType } from '@bull-board/api/typings/app';
+import { ExpressAdapter } from '@bull-board/express';
 import type { JobsContext } from '@caissa/queue';
 import { JOB_TYPES } from '@caissa/shared/contracts';
 import type { RequestHandler } from 'express';
-import { BoardAdapter } from './board-adapter.js';
+import { escapeHtml } from '../http/own-pages.js';
 
 /** A dashboard over all queues, to be mounted at `path`. */
 export function createBoard({ queues }: JobsContext, path: string, readOnly: boolean): RequestHandler {
@@ -23,4 +27,89 @@ export function createBoard({ queues }: JobsContext, path: string, readOnly: boo
     },
   });
   return adapter.getRouter() as RequestHandler;
+}
+
+/** Links of the vendor's page to its own files, in the order of loading. */
+interface BoardFiles {
+  readonly styles: readonly string[];
+  readonly scripts: readonly string[];
+}
+
+/** Reads which files of its own the vendor's page loads. Files of other hosts, which are fonts, are left out. */
+function readBoardFiles(viewsPath: string): BoardFiles {
+  const page = readFileSync(join(viewsPath, 'index.ejs'), 'utf8');
+  const own = (pattern: RegExp) => [...page.matchAll(pattern)].map((match) => match[1] ?? '');
+  const files = {
+    styles: own(/<link [^>]*href="(static\/[^"]+\.css)"/g),
+    scripts: own(/<script [^>]*src="(static\/[^"]+\.js)"/g),
+  };
+  if (files.styles.length === 0 || files.scripts.length === 0) {
+    throw new Error('the page of @bull-board/ui has changed and its files were not found');
+  }
+  return files;
+}
+
+/**
+ * bull-board's adapter for Express with a page of ours in place of the vendor's, which loads fonts from another host.
+ */
+class BoardAdapter extends ExpressAdapter {
+  #files: BoardFiles = { styles: [], scripts: [] };
+
+  constructor(basePath: string) {
+    super();
+    this.setBasePath(basePath);
+    this.app.disable('x-powered-by');
+  }
+
+  override setViewsPath(viewsPath: string): this {
+    this.#files = readBoardFiles(viewsPath);
+    return this;
+  }
+
+  override setEntryRoute(route: AppViewRoute): this {
+    const show: RequestHandler = (_request, response) => {
+      const { params } = route.handler({ basePath: this.basePath, uiConfig: this.uiConfig });
+      response.set('Cache-Control', 'no-cache').type('html').send(renderBoard(params, this.#files));
+    };
+    for (const path of [route.route].flat()) this.app.get(path, show);
+    return this;
+  }
+
+  override setErrorHandler(handler: (error: Error) => ControllerHandlerReturnType): this {
+    // What went wrong inside, such as the address of Redis, is not for the page to show.
+    return super.setErrorHandler((error) =>
+      handler(
+        Object.assign(new Error('The queues cannot be read or changed at the moment.'), {
+          statusCode: statusOf(error),
+        }),
+      ),
+    );
+  }
+}
+
+function statusOf(error: Error): number {
+  return 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
+}
+
+/** The vendor's page without the fonts. `uiConfig` is JSON made safe for HTML by the vendor. */
+function renderBoard(params: Readonly<Record<string, string>>, files: BoardFiles): string {
+  const { basePath = '', title = '', uiConfig = '{}' } = params;
+  return `<!doctype html>
+<html lang="en" dir="ltr">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<base href="${escapeHtml(basePath)}">
+<title>${escapeHtml(title)}</title>
+<link rel="icon" type="image/svg+xml" id="fav-logo" href="/pages/icon.svg">
+${files.styles.map((file) => `<link rel="stylesheet" href="${file}">`).join('\n')}
+</head>
+<body class="preload">
+<script id="__UI_CONFIG__" type="application/json">${uiConfig}</script>
+<div id="root">Loading …</div>
+${files.scripts.map((file) => `<script defer src="${file}"></script>`).join('\n')}
+</body>
+</html>
+`;
 }

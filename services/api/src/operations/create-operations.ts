@@ -4,9 +4,8 @@ import { Registry } from 'prom-client';
 import type { Access } from '../access/create-access.js';
 import type { ApiContext } from '../context.js';
 import { createDashboard } from './dashboard.js';
+import { measureRequests, measureSystem } from './metrics.js';
 import { createReadiness, showLiveness } from './readiness.js';
-import { measureRequests } from './request-metrics.js';
-import { measureSystem } from './system-metrics.js';
 
 /** What operators look at. */
 export interface Operations {

@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import compression from 'compression';
 import { type RequestHandler, type Response, Router, static as serveStatic } from 'express';
-import { renderPage } from '../docs/html-page.js';
+import { renderPage } from '../http/own-pages.js';
 
 /** Where the page lies once it is built; the same for the source and for the built code. */
 export const PAGE_FOLDER = fileURLToPath(new URL('../../../web/dist/', import.meta.url));

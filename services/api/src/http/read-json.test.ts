@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isNestedDeeper } from './json-depth.js';
+import { isNestedDeeper } from './read-json.js';
 
 it.each([
   ['[[1]]', 2, false],

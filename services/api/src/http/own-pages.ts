@@ -1,3 +1,6 @@
+import { fileURLToPath } from 'node:url';
+import { Router, static as serveStatic } from 'express';
+
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -12,7 +15,7 @@ export function escapeHtml(text: string): string {
 }
 
 /** One of our own small pages. `body` is HTML; `script` and `styles` are files that {@link servePageFiles} serves. */
-export interface Page {
+interface Page {
   readonly title: string;
   readonly body: string;
   readonly script?: string;
@@ -38,4 +41,14 @@ ${body}
 </body>
 </html>
 `;
+}
+
+/** The folder of scripts and styles of our own pages; the same for the source and for the built code. */
+const FOLDER = fileURLToPath(new URL('../../static/', import.meta.url));
+
+/** Serves the scripts and styles of our own pages under `/pages`. They are the same for everybody and hold no secret. */
+export function servePageFiles(): Router {
+  const router = Router();
+  router.use('/pages', serveStatic(FOLDER, { index: false, redirect: false, dotfiles: 'ignore', maxAge: '1h' }));
+  return router;
 }

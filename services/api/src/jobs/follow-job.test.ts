@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isLater } from './event-id.js';
+import { isLater } from './follow-job.js';
 
 it.each([
   ['2-0', '1-0', true],
