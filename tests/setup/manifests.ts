@@ -63,7 +63,6 @@ const workloadSchema = z.object({
   }),
 });
 
-/** See {@link workloadSchema}. */
 export type Workload = z.infer<typeof workloadSchema>;
 
 /** One object of the manifests. */

@@ -55,7 +55,7 @@ export class Convergence {
     this.#system = system;
   }
 
-  /** See {@link converged}; the clock runs from when every loader that runs has reported itself. */
+  /** As {@link converged}; the clock runs from when every running loader has sent a heartbeat. */
   async wait(): Promise<number> {
     await untilReplicas(this.#system, 'all replicas report themselves', () => true);
     const began = performance.now();

@@ -17,7 +17,6 @@ const activePointerSchema = z.object({
   job_id: z.string(),
 });
 
-/** See {@link activePointerSchema}. */
 export type ActivePointer = z.infer<typeof activePointerSchema>;
 
 /** What a checkpoint says of itself, told of a model while it is active. */
@@ -26,7 +25,6 @@ const modelFactsSchema = activePointerSchema.pick({ version: true, metadata: tru
 /** What is kept beside a converted model; `proven` unless it comes from a loader that did not check before it wrote. */
 export const keptFactsSchema = modelFactsSchema.extend({ proven: z.literal(true).optional() });
 
-/** See {@link modelFactsSchema}. */
 export type ModelFacts = z.infer<typeof modelFactsSchema>;
 
 /** A pointer with its place in the order of activations. */
@@ -46,7 +44,6 @@ export const pointerStateSchema = z.object({
   sequence: z.int().nonnegative(),
 });
 
-/** See {@link pointerStateSchema}. */
 export type PointerState = z.infer<typeof pointerStateSchema>;
 
 /** Before the first activation. */

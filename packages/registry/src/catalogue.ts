@@ -25,7 +25,6 @@ const catalogueEntrySchema = z.object({
   inspected_at: z.iso.datetime(),
 });
 
-/** See {@link catalogueEntrySchema}. */
 export type CatalogueEntry = z.infer<typeof catalogueEntrySchema>;
 
 /** The index of checkpoints in Redis. It can be rebuilt by inspecting the model folder again. */

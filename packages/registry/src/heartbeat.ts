@@ -17,7 +17,6 @@ const sessionStateSchema = z.object({
   active: z.boolean(),
 });
 
-/** See {@link sessionStateSchema}. */
 export type SessionState = z.infer<typeof sessionStateSchema>;
 
 /** What a loader replica says of itself. */
@@ -46,7 +45,6 @@ const heartbeatSchema = z.object({
   sessions: z.array(sessionStateSchema).default([]),
 });
 
-/** See {@link heartbeatSchema}. */
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 /** A heartbeat as a loader may send it: what has a default may be left out. */
 export type HeartbeatReport = z.input<typeof heartbeatSchema>;

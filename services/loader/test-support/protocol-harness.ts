@@ -44,7 +44,7 @@ export async function openProtocol(change: Partial<ProtocolOptions> = {}) {
   };
 }
 
-/** See {@link openProtocol}. */
+/** What {@link openProtocol} opens. */
 export type ProtocolHarness = Awaited<ReturnType<typeof openProtocol>>;
 
 /** Bytes of one position. */

@@ -109,19 +109,12 @@ export const rollbackRequestSchema = z
   .strictObject({ generation: z.int().positive().optional() })
   .meta({ id: 'RollbackRequest' });
 
-/** See {@link replicaSchema}. */
 export type ReplicaSummary = z.infer<typeof replicaSchema>;
-/** See {@link currentModelSchema}. */
 export type CurrentModel = z.infer<typeof currentModelSchema>;
-/** See {@link deviceInfoSchema}. */
 export type DeviceInfo = z.infer<typeof deviceInfoSchema>;
-/** See {@link activationStateSchema}. */
 export type ActivationState = z.infer<typeof activationStateSchema>;
-/** See {@link activationChecksSchema}. */
 export type ActivationChecks = z.infer<typeof activationChecksSchema>;
-/** See {@link activationEntrySchema}. */
 export type ActivationEntry = z.infer<typeof activationEntrySchema>;
-/** See {@link activationListSchema}. */
 export type ActivationList = z.infer<typeof activationListSchema>;
 
 /** Response header that tells the generation of the activation whose model answered. */

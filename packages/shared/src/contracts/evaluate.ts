@@ -24,7 +24,6 @@ export const evaluateRequestSchema = z
   .refine(({ fen, fens }) => (fen === undefined) !== (fens === undefined), 'must have either fen or fens')
   .meta({ id: 'EvaluateRequest' });
 
-/** See {@link evaluateRequestSchema}. */
 export type EvaluateRequest = z.infer<typeof evaluateRequestSchema>;
 
 /** A legal move with its share of the policy. */
@@ -41,7 +40,6 @@ export const evaluatedMoveSchema = z
   })
   .meta({ id: 'EvaluatedMove' });
 
-/** See {@link evaluatedMoveSchema}. */
 export type EvaluatedMove = z.infer<typeof evaluatedMoveSchema>;
 
 /** Whether and how the game is over; `draw` by the fifty-move rule or because neither side can mate. */
@@ -49,7 +47,6 @@ export const positionStateSchema = z
   .enum(['normal', 'check', 'checkmate', 'stalemate', 'draw'])
   .meta({ id: 'PositionState' });
 
-/** See {@link positionStateSchema}. */
 export type PositionState = z.infer<typeof positionStateSchema>;
 
 /** What the network thinks of one position. */
@@ -67,7 +64,6 @@ export const evaluationSchema = z
   })
   .meta({ id: 'Evaluation' });
 
-/** See {@link evaluationSchema}. */
 export type Evaluation = z.infer<typeof evaluationSchema>;
 
 /** Answer of `POST /api/model/evaluate`: one evaluation for each position, in their order. */

@@ -68,9 +68,6 @@ function largeModels(): string {
   return listed(large, 'or');
 }
 
-/** See {@link exportSummarySchema}. */
 export type ExportSummary = z.infer<typeof exportSummarySchema>;
-/** See {@link exportListSchema}. */
 export type ExportList = z.infer<typeof exportListSchema>;
-/** See {@link removalSchema}. */
 export type Removal = z.infer<typeof removalSchema>;

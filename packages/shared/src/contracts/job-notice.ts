@@ -17,5 +17,4 @@ export const jobNoticeSchema = z
   })
   .meta({ id: 'JobNotice' });
 
-/** See {@link jobNoticeSchema}. */
 export type JobNotice = z.infer<typeof jobNoticeSchema>;

@@ -60,11 +60,7 @@ export const jobAcceptedSchema = z
   })
   .meta({ id: 'JobAccepted' });
 
-/** See {@link jobStatusSchema}. */
 export type JobStatus = z.infer<typeof jobStatusSchema>;
-/** See {@link jobSchema}. */
 export type JobView = z.infer<typeof jobSchema>;
-/** See {@link jobListSchema}. */
 export type JobList = z.infer<typeof jobListSchema>;
-/** See {@link jobAcceptedSchema}. */
 export type JobAccepted = z.infer<typeof jobAcceptedSchema>;

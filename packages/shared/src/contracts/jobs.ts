@@ -15,7 +15,6 @@ import { exportFormatSchema, filenameSchema, modelNameSchema } from './names.js'
 /** The kinds of work, one queue each. */
 export const jobTypeSchema = z.enum(['export', 'load', 'inspect']).meta({ id: 'JobType' });
 
-/** See {@link jobTypeSchema}. */
 export type JobType = z.infer<typeof jobTypeSchema>;
 
 /** All kinds of work. */
@@ -39,7 +38,6 @@ export const exportOptionsSchema = z
   .strictObject({ ...optionShape, verify: verifyLevelSchema.default(DEFAULT_VERIFY_LEVEL) })
   .meta({ id: 'ExportOptions' });
 
-/** See {@link exportOptionsSchema}. */
 export type ExportOptions = z.infer<typeof exportOptionsSchema>;
 
 function optionSchema(name: OptionName, { label, min, max, default: usual }: OptionFacts) {
@@ -70,7 +68,6 @@ export const exportJobDataSchema = z.object({
 /** What an activation does to the active pointer. */
 export const activationKindSchema = z.enum(['load', 'rollback', 'unload']).meta({ id: 'ActivationKind' });
 
-/** See {@link activationKindSchema}. */
 export type ActivationKind = z.infer<typeof activationKindSchema>;
 
 /** Payload of a `load` job. `model_name` is the model to serve; of an `unload`, the one that was served. */
@@ -95,11 +92,8 @@ export const inspectJobDataSchema = z.object({
     .optional(),
 });
 
-/** See {@link exportJobDataSchema}. */
 export type ExportJobData = z.infer<typeof exportJobDataSchema>;
-/** See {@link loadJobDataSchema}. */
 export type LoadJobData = z.input<typeof loadJobDataSchema>;
-/** See {@link inspectJobDataSchema}. */
 export type InspectJobData = z.infer<typeof inspectJobDataSchema>;
 
 /** Payload schema of each queue. */
@@ -126,7 +120,6 @@ export const jobProgressSchema = z
   })
   .meta({ id: 'JobProgress' });
 
-/** See {@link jobProgressSchema}. */
 export type JobProgress = z.infer<typeof jobProgressSchema>;
 
 /** Result of an export, as the requirement shows it. */
@@ -150,7 +143,6 @@ export const exportResultSchema = z
   })
   .meta({ id: 'ExportResult' });
 
-/** See {@link exportResultSchema}. */
 export type ExportResult = z.infer<typeof exportResultSchema>;
 
 /** `idle`: no model is active. `ready`: answers with the model. `opening`: a newer one is on its way. `failed`: it could not open the newest. */
@@ -195,9 +187,7 @@ export const unloadResultSchema = z
   .object({ ...activationResult, unload_date: z.string() })
   .meta({ id: 'UnloadResult' });
 
-/** See {@link loadResultSchema}. */
 export type LoadResult = z.infer<typeof loadResultSchema>;
-/** See {@link unloadResultSchema}. */
 export type UnloadResult = z.infer<typeof unloadResultSchema>;
 /** Result of a `load` job of any kind. */
 export type ActivationResult = LoadResult | UnloadResult;
@@ -213,7 +203,6 @@ export const inspectResultSchema = z
   })
   .meta({ id: 'InspectResult' });
 
-/** See {@link inspectResultSchema}. */
 export type InspectResult = z.infer<typeof inspectResultSchema>;
 
 /** Result type by kind of work. */

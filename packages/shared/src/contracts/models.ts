@@ -71,15 +71,9 @@ export const uploadResultSchema = z
   })
   .meta({ id: 'UploadResult' });
 
-/** See {@link architectureSchema}. */
 export type ArchitectureSummary = z.infer<typeof architectureSchema>;
-/** See {@link tensorSummarySchema}. */
 export type TensorSummary = z.infer<typeof tensorSummarySchema>;
-/** See {@link modelSummarySchema}. */
 export type ModelSummary = z.infer<typeof modelSummarySchema>;
-/** See {@link modelListSchema}. */
 export type ModelList = z.infer<typeof modelListSchema>;
-/** See {@link modelInfoSchema}. */
 export type ModelInfo = z.infer<typeof modelInfoSchema>;
-/** See {@link uploadResultSchema}. */
 export type UploadResult = z.infer<typeof uploadResultSchema>;

@@ -16,7 +16,6 @@ export const problemSchema = z
   })
   .meta({ id: 'Problem' });
 
-/** See {@link problemSchema}. */
 export type Problem = z.infer<typeof problemSchema>;
 
 /** Writes an error as a problem document. Neither stack nor cause is shown. */

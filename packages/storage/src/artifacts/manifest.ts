@@ -32,7 +32,6 @@ export const manifestSchema = z.object({
   metadata_file: fileSchema.optional(),
 });
 
-/** See {@link manifestSchema}. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** The manifest that a text is, if it is one. */

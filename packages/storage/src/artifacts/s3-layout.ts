@@ -21,7 +21,7 @@ const storedManifestSchema = manifestSchema.extend({
     .optional(),
 });
 
-/** See {@link storedManifestSchema}. */
+/** A manifest, and the attempt whose objects it is about; undefined if its files lie beside it. */
 export interface StoredManifest {
   readonly manifest: Manifest;
   readonly attempt: string | undefined;
