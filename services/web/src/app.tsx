@@ -12,7 +12,7 @@ import { ErrorBoundary } from './ui/error-boundary';
 import { Skeleton } from './ui/progress';
 import { Toasts } from './ui/toasts';
 
-/** The whole page. Whoever has to sign in first is sent to where that is done. */
+/** The whole page. A visitor who has to sign in first is sent to the sign-in page. */
 export function App() {
   const { data: session, error } = useQuery(sessionQuery);
   const mustSignIn = (session?.required && !session.authenticated) || isSignedOut(error);
@@ -50,7 +50,7 @@ function CurrentTab() {
   const Page = TAB_PAGES[tab];
   useLayoutEffect(() => {
     document.title = `${TAB_LABELS[tab]} · Caissa`;
-    // The browser keeps how far a long list was scrolled, and the next tab would begin in its middle.
+    // The browser keeps the scroll position of a long list, and the next tab would begin in its middle.
     window.scrollTo(0, 0);
   }, [tab]);
   return (

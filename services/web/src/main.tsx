@@ -7,7 +7,7 @@ import './styles.css';
 
 const client: QueryClient = new QueryClient({
   queryCache: new QueryCache({
-    // A session ends while the page is open; who the visitor is says then that one has to sign in anew.
+    // A session may end while the page is open; fetching it again then shows that the visitor has to sign in.
     onError: (error, { queryKey }) => {
       if (isSignedOut(error) && queryKey !== KEYS.session) void client.invalidateQueries({ queryKey: KEYS.session });
     },
@@ -16,7 +16,8 @@ const client: QueryClient = new QueryClient({
     queries: {
       retry: shouldRetry,
       staleTime: 2_000,
-      // Offline is what the API's silence says, not what the browser guesses of its network: it may run on this machine.
+      // Whether the API is offline is judged by its silence, not by what the browser guesses of its network: the API
+      // may run on this machine.
       networkMode: 'always',
     },
     mutations: { networkMode: 'always' },

@@ -5,10 +5,10 @@ import { noteAnswer, noteSilence } from '../state/connection';
 /** Longest time that a request may take before the API counts as gone. */
 const TIMEOUT_MS = 20_000;
 
-/** A request that the API refused, with its problem document; or that it never answered. */
+/** A request that the API refused, with its problem document, or that got no reply. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
-  /** HTTP status; 0 when there was no answer. */
+  /** HTTP status; 0 when there was no reply. */
   readonly status: number;
   /** Code of the error table, or `UNREACHABLE`. */
   readonly code: string;
@@ -20,12 +20,12 @@ export class ApiError extends Error {
   }
 }
 
-/** The error of a request that nobody answered. */
+/** The error of a request that got no reply. */
 export function unreachable(): ApiError {
   return new ApiError(0, 'UNREACHABLE', 'The API does not answer. Is it running, and is the network there?');
 }
 
-/** What a refused request answers with, put into an error. */
+/** The error of a refused request, made from the body of the reply. */
 export function toApiError(status: number, body: unknown): ApiError {
   const problem = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>;
   const detail = problem.detail ?? `The server answered with status ${status}.`;
@@ -38,13 +38,13 @@ interface RequestOptions {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** For work that may take longer than an ordinary answer. */
+  /** For requests that may take longer than usual. */
   readonly timeoutMs?: number;
 }
 
 /**
- * Sends a request to the API and answers its JSON.
- * @throws ApiError with the problem that the API tells of, or `UNREACHABLE`
+ * Sends a request to the API and returns the JSON of the reply.
+ * @throws ApiError with the problem that the API reports, or `UNREACHABLE`
  */
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
   const { method = 'GET', body, headers, signal, timeoutMs = TIMEOUT_MS } = options;
@@ -68,7 +68,7 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
   }
   const answer: unknown = await response.json().catch(() => undefined);
   if (signal?.aborted) throw signal.reason;
-  // An answer that broke off is none: what is shown must not be replaced by nothing.
+  // A reply that was cut short counts as none: what is shown must not be replaced by nothing.
   if (response.ok && answer === undefined) {
     noteSilence();
     throw unreachable();

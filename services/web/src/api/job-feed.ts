@@ -4,13 +4,13 @@ import { useEffect, useRef } from 'react';
 import { feedIsLive } from '../state/connection';
 import { isUnfinished, KEYS, refreshAll } from './queries';
 
-/** How soon a feed that was refused is asked for again. */
+/** Pause before a feed that was refused is opened again. */
 const REOPEN_PAUSE_MS = 5_000;
 
-/** Lists are asked for at most this often, however many jobs change. */
+/** Lists are fetched at most this often, however many jobs change. */
 const REFRESH_PAUSE_MS = 250;
 
-/** What the end of a job changes beside the job itself. */
+/** What the end of a job changes besides the job itself. */
 const CHANGED_BY: Readonly<Record<JobType, readonly (readonly string[])[]>> = {
   export: [KEYS.exports],
   load: [KEYS.current, KEYS.models, KEYS.eachModel, KEYS.activations, KEYS.device],
@@ -18,8 +18,9 @@ const CHANGED_BY: Readonly<Record<JobType, readonly (readonly string[])[]>> = {
 };
 
 /**
- * Follows all jobs over one connection, as a browser has only six for a host. The feed says what changed; what is shown
- * is read from the API. While the page is hidden the connection is given back, unless the end of a job is waited for.
+ * Follows all jobs over one connection, since a browser has only six per host. The feed says what changed; what is
+ * shown is read from the API. While the page is hidden the connection is closed, unless the page waits for a job to
+ * end.
  */
 export function useJobFeed(enabled: boolean, awaitsJobs: boolean): void {
   const client = useQueryClient();
@@ -45,7 +46,7 @@ export function useJobFeed(enabled: boolean, awaitsJobs: boolean): void {
   );
 }
 
-/** Opens the feed and keeps it open: a browser gives up for good when it is answered with anything but a stream. */
+/** Opens the feed and keeps it open: a browser gives up for good when it gets anything but a stream. */
 export function openFeed(client: QueryClient): () => void {
   let close = openOnce(client, again);
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -87,14 +88,14 @@ function openOnce(client: QueryClient, onGivenUp: () => void): () => void {
   };
 }
 
-/** Writes a notice into the jobs that are kept. Answers whether it tells more than progress. */
+/** Writes a notice into the cached jobs. Returns whether it says more than progress. */
 export function applyNotice(client: QueryClient, notice: JobNotice): boolean {
   let known: JobView | undefined = client.getQueryData<JobView>(KEYS.job(notice.job_id));
   const change = (job: JobView): JobView => {
     known ??= job;
     return { ...job, status: notice.status, progress: notice.progress ?? job.progress };
   };
-  // Only going on is written down: how a job ended stands in the job itself, which is asked for.
+  // Only progress is written down: how a job ended is in the job itself, which is fetched.
   if (isUnfinished(notice)) {
     client.setQueryData<JobView>(KEYS.job(notice.job_id), (job) => (job && isUnfinished(job) ? change(job) : job));
     const inList = (list: JobList): JobList => {
@@ -107,11 +108,11 @@ export function applyNotice(client: QueryClient, notice: JobNotice): boolean {
     });
   }
   if (known !== undefined) return known.status !== notice.status;
-  // Of a job that no list holds, its beginning and its end may put it into one; that it goes on does not.
+  // A job that no list holds may belong in one once it begins or ends; mere progress does not change that.
   return !isUnfinished(notice) || notice.progress === undefined;
 }
 
-/** Gathers what is to be asked for anew. */
+/** Collects the queries to fetch again. */
 function collectRefreshes(client: QueryClient): { (key: readonly string[]): void; stop(): void } {
   const waiting = new Map<string, readonly string[]>();
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -20,7 +20,7 @@ import {
 import { feedIsLive, PROBE } from '../state/connection';
 import { ApiError, request } from './client';
 
-/** Keys of what is kept of the API's answers; a key stands for all that begin with it. */
+/** Keys of cached replies of the API; a key stands for all keys that begin with it. */
 export const KEYS = {
   session: ['session'],
   models: ['models'],
@@ -34,10 +34,10 @@ export const KEYS = {
   job: (id: string) => ['job', id],
 } as const;
 
-/** Most rows that the API gives on one page of models or exports. */
+/** Most rows that the API puts on one page of models or exports. */
 const PAGE = 1_000;
 
-/** Every page of a list, put together. */
+/** All pages of a list, joined. */
 async function allPages<T extends { next_cursor?: string | undefined }>(
   path: string,
   rows: (page: T) => unknown[],
@@ -53,7 +53,7 @@ async function allPages<T extends { next_cursor?: string | undefined }>(
   return first;
 }
 
-/** Answer of `/api/session`: who the visitor is. */
+/** Reply of `/api/session`: who the visitor is. */
 export interface Session {
   readonly authenticated: boolean;
   /** Whether the API asks for access keys at all. */
@@ -84,7 +84,7 @@ export const modelQuery = (name: string) =>
     refetchInterval: ({ state }) => (state.data?.status === 'inspecting' ? 1_500 : false),
   });
 
-/** What is active, and on how many replicas. Asked for more often while replicas are still on their way. */
+/** What is active, and on how many replicas. Fetched more often while replicas are still catching up. */
 export const currentQuery = queryOptions({
   queryKey: KEYS.current,
   queryFn: ({ signal }) => request<CurrentModel>(PROBE, { signal }),
@@ -123,7 +123,7 @@ export interface JobFilter {
   readonly limit?: number;
 }
 
-/** The newest jobs of a kind. The feed of jobs keeps it fresh; the interval is for when the feed is away. */
+/** The newest jobs that match a filter. The job feed keeps them fresh; the interval is for when the feed is down. */
 export const jobsQuery = (filter: JobFilter) =>
   queryOptions({
     queryKey: [...KEYS.jobs, filter],
@@ -132,7 +132,7 @@ export const jobsQuery = (filter: JobFilter) =>
     placeholderData: keepPreviousData,
   });
 
-/** Jobs of a kind, page after page. `isLive` says that the feed of jobs is there to keep them fresh. */
+/** The jobs that match a filter, page by page. `isLive` says that the job feed keeps them fresh. */
 export const jobPagesQuery = (filter: JobFilter, isLive: boolean) =>
   infiniteQueryOptions({
     queryKey: [...KEYS.jobs, 'pages', filter],
@@ -152,8 +152,9 @@ function jobsParams({ type, status, model, limit = 50 }: JobFilter, cursor?: str
 }
 
 /**
- * One job, until it is over. Hundreds may be waited for at once, so they are asked about often only while no feed tells of
- * them; and while the page is hidden too, as what is to be downloaded at once does not wait for somebody to look.
+ * One job, until it is over. Hundreds may be awaited at once, so they are polled often only while the feed is down.
+ * They are polled while the page is hidden too, since a download that starts by itself does not wait for somebody to
+ * look.
  */
 export const jobQuery = (id: string) =>
   queryOptions({
@@ -171,28 +172,28 @@ export function isGone(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;
 }
 
-/** Whether a job still waits or is at work. */
+/** Whether a job is still queued or running. */
 export function isUnfinished({ status }: Pick<JobView, 'status'>): boolean {
   return status === 'queued' || status === 'active';
 }
 
-/** Jobs that change what is active and are not over, the newest first. */
+/** Unfinished jobs that change the active model, newest first. */
 export function useActivationJobs(): JobView[] {
   const { data } = useQuery(jobsQuery({ type: 'load', limit: 20 }));
   return data?.jobs.filter(isUnfinished) ?? [];
 }
 
-/** How often a request is tried again: what the API refused is refused again, what it did not answer may pass. */
+/** Whether a request is tried again: what the API refused would be refused again, but an outage may pass. */
 export function shouldRetry(failures: number, error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status >= 500) && failures < 2;
 }
 
-/** Whether the API refused something because it does not know who asks. */
+/** Whether the API refused a request because the visitor is not signed in. */
 export function isSignedOut(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
 }
 
-/** Asks anew for everything that is shown. */
+/** Fetches everything that is shown again. */
 export function refreshAll(client: QueryClient): void {
   void client.invalidateQueries();
 }

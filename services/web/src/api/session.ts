@@ -4,7 +4,7 @@ import { tellFailure } from '../ui/toasts';
 import { request } from './client';
 import { type Session, sessionQuery } from './queries';
 
-/** Who the visitor is, as far as it is known yet. */
+/** Who the visitor is; undefined until it is known. */
 export function useSession(): Session | undefined {
   return useQuery(sessionQuery).data;
 }
@@ -16,13 +16,13 @@ export function useCanOperate(): boolean {
 
 const SIGN_IN = '/sign-in?next=/';
 
-/** Goes to the page where one signs in, and afterwards back to the same place of this one. */
+/** Goes to the sign-in page, and afterwards back to the same place on this page. */
 export function goToSignIn(): void {
   rememberPlace();
   location.assign(SIGN_IN);
 }
 
-/** Ends the session and everything that is known through it. */
+/** Ends the session and drops everything that was fetched with it. */
 export function useSignOut(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {

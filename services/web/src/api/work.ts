@@ -2,13 +2,13 @@ import type { Format, JsonObject } from '@caissa/formats';
 import type { ExportOptions, JobAccepted, Removal } from '@caissa/shared/contracts';
 import { request } from './client';
 
-/** What is chosen for an export beside model and format. */
+/** What is chosen for an export besides model and format. */
 export interface ExportChoice {
   readonly metadata: JsonObject;
   readonly options: ExportOptions;
 }
 
-/** The page shows work as it goes on, so it never has the API hold a request. */
+/** The page shows progress itself, so it never has the API hold a request. */
 const ASYNC = { Prefer: 'respond-async' };
 
 const start = (path: string, body: unknown = {}) =>
@@ -18,20 +18,20 @@ const start = (path: string, body: unknown = {}) =>
 export const startExport = (format: Format, model: string, choice: ExportChoice) =>
   start(`/api/model/export/${format}/${encodeURIComponent(model)}`, choice);
 
-/** Starts to make a model the active one. @throws ApiError */
+/** Starts making a model the active one. @throws ApiError */
 export const startLoad = (model: string) => start(`/api/model/load/${encodeURIComponent(model)}`);
 
-/** Starts to go back to what was active before, or to a generation of the journal. @throws ApiError */
+/** Starts a rollback to what was active before, or to a generation of the journal. @throws ApiError */
 export const startRollback = (generation?: number) =>
   start('/api/model/rollback', generation === undefined ? {} : { generation });
 
-/** Starts to serve nothing. @throws ApiError */
+/** Starts unloading the active model. @throws ApiError */
 export const startUnload = () => start('/api/model/unload');
 
 /** Asks a job to stop. @throws ApiError JOB_FINISHED */
 export const cancelJob = (id: string) => request(`/api/jobs/${encodeURIComponent(id)}`, { method: 'DELETE' });
 
-/** Has a failed job done again. @throws ApiError JOB_NOT_FAILED */
+/** Runs a failed job again. @throws ApiError JOB_NOT_FAILED */
 export const retryJob = (id: string) =>
   request(`/api/jobs/${encodeURIComponent(id)}/retry`, { method: 'POST', body: {} });
 
@@ -39,7 +39,7 @@ export const retryJob = (id: string) =>
 export const deleteExport = (filename: string) =>
   request<Removal>(`/api/model/exports/${encodeURIComponent(filename)}`, { method: 'DELETE' });
 
-/** Removes all but the newest exports, or tells what would go. @throws ApiError */
+/** Removes all but the newest exports, or says what would be removed. @throws ApiError */
 export const cleanUpExports = (keepRecent: number, dryRun: boolean) =>
   request<Removal>('/api/model/exports/cleanup', {
     method: 'POST',

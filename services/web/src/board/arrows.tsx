@@ -13,7 +13,7 @@ export interface Arrow {
   readonly series: 1 | 2;
   /** 0 to 1: how wide and how dense it is. It grows fast at first, so that small probabilities can be told apart. */
   readonly weight: number;
-  /** How far beside the straight line it runs, in squares, so that those of two models can both be seen. */
+  /** How far beside the straight line it runs, in squares, so that the arrows of two models can both be seen. */
   readonly shift: number;
 }
 
@@ -29,7 +29,10 @@ export function middleOf(square: string, orientation: 'white' | 'black'): Point 
   return orientation === 'white' ? { x: file + 0.5, y: 7.5 - rank } : { x: 7.5 - file, y: rank + 0.5 };
 }
 
-/** The arrows of one or two models, short ones last, as those are drawn on top. Promotions of a pawn are one arrow. */
+/**
+ * The arrows of one or two models, short ones last so that they are drawn on top. The promotions of a pawn share one
+ * arrow.
+ */
 export function arrowsOf(first: readonly RankedMove[], second: readonly RankedMove[]): Arrow[] {
   const both = new Set(first.map(squaresOf).filter((squares) => second.some((move) => squaresOf(move) === squares)));
   const toArrows = (moves: readonly RankedMove[], series: 1 | 2): Arrow[] => {
@@ -87,7 +90,7 @@ export function outlineOf({ uci, weight, shift }: Arrow, orientation: 'white' | 
 interface ArrowLayerProps {
   readonly arrows: readonly Arrow[];
   readonly orientation: 'white' | 'black';
-  /** The move that is pointed at in a list; the others step back. */
+  /** The move that is pointed at in a list; the others fade. */
   readonly highlighted: string | undefined;
 }
 

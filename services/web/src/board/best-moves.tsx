@@ -5,13 +5,13 @@ import type { RankedMove } from './compare-evaluations';
 
 interface BestMovesProps {
   readonly moves: readonly RankedMove[];
-  /** Lines that are kept free, so that nothing moves when a position has fewer moves. */
+  /** Lines to reserve, so that nothing moves when a position has fewer moves. */
   readonly lines: number;
   readonly series: 1 | 2;
   readonly label: string;
-  /** They are of the position before and cannot be played. */
+  /** They belong to the previous position and cannot be played. */
   readonly outdated: boolean;
-  /** There is another model, so moves that it does not have are marked. */
+  /** Another model is shown, so moves that it does not have are marked. */
   readonly compared: boolean;
   readonly highlighted: string | undefined;
   readonly onPlay: (uci: string) => void;

@@ -22,7 +22,7 @@ interface BoardCardProps {
   readonly onBrush: (brush: Brush) => void;
 }
 
-/** The board with the value beside it, the state of the position below it, and what can be done with it. */
+/** The board with the value beside it, the state of the position below it, and the tools for it. */
 export function BoardCard({ board, moves, evaluations, brush, highlighted, onBrush }: BoardCardProps) {
   const { view, fen, problem, settingUp, lastMove } = board;
   const words = useMemo(() => (problem === undefined ? describePosition(fen) : undefined), [fen, problem]);
@@ -66,7 +66,7 @@ export function BoardCard({ board, moves, evaluations, brush, highlighted, onBru
   );
 }
 
-/** Which colour of bars and arrows is whose. */
+/** Which colour of bars and arrows belongs to which model. */
 function Legend({ first, second }: { readonly first: string; readonly second: string }) {
   return (
     <ul className="flex min-w-0 flex-wrap gap-x-3 text-xs text-muted">
@@ -116,7 +116,7 @@ function ValueBar({ value, series, model }: ValueBarProps) {
   );
 }
 
-/** What can be done with the whole board. */
+/** Buttons that act on the whole board. */
 function BoardToolbar({ board }: { readonly board: Board }) {
   const { view, change, startSetup } = board;
   const { game, orientation } = view;

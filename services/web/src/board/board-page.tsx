@@ -19,7 +19,7 @@ import type { AskedPanel, Evaluations } from './use-evaluations';
 import { useEvaluations } from './use-evaluations';
 import { type Brush, useMoves } from './use-moves';
 
-/** A board on which a person sees whether a network that was deployed plays sensibly. */
+/** A board for seeing whether a deployed network plays sensibly. */
 export function BoardPage() {
   const board = useBoard();
   const { view, fen, problem, settingUp, change } = board;
@@ -79,13 +79,13 @@ interface CompareChoiceProps {
   readonly onChange: (name: string | undefined) => void;
 }
 
-/** A list of all models that can be asked beside the active one. */
+/** Chooses a model to compare with the active one. */
 function CompareChoice({ value, onChange }: CompareChoiceProps) {
   const id = useId();
   const { data } = useQuery(modelsQuery);
   const { data: current } = useQuery(currentQuery);
   const names = (data?.models ?? []).filter(({ status }) => status === 'ready').map(({ name }) => name);
-  // A model of the address is shown even while the list is not there yet, or no longer has it.
+  // A model from the address is shown even while the list is loading or no longer has it.
   const all = value !== undefined && !names.includes(value) ? [value, ...names] : names;
   return (
     <span className="flex min-w-0 items-center gap-2">
@@ -109,7 +109,7 @@ function CompareChoice({ value, onChange }: CompareChoiceProps) {
   );
 }
 
-/** What a screen reader says when the models have answered about the position that is shown. */
+/** What a screen reader says when the models have evaluated the position that is shown. */
 function announce(evaluations: Evaluations, fen: string): string {
   return [evaluations.active, evaluations.compared]
     .flatMap((panel) => (panel && panel.query.data?.fen === fen ? [sentence(panel)] : []))

@@ -8,15 +8,15 @@ export function pieceName(piece: PlacedPiece): string {
   return `${piece[0] === 'w' ? 'white' : 'black'} ${KINDS[piece[1] as keyof typeof KINDS]}`;
 }
 
-/** Every piece that there is, the king first. */
+/** Every piece, the king first. */
 export const PIECES_OF = {
   w: ['wK', 'wQ', 'wR', 'wB', 'wN', 'wP'],
   b: ['bK', 'bQ', 'bR', 'bB', 'bN', 'bP'],
 } as const satisfies Record<'w' | 'b', readonly PlacedPiece[]>;
 
 /**
- * The board makes a button without a name of every piece that can be dragged, each a stop of the Tab key. Who uses a
- * keyboard has the squares instead (see square-grid.tsx), so those buttons are made mere pictures.
+ * The board makes every piece that can be dragged a nameless button and a stop of the Tab key. Keyboard users have the
+ * squares instead (see square-grid.tsx), so those buttons become mere pictures.
  */
 function silence(element: SVGSVGElement | HTMLElement | null): void {
   const handle = element?.closest('[aria-roledescription="draggable"]');
@@ -37,7 +37,7 @@ export const PICTURES: PieceRenderObject = Object.fromEntries(
   ]),
 );
 
-/** A piece as a picture. What it is stands beside it. */
+/** A piece as a picture; the text beside it names it. */
 export function PiecePicture({ piece }: { readonly piece: PlacedPiece }) {
   return (
     <span aria-hidden="true" className="block size-full">

@@ -16,7 +16,10 @@ interface ChessBoardProps {
   /** Pieces may be put anywhere, and off the board. */
   readonly free: boolean;
   readonly canDrag: (piece: PlacedPiece) => boolean;
-  /** A piece was dropped; without `from` it comes from beside the board, without `to` it went there. Answers whether that is allowed. */
+  /**
+   * A piece was dropped; without `from` it comes from beside the board, without `to` it went there. Returns whether
+   * that is allowed.
+   */
   readonly onDrop: (piece: PlacedPiece, from: Square | undefined, to: Square | undefined) => boolean;
   readonly onSquare: (square: Square) => void;
   readonly onCancel: () => void;

@@ -5,7 +5,7 @@ export interface RankedMove {
   readonly uci: string;
   readonly san: string;
   readonly probability: number;
-  /** The other model does not have it among its best. */
+  /** Whether the other model does not have it among its best. */
   readonly differs: boolean;
 }
 

@@ -16,7 +16,7 @@ export function MoveEntry({ fen, disabled, onPlay }: MoveEntryProps) {
   const id = useId();
   const [text, setText] = useState('');
   const [refusal, setRefusal] = useState<{ readonly of: string; readonly problem: string }>();
-  // It is about the position in which the move was typed.
+  // A refusal holds for the position in which the move was typed.
   const problem = refusal?.of === fen ? refusal.problem : undefined;
   const submit = (event: FormEvent) => {
     event.preventDefault();

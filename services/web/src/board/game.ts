@@ -33,7 +33,7 @@ export function play(game: Game, uci: string): Game | undefined {
   const chess = new Chess(fenOf(game), { skipValidation: true });
   try {
     const { san } = chess.move({ from: uci.slice(0, 2), to: uci.slice(2, 4), promotion: uci.slice(4) || 'q' });
-    // A piece that is no pawn is not promoted, and a promotion has to say to what.
+    // Only pawns are promoted, and a promotion has to name the piece.
     if (san.includes('=') !== uci.length > 4) return undefined;
     return { start: game.start, moves: [...game.moves, { uci, san, fen: chess.fen() }] };
   } catch {
@@ -52,13 +52,13 @@ export function targetsOf(fen: string, from: Square): Square[] {
   return [...new Set(chess.moves({ square: from, verbose: true }).map(({ to }) => to))];
 }
 
-/** Whether a move is a pawn's to its last rank, so that it has to be said what it becomes. */
+/** Whether a move takes a pawn to its last rank, so that the piece it becomes has to be named. */
 export function isPromotion(fen: string, from: Square, to: Square): boolean {
   const piece = new Chess(fen, { skipValidation: true }).get(from);
   return piece?.type === 'p' && (to[1] === '1' || to[1] === '8') && targetsOf(fen, from).includes(to);
 }
 
-/** A move as somebody wrote it, or why it is none. */
+/** A move as somebody wrote it, or why the text is not one. */
 export type MoveReading =
   | { readonly ok: true; readonly uci: string }
   | { readonly ok: false; readonly problem: string };
@@ -87,7 +87,7 @@ export function readMove(fen: string, text: string): MoveReading {
 function readAlgebraic(fen: string, written: string): MoveReading | undefined {
   const moves = new Chess(fen, { skipValidation: true }).moves({ verbose: true });
   const bare = written.replace(/[+#!?]+$/, '');
-  // A pawn's b and the bishop's B are told apart first; after that nobody is held to the capital letter.
+  // A pawn's b and the bishop's B are distinguished first; after that, upper and lower case are the same.
   const found =
     moves.filter(({ san }) => san.replace(/[+#]$/, '') === bare)[0] ??
     onlyOne(moves.filter(({ san }) => san.replace(/[+#]$/, '').toLowerCase() === bare.toLowerCase()));

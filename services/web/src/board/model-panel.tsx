@@ -18,7 +18,7 @@ interface ModelPanelProps {
   readonly kind: string;
   readonly series: 1 | 2;
   readonly query: UseQueryResult<Evaluation, Error>;
-  /** The position that is shown; an answer for another one is outdated. */
+  /** The position that is shown; an evaluation of another one is outdated. */
   readonly fen: string;
   /** Why no model can be asked about it. */
   readonly problem: string | undefined;
@@ -68,7 +68,7 @@ export function ModelPanel(props: ModelPanelProps) {
 
 interface ValueLineProps {
   readonly data: Evaluation | undefined;
-  /** An answer is on its way. */
+  /** An evaluation is on its way. */
   readonly waiting: boolean;
   readonly outdated: boolean;
 }

@@ -43,7 +43,10 @@ export function hasRight(fen: string, right: CastlingRight): boolean {
   return (fen.split(' ')[2] ?? '').includes(right);
 }
 
-/** The FEN with a piece put on a square, or with the square emptied. Castling rights that it makes impossible are gone. */
+/**
+ * The FEN with a piece put on a square, or with the square emptied. Castling rights that this makes impossible are
+ * dropped.
+ */
 export function withPiece(fen: string, square: Square, piece: PlacedPiece | undefined): string {
   const pieces = piecesOf(fen);
   if (piece === undefined) delete pieces[square];
@@ -51,7 +54,7 @@ export function withPiece(fen: string, square: Square, piece: PlacedPiece | unde
   return write(pieces, turnOf(fen), rightsOf(fen));
 }
 
-/** The FEN with a piece moved to wherever, whatever the rules say. */
+/** The FEN with a piece moved anywhere, whatever the rules say. */
 export function withPieceMoved(fen: string, from: Square, to: Square): string {
   const piece = piecesOf(fen)[from];
   return from === to || piece === undefined ? fen : withPiece(withPiece(fen, from, undefined), to, piece);
@@ -84,7 +87,7 @@ function rightsOf(fen: string): CastlingRight[] {
   return CASTLING_RIGHTS.filter((right) => hasRight(fen, right));
 }
 
-/** Who sets up a position begins to count anew, and no pawn has just moved. */
+/** In a position that is set up the move counts start afresh, and no pawn has just moved. */
 function write(pieces: Partial<Record<Square, PlacedPiece>>, turn: Color, rights: readonly CastlingRight[]): string {
   const letters = SQUARES_IN_ORDER.map((square) => {
     const piece = pieces[square];

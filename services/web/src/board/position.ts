@@ -1,6 +1,6 @@
 import { Chess, type Color, type PieceSymbol, type Square, validateFen } from 'chess.js';
 
-/** A position that is well written and can stand on a board, or why the text is none. */
+/** A valid position, or why the text is not one. */
 export type FenReading = { readonly ok: true; readonly fen: string } | { readonly ok: false; readonly problem: string };
 
 /** A side's piece on a square. */
@@ -63,7 +63,7 @@ function isPiece(chess: Chess, square: Square, type: PieceSymbol, color: Color):
   return piece?.type === type && piece.color === color;
 }
 
-/** Whether and how the game is over, as a word for the look and a sentence for people. */
+/** The state of the game, as a word for styling and a sentence for people. */
 export interface PositionWords {
   readonly kind: 'normal' | 'check' | 'over';
   readonly sentence: string;
@@ -71,7 +71,7 @@ export interface PositionWords {
   readonly checked: Square | undefined;
 }
 
-/** Tells the state of a position that can stand on a board. */
+/** Describes the state of a valid position. */
 export function describePosition(fen: string): PositionWords {
   const chess = new Chess(fen, { skipValidation: true });
   const side = sideName(chess.turn());

@@ -18,7 +18,7 @@ interface SetupPanelProps {
 
 const RIGHT_NAMES = { K: 'White short', Q: 'White long', k: 'Black short', q: 'Black long' } as const;
 
-/** Everything to set up a position: pieces to put, who is to move, and what castling is left. */
+/** The tools to set up a position: pieces to place, the side to move, and castling rights. */
 export function SetupPanel({ board, brush, onBrush }: SetupPanelProps) {
   const { fen, draft, problem } = board;
   return (

@@ -8,10 +8,10 @@ import { readFen } from './position';
 /** What the board showed when its tab was left; the tab's own link has no parameters. */
 let left: URLSearchParams | undefined;
 
-/** The board, what is on it, and what can be done with all of it. */
+/** The board, what is on it, and the actions on it. */
 export interface Board {
   readonly view: BoardView;
-  /** The pieces that are shown. While a position is set up they need not make one that can be played. */
+  /** The position that is shown. While it is being set up it need not be playable. */
   readonly fen: string;
   /** Why what is shown cannot be played. */
   readonly problem: string | undefined;
@@ -22,9 +22,9 @@ export interface Board {
   /** Squares of the last move, from and to. */
   readonly lastMove: readonly Square[];
   change(part: Partial<BoardView>): void;
-  /** Begins anew with a position. */
+  /** Starts a new game from a position. */
   place(fen: string): void;
-  /** While a position is set up: puts other pieces. */
+  /** While a position is being set up: replaces the pieces. */
   draft(fen: string): void;
   startSetup(): void;
   finishSetup(): void;
@@ -38,7 +38,7 @@ interface Setup {
   readonly before: Game;
 }
 
-/** The state of the board tab. It stands in the address; only a position that is not finished is kept here. */
+/** The state of the board tab. It is kept in the address; only an unfinished position is kept here. */
 export function useBoard(): Board {
   const { params } = useRoute();
   const shown = (params.size === 0 ? left : params)?.toString() ?? '';

@@ -7,28 +7,28 @@ import { useSettled } from '../ui/hooks';
 import { type Arrow, arrowsOf } from './arrows';
 import { type Agreement, agreementOf, type RankedMove, rankedMoves } from './compare-evaluations';
 
-/** All moves of a position, as none has more: how many are shown changes nothing of what is asked. */
+/** No position has more moves. All of them are requested, so that how many are shown does not change the request. */
 const ALL_MOVES = 218;
 
-/** Longer than the API gives a model that has to be converted first. */
+/** Longer than the API waits for a model that has to be converted first. */
 const ANSWER_TIMEOUT_MS = 160_000;
 
-/** What another file under the same name would say is known this long after it was put there. */
+/** How long an evaluation counts as fresh: a file replaced under the same name shows after this long. */
 const FRESH_MS = 60_000;
 
-/** Which model is asked. The active one has no name here: whichever replica answers says which it is. */
+/** Which model is asked. The active one has no name here: the replica that replies says which it is. */
 interface AskedModel {
   readonly name: string | undefined;
-  /** The activation whose answers are kept; undefined if the model is not the active one. */
+  /** The activation whose evaluations are cached; undefined if the model is not the active one. */
   readonly generation: number | undefined;
 }
 
-/** The active model as one that can be asked, if there is one. */
+/** The active model, if there is one. */
 function activeModel(current: CurrentModel | undefined): AskedModel | undefined {
   return current?.loaded ? { name: undefined, generation: current.generation } : undefined;
 }
 
-/** What a model thinks of a position. While a next position is asked about, the answer for the last one is kept. */
+/** What a model thinks of a position. While the next position loads, the evaluation of the last one is kept. */
 const evaluationQuery = (fen: string, model: AskedModel | undefined) =>
   queryOptions({
     queryKey: ['evaluation', model?.name ?? null, model?.generation ?? null, fen] as const,
@@ -53,7 +53,7 @@ async function ask(fen: string, model: string | undefined, signal: AbortSignal):
   return evaluation;
 }
 
-/** Positions that are gone through faster than this are not asked about. */
+/** Positions that are stepped through faster than this are not evaluated. */
 const PAUSE_MS = 90;
 
 const NO_MOVES: readonly RankedMove[] = [];
@@ -73,12 +73,12 @@ export interface Evaluations {
   readonly compared: AskedPanel | undefined;
   /** Whether it is known yet which model is active. */
   readonly known: boolean;
-  /** Those of answers for the position that is shown. */
+  /** Only those for the position that is shown. */
   readonly arrows: readonly Arrow[];
   readonly agreement: Agreement | undefined;
 }
 
-/** Asks the active model, and another one by name, about a position. Nobody is asked about what cannot be played. */
+/** Has the active model, and another one by name, evaluate a position. A position that cannot be played is not sent. */
 export function useEvaluations(fen: string, playable: boolean, compare: string | undefined, top: number): Evaluations {
   const { data: current, isPending } = useQuery(currentQuery);
   const settled = useSettled(playable ? fen : '', PAUSE_MS);
@@ -123,7 +123,7 @@ export function useEvaluations(fen: string, playable: boolean, compare: string |
   };
 }
 
-/** The same object as long as it says the same, as it is part of a key. */
+/** The same object as long as its content is the same, since it is part of a query key. */
 function useActiveKey(asked: ReturnType<typeof activeModel>): ReturnType<typeof activeModel> {
   const generation = asked?.generation;
   const there = asked !== undefined;

@@ -8,7 +8,7 @@ import type { Board } from './use-board';
 /** What a click on a square does while a position is set up. */
 export type Brush = PlacedPiece | 'move' | 'remove';
 
-/** A pawn's move that waits for what it becomes. */
+/** A pawn's move that waits for the choice of its promotion. */
 interface WaitingPromotion {
   readonly from: Square;
   readonly to: Square;

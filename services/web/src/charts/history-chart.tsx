@@ -16,7 +16,7 @@ interface HistoryChartProps {
 
 const CHOICES = (['loss', 'winRate'] as const).map((value) => ({ value, label: MEASURES[value].label }));
 
-/** How loss and win rate went from version to version. */
+/** How loss and win rate changed from version to version. */
 export function HistoryChart({ models, currentName, onOpen }: HistoryChartProps) {
   const histories = useMemo(
     () => ({ loss: historyOf(models, 'loss'), winRate: historyOf(models, 'winRate') }),
@@ -24,7 +24,7 @@ export function HistoryChart({ models, currentName, onOpen }: HistoryChartProps)
   );
   const [chosen, setChosen] = useState<Measure>();
   const [pointed, setPointed] = useState<number>();
-  // What was trained without losses noted down may still have win rates.
+  // Models whose losses were not recorded may still have win rates.
   const measure = chosen ?? (histories.loss.length < 2 && histories.winRate.length >= 2 ? 'winRate' : 'loss');
   const history = histories[measure];
   const enough = history.length >= 2;
@@ -116,7 +116,7 @@ function TooFew({ measure }: { readonly measure: Measure }) {
   );
 }
 
-/** What a screen reader says of a version. */
+/** What a screen reader says about a version. */
 function describe({ name, version, values }: HistoryPoint, measure: Measure): string {
   const { lines, format } = MEASURES[measure];
   const parts = lines.flatMap(({ label }, index) => {

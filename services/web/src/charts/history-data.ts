@@ -7,7 +7,7 @@ export type Measure = 'loss' | 'winRate';
 
 /** A line of the chart. */
 interface Line {
-  /** Where its values stand in the metadata. */
+  /** Key of its values in the metadata. */
   readonly key: string;
   readonly label: string;
   readonly series: 1 | 2 | 3;
@@ -69,7 +69,7 @@ export function linesOf(history: readonly HistoryPoint[], measure: Measure): num
   );
 }
 
-/** One sentence on where each line of a measure went, for those who do not see it. */
+/** One sentence on how each line of a measure changed, for those who do not see the chart. */
 export function summarize(history: readonly HistoryPoint[], measure: Measure): string {
   const { lines, format, label } = MEASURES[measure];
   const ways = lines.flatMap((line, index) => {

@@ -18,7 +18,7 @@ interface PlotContent {
   readonly currentVersion: number | undefined;
 }
 
-/** Draws the lines of a measure into an element, in the colours of the theme that holds at this time. */
+/** Draws the lines of a measure into an element, in the colours of the current theme. */
 function createPlot(element: HTMLElement, content: PlotContent): uPlot {
   const { history, measure, currentVersion } = content;
   const { lines } = MEASURES[measure];
@@ -104,7 +104,7 @@ function markVersion(plot: uPlot, version: number | undefined, color: string): v
   ctx.restore();
 }
 
-/** Keeps a plot in an element: drawn anew for other content or another theme, as wide as the element is. */
+/** Keeps a plot in an element: redrawn for other content or another theme, and as wide as the element. */
 export function usePlot(
   element: RefObject<HTMLElement | null>,
   history: readonly HistoryPoint[],
@@ -113,7 +113,7 @@ export function usePlot(
 ): uPlot | undefined {
   const theme = useStore(shownTheme);
   const [plot, setPlot] = useState<uPlot>();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read when it is drawn, and the theme says that they are others
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read when it is drawn, and another theme has other colours
   useEffect(() => {
     if (element.current === null) return;
     const created = createPlot(element.current, { history, measure, currentVersion });

@@ -115,7 +115,7 @@ function KeepField({ text, onChange, valid }: KeepFieldProps) {
   );
 }
 
-/** What would go. It stays, paler, while the next number is looked at, so that nothing jumps. */
+/** What would be removed. It stays, paler, while the next plan loads, so that nothing jumps. */
 function Plan({ plan, settled }: { readonly plan: Removal | undefined; readonly settled: boolean }) {
   if (plan === undefined) return <Skeleton className="h-48 w-full rounded-xl" />;
   if (plan.removed.length === 0) return <p className="text-muted">There are no older exports. Nothing would go.</p>;

@@ -11,7 +11,10 @@ interface DownloadWay {
   readonly href: string;
 }
 
-/** What can be downloaded of an export: its file, and where other files lie beside it, each alone and all in one. */
+/**
+ * What can be downloaded of an export: its file and, if there are other files beside it, each of them and a bundle of
+ * all.
+ */
 export function downloadWays(
   one: Pick<ExportSummary, 'filename' | 'data_filename' | 'metadata_filename' | 'download_url'>,
 ): DownloadWay[] {
@@ -42,14 +45,14 @@ function extensionOf(filename: string): string {
 
 /**
  * The command that downloads an export, to be pasted into a shell. Where keys are needed it takes one from the
- * environment, so that none ends up in a history of commands.
+ * environment, so that no key ends up in the shell's history.
  */
 export function curlLine(downloadUrl: string, origin: string, keyRequired: boolean): string {
   const key = keyRequired ? '-H "Authorization: Bearer $CAISSA_KEY" ' : '';
   return `curl ${key}-O '${new URL(downloadUrl, origin).href}'`;
 }
 
-/** Links to what can be downloaded of an export. They are plain links, so the browser shows how far it is. */
+/** Links to what can be downloaded of an export. They are plain links, so the browser shows the progress. */
 export function DownloadLinks({ item }: { readonly item: ExportSummary }) {
   return (
     <span className="inline-flex divide-x divide-line rounded-lg border border-line bg-surface">

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '@caissa/formats';
 import { formatCount, formatMeasure, formatSize } from '../format/number';
 
-/** A name and what it stands for. */
+/** A name and its value. */
 type Row = readonly [name: string, value: string];
 
 /** A value of metadata as text: texts as they are, anything else as JSON. */
@@ -16,7 +16,7 @@ export function metadataRows({ verification: _, ...rest }: JsonObject): Row[] {
 
 const LEVELS: Readonly<Record<string, string>> = { none: 'Not verified', quick: 'Quick', full: 'Full' };
 
-/** How each finding is called and written. */
+/** The label of each finding, and how its value is written. */
 const FINDINGS: Readonly<Record<string, readonly [name: string, write: (value: number) => string]>> = {
   positions: ['Positions computed', formatCount],
   probability_sum_error: ['Probability sum error', formatMeasure],

@@ -4,7 +4,7 @@ import { formatSize, plural } from '../format/number';
 
 /** What a list of exports is narrowed down to. */
 export interface ExportFilter {
-  /** Part of a file's or a model's name; upper and lower case count as one. Several words must all be found. */
+  /** Part of a file's or a model's name, in upper or lower case. Several words must all be found. */
   readonly search: string;
   readonly format: Format | undefined;
 }
@@ -35,7 +35,7 @@ export function exportBytes(one: Pick<ExportSummary, 'size_bytes' | 'data_size_b
   return one.size_bytes + (one.data_size_bytes ?? 0);
 }
 
-/** How many exports there are and what they take: "24 exports, 1.21 GB", "3 of 24 exports, 86.70 MB". */
+/** How many exports there are and the space they take: "24 exports, 1.21 GB", "3 of 24 exports, 86.70 MB". */
 export function describeAmount(shown: readonly ExportSummary[], all: readonly ExportSummary[]): string {
   const count = plural(all.length, 'export');
   const amount = shown.length === all.length ? count : `${shown.length} of ${count}`;
@@ -50,7 +50,7 @@ export function deviceUsed({ metadata }: Pick<ExportSummary, 'metadata'>): strin
   return typeof device === 'string' && device !== '' ? device : undefined;
 }
 
-/** The number of exports to keep that was typed; undefined if it is none. */
+/** The number of exports to keep that was typed; undefined if the text is not a number. */
 export function parseKeep(text: string): number | undefined {
   return /^\d{1,9}$/.test(text.trim()) ? Number(text) : undefined;
 }

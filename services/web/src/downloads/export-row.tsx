@@ -13,9 +13,9 @@ import { curlLine, DownloadLinks } from './download-links';
 import { deviceUsed, exportBytes } from './export-list';
 
 /**
- * Where the parts of an export stand. On phones they make a card; in windows of middle width name and facts stand over
- * each other, with what can be done to their right; wide ones have a column for each. Widths in rem, so that they grow
- * with the letters.
+ * Where the parts of an export are placed. On phones they form a card; in windows of medium width name and facts are
+ * stacked, with the actions to their right; wide windows have a column for each. Widths in rem, so that they grow with
+ * the font size.
  */
 export const ROW_CLASS =
   'grid grid-cols-[auto_auto_minmax(0,1fr)_auto] items-center gap-x-3 gap-y-2 px-4 md:grid-cols-[auto_auto_minmax(0,1fr)_11rem_6rem] md:gap-x-4 md:gap-y-1 lg:grid-cols-[minmax(0,1fr)_5rem_7.5rem_3.5rem_10.5rem_6rem] xl:grid-cols-[minmax(0,1fr)_5rem_8rem_4rem_9rem_11rem_6rem]';
@@ -26,7 +26,7 @@ const NAME_CLASS = 'min-w-0 max-md:col-span-4 md:max-lg:col-span-3 md:max-lg:col
 /** Size, date and device, under the name. */
 const FACT_CLASS = 'text-xs text-muted md:max-lg:row-start-2 lg:text-sm lg:text-text';
 
-/** The digest, for which there is room in the widest windows only. It also stands in the details. */
+/** The digest, for which only the widest windows have room. The details show it too. */
 export const DIGEST_CLASS = 'max-xl:hidden';
 
 const BESIDE = 'md:max-lg:row-span-2 md:max-lg:row-start-1';
@@ -34,16 +34,16 @@ const BESIDE = 'md:max-lg:row-span-2 md:max-lg:row-start-1';
 /** What can be downloaded. */
 const DOWNLOADS_CLASS = `max-md:col-span-3 md:max-lg:col-start-4 ${BESIDE}`;
 
-/** What else can be done, at the right edge. */
+/** The other actions, at the right edge. */
 const ACTIONS_CLASS = `-mr-1.5 flex items-center justify-end md:max-lg:col-start-5 ${BESIDE}`;
 
-/** The height to be expected of a row before it is drawn, in pixels. */
+/** The expected height of a row before it is drawn, in pixels. */
 export function expectedRowPx(): number {
   if (matchMedia('(min-width: 64rem)').matches) return 67;
   return matchMedia('(min-width: 48rem)').matches ? 87 : 151;
 }
 
-/** What can be asked for of one export. */
+/** The actions on one export. */
 export interface ExportActions {
   readonly onShow: (item: ExportSummary) => void;
   /** Left out for those who may not delete. */
@@ -61,7 +61,7 @@ interface ExportRowProps extends ExportActions {
   readonly measure: Ref<HTMLTableRowElement>;
 }
 
-/** One export as a row of the table. While one scrolls, only rows that come into sight are drawn. */
+/** One export as a row of the table. While scrolling, only rows that come into view are drawn. */
 export const ExportRow = memo(function ExportRow({ index, topPx, measure, ...actions }: ExportRowProps) {
   const { item, onShow } = actions;
   return (
@@ -73,7 +73,7 @@ export const ExportRow = memo(function ExportRow({ index, topPx, measure, ...act
       className={clsx(
         ROW_CLASS,
         'absolute inset-x-0 top-0 border-t border-line py-3 hover:bg-sunken/50',
-        // Over it there is the edge of the card, or the head of the table.
+        // Above it is the edge of the card, or the head of the table.
         index === 0 && 'max-lg:border-transparent',
       )}
       style={{ transform: `translateY(${topPx}px)` }}
@@ -142,7 +142,7 @@ function ActionsCell({ item, onShow, onDelete, keyRequired }: ExportActions & Pi
 
 const SHOWN_DIGITS = 10;
 
-/** The begin of a digest, with a button that copies the whole of it. */
+/** The beginning of a digest, with a button that copies all of it. */
 function DigestText({ sha256 }: { readonly sha256: string }) {
   return (
     <span className="inline-flex items-center gap-1">

@@ -8,7 +8,7 @@ interface ExportTableProps extends ExportActions {
   readonly items: readonly ExportSummary[];
 }
 
-/** The exports as a table, of which only the rows in sight are drawn. */
+/** The exports as a table, of which only the rows in view are drawn. */
 export function ExportTable({ items, ...actions }: ExportTableProps) {
   const body = useRef<HTMLTableSectionElement>(null);
   const [offset, setOffset] = useState(0);
@@ -21,7 +21,7 @@ export function ExportTable({ items, ...actions }: ExportTableProps) {
     estimateSize: expectedRowPx,
     getItemKey: (index) => items[index]?.filename ?? index,
     overscan: 6,
-    // Drawing at once would hold up the scrolling; the rows beyond the edge are there for that.
+    // Drawing synchronously would stall the scrolling; the rows beyond the edge are there to cover for it.
     useFlushSync: false,
     scrollMargin: offset,
   });

@@ -10,7 +10,7 @@ import {
 import type { ExportOptions } from '@caissa/shared/contracts';
 import { createStore } from '../state/store';
 
-/** A line of the metadata that are to be added to an export. */
+/** A line of the metadata to add to an export. */
 export interface MetadataRow {
   readonly id: number;
   readonly key: string;
@@ -23,7 +23,7 @@ export interface ExportForm {
   readonly formats: readonly Format[];
   readonly options: ExportOptions;
   readonly rows: readonly MetadataRow[];
-  /** Whether files are downloaded as soon as they are there. */
+  /** Whether files are downloaded as soon as they are ready. */
   readonly downloadAtOnce: boolean;
 }
 
@@ -66,7 +66,7 @@ export function toggled<T>(all: readonly T[], one: T): T[] {
   return all.includes(one) ? all.filter((other) => other !== one) : [...all, one];
 }
 
-/** The metadata that the lines say. Lines without a name count for nothing. */
+/** The metadata that the lines give. Lines without a name are ignored. */
 export function readRows(rows: readonly MetadataRow[]): JsonObject {
   return Object.fromEntries(
     rows.filter(({ key }) => key.trim() !== '').map(({ key, value }) => [key.trim(), parseMetadataValue(value)]),

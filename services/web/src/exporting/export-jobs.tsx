@@ -17,7 +17,7 @@ import { TimeText } from '../ui/time-text';
 
 const SHOWN = 25;
 
-/** The newest exports, whoever started them: those at work with their progress, and what became of the others. */
+/** The newest exports, whoever started them: running ones with their progress, and what became of the others. */
 export function ExportJobs() {
   const { data, error, refetch } = useQuery(jobsQuery({ type: 'export', limit: SHOWN }));
   const { data: working } = useQuery(jobsQuery({ type: 'export', status: 'active', limit: SHOWN }));
@@ -50,7 +50,7 @@ export function ExportJobs() {
   );
 }
 
-/** Those at work that the newest have pushed out of the list: of many exports, the first ones are done first. */
+/** Running exports that newer ones have pushed out of the list: of many exports, the first ones are done first. */
 function olderOf(working: readonly JobView[] = [], newest: readonly JobView[]): JobView[] {
   return working.filter((job) => job.status === 'active' && !newest.some(({ job_id }) => job_id === job.job_id));
 }

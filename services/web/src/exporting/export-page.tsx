@@ -10,7 +10,7 @@ import { MetadataRows } from './metadata-rows';
 import { ModelPicker } from './model-picker';
 import { StartExports } from './start-exports';
 
-/** Chooses models and formats, starts exports, and shows how they go on. */
+/** Chooses models and formats, starts exports, and shows their progress. */
 export function ExportPage() {
   const canOperate = useCanOperate();
   useModelsOfAddress();

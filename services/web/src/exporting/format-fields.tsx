@@ -54,7 +54,7 @@ const LEVELS: readonly (readonly [VerifyLevel, string, string])[] = [
   ['none', 'None', 'Written and not run.'],
 ];
 
-/** Options of the exports: how far they are checked, and what the formats can be asked for. */
+/** Options of the exports: how thoroughly they are verified, and the options of their formats. */
 export function OptionFields() {
   const { options, formats } = useStore(exportForm);
   const level = LEVELS.find(([value]) => value === options.verify);

@@ -6,7 +6,7 @@ import { FormSection } from '../ui/layout';
 import { Notice } from '../ui/notice';
 import { choose, exportForm, type MetadataRow, rowProblem } from './export-form';
 
-/** Metadata that the exported files are to carry beside the checkpoint's own. */
+/** Metadata that the exported files will carry besides the checkpoint's own. */
 export function MetadataRows() {
   const { rows } = useStore(exportForm);
   const problem = rowProblem(rows);

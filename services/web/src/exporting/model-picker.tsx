@@ -65,7 +65,7 @@ interface PickListProps {
   readonly chosen: readonly string[];
 }
 
-/** Always as high as what stands in its place while the models are loaded, so that nothing below it moves. */
+/** As high as its placeholder while the models load, so that nothing below it moves. */
 function PickList({ models, chosen }: PickListProps) {
   const box = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({

@@ -57,7 +57,7 @@ export function StartExports() {
   );
 }
 
-/** Starts exports one after the other. Answers the models of those that could not be started. */
+/** Starts exports one after the other. Returns the models of those that could not be started. */
 async function startAll(pairs: readonly Pair[], choice: ExportChoice): Promise<Set<string>> {
   const left: Pair[] = [];
   let reason: unknown;
@@ -85,7 +85,7 @@ async function startAll(pairs: readonly Pair[], choice: ExportChoice): Promise<S
   return new Set(left.map(([model]) => model));
 }
 
-/** Whether others may succeed: not where nobody answers, the queue is away or too much was asked for. */
+/** Whether others may succeed: not if the API or the queue is down, or the rate limit is hit. */
 function isOfOneRequest(error: unknown): boolean {
   return error instanceof ApiError && error.status !== 0 && error.status !== 429 && error.status < 500;
 }

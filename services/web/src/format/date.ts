@@ -1,4 +1,4 @@
-/** A day, a clock that may follow after a `T` or a space, and a zone. */
+/** A date, then optionally a time after a `T` or a space, and a zone. */
 const TIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
 /**
@@ -13,7 +13,7 @@ export function parseTime(text: string): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-/** Formatters by locale and zone: to make one takes as long as to draw several rows of a list. */
+/** Formatters by locale and zone: making one takes as long as drawing several rows of a list. */
 const timeFormats = new Map<string, Intl.DateTimeFormat>();
 const agoFormats = new Map<string, Intl.RelativeTimeFormat>();
 

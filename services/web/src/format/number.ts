@@ -25,7 +25,7 @@ export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** A size as the requirement shows it: mebibytes, called MB, with two decimals; whole bytes and KB below that. */
+/** A size in mebibytes, written MB as in the requirement, with two decimals; bytes and KB below that, GB above. */
 export function formatSize(sizeBytes: number): string {
   if (sizeBytes < 1024) return `${sizeBytes} B`;
   if (sizeBytes < 1024 ** 2 / 10) return `${trim(sizeBytes / 1024)} KB`;

@@ -8,7 +8,7 @@ import { useStore } from '../state/store';
 import { Spinner } from '../ui/progress';
 import { tell } from '../ui/toasts';
 
-/** How often it is looked whether a silent API is there again. */
+/** How often to check whether a silent API is back. */
 const KNOCK_MS = 2_000;
 
 /** Says when the API, or the queue behind it, is away, and brings everything up to date when it is back. */

@@ -5,14 +5,14 @@ import { Menu } from './menu';
 import { StatusSkeleton, StatusStrip } from './status-strip';
 
 interface HeaderProps {
-  /** Whether the visitor is known, so that the API answers. */
+  /** Whether the visitor is known, so that the API accepts requests. */
   readonly ready: boolean;
 }
 
 /** The top of the page: where one is, what is active, and the way to everything else. */
 export function Header({ ready }: HeaderProps) {
   return (
-    // Not blurred on phones: a filter would tie the tabs, which stand at the bottom there, to the header.
+    // Not blurred on phones: a filter would tie the tabs, which are at the bottom there, to the header.
     <header className="sticky top-0 z-30 border-b border-line bg-surface sm:bg-surface/85 sm:backdrop-blur">
       <div className="mx-auto flex h-14 max-w-7xl items-center gap-3 px-4 sm:gap-6 sm:px-6">
         <a

@@ -12,7 +12,7 @@ const THEME_LABELS = { system: 'System', light: 'Light', dark: 'Dark' } as const
 const ROW =
   'flex w-full items-center gap-2.5 rounded-lg px-2.5 py-2 text-left text-sm hover:bg-sunken [&_svg]:size-4 [&_svg]:text-muted';
 
-/** Theme, links to the pages beside this one, and who is signed in. */
+/** Theme, links to the other pages, and who is signed in. */
 export function Menu() {
   const id = useId();
   const session = useSession();

@@ -10,7 +10,7 @@ import { Skeleton } from '../ui/progress';
 export function StatusStrip() {
   const { data: current } = useQuery(currentQuery);
   const { data: device, isPending } = useQuery(deviceQuery);
-  // All at once: what came later would push the rest aside.
+  // All at once: what came later would shift the rest.
   if (current === undefined || isPending) return <StatusSkeleton />;
   return (
     <div className="flex min-w-0 items-center gap-2 text-xs">
@@ -21,7 +21,7 @@ export function StatusStrip() {
   );
 }
 
-/** The place of {@link StatusStrip}. */
+/** A placeholder for {@link StatusStrip}. */
 export function StatusSkeleton() {
   return <Skeleton className="h-6 w-32" />;
 }

@@ -4,9 +4,9 @@ import { useEffect } from 'react';
 import { isGone, isUnfinished, jobQuery } from '../api/queries';
 import { createStore, useStore } from '../state/store';
 
-/** A job that was started here and whose end is waited for. */
+/** A job that was started here and is awaited. */
 interface Awaited {
-  /** Tells apart two who wait for the same job. */
+  /** Distinguishes two waits for the same job. */
   readonly key: number;
   readonly id: string;
   readonly onEnd: (job: JobView) => void;
@@ -15,17 +15,17 @@ interface Awaited {
 const awaited = createStore<readonly Awaited[]>([]);
 let lastKey = 0;
 
-/** Calls `onEnd` once when the job is over. Whoever leaves the page before is told nothing; the job goes on. */
+/** Calls `onEnd` once when the job is over. Leaving the page ends the wait, not the job. */
 export function whenJobEnds(id: string, onEnd: (job: JobView) => void): void {
   awaited.set((before) => [...before, { key: ++lastKey, id, onEnd }]);
 }
 
-/** Whether the end of any job is waited for. */
+/** Whether any job is awaited. */
 export function useAwaitsJobs(): boolean {
   return useStore(awaited).length > 0;
 }
 
-/** Looks after the jobs that {@link whenJobEnds} was asked for. */
+/** Watches the jobs that {@link whenJobEnds} was called for. */
 export function AwaitedJobs() {
   return useStore(awaited).map((one) => <AwaitedJob key={one.key} wait={one} />);
 }

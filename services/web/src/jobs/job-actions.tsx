@@ -14,7 +14,9 @@ interface JobActionProps {
   readonly job: JobView;
 }
 
-/** Stops a job that is not over; for operators. A job at work stops at its next step, and until then the button waits. */
+/**
+ * Cancels an unfinished job; for operators. A running job stops at its next step, and until then the button is busy.
+ */
 export function CancelButton({ job }: JobActionProps) {
   const canOperate = useCanOperate();
   const { mutate, isPending } = useJobAction(job, cancelJob, 'The job could not be cancelled');
@@ -28,7 +30,7 @@ export function CancelButton({ job }: JobActionProps) {
   );
 }
 
-/** Has a failed job done again; for operators. */
+/** Runs a failed job again; for operators. */
 export function RetryButton({ job }: JobActionProps) {
   const canOperate = useCanOperate();
   const { mutate, isPending } = useJobAction(job, retryJob, 'The job could not be started again');
@@ -48,7 +50,7 @@ interface ActionButtonProps {
   readonly children: ReactNode;
 }
 
-/** A button that goes away with what it did. */
+/** A button that disappears once it has done its work. */
 function ActionButton({ label, ...rest }: ActionButtonProps) {
   const button = useRef<HTMLButtonElement>(null);
   useFocusHandover(button);
@@ -59,7 +61,7 @@ function labelOf(action: string, job: JobView): string {
   return `${action}: ${describeJob(job)}, ${job.model_name}`;
 }
 
-/** Does something to a job and looks at it anew, whether or not it was refused: a refusal means that it had changed. */
+/** Acts on a job and fetches it again, whether or not that was refused: a refusal means that the job had changed. */
 function useJobAction(job: JobView, act: (id: string) => Promise<unknown>, failure: string) {
   const client = useQueryClient();
   return useMutation({

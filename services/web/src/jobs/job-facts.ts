@@ -2,7 +2,7 @@ import type { ExportResult, JobView } from '@caissa/shared/contracts';
 import { formatTime } from '../format/date';
 import { formatCount, formatSize, plural } from '../format/number';
 
-/** A name and what it stands for. */
+/** A name and its value. */
 type Row = readonly [name: string, value: string];
 
 /** What an export that succeeded made; undefined of any other job. */
@@ -10,7 +10,7 @@ export function exportedFile({ result }: JobView): ExportResult | undefined {
   return result !== undefined && 'filename' in result ? result : undefined;
 }
 
-/** One line on how a job came out that made no file and did not fail; undefined while it goes on. */
+/** One line on the outcome of a job that made no file and did not fail; undefined while it runs. */
 export function outcomeWords({ status, result }: JobView): string | undefined {
   return status === 'cancelled' ? 'Stopped on request' : result?.message;
 }
@@ -23,7 +23,7 @@ export function resultRows({ result }: JobView): Row[] {
   return [['Outcome', result.message]];
 }
 
-/** What is known of why a job failed, beside the sentence that says so. */
+/** What is known of why a job failed, besides the sentence that says so. */
 export function problemRows({ error }: JobView): Row[] {
   if (error === undefined) return [];
   const request = error.request_id === undefined ? [] : [['Request', error.request_id] as const];

@@ -13,7 +13,7 @@ const TYPE_WORDS: Readonly<Record<JobType, string>> = {
   inspect: 'Inspections',
 };
 
-/** Reads a filter from the parameters of an address; what is not known there is left out. */
+/** Reads a filter from the parameters of an address; unknown values are left out. */
 export function readJobFilter(params: URLSearchParams): JobFilter {
   const type = params.get('type') ?? '';
   const status = params.get('status') ?? '';
@@ -38,7 +38,7 @@ export function clearJobFilter(): void {
   goTo('jobs', {}, true);
 }
 
-/** Narrows the list of jobs down. The choice stands in the address. */
+/** Narrows the list of jobs down. The choice is kept in the address. */
 export function JobFilters({ filter }: { readonly filter: JobFilter }) {
   const { type, status, model } = filter;
   const models = useModelNames(model);

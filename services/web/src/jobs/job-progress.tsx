@@ -25,7 +25,7 @@ function stageWords(job: JobView): string {
   return job.cancel_requested ? 'Stopping' : STAGE_WORDS[job.progress.stage];
 }
 
-/** How long a job has been at work, going on while it is, or how long it took. */
+/** How long a job has been running, counting on, or how long it took. */
 export function Elapsed({ job }: { readonly job: JobView }) {
   if (job.started_at === undefined) return null;
   return (

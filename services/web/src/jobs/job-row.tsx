@@ -15,7 +15,7 @@ import { exportedFile, outcomeWords } from './job-facts';
 import { Elapsed, JobProgress } from './job-progress';
 import { describeJob, STATUS_TONES, STATUS_WORDS } from './job-words';
 
-/** One job of the list. Drawn anew only when that job changes. */
+/** One job of the list. Redrawn only when that job changes. */
 export const JobRow = memo(function JobRow({ job }: { readonly job: JobView }) {
   const [open, setOpen] = useState(false);
   const details = useId();

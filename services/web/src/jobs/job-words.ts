@@ -41,7 +41,7 @@ export function describeJob({ type, format, kind }: Pick<JobView, 'type' | 'form
   return kind === 'rollback' ? 'Roll back' : kind === 'unload' ? 'Unload' : 'Activate';
 }
 
-/** How long a job has been at work, or was; undefined before a worker began it. */
+/** How long a job has been running, or ran; undefined before a worker began it. */
 export function workedMs({ started_at, finished_at }: JobView, nowMs: number): number | undefined {
   if (started_at === undefined) return undefined;
   return Math.max(0, (finished_at === undefined ? nowMs : Date.parse(finished_at)) - Date.parse(started_at));

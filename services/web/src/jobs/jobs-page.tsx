@@ -13,7 +13,7 @@ import { SkeletonRows } from '../ui/progress';
 import { clearJobFilter, isOpen, JobFilters, readJobFilter } from './job-filters';
 import { JobRow } from './job-row';
 
-/** All that was asked for: what waits, what is being done, what came of it. */
+/** All jobs: those that wait, those that run, and what became of the others. */
 export function JobsPage() {
   const { params } = useRoute();
   const filter = useMemo(() => readJobFilter(params), [params]);
@@ -83,7 +83,7 @@ function NothingFound() {
   );
 }
 
-/** Says whether what is shown follows what happens at once or is asked for now and then. */
+/** Says whether the list is updated live or by polling. */
 function LiveMark() {
   const isLive = useStore(feedIsLive);
   return (

@@ -5,14 +5,14 @@ import { startLoad, startRollback, startUnload } from '../api/work';
 import { whenJobEnds } from '../jobs/awaited-jobs';
 import { tell, tellFailure } from '../ui/toasts';
 
-/** What can be done to what is active. Each answers when the work is accepted; how it ended is told by a message. */
+/** Changes of the active model. Each resolves when the work is accepted; a message tells how it ended. */
 export interface Activations {
   load(name: string, before: CurrentModel | undefined): Promise<void>;
   rollBack(generation?: number): Promise<void>;
   unload(before: CurrentModel | undefined): Promise<void>;
 }
 
-/** Makes changes to what is active, and tells how they ended. */
+/** Changes the active model, and shows how that ended. */
 export function useActivations(): Activations {
   const client = useQueryClient();
   return {
@@ -38,7 +38,7 @@ async function follow(
     else if (job.error?.code === 'SUPERSEDED') tell({ kind: 'info', title: job.error.detail });
     else tellFailure(`${job.model_name} could not be activated`, new Error(job.error?.detail));
   });
-  // Until the list has it, the button that began it would offer to begin it again.
+  // Until the list has the job, the button that started it would offer to start it again.
   await client.invalidateQueries({ queryKey: KEYS.jobs });
 }
 

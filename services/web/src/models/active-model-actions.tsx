@@ -7,7 +7,7 @@ import { Button } from '../ui/button';
 import { ConfirmDialog } from '../ui/dialog';
 import { useActivations } from './activation';
 
-/** Going back to what was active before, and serving nothing. */
+/** Buttons to roll back and to unload. */
 export function ActiveModelActions({ current }: { readonly current: CurrentModel }) {
   const { rollBack, unload } = useActivations();
   const { data } = useQuery(activationsQuery);
@@ -51,7 +51,7 @@ export function ActiveModelActions({ current }: { readonly current: CurrentModel
   );
 }
 
-/** What one would go back to: the model that was served before the active one, and the generation that had it. */
+/** The target of a rollback: the model that was served before the active one, and its generation. */
 export function previousActivation(
   journal: readonly ActivationEntry[],
   current: Pick<CurrentModel, 'generation' | 'sha256'>,

@@ -98,7 +98,7 @@ function CardSkeleton() {
   );
 }
 
-/** How many replicas serve what is active, and what keeps the others from it. */
+/** How many replicas serve the active model, and what keeps the others from it. */
 function RolloutState({ current }: { readonly current: CurrentModel }) {
   const { replicas, replica_list: list, generation } = current;
   const ready = replicas.ready === replicas.total;

@@ -24,7 +24,7 @@ const READ: Readonly<Record<Exclude<SortKey, 'name'>, (model: ModelSummary) => n
 
 const names = new Intl.Collator('en', { numeric: true });
 
-/** The models that a search finds, in an order. What lacks the thing that is sorted by comes last either way. */
+/** The models that a search finds, in an order. Models without the value that is sorted by come last either way. */
 export function arrangeModels(models: readonly ModelSummary[], search: string, order: Order): ModelSummary[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return models.filter((model) => words.every((word) => searchText(model).includes(word))).sort(compareBy(order));
@@ -46,7 +46,7 @@ function compareBy({ key, descending }: Order): (left: ModelSummary, right: Mode
   };
 }
 
-/** The order after a press on the head of a column: first its natural direction, then the other. */
+/** The order after a click on the head of a column: first its natural direction, then the other. */
 export function nextOrder(order: Order, key: SortKey): Order {
   if (order.key === key) return { key, descending: !order.descending };
   return { key, descending: key !== 'name' && key !== 'training_loss' };

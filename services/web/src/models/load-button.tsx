@@ -13,18 +13,18 @@ interface LoadButtonProps {
   /** Whether it is being made the active one already. */
   readonly running: boolean;
   readonly look?: 'primary' | 'secondary';
-  /** Shows only the picture where a row has no room for the word. */
+  /** Shows only the icon where a row has no room for the label. */
   readonly compact?: boolean;
   /** Called when the work was accepted. */
   readonly onStarted?: () => void;
 }
 
-/** The word on a button of a row, which only screen readers have where there is no room. */
+/** The label of a row's button, which only screen readers get where there is no room. */
 export const COMPACT_LABEL = 'max-sm:sr-only md:max-xl:sr-only';
 
 /**
  * Makes a model the active one; asks first when it takes another one's place. There is one in every row of a long list,
- * so it follows nothing: what is active is looked up when it is pressed.
+ * so it subscribes to nothing: what is active is looked up when it is pressed.
  */
 export function LoadButton({ model, running, look = 'secondary', compact = false, onStarted }: LoadButtonProps) {
   const client = useQueryClient();

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@caissa/formats';
 import { formatCount, formatMeasure, formatPercent, formatShort } from '../format/number';
 
-/** What a training run may have noted down about a model, and how it is shown. */
+/** What a training run may have recorded about a model, and how it is shown. */
 interface Metric {
   readonly key: string;
   readonly label: string;
@@ -26,20 +26,20 @@ export const METRICS: readonly Metric[] = [
 
 const KEYS = new Set(METRICS.map(({ key }) => key));
 
-/** A number that the metadata hold under a key. Metadata are anybody's JSON: what is no number counts as missing. */
+/** A number that the metadata holds under a key. Metadata is anybody's JSON: what is not a number counts as missing. */
 export function readMetric(metadata: JsonObject, key: string): number | undefined {
   const value = Object.hasOwn(metadata, key) ? metadata[key] : undefined;
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** What the metadata say beside the known metrics, as text. */
+/** What the metadata says besides the known metrics, as text. */
 export function otherMetadata(metadata: JsonObject): [string, string][] {
   return Object.entries(metadata)
     .filter(([key]) => !KEYS.has(key) || readMetric(metadata, key) === undefined)
     .map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]);
 }
 
-/** The training metrics of a model, one tile each. Those that were not noted down are left out. */
+/** The training metrics of a model, one tile each. Those that were not recorded are left out. */
 export function MetricTiles({ metadata }: { readonly metadata: JsonObject }) {
   const known = METRICS.flatMap(({ key, label, format }) => {
     const value = readMetric(metadata, key);

@@ -17,7 +17,7 @@ export const COLUMNS =
 
 interface ModelRowProps {
   readonly model: ModelSummary;
-  /** The job that is about to make it the active one, or to take it away. */
+  /** The job that is about to activate or unload it. */
   readonly activation: JobView | undefined;
   readonly canOperate: boolean;
   readonly rowIndex: number;
@@ -26,8 +26,8 @@ interface ModelRowProps {
 }
 
 /**
- * One model of the list. Its name leads to everything that is known of it. While one scrolls, many rows come and go with
- * each frame, so a row is given all it shows and follows nothing by itself.
+ * One model of the list. Its name links to its details. While scrolling, many rows come and go with each frame, so a
+ * row is given all it shows and subscribes to nothing.
  */
 export const ModelRow = memo(function ModelRow(props: ModelRowProps) {
   const { model, activation, canOperate, rowIndex, topPx, heightPx } = props;
@@ -42,7 +42,7 @@ export const ModelRow = memo(function ModelRow(props: ModelRowProps) {
       className={clsx(
         COLUMNS,
         'absolute inset-x-0 top-0 border-t border-line text-sm max-md:grid-cols-[minmax(0,1fr)_auto]',
-        // Over the first one there is the edge of the search on phones, and the head elsewhere.
+        // Above the first one is the edge of the search on phones, and the head elsewhere.
         rowIndex === 2 && 'max-md:border-t-transparent',
         is_current ? 'bg-accent-soft/60' : 'hover:bg-sunken/70',
       )}
@@ -100,7 +100,7 @@ function Cell({ className, children }: { readonly className?: string; readonly c
   );
 }
 
-/** How far the activation of a model has come, while one goes on. */
+/** How far the activation of a model has come. */
 function RowActivity({ job }: { readonly job: JobView }) {
   return (
     <p className="truncate text-xs text-info-text tabular-nums">

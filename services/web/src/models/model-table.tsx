@@ -17,7 +17,7 @@ interface ModelTableProps {
   readonly onOrder: (order: Order) => void;
 }
 
-/** The models as a table, of which only the rows in sight are drawn. On phones each row is a small card. */
+/** The models as a table, of which only the rows in view are drawn. On phones each row is a small card. */
 export function ModelTable({ models, order, onOrder }: ModelTableProps) {
   const wide = useMediaQuery('(min-width: 48rem)');
   const canOperate = useCanOperate();
@@ -27,7 +27,7 @@ export function ModelTable({ models, order, onOrder }: ModelTableProps) {
   useLayoutEffect(() => {
     const measure = () => setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
     measure();
-    // What stands above the list may change its height: uploads come and go.
+    // What is above the list may change its height: uploads come and go.
     const observer = new ResizeObserver(measure);
     observer.observe(document.body);
     return () => observer.disconnect();
@@ -37,7 +37,7 @@ export function ModelTable({ models, order, onOrder }: ModelTableProps) {
     count: models.length,
     estimateSize: () => rowPx,
     overscan: 8,
-    // Drawing at once would hold up the scrolling; the rows beyond the edge are there for that.
+    // Drawing synchronously would stall the scrolling; the rows beyond the edge are there to cover for it.
     useFlushSync: false,
     scrollMargin: top,
   });

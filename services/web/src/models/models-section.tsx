@@ -77,7 +77,7 @@ interface SortSelectProps {
   readonly onChange: (order: Order) => void;
 }
 
-/** Chooses the order of the list where it has no heads to press: on phones. */
+/** Chooses the order of the list where it has no column heads to click: on phones. */
 function SortSelect({ order, onChange }: SortSelectProps) {
   const chosen = CHOICES.findIndex(([, key, descending]) => key === order.key && descending === order.descending);
   return (

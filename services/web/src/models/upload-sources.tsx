@@ -9,7 +9,7 @@ const ACCEPTED = formatNames()
   .flatMap((name) => FORMATS[name].uploads)
   .join();
 
-/** Chooses checkpoints of this computer to be uploaded. */
+/** A button that uploads checkpoints from this computer. */
 export function UploadButton() {
   const input = useRef<HTMLInputElement>(null);
   const take = useUploader();
@@ -36,7 +36,7 @@ export function UploadButton() {
   );
 }
 
-/** Takes checkpoints that are dropped anywhere on the page, and shows that it would. */
+/** Uploads checkpoints that are dropped anywhere on the page, and says so while they are dragged over it. */
 export function DropZone() {
   const [over, setOver] = useState(false);
   const take = useRef(useUploader());

@@ -19,16 +19,16 @@ export interface Upload {
 /** The uploads of this page, the newest last. They go on while other tabs are looked at. */
 export const uploads = createStore<readonly Upload[]>([]);
 
-/** A browser has six connections for a host, and what is shown needs some of them. */
+/** A browser has six connections per host, and what is shown needs some of them. */
 const AT_ONCE = 2;
 
 const requests = new Map<number, XMLHttpRequest>();
-/** What is to be sent when others are done, the first one first. */
+/** Uploads that wait for others to finish, in order. */
 const waiting: { readonly id: number; readonly begin: () => void }[] = [];
 let sending = 0;
 let lastId = 0;
 
-/** A name that the API takes, made of the name of a file. */
+/** A model name that the API accepts, made from the name of a file. */
 export function modelNameOf(filename: string): string {
   const stem = filename.replace(/\.(pt|pth|bin|ckpt)$/i, '');
   const name = stem.replace(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._-]+/, '');
@@ -64,8 +64,8 @@ function isWanted(id: number): boolean {
 }
 
 /**
- * Sends a checkpoint to the API, which has a worker look into it before it becomes a model.
- * @returns what became of it, or undefined if it failed; the reason then stands with the upload
+ * Sends a checkpoint to the API, which has a worker inspect it before it becomes a model.
+ * @returns the new model, or undefined if the upload failed; the reason is then kept with the upload
  */
 export async function upload(file: File, name = modelNameOf(file.name)): Promise<UploadResult | undefined> {
   const id = ++lastId;
@@ -86,7 +86,7 @@ export async function upload(file: File, name = modelNameOf(file.name)): Promise
   }
 }
 
-/** `fetch` tells nothing of how much was sent, so this is an XMLHttpRequest. */
+/** `fetch` does not report how much was sent, so this is an XMLHttpRequest. */
 function send(id: number, file: File, name: string): Promise<UploadResult> {
   const request = new XMLHttpRequest();
   requests.set(id, request);
@@ -106,7 +106,7 @@ function send(id: number, file: File, name: string): Promise<UploadResult> {
   });
 }
 
-/** Takes checkpoints to be uploaded, and tells when they have become models. */
+/** Uploads checkpoints, and shows a message when they have become models. */
 export function useUploader(): (files: Iterable<File>, name?: string) => void {
   const client = useQueryClient();
   return (files, name) => {

@@ -1,9 +1,9 @@
-/** The header has whole seconds, and an answer takes a while: less than this says nothing about the clocks. */
+/** The header has whole seconds, and a reply takes a while: less than this says nothing about the clocks. */
 const NOTICED_MS = 3_000;
 
 let aheadMs = 0;
 
-/** Notes the time of the API, as the `Date` header of an answer has it, which came at `nowMs` by this machine's clock. */
+/** Notes the API's time from the `Date` header of a reply that came at `nowMs` by this machine's clock. */
 export function noteServerTime(header: string | null, nowMs = Date.now()): void {
   const serverMs = Date.parse(header ?? '');
   if (Number.isNaN(serverMs)) return;
@@ -12,8 +12,8 @@ export function noteServerTime(header: string | null, nowMs = Date.now()): void 
 }
 
 /**
- * The time of now by the clock of the API, in milliseconds. What happened is told in its time: with a clock of this
- * machine that is wrong by minutes, a job that has just begun would have been at work for minutes.
+ * The current time by the API's clock, in milliseconds. The API reports times by that clock: if this machine's clock
+ * were minutes off, a job that has just begun would seem to have run for minutes.
  */
 export function serverNow(nowMs = Date.now()): number {
   return nowMs + aheadMs;

@@ -6,13 +6,16 @@ export const TABS = ['models', 'export', 'downloads', 'jobs', 'board'] as const;
 /** A tab of the page. */
 export type Tab = (typeof TABS)[number];
 
-/** Where a visitor is: a tab, and what is chosen in it. It stands in the address, so it can be kept, shared and gone back from. */
+/**
+ * Where a visitor is: a tab, and what is chosen in it. It is kept in the address, so it can be bookmarked and shared,
+ * and the Back button works.
+ */
 export interface Route {
   readonly tab: Tab;
   readonly params: URLSearchParams;
 }
 
-/** Reads the part of an address after `#`. What is not known leads to the models. */
+/** Reads the part of an address after `#`. An unknown tab leads to the models. */
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?', 2);
   const tab = TABS.find((one) => one === path) ?? 'models';
@@ -28,7 +31,7 @@ export function routeHref(tab: Tab, params: Readonly<Record<string, string | und
 
 const PLACE_KEY = 'caissa-place';
 
-/** Keeps where the visitor is for when the page is opened next in this tab of the browser: after signing in. */
+/** Remembers where the visitor is until the page is next opened in this tab of the browser: after signing in. */
 export function rememberPlace(): void {
   try {
     sessionStorage.setItem(PLACE_KEY, location.hash);
@@ -44,7 +47,7 @@ function recallPlace(): void {
     sessionStorage.removeItem(PLACE_KEY);
     if (place && location.hash === '') history.replaceState(null, '', place);
   } catch {
-    // The address alone says it.
+    // Then the address alone counts.
   }
 }
 
@@ -52,12 +55,12 @@ if (globalThis.location !== undefined) recallPlace();
 const route = createStore<Route>(parseRoute(globalThis.location?.hash ?? ''));
 globalThis.addEventListener?.('hashchange', () => route.set(parseRoute(location.hash)));
 
-/** The tab that the visitor looks at now. */
+/** The tab that is shown. */
 export function currentTab(): Tab {
   return route.get().tab;
 }
 
-/** Where the visitor is, in a component. */
+/** The current route, in a component. */
 export function useRoute(): Route {
   return useStore(route);
 }

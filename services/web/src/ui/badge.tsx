@@ -34,7 +34,7 @@ export function Badge({ tone = 'neutral', title, children }: BadgeProps) {
   );
 }
 
-/** What format something is; the usual one stands out. */
+/** The name of a format; the default one stands out. */
 export function FormatBadge({ format }: { readonly format: Format }) {
   return <Badge tone={format === DEFAULT_FORMAT ? 'info' : 'neutral'}>{FORMATS[format].label}</Badge>;
 }

@@ -27,7 +27,7 @@ export function buttonClass(look: keyof typeof LOOKS = 'secondary', size: keyof 
 interface ButtonProps extends ComponentProps<'button'> {
   readonly look?: keyof typeof LOOKS;
   readonly size?: keyof typeof SIZES;
-  /** While what it does goes on, it cannot be pressed again. */
+  /** While its action runs, it cannot be pressed again. */
   readonly busy?: boolean;
 }
 

@@ -38,8 +38,8 @@ export function CopyButton({ text, what, icon: Icon = Copy }: CopyButtonProps) {
 }
 
 /**
- * Browsers give the clipboard to pages of https and of this machine only. Elsewhere a selected text can still be copied; it
- * has to stand beside the button, as an open dialog lets nothing outside of it have the focus.
+ * Browsers offer the clipboard only to pages served over https or from this machine. Elsewhere selected text can still
+ * be copied; it has to be next to the button, since an open dialog lets nothing outside it have the focus.
  */
 function copyBySelection(text: string, button: HTMLElement): void {
   const field = document.createElement('textarea');

@@ -20,8 +20,8 @@ const SHAPES = {
 } as const;
 
 /**
- * A window over the page. The browser's own modal dialog keeps the focus inside, closes it with Escape and gives the
- * focus back. It is open as long as it is drawn. What is marked `data-first-focus` has the focus at first.
+ * A window over the page. The browser's own modal dialog keeps the focus inside, closes on Escape and gives the focus
+ * back. It is open as long as it is rendered. The element marked `data-first-focus` gets the focus first.
  */
 export function Dialog({ title, children, actions, onClose, shape = 'dialog' }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
@@ -79,12 +79,12 @@ interface ConfirmDialogProps {
   /** What the button says: the very thing that will happen. */
   readonly confirm: string;
   readonly danger?: boolean;
-  /** Does it; the dialog closes when that has succeeded and tells why it has not. */
+  /** The action; the dialog closes when it succeeds and otherwise says why it failed. */
   readonly onConfirm: () => Promise<unknown>;
   readonly onClose: () => void;
 }
 
-/** Asks before something is done that cannot be taken back at once. */
+/** Asks before something is done that cannot be undone at once. */
 export function ConfirmDialog({ title, children, confirm, danger = false, onConfirm, onClose }: ConfirmDialogProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();

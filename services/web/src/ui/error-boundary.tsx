@@ -14,8 +14,8 @@ interface ErrorBoundaryState {
 }
 
 /**
- * Keeps what fails from taking the whole page with it. The usual cause is a part that is loaded when it is opened and is
- * not there: the API is away, or was built anew since. A part that failed once stays so, and only the page can be had anew.
+ * Keeps a failure from taking the whole page down. The usual cause is a part that is loaded on demand and is not there:
+ * the API is down, or was rebuilt since. A part that failed once stays failed, so only reloading the page helps.
  */
 export class ErrorBoundary extends Component<ErrorBoundaryProps, ErrorBoundaryState> {
   override state: ErrorBoundaryState = { failed: false };

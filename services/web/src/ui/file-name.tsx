@@ -1,7 +1,7 @@
-/** What separates a model's name from the time of its export in the name of a file. */
+/** Separates a model's name from the time of its export in the name of a file. */
 const SEPARATOR = '_export_';
 
-/** The name of an exported file, which where it has to be broken is so between model and time first. */
+/** The name of an exported file, which preferably wraps between model and time. */
 export function FileName({ name }: { readonly name: string }) {
   const at = name.lastIndexOf(SEPARATOR);
   if (at < 0) return name;

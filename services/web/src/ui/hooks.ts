@@ -13,7 +13,7 @@ export function useMediaQuery(query: string): boolean {
   return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
 }
 
-/** A value that follows another once that has stood still for a while. */
+/** A value that follows another once that has not changed for `pauseMs`. */
 export function useSettled<T>(value: T, pauseMs: number): T {
   const [settled, setSettled] = useState(value);
   useEffect(() => {
@@ -23,7 +23,7 @@ export function useSettled<T>(value: T, pauseMs: number): T {
   return settled;
 }
 
-/** Whether something has gone on for longer than a person waits without being told. */
+/** Whether something has gone on for longer than a person waits without an explanation. */
 export function useIsSlow(going: boolean, afterMs: number): boolean {
   const [slow, setSlow] = useState(false);
   useEffect(() => {
@@ -37,14 +37,16 @@ export function useIsSlow(going: boolean, afterMs: number): boolean {
   return slow;
 }
 
-/** Puts the focus at the begin of the content if what had it is gone; otherwise the next Tab would begin with the page. */
+/**
+ * Moves the focus to the start of the content if what had it is gone; otherwise the next Tab would start with the page.
+ */
 export function rescueFocus(): void {
   setTimeout(() => {
     if (document.activeElement === document.body) document.getElementById('content')?.focus({ preventScroll: true });
   });
 }
 
-/** When a button goes that has the focus, as a job needs no "Cancel" any more, its list item gets the focus. */
+/** When a focused button disappears, such as the "Cancel" of a job that has ended, its list item gets the focus. */
 export function useFocusHandover(button: RefObject<HTMLElement | null>): void {
   useLayoutEffect(() => {
     const element = button.current;

@@ -74,10 +74,10 @@ interface KeyValuesProps {
   readonly rows: readonly (readonly [string, ReactNode])[];
 }
 
-/** A text longer than this stands under its name, where it has the whole width. */
+/** A text longer than this is put under its name, where it has the whole width. */
 const LONG_CHARACTERS = 100;
 
-/** Names and what they stand for, one a line. */
+/** Names and their values, one a line. */
 export function KeyValues({ rows }: KeyValuesProps) {
   return (
     <dl className="divide-y divide-line text-sm">

@@ -11,7 +11,7 @@ interface EmptyStateProps {
   readonly action?: ReactNode;
 }
 
-/** What stands where a list would be, when it has nothing in it. */
+/** What is shown in place of a list that is empty. */
 export function EmptyState({ icon: Icon, title, children, action }: EmptyStateProps) {
   return (
     <div className="flex flex-col items-center px-6 py-14 text-center">
@@ -32,7 +32,7 @@ interface LoadFailureProps {
   readonly onRetry: () => void;
 }
 
-/** What stands where a list would be, when it could not be had. */
+/** What is shown in place of a list that could not be loaded. */
 export function LoadFailure({ what, error, onRetry }: LoadFailureProps) {
   return (
     <div className="p-4">

@@ -2,7 +2,7 @@ import clsx from 'clsx';
 import { LoaderCircle } from 'lucide-react';
 
 interface ProgressBarProps {
-  /** 0 to 100; without it something goes on that cannot be measured. */
+  /** 0 to 100; left out where progress cannot be measured. */
   readonly percent?: number;
   readonly label: string;
 }
@@ -19,12 +19,12 @@ export function ProgressBar({ percent, label }: ProgressBarProps) {
   );
 }
 
-/** Something is going on. What it is stands beside it. */
+/** Says that something is going on; the text beside it says what. */
 export function Spinner() {
   return <LoaderCircle className="size-4 animate-spin motion-reduce:animate-none" aria-hidden="true" />;
 }
 
-/** The place of something that is still being loaded; its size keeps the page from moving when it comes. */
+/** A placeholder for something that is still loading; its size keeps the page from moving when it arrives. */
 export function Skeleton({ className }: { readonly className?: string }) {
   return (
     <span
@@ -34,7 +34,7 @@ export function Skeleton({ className }: { readonly className?: string }) {
   );
 }
 
-/** The places of some rows of a list. */
+/** Placeholders for some rows of a list. */
 export function SkeletonRows({ rows, label }: { readonly rows: number; readonly label: string }) {
   return (
     <div role="status" aria-label={label} className="divide-y divide-line">

@@ -8,7 +8,7 @@ interface SegmentedControlProps<T extends string | number> {
   readonly onChange: (value: T) => void;
 }
 
-/** A few choices side by side, of which one holds. */
+/** A few choices side by side, of which one is selected. */
 export function SegmentedControl<T extends string | number>({
   legend,
   choices,

@@ -4,7 +4,7 @@ import { serverNow } from '../state/clock';
 
 const TICK_MS = 15_000;
 
-/** The time of now by the clock of the API, anew every so often. */
+/** The current time by the API's clock, updated every `everyMs`. */
 export function useNow(everyMs: number): number {
   const [now, setNow] = useState(() => serverNow());
   useEffect(() => {

@@ -4,7 +4,7 @@ import { CircleCheck, CircleX, Info, X } from 'lucide-react';
 import { createStore, useStore } from '../state/store';
 import { Button } from './button';
 
-/** Something that is told and goes away by itself. */
+/** A message that goes away by itself. */
 interface Message {
   readonly id: number;
   readonly kind: 'success' | 'failure' | 'info';
@@ -24,12 +24,12 @@ const MOST = 4;
 const messages = createStore<readonly Message[]>([]);
 let lastId = 0;
 
-/** Tells something. Read aloud by screen readers as well. */
+/** Shows a message, which screen readers read aloud. */
 export function tell(message: Omit<Message, 'id'>): void {
   messages.set((before) => [...before, { ...message, id: ++lastId }].slice(-MOST));
 }
 
-/** Tells that something failed, and why. */
+/** Shows a message that something failed, and why. */
 export function tellFailure(title: string, error: unknown): void {
   tell({ kind: 'failure', title, detail: error instanceof Error ? error.message : String(error) });
 }
