@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { AppError } from '@caissa/shared/errors';
 import type { ObjectStore } from './object-store.js';
-import { callObjectStore } from './object-store-error.js';
 
 /** How often the reading of one object is taken up again where its connection broke, without a byte in between. */
 const BROKEN_ATTEMPTS = 4;
@@ -47,13 +46,15 @@ async function* pieces(
       }
     } catch (error) {
       if (next > before) broken = 0;
-      if (signal.aborted || broken >= BROKEN_ATTEMPTS) await callObjectStore(() => Promise.reject(error));
+      if (signal.aborted || broken >= BROKEN_ATTEMPTS) throw sendsLess(error);
     } finally {
       signal.removeEventListener('abort', leave);
       found.body.destroy();
     }
-    if (next === before && broken >= BROKEN_ATTEMPTS) {
-      throw new AppError('STORE_UNAVAILABLE', 'The object store sends less of a file than it says it has.');
-    }
+    if (next === before && broken >= BROKEN_ATTEMPTS) throw sendsLess();
   }
+}
+
+function sendsLess(cause?: unknown): AppError {
+  return new AppError('STORE_UNAVAILABLE', 'The object store sends less of a file than it says it has.', { cause });
 }

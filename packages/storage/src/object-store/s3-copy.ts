@@ -1,8 +1,8 @@
 import { AppError } from '@caissa/shared/errors';
 import pLimit from 'p-limit';
 import type { OpenUpload, Original } from './object-store.js';
-import { callObjectStore, statusOf } from './object-store-error.js';
 import type { S3Bucket } from './s3-client.js';
+import { callS3, statusOf } from './s3-error.js';
 import { abortUpload, createUpload } from './s3-upload.js';
 
 /** What one request copies: little enough to be answered before anybody thinks that the connection is dead. */
@@ -24,7 +24,7 @@ export async function copyIfAbsent(
   to: string,
   partBytes = COPY_PART_BYTES,
 ): Promise<boolean> {
-  return callObjectStore(async () => {
+  return callS3(async () => {
     // A store that does not know the condition is at least asked before.
     if ((await originOf(bucket, to)) !== undefined) return false;
     const uploadId = await createUpload(bucket, to, { Metadata: { [ORIGIN]: from.key } });

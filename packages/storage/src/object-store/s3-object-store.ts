@@ -13,9 +13,9 @@ import type {
   PutOptions,
   ReceivedObject,
 } from './object-store.js';
-import { callObjectStore, statusOf } from './object-store-error.js';
 import { type BucketLocation, type ObjectStoreSettings, openS3Bucket, type S3Bucket } from './s3-client.js';
 import { copyIfAbsent } from './s3-copy.js';
+import { callS3, statusOf } from './s3-error.js';
 import { abortUpload, beginUpload, listUploads } from './s3-upload.js';
 
 /** How long an address holds for a download to begin; one that has begun goes on. */
@@ -44,7 +44,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async check(): Promise<void> {
-    await callObjectStore(() =>
+    await callS3(() =>
       this.#bucket.client
         .send(new this.#bucket.sdk.HeadBucketCommand({ Bucket: this.#bucket.bucket }))
         .catch((error: unknown) => {
@@ -55,7 +55,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   head(key: string): Promise<ObjectInfo | undefined> {
-    return callObjectStore(async () => {
+    return callS3(async () => {
       const found = await this.#bucket.client
         .send(new this.#bucket.sdk.HeadObjectCommand(this.#bucket.at(key)))
         .catch(absent);
@@ -64,7 +64,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   get(key: string, { range, etag, signal }: GetOptions = {}): Promise<ReceivedObject | undefined> {
-    return callObjectStore(async () => {
+    return callS3(async () => {
       const request = new this.#bucket.sdk.GetObjectCommand({
         ...this.#bucket.at(key),
         ...(range ? { Range: `bytes=${range.start}-${range.end}` } : {}),
@@ -78,11 +78,11 @@ export class S3ObjectStore implements ObjectStore {
 
   async getText(key: string): Promise<string | undefined> {
     const found = await this.get(key);
-    return found && callObjectStore(async () => Buffer.concat(await found.body.toArray()).toString());
+    return found && callS3(async () => Buffer.concat(await found.body.toArray()).toString());
   }
 
   presign(key: string, filename: string): Promise<string> {
-    return callObjectStore(async () => {
+    return callS3(async () => {
       // Only where downloads are presigned: others need not wait for what does it.
       const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
       const request = new this.#bucket.sdk.GetObjectCommand({
@@ -97,7 +97,7 @@ export class S3ObjectStore implements ObjectStore {
   put(key: string, content: Uint8Array | string, options: PutOptions = {}): Promise<boolean> {
     const { contentType, onlyIfAbsent = false, signal } = options;
     const body = typeof content === 'string' ? Buffer.from(content) : content;
-    return callObjectStore(async () => {
+    return callS3(async () => {
       for (let attempt = 1; ; attempt++) {
         const request = new this.#bucket.sdk.PutObjectCommand({
           ...this.#bucket.at(key),
@@ -127,7 +127,7 @@ export class S3ObjectStore implements ObjectStore {
       const { Bucket, Key: Prefix } = this.#bucket.at(prefix);
       const more = { ...(delimiter ? { Delimiter: delimiter } : {}), ...(token ? { ContinuationToken: token } : {}) };
       const request = new this.#bucket.sdk.ListObjectsV2Command({ Bucket, Prefix, ...more });
-      const page = await callObjectStore(() => this.#bucket.client.send(request));
+      const page = await callS3(() => this.#bucket.client.send(request));
       for (const { Key = '', Size = 0, ETag = '', LastModified = new Date(0) } of page.Contents ?? []) {
         const key = Key.slice(this.#bucket.prefix.length);
         yield { key, sizeBytes: Size, etag: ETag, modifiedAt: LastModified };
@@ -139,7 +139,7 @@ export class S3ObjectStore implements ObjectStore {
   async remove(keys: readonly string[]): Promise<void> {
     // Not many in one request: stores do not agree on the checksum that it needs.
     for (const key of keys) {
-      await callObjectStore(() =>
+      await callS3(() =>
         this.#bucket.client.send(new this.#bucket.sdk.DeleteObjectCommand(this.#bucket.at(key))).catch(absent),
       );
     }

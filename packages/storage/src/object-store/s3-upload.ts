@@ -3,8 +3,8 @@ import type {
   ListMultipartUploadsCommandOutput as UploadsPage,
 } from '@aws-sdk/client-s3';
 import type { ListedUpload, ObjectUpload, OpenUpload } from './object-store.js';
-import { callObjectStore, statusOf } from './object-store-error.js';
 import type { S3Bucket } from './s3-client.js';
+import { callS3, statusOf } from './s3-error.js';
 
 interface Part {
   readonly PartNumber: number;
@@ -26,7 +26,7 @@ class S3Upload implements ObjectUpload {
   }
 
   sendPart(partNumber: number, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    return callObjectStore(async () => {
+    return callS3(async () => {
       const { sdk, client } = this.#bucket;
       const request = new sdk.UploadPartCommand({
         ...this.#bucket.at(this.key),
@@ -43,7 +43,7 @@ class S3Upload implements ObjectUpload {
   }
 
   complete(): Promise<void> {
-    return callObjectStore(async () => {
+    return callS3(async () => {
       const { sdk, client } = this.#bucket;
       const Parts = this.#parts.sort((left, right) => left.PartNumber - right.PartNumber);
       const request = new sdk.CompleteMultipartUploadCommand({
@@ -65,7 +65,7 @@ class S3Upload implements ObjectUpload {
 
 /** Begins to send an object in parts. @throws AppError STORE_UNAVAILABLE, STORAGE_FULL */
 export function beginUpload(bucket: S3Bucket, key: string): Promise<ObjectUpload> {
-  return callObjectStore(async () => {
+  return callS3(async () => {
     const uploadId = await createUpload(bucket, key, { ChecksumAlgorithm: 'CRC32' });
     return new S3Upload(bucket, { key, uploadId });
   });
@@ -89,7 +89,7 @@ export async function createUpload(
 
 /** Gives up an upload: what was sent of it is removed. One that is no longer open counts as given up. */
 export async function abortUpload(bucket: S3Bucket, { key, uploadId }: OpenUpload): Promise<void> {
-  await callObjectStore(async () => {
+  await callS3(async () => {
     const request = new bucket.sdk.AbortMultipartUploadCommand({ ...bucket.at(key), UploadId: uploadId });
     await bucket.client.send(request).catch((error: unknown) => {
       if (statusOf(error) !== 404) throw error;
@@ -103,7 +103,7 @@ export async function* listUploads(bucket: S3Bucket, prefix: string): AsyncGener
   let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
   while (marker !== undefined) {
     const request = new bucket.sdk.ListMultipartUploadsCommand({ Bucket, Prefix, ...marker });
-    const page: UploadsPage = await callObjectStore(() => bucket.client.send(request));
+    const page: UploadsPage = await callS3(() => bucket.client.send(request));
     for (const { Key: key = '', UploadId: uploadId, Initiated: beganAt = new Date() } of page.Uploads ?? []) {
       // Not every store heeds the prefix.
       if (uploadId !== undefined && key.startsWith(Prefix)) {

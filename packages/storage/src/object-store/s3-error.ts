@@ -41,7 +41,7 @@ function toObjectStoreError(thrown: unknown): AppError {
 }
 
 /** Runs requests to the object store and gives their failures a code. @throws AppError STORE_UNAVAILABLE, STORAGE_FULL */
-export async function callObjectStore<T>(requests: () => Promise<T>): Promise<T> {
+export async function callS3<T>(requests: () => Promise<T>): Promise<T> {
   try {
     return await requests();
   } catch (error) {
