@@ -11,12 +11,12 @@ import {
   writeFileDurably,
 } from '@caissa/bytes';
 import { DATA_SUFFIX, type ExportFilenames, exportFilenames } from '@caissa/formats';
+import type { TakenNames } from './artifact-names.js';
 import { MANIFEST_SUFFIX, NAME_ATTEMPTS, numberedStem } from './artifact-names.js';
 import type { ArtifactDraft, ArtifactName, ManifestDraft } from './artifact-store.js';
 import { composeManifest, type FileFacts, toJsonText } from './compose-manifest.js';
 import type { Manifest } from './manifest.js';
-import { callStore } from './store-error.js';
-import type { TakenNames } from './taken-names.js';
+import { callStore } from './store-errors.js';
 
 /** What a commit publishes, as soon as the disk has it. */
 interface Publication {

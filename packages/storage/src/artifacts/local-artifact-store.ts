@@ -6,13 +6,11 @@ import { openRegularFile, type RegularFile, readRegularFile, syncFolder, TEMPORA
 import { artifactOf, exportFilenamePattern, factsOf } from '@caissa/formats';
 import { filenameSchema } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
-import { artifactDamaged, exportNotFound } from './artifact-errors.js';
-import { draftOwner, draftPath, MANIFEST_SUFFIX, newAttempt, removeDraftsOf } from './artifact-names.js';
+import { draftOwner, draftPath, MANIFEST_SUFFIX, newAttempt, removeDraftsOf, TakenNames } from './artifact-names.js';
 import type { ArtifactDraft, ArtifactName, ArtifactStore, StoredFile } from './artifact-store.js';
 import { LocalArtifactDraft } from './local-artifact-draft.js';
 import { expectedOf, filesOf, type Manifest, parseManifestText } from './manifest.js';
-import { callStore } from './store-error.js';
-import { TakenNames } from './taken-names.js';
+import { artifactDamaged, callStore, exportNotFound } from './store-errors.js';
 
 /** Every reader holds about two of these while it waits for its client; four times as much was no faster. */
 const READ_BYTES = 1 << 18;

@@ -2,13 +2,13 @@ import { type ByteSink, type DraftData, DraftFile, type Piece, referToData } fro
 import { DATA_SUFFIX, type ExportFilenames, exportFilenames } from '@caissa/formats';
 import { FileUpload } from '../object-store/file-upload.js';
 import type { ObjectStore } from '../object-store/object-store.js';
+import type { TakenNames } from './artifact-names.js';
 import { draftPath, NAME_ATTEMPTS, numberedStem } from './artifact-names.js';
 import type { ArtifactDraft, ArtifactName, ManifestDraft } from './artifact-store.js';
 import { composeManifest, type FileFacts, factsOf, toJsonText } from './compose-manifest.js';
 import type { Manifest } from './manifest.js';
 import { manifestKey, objectKey, readStoredManifest } from './s3-layout.js';
-import { callStore } from './store-error.js';
-import type { TakenNames } from './taken-names.js';
+import { callStore } from './store-errors.js';
 
 /** A file of the draft, and its way into the store. */
 interface Spooled {

@@ -3,16 +3,14 @@ import { artifactOf, factsOf } from '@caissa/formats';
 import { filenameSchema } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import type { ObjectStore } from '../object-store/object-store.js';
-import { artifactDamaged, exportNotFound } from './artifact-errors.js';
-import { MANIFEST_SUFFIX, newAttempt, removeDraftsOf } from './artifact-names.js';
+import { MANIFEST_SUFFIX, newAttempt, removeDraftsOf, TakenNames } from './artifact-names.js';
 import type { ArtifactDraft, ArtifactName, ArtifactStore, StoredFile } from './artifact-store.js';
 import { expectedOf, filesOf, type Manifest } from './manifest.js';
 import { S3ArtifactDraft } from './s3-artifact-draft.js';
 import { CONDITION_PROBE, EXPORTS, keyOf, manifestKey, OBJECTS, objectKey, readStoredManifest } from './s3-layout.js';
 import { s3StoredFile } from './s3-stored-file.js';
 import { sweepObjects, sweepSpool } from './s3-sweep.js';
-import { callStore } from './store-error.js';
-import { TakenNames } from './taken-names.js';
+import { artifactDamaged, callStore, exportNotFound } from './store-errors.js';
 
 /** Manifests that are read at once when all of them are listed. */
 const READS_AT_ONCE = 16;

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { ObjectInfo, ObjectStore } from '../object-store/object-store.js';
 import { readObject } from '../object-store/read-object.js';
-import { exportNotFound } from './artifact-errors.js';
 import type { StoredFile } from './artifact-store.js';
+import { exportNotFound } from './store-errors.js';
 
 /** A file of an artifact, as the store knows it. */
 export interface S3File {

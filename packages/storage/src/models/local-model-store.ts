@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { FileSource } from '@caissa/bytes';
 import { AppError } from '@caissa/shared/errors';
+import { publishUpload, receiveUpload, sweepUploads } from './local-uploads.js';
 import {
   fileIdentity,
   findModelFile,
@@ -13,10 +14,7 @@ import {
   modelPath,
 } from './model-file.js';
 import type { ModelListing, ModelObserver, ModelSource, ModelStore, ReceivedUpload } from './model-store.js';
-import { publishUpload } from './publish-upload.js';
-import { receiveUpload } from './receive-upload.js';
-import { sweepUploads } from './sweep-uploads.js';
-import { parseUploadName } from './upload-name.js';
+import { parseUploadName } from './upload.js';
 
 /** How a folder is followed. */
 export interface LocalModelStoreOptions {

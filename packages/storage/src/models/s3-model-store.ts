@@ -7,9 +7,7 @@ import { PartSender } from '../object-store/part-sender.js';
 import { MODEL_EXTENSION, type ModelFile, modelNameOf, modelNotFound } from './model-file.js';
 import type { ModelListing, ModelObserver, ModelSource, ModelStore, ReceivedUpload } from './model-store.js';
 import { ObjectSource } from './object-source.js';
-import { modelExists } from './publish-upload.js';
-import { receiveBody } from './receive-body.js';
-import { newUploadName, parseUploadName } from './upload-name.js';
+import { modelExists, newUploadName, parseUploadName, receiveBody } from './upload.js';
 
 const MODELS = 'models/';
 const UPLOADS = 'uploads/';

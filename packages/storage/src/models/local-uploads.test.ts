@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { toAppError } from '@caissa/shared/errors';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { receiveUpload } from './receive-upload.js';
+import { receiveUpload } from './local-uploads.js';
 
 /** What the disk answers to writes of uploads, if it fails. */
 const disk = vi.hoisted<{ failure: string | undefined; failing: 'writeFile' | 'sync' }>(() => ({
