@@ -1,11 +1,11 @@
-import { type OpenModel, openModel } from './open-model.js';
+import { type OrtSession, openOrtSession } from './ort-session.js';
 import { runModel } from './run-model.js';
 import { SessionError, type SessionErrorCode } from './session-error.js';
 import type { SessionReply, SessionRequest } from './session-messages.js';
 
 // The program of a session's process: opens one model and runs it until it is told to close or its parent is gone.
 
-let model: OpenModel | undefined;
+let model: OrtSession | undefined;
 
 /** Settles when the reply has been handed to the parent, so that leaving the process loses none. */
 function send(reply: SessionReply): Promise<void> {
@@ -24,7 +24,7 @@ async function answer(request: SessionRequest): Promise<void> {
   if (request.type === 'close') process.exit(0);
   if (request.type === 'open') {
     try {
-      model = await openModel(request.options);
+      model = await openOrtSession(request.options);
       return await send({ type: 'opened', info: model.info });
     } catch (error) {
       return await send({ type: 'failed', ...failure(error, 'SESSION_START_FAILED') });

@@ -15,11 +15,10 @@ import { followPointer } from './activation/follow-pointer.js';
 import { HeartbeatSender } from './activation/heartbeat-sender.js';
 import { loadProcessor } from './activation/load-processor.js';
 import { Replica } from './activation/replica.js';
-import type { LoaderContext } from './context.js';
 import type { LoaderEngine } from './inference/loader-engine.js';
 import { measureActivations } from './metrics/measure-activations.js';
 import { measureReplica } from './metrics/measure-replica.js';
-import { openContext } from './open-context.js';
+import { type LoaderContext, openContext } from './open-context.js';
 import { createEngine, serveInference } from './serve-inference.js';
 import { LOADER_SETTINGS } from './settings.js';
 

@@ -9,10 +9,15 @@ import { Journal } from './activation/journal.js';
 import { JournalFile } from './activation/journal-file.js';
 import { PointerKeeper } from './activation/pointer-keeper.js';
 import { PointerMirror } from './activation/pointer-mirror.js';
-import type { LoaderContext } from './context.js';
+import type { ReplicaContext } from './activation/replica.js';
 import { ConvertedModels } from './models/converted-models.js';
 import { SessionShelf } from './models/session-shelf.js';
 import { SourceDigests } from './models/source-digests.js';
+
+/** What the use cases of the loader work with. */
+export interface LoaderContext extends ReplicaContext {
+  readonly catalogue: Catalogue;
+}
 
 /** What a {@link LoaderContext} is made of. */
 export interface ContextOptions {

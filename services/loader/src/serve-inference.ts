@@ -4,10 +4,10 @@ import { urlOf } from '@caissa/shared/http';
 import type { Lifecycle, Logger } from '@caissa/shared/process';
 import type { SettingValue } from '@caissa/shared/settings';
 import type { Registry } from 'prom-client';
-import type { LoaderContext } from './context.js';
 import { LoaderEngine } from './inference/loader-engine.js';
 import { InferenceMeter } from './metrics/inference-meter.js';
 import { measureAnswers } from './metrics/measure-answers.js';
+import type { LoaderContext } from './open-context.js';
 import { startProtocolServer } from './protocol/server.js';
 
 /** Time for requests under way to finish when the service stops. */

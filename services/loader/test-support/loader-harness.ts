@@ -16,9 +16,8 @@ import { followPointer } from '../src/activation/follow-pointer.js';
 import { HeartbeatSender } from '../src/activation/heartbeat-sender.js';
 import { loadProcessor } from '../src/activation/load-processor.js';
 import { Replica } from '../src/activation/replica.js';
-import type { LoaderContext } from '../src/context.js';
 import { LoaderEngine } from '../src/inference/loader-engine.js';
-import { openContext } from '../src/open-context.js';
+import { type LoaderContext, openContext } from '../src/open-context.js';
 
 /** Loaders without their processes: one model folder, Redis keys of their own. */
 export type LoaderHarness = Awaited<ReturnType<typeof openHarness>>;

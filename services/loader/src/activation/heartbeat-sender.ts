@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, freemem, hostname, totalmem } from 'node:os';
+import type { RedisClient, RedisKeys } from '@caissa/redis';
 import {
   HEARTBEAT_INTERVAL_MS,
   type Heartbeat,
@@ -8,7 +9,6 @@ import {
 } from '@caissa/registry';
 import { GpuMemory } from '@caissa/session';
 import type { Logger } from '@caissa/shared/process';
-import type { LoaderContext } from '../context.js';
 import type { Replica } from './replica.js';
 
 const gpuMemory = new GpuMemory();
@@ -28,9 +28,16 @@ export interface HeartbeatExtras {
   report?(): ServingReport;
 }
 
+/** What a {@link HeartbeatSender} works with. */
+export interface SenderContext {
+  readonly redis: RedisClient;
+  readonly keys: RedisKeys;
+  readonly logger: Logger;
+}
+
 /** Reports a loader every second, and whenever it is asked to. */
 export class HeartbeatSender {
-  readonly #context: Pick<LoaderContext, 'redis' | 'keys'> & { readonly logger: Logger };
+  readonly #context: SenderContext;
   readonly #id: string;
   readonly #replica: Replica;
   readonly #extras: HeartbeatExtras;
@@ -38,7 +45,7 @@ export class HeartbeatSender {
   readonly #onTime = () => void this.beat();
 
   /** @param id unique among all loaders */
-  constructor(context: LoaderContext, id: string, replica: Replica, extras: HeartbeatExtras = {}) {
+  constructor(context: SenderContext, id: string, replica: Replica, extras: HeartbeatExtras = {}) {
     this.#context = context;
     this.#id = id;
     this.#replica = replica;

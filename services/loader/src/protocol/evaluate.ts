@@ -1,9 +1,8 @@
 import { evaluateRequestSchema } from '@caissa/shared/contracts';
 import { validateBody } from '@caissa/shared/http';
-import { evaluatePositions } from '../evaluate/evaluate-positions.js';
+import { evaluateFens } from '../evaluate/evaluate-fens.js';
 import { jsonAnswer } from './answer.js';
-import { connectionSignal } from './connection-signal.js';
-import type { Handler } from './exchange.js';
+import { connectionSignal, type Handler } from './exchange.js';
 import { parseJson } from './json-body.js';
 
 /** 256 positions of 200 characters each, and room for spaces between them. */
@@ -13,6 +12,6 @@ const BODY_LIMIT_BYTES = 256 << 10;
 export const answerEvaluate: Handler = async (exchange) => {
   const body = parseJson(await exchange.readBody(BODY_LIMIT_BYTES), 'The body');
   const request = validateBody(evaluateRequestSchema, body);
-  const positions = await evaluatePositions(exchange.engine, request, connectionSignal(exchange.request.socket));
+  const positions = await evaluateFens(exchange.engine, request, connectionSignal(exchange.request.socket));
   return jsonAnswer(200, { success: true, positions });
 };

@@ -1,21 +1,9 @@
-import { parentPort } from 'node:worker_threads';
-import { AppError } from '@caissa/shared/errors';
-import { parseInferRequest } from './infer-request.js';
-import type { ParseReply, ParseRequest } from './read-infer-request.js';
+import { answerRequests } from '@caissa/bytes';
+import { type InferRequest, parseInferRequest } from './infer-request.js';
+import type { ParseRequest } from './read-infer-request.js';
 
 // The program of the thread that reads large JSON bodies, so that those who send small ones need not wait.
-
-function answer({ id, body, headerLength }: ParseRequest): ParseReply {
-  try {
-    return { id, request: parseInferRequest(Buffer.from(body.buffer, body.byteOffset, body.length), headerLength) };
-  } catch (error) {
-    return error instanceof AppError
-      ? { id, code: error.code, message: error.message }
-      : { id, code: 'INTERNAL', message: String(error) };
-  }
-}
-
-parentPort?.on('message', (request: ParseRequest) => {
-  const reply = answer(request);
-  parentPort?.postMessage(reply, 'request' in reply ? [reply.request.boards.buffer as ArrayBuffer] : []);
-});
+answerRequests<ParseRequest, InferRequest>(
+  ({ body, headerLength }) => parseInferRequest(Buffer.from(body.buffer, body.byteOffset, body.length), headerLength),
+  ({ boards }) => [boards.buffer as ArrayBuffer],
+);

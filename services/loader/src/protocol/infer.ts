@@ -1,7 +1,6 @@
 import type { Answer } from './answer.js';
-import { connectionSignal } from './connection-signal.js';
 import { encode, wantedCoding } from './content-coding.js';
-import type { Handler } from './exchange.js';
+import { connectionSignal, type Handler } from './exchange.js';
 import { findModel } from './find-model.js';
 import { inferAnswer } from './infer-answer.js';
 import { readInferRequest } from './read-infer-request.js';

@@ -1,10 +1,9 @@
 import { AppError } from '@caissa/shared/errors';
 import { answerEvaluate } from './evaluate.js';
 import type { Handler } from './exchange.js';
-import { answerLive, answerModelReady, answerReady } from './health.js';
+import { answerLive, answerMetrics, answerModelReady, answerReady } from './health.js';
 import { answerInfer } from './infer.js';
 import { answerConfig, answerModel, answerServer } from './metadata.js';
-import { answerMetrics } from './metrics.js';
 import { answerIndex, answerLoad, answerUnload } from './repository.js';
 import { notOffered } from './requested-outputs.js';
 import { answerModelStatistics, answerStatistics } from './statistics.js';

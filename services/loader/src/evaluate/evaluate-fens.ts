@@ -13,7 +13,7 @@ const POSITIONS_AT_ONCE = 4;
  * What a model thinks of positions. One that is named and not open is opened.
  * @throws AppError INVALID_POSITION, NO_ACTIVE_MODEL, MODEL_NOT_FOUND, OVERLOADED, SESSION_FAILED
  */
-export async function evaluatePositions(
+export async function evaluateFens(
   engine: InferenceEngine,
   { fen, fens = fen === undefined ? [] : [fen], top, model: name }: EvaluateRequest,
   signal: AbortSignal,

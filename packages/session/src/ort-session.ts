@@ -5,7 +5,7 @@ import { SessionError } from './session-error.js';
 import type { OpenOptions, SessionInfo, TensorInfo } from './session-messages.js';
 
 /** An onnxruntime session of this process, with its description. */
-export interface OpenModel {
+export interface OrtSession {
   readonly session: InferenceSession;
   readonly info: SessionInfo;
 }
@@ -54,7 +54,7 @@ function assertOwnFiles({ modelPath, dataFile }: OpenOptions): void {
  * Opens a model on the best device that can hold it.
  * @throws SessionError SESSION_START_FAILED if it is no ONNX model, refers to other files or cannot be opened
  */
-export async function openModel(options: OpenOptions): Promise<OpenModel> {
+export async function openOrtSession(options: OpenOptions): Promise<OrtSession> {
   assertOwnFiles(options);
   // Failures reach us as exceptions; a machine without CUDA would print one more for each model.
   env.logLevel = 'fatal';
