@@ -32,7 +32,7 @@ export async function createApp(context: ApiContext): Promise<Express> {
   return app;
 }
 
-/** Spares requests of other addresses the comparison with every route of a router. */
+/** Spares requests with other paths the comparison with every route of a router. */
 function onlyBelow(prefix: string, router: RequestHandler): RequestHandler {
   return (request, response, next) => (request.url.startsWith(prefix) ? router(request, response, next) : next());
 }

@@ -22,8 +22,8 @@ import { showModelRoute } from './models/show-model.js';
 import { uploadModelRoute } from './models/upload-model.js';
 
 /**
- * Every route of the API. `HEAD` comes before the `GET` of its path, which would answer it too, and a path before one
- * with a parameter that would take it.
+ * Every route of the API. `HEAD` comes before the `GET` of its path, which would handle it too, and a path before one
+ * with a parameter that would match it.
  */
 export const ROUTES: readonly Route[] = [
   listModelsRoute,

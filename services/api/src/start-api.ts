@@ -24,15 +24,15 @@ const TIMEOUTS = { headersTimeout: 15_000, requestTimeout: 0 };
 /** How long requests that are under way may go on when the process stops. */
 const DRAIN_MS = 5_000;
 
-/** An API that takes requests. */
+/** A running API. */
 export interface RunningApi {
   readonly context: ApiContext;
   readonly url: string;
 }
 
 /**
- * Opens what the API needs and begins to listen. Redis may still be away: requests that need it answer 503 until it is
- * there. What was opened is closed by `lifecycle`.
+ * Opens what the API needs and begins to listen. Redis may still be down: requests that need it get 503 until it is up.
+ * `lifecycle` closes what was opened.
  * @throws ConfigurationError if the address or the access keys cannot be used
  */
 export async function startApi(

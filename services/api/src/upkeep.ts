@@ -5,14 +5,14 @@ import type { Lifecycle, Logger } from '@caissa/shared/process';
 import type { ApiContext } from './context.js';
 import { ModelReconciler } from './models/reconcile-models.js';
 
-/** How often the list of exports is compared with the store. */
+/** How often the index of exports is compared with the store. */
 const EXPORTS_INTERVAL_MS = 60_000;
 
 const SWEEP_INTERVAL_MS = 3_600_000;
 
 /**
- * Keeps Redis true to what lies on the disk, which is what counts: at the start, from time to time, and when Redis is
- * back. Every API process does so; what one has done, the others find done.
+ * Keeps Redis true to the files, which are what counts: at the start, from time to time, and when Redis is back. Every
+ * API process does so; what one has done, the others find done.
  */
 export function startUpkeep(context: ApiContext, lifecycle: Lifecycle): void {
   const { jobs, logger, modelStore } = context;
@@ -40,7 +40,7 @@ export function startUpkeep(context: ApiContext, lifecycle: Lifecycle): void {
   sweep();
 }
 
-/** Upkeep that fails is tried again the next time; that Redis is away is told elsewhere. */
+/** Upkeep that fails is tried again the next time; an outage of Redis is reported elsewhere. */
 function attempt(logger: Logger, what: string, work: () => Promise<unknown>): void {
   work().catch((error: unknown) => {
     const expected = error instanceof AppError && error.code === 'REDIS_UNAVAILABLE';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { JobsContext } from '@caissa/queue';
 import { type Heartbeat, sendHeartbeat } from '@caissa/registry';
 
-/** What a replica was asked. */
+/** A request that a replica got. */
 interface Asked {
   readonly method: string;
   readonly path: string;
@@ -13,10 +13,10 @@ interface Asked {
   readonly body: Buffer;
 }
 
-/** How a replica answers. */
+/** How a replica responds. */
 type Answering = (asked: Asked, response: ServerResponse) => void;
 
-/** Stands for a loader: listens on a port of its own and reports itself. */
+/** Stands in for a loader: listens on a port of its own and sends heartbeats. */
 export interface FakeReplica {
   readonly id: string;
   readonly asked: Asked[];
@@ -27,7 +27,7 @@ export interface FakeReplica {
   die(): Promise<void>;
 }
 
-/** Starts a replica that answers with its id. */
+/** Starts a replica that responds with its id. */
 export async function startFakeReplica({ redis, keys }: Pick<JobsContext, 'redis' | 'keys'>): Promise<FakeReplica> {
   const id = randomUUID();
   const server = createServer((request, response) => {

@@ -3,7 +3,7 @@ import type { InspectResult } from '@caissa/shared/contracts';
 import { eventually } from '@caissa/testing/eventually';
 import type { TestApi } from './start-test-api.js';
 
-/** An inspection that a worker of a test holds until it is told how to end. */
+/** An inspection that a worker of a test holds until the test ends it. */
 interface HeldJob {
   readonly item: WorkItem<'inspect'>;
   finish(error?: Error): void;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** Sends bytes as they are, which `fetch` would refuse or tidy up, and answers all that comes back. */
+/** Sends bytes as they are, which `fetch` would refuse or tidy up, and returns all that comes back. */
 export async function rawRequest(url: string, text: string): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

@@ -21,7 +21,7 @@ export interface TestApi {
   readonly context: ApiContext;
   readonly modelsFolder: string;
   readonly exportsFolder: string;
-  /** Takes jobs of one kind, as a service would. Answers how to stop it. */
+  /** Takes jobs of one kind, as a service would. Returns a function that stops it. */
   work<T extends JobType>(type: T, processor: Processor<T>, concurrency?: number): () => Promise<void>;
   /** Writes a model file of any content. */
   writeModel(name: string, content?: string): Promise<void>;

@@ -11,7 +11,7 @@ const KEY = new RegExp(`^[\\x21-\\x7e]{${MIN_KEY_LENGTH},512}$`);
 /** The settings that decide who may call the API. */
 type AccessSettings = Pick<ApiSettings, 'API_KEYS' | 'API_KEYS_FILE' | 'HOST' | 'ALLOW_ANONYMOUS' | 'CORS_ORIGINS'>;
 
-/** A `role:name:key` and where it stands, for messages. */
+/** A `role:name:key` and its place, for messages. */
 interface Line {
   readonly place: string;
   readonly text: string;
@@ -34,7 +34,7 @@ async function readLines({ API_KEYS, API_KEYS_FILE }: AccessSettings): Promise<L
     .split(/\r?\n/)
     .map((text, at) => ({ place: `API_KEYS_FILE, line ${at + 1}`, text: text.trim() }))
     .filter(({ text }) => text !== '' && !text.startsWith('#'));
-  // Somebody who names a file wants keys; an empty one must not open the API to everybody.
+  // Whoever names a file wants keys: an empty one must not open the API to everybody.
   if (lines.length === 0) throw new ConfigurationError(`API_KEYS_FILE names ${API_KEYS_FILE}, which holds no key.`);
   return lines;
 }
@@ -61,7 +61,7 @@ function parse(lines: readonly Line[]): AccessKey[] {
   return keys;
 }
 
-/** Reads one line, or says what is wrong with it. What was written is never repeated: any part of it may be a key. */
+/** Reads one line, or says what is wrong with it. The text is never repeated: any part of it may be a key. */
 function parseLine(text: string): AccessKey | string {
   const [role, name, ...rest] = text.split(':');
   const key = rest.join(':');
@@ -89,7 +89,7 @@ function isOrigin(text: string): boolean {
 }
 
 /**
- * Refuses settings that would open the API to others without anybody having said so.
+ * Refuses settings that would open the API to others by accident.
  * @throws ConfigurationError
  */
 function checkExposure(

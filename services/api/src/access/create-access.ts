@@ -12,13 +12,13 @@ import { createSessionRoutes } from './session-routes.js';
 import { Sessions } from './sessions.js';
 import { createSignInPage, signInAddress } from './sign-in-page.js';
 
-/** What decides who may do what. Refusals are passed on as AppErrors, for the one place that writes problem documents. */
+/** Decides who may do what. Refusals are passed on as AppErrors, for the one place that writes problem documents. */
 export interface Access {
-  /** Security headers, CORS, and the refusal of foreign hosts and origins. To stand before every route. */
+  /** Security headers, CORS, and the refusal of foreign hosts and origins. Mount them before every route. */
   readonly guards: RequestHandler[];
-  /** `/api/session`, `/sign-in` and the files of our own pages. To be mounted at the root, after the guards. */
+  /** `/api/session`, `/sign-in` and the files of our own pages. Mount it at the root, after the guards. */
   readonly router: Router;
-  /** Lets callers of at least this role on, within their rate: 401, 403 or 429 otherwise. */
+  /** Lets callers of at least this role through, within their rate limit; otherwise 401, 403 or 429. */
   allow(role: Caller['role']): RequestHandler[];
   /** As `allow`, at any rate and, with an access key, without asking Redis. */
   allowUncounted(role: Caller['role']): RequestHandler[];
@@ -26,7 +26,7 @@ export interface Access {
   allowPage(role: Caller['role']): RequestHandler[];
 }
 
-/** What is found out about a request, kept with its response. */
+/** Who sent a request, kept with its response. */
 const identities = new WeakMap<Response, Identity>();
 
 function identityOf(response: Response): Identity {
@@ -38,7 +38,7 @@ function callerIfKnown(response: Response): Caller | undefined {
   return identity.kind === 'known' ? identity.caller : undefined;
 }
 
-/** Who sent the request, as the handlers of {@link Access} found out. To be asked behind them only. */
+/** Who sent the request, as the handlers of {@link Access} found out. Call it only behind them. */
 export function callerOf(response: Response): Caller {
   const caller = callerIfKnown(response);
   if (!caller) throw new Error('callerOf was asked about a request that nobody let on');

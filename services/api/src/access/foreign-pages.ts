@@ -4,7 +4,10 @@ import { isLoopback, isSentToLoopback } from '@caissa/shared/http';
 import type { RequestHandler } from 'express';
 import type { ApiSettings } from '../context.js';
 
-/** Where the page stands that sent a request: here, at a listed origin, elsewhere, or not a page as far as can be told. */
+/**
+ * Where the page that sent a request comes from: this server, a listed origin or elsewhere; `none` if it does not seem
+ * to be a page.
+ */
 export type PageOrigin = 'same' | 'listed' | 'foreign' | 'none';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -15,8 +18,8 @@ export function changesState(request: Pick<IncomingMessage, 'method'>): boolean 
 }
 
 /**
- * Tells where the page stands that sent a request. `Sec-Fetch-Site` is believed first: pages cannot set it, and proxies
- * that change `Host` do not spoil it. The scheme is not compared, because TLS may end at a proxy.
+ * Returns where the page that sent a request comes from. `Sec-Fetch-Site` counts first: pages cannot set it, and
+ * proxies that change `Host` leave it alone. The scheme is not compared, because TLS may end at a proxy.
  * Source: https://www.w3.org/TR/fetch-metadata/ and RFC 6454, section 7.
  */
 export function pageOrigin(request: IncomingMessage, listed: readonly string[]): PageOrigin {
@@ -39,8 +42,8 @@ function hasHost(origin: string, host: string | undefined): boolean {
 }
 
 /**
- * Refuses what pages of other sites may try in a visitor's browser: changes sent from an origin that is neither ours nor
- * listed, and, while the API is open to this machine only and asks for no key, any name that is not this machine's
+ * Refuses what pages of other sites might try in a visitor's browser: changes sent from an origin that is neither ours
+ * nor listed, and, while the API is open to this machine only and asks for no key, any name that is not this machine's
  * (a page can make its own name point to 127.0.0.1 and would then count as ours).
  */
 export function refuseForeignPages(

@@ -26,8 +26,8 @@ function presentedKey(request: Request): string | undefined {
 }
 
 /**
- * Finds out who sends a request. A key counts before a session; a change that relies on a session must prove that one of
- * our own pages sent it, because `SameSite` lets pages of other ports of the same host through.
+ * Identifies who sent a request. A key takes precedence over a session; a change that relies on a session must prove
+ * that one of our own pages sent it, because `SameSite` lets pages of other ports of the same host through.
  * @throws AppError REDIS_UNAVAILABLE where a session has to be looked up
  */
 export async function identify(

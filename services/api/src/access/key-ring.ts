@@ -4,7 +4,7 @@ import type { Caller } from '../http/route.js';
 /** Fewest characters of a key. Keys are meant to be random; see {@link AccessKeys.find} for what that saves. */
 export const MIN_KEY_LENGTH = 16;
 
-/** An access key as it is held: never the key itself. */
+/** An access key as it is held in memory: never the key itself. */
 export interface AccessKey extends Caller {
   /** SHA-256 of the key. */
   readonly digest: Buffer;
@@ -29,8 +29,8 @@ export class AccessKeys {
   }
 
   /**
-   * Finds the holder of a key. Every key is compared, each in constant time, so that the time taken tells nothing; a fast
-   * digest is enough because keys are long and random, unlike passwords.
+   * Finds the holder of a key. Every key is compared, each in constant time, so that the time taken reveals nothing; a
+   * fast digest is enough because keys are long and random, unlike passwords.
    */
   find(presented: string): Caller | undefined {
     const digest = sha256(presented);
@@ -41,13 +41,13 @@ export class AccessKeys {
     return found && { name: found.name, role: found.role };
   }
 
-  /** What a session remembers of the key that opened it: changes with the key, and tells nothing about it. */
+  /** What a session remembers of the key that opened it: it changes with the key, and reveals nothing about it. */
   fingerprint(name: string): string | undefined {
     const key = this.#keys.find((one) => one.name === name);
     return key && createHash('sha256').update('session:').update(key.digest).digest('hex');
   }
 
-  /** The present role of a named key, if that is still the key that the fingerprint was taken of. */
+  /** The holder of a named key with its present role, if that is still the key that the fingerprint was taken of. */
   findByFingerprint(name: string, fingerprint: string): Caller | undefined {
     const key = this.#keys.find((one) => one.name === name);
     return key && this.fingerprint(name) === fingerprint ? { name, role: key.role } : undefined;

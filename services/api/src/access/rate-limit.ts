@@ -9,24 +9,26 @@ import type { ApiContext } from '../context.js';
 
 const WINDOW_MS = 60_000;
 
-/** Wrong keys that one address may present in a minute before it is only told to wait. */
+/** Wrong keys that one address may present in a minute before it gets 429. */
 export const WRONG_KEYS_PER_MINUTE = 30;
 
 /** What a limiter counts, and for whom. */
 interface Limit {
-  /** Stands in the names of Redis keys and in the `RateLimit` headers. */
+  /** Part of the names of Redis keys and of the `RateLimit` headers. */
   readonly name: string;
   readonly perMinute: number;
   readonly who: (request: Request, response: Response) => string;
   readonly message: string;
 }
 
-/** The address of a client as a limiter counts it: a whole network of IPv6 (/56), because one client has many addresses. */
+/**
+ * The address of a client as a limiter counts it: for IPv6 a whole /56 network, because one client has many addresses.
+ */
 export function addressOf(request: Request): string {
   return `address:${ipKeyGenerator(request.ip ?? 'unknown')}`;
 }
 
-/** Limits what one client may ask for in a minute. No limit while Redis is away. */
+/** Limits how many requests a client may send in a minute. No limit while Redis is down. */
 export function limitRequests(
   context: Pick<ApiContext, 'settings' | 'logger' | 'jobs'>,
   who: Limit['who'],
@@ -42,8 +44,9 @@ export function limitRequests(
 }
 
 /**
- * Counts wrong keys by address. Beyond the limit the answer is 429. A right key always passes: behind a proxy all clients
- * have one address, and a single one with an old key would otherwise lock out everybody. Keys are too long to guess.
+ * Counts wrong keys by address. Beyond the limit the response is 429. A right key always passes: behind a proxy all
+ * clients have one address, and a single one with an old key would otherwise lock out everybody. Keys are too long to
+ * guess.
  */
 export function limitWrongKeys(context: Pick<ApiContext, 'logger' | 'jobs'>): RequestHandler {
   return createLimiter(context, {
@@ -64,7 +67,7 @@ function createLimiter({ logger, jobs }: Pick<ApiContext, 'logger' | 'jobs'>, li
     keyGenerator: limit.who,
     store: createRateLimitStore(jobs.redis, `${jobs.keys.prefix}:rate:${limit.name}:`),
     passOnStoreError: true,
-    // Proxies may add headers of theirs; that they are not believed is intended and needs no warning.
+    // Proxies may add these headers; ignoring them is intended and needs no warning.
     validate: { xForwardedForHeader: false, forwardedHeader: false },
     handler: (_request, response, next) => {
       const seconds = Number(response.getHeader('Retry-After')) || WINDOW_MS / 1000;
@@ -84,9 +87,9 @@ const COUNT_TIMEOUT_MS = 250;
 const PAUSE_MS = 1_000;
 
 /**
- * Counts requests in Redis, for all processes of the API together. While Redis is away it fails fast, and it needs no
- * Redis to be made: `rate-limit-redis` loads its scripts once, at the start, and would never recover from failing then.
- * So scripts are kept here and sent again to a Redis that does not know them.
+ * Counts requests in Redis, for all processes of the API together. It fails fast while Redis is down, and it can be
+ * created without Redis: `rate-limit-redis` loads its scripts once, at the start, and would never recover from a
+ * failure then. So the scripts are kept here and sent again to a Redis that does not know them.
  */
 function createRateLimitStore(redis: RedisClient, prefix: string): RedisStore {
   const scripts = new Map<string, string>();

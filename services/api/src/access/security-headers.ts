@@ -56,8 +56,8 @@ export function contentSecurityPolicy(extras: PolicyExtras = {}): RequestHandler
 }
 
 /**
- * Headers that tell browsers to keep to the strict side. Strict-Transport-Security is left to whoever ends TLS: it binds
- * a whole host for a year, and that host is not ours.
+ * Headers that make browsers strict. Strict-Transport-Security is left to the proxy that ends TLS: it binds a whole
+ * host for a year, and that host is not ours.
  */
 export function securityHeaders(): RequestHandler[] {
   return [

@@ -10,7 +10,7 @@ import { clearSessionCookie, readSessionCookie, setSessionCookie } from './sessi
 /** Body of `POST /api/session`. */
 export const signInSchema = z.strictObject({ key: z.string().min(1).max(512) }).meta({ id: 'SignIn' });
 
-/** Answer of `/api/session`: who the caller is. */
+/** Response of `/api/session`: who the caller is. */
 export const sessionSchema = z
   .object({
     success: z.literal(true),
@@ -28,12 +28,12 @@ export const sessionSchema = z
 export interface SessionRouteParts {
   readonly keys: AccessKeys;
   readonly sessions: Sessions;
-  /** Finds out who calls and counts the request, but lets everybody on. */
+  /** Identifies the caller and counts the request, but lets everybody through. */
   readonly recognise: RequestHandler[];
   readonly callerIfKnown: (response: Response) => { name: string; role: 'viewer' | 'operator' } | undefined;
-  /** Answers 401, or 429 when too many wrong keys came. */
+  /** Replies 401, or 429 after too many wrong keys. */
   readonly refuseWrongKey: RequestHandler;
-  /** Refuses a session that another page than ours makes use of. */
+  /** Refuses a session that is used by a page other than ours. */
   readonly refuseForeignSession: RequestHandler;
 }
 
@@ -87,7 +87,7 @@ const noStore: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** Ends the session that the browser had; a new sign-in must not leave the old one open. */
+/** Ends the session that the browser had: a new sign-in must not leave the old one open. */
 async function closeOld(request: Request, sessions: Sessions): Promise<void> {
   const id = readSessionCookie(request);
   if (id !== undefined) await sessions.close(id);

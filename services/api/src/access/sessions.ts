@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Caller } from '../http/route.js';
 import { type AccessKeys, sha256 } from './key-ring.js';
 
-/** Seconds after which somebody has to sign in again. */
+/** Seconds until a visitor has to sign in again. */
 export const SESSION_SECONDS = 12 * 3600;
 
 const ID = /^[A-Za-z0-9_-]{43}$/;
@@ -24,7 +24,7 @@ export class Sessions {
     this.#keys = keys;
   }
 
-  /** Opens a session for the holder of a key; answers its id, 256 random bits. @throws AppError REDIS_UNAVAILABLE */
+  /** Opens a session for the holder of a key and returns its id, 256 random bits. @throws AppError REDIS_UNAVAILABLE */
   async open(caller: Caller): Promise<string> {
     const id = randomBytes(32).toString('base64url');
     const stored = JSON.stringify({ name: caller.name, fingerprint: this.#keys.fingerprint(caller.name) });
@@ -32,7 +32,10 @@ export class Sessions {
     return id;
   }
 
-  /** Whose session it is, with the role that their key has now. A removed or replaced key ends its sessions. @throws AppError REDIS_UNAVAILABLE */
+  /**
+   * Returns the holder of a session, with the role that their key has now. A removed or replaced key ends its sessions.
+   * @throws AppError REDIS_UNAVAILABLE
+   */
   async find(id: string): Promise<Caller | undefined> {
     if (!ID.test(id)) return undefined;
     const text = await callRedis(() => this.#redis.get(this.#key(id)));
@@ -62,12 +65,12 @@ export function readSessionCookie(request: Pick<Request, 'headers'>): string | u
   return undefined;
 }
 
-/** Gives the browser a session. */
+/** Sets the cookie of a session. */
 export function setSessionCookie(request: Request, response: Response, id: string): void {
   response.cookie(SESSION_COOKIE, id, { ...attributes(request), maxAge: SESSION_SECONDS * 1000 });
 }
 
-/** Takes the session from the browser. */
+/** Clears the cookie of a session. */
 export function clearSessionCookie(request: Request, response: Response): void {
   response.clearCookie(SESSION_COOKIE, attributes(request));
 }
@@ -77,8 +80,8 @@ function attributes(request: Request): CookieOptions {
 }
 
 /**
- * Whether the browser speaks TLS, here or with a proxy in front. What a client claims about itself is good enough: a
- * wrong claim only keeps its own cookie from working.
+ * Whether the browser speaks TLS, with this server or with a proxy in front of it. The client's own claim is good
+ * enough: a wrong claim only keeps its own cookie from working.
  */
 function isHttps(request: Request): boolean {
   return (

@@ -1,7 +1,7 @@
 import { type RequestHandler, Router } from 'express';
 import { escapeHtml, renderPage } from '../http/own-pages.js';
 
-/** Where somebody goes after signing in if no page asked for it. */
+/** Where a visitor goes after signing in if no page asked for it. */
 const DEFAULT_NEXT = '/';
 
 /**

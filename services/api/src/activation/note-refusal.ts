@@ -4,7 +4,10 @@ import { AppError, toProblem } from '@caissa/shared/errors';
 import type { ApiContext } from '../context.js';
 import type { RouteRequest } from '../http/route.js';
 
-/** Puts a load of a model that is known to be bad into the journal, as a loader does with what it refuses. Never rejects. */
+/**
+ * Notes in the journal that a model known to be bad was to be loaded, as a loader does with what it refuses. Never
+ * rejects.
+ */
 export async function noteRefusal(
   { jobs: { redis, keys }, logger }: ApiContext,
   modelName: string,

@@ -2,7 +2,7 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import type { Activation, Heartbeat } from '@caissa/registry';
 import type { DeviceInfo, ReplicaSummary } from '@caissa/shared/contracts';
 
-/** The loaders that live, as the API lists them. */
+/** The live loaders, as the API lists them. */
 export function summarizeReplicas(heartbeats: readonly Heartbeat[]): ReplicaSummary[] {
   return heartbeats.map(({ id, host, state, model_name, generation, device_name: device, problem }) => ({
     id,
@@ -15,7 +15,7 @@ export function summarizeReplicas(heartbeats: readonly Heartbeat[]): ReplicaSumm
   }));
 }
 
-/** What a device is, as far as the API tells it. */
+/** What the API says about a device. */
 type Device = Omit<DeviceInfo, 'success' | 'replicas' | 'replica_list'>;
 
 /** The device that serves, or would serve, the active model; this machine's processor when no loader is alive. */

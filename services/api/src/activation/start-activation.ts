@@ -7,7 +7,7 @@ import type { Reply, RouteRequest } from '../http/route.js';
 import { WAIT_LIMIT_SECONDS } from '../jobs/prefer.js';
 import { chooseRequestWait, startJob, type WantedWork, waitQuerySchema } from '../jobs/start-job.js';
 
-/** How often the loaders are looked at; they report themselves as soon as they have caught up. */
+/** How often the loaders are checked; they report as soon as they have caught up. */
 const LOOK_INTERVAL_MS = 100;
 
 /** Query of the routes that change what is served. */
@@ -45,7 +45,7 @@ async function waitForAll(
   signal: AbortSignal,
 ): Promise<ActivationResult> {
   for (;;) {
-    // The activation stands, so nobody is told that it failed because Redis is away.
+    // The activation holds, so an outage of Redis must not make it look failed.
     const heartbeats = await readHeartbeats(redis, keys).catch(() => undefined);
     const late = heartbeats?.filter((one) => !hasReached(one, result.generation));
     const isOver = performance.now() >= deadline || signal.aborted;

@@ -14,13 +14,13 @@ function readVersion(): string {
   return packageSchema.parse(JSON.parse(text)).version;
 }
 
-/** When somebody asks for it: a start need not wait for what writes it. */
+/** Loaded on first use: starting up need not wait for what writes it. */
 async function writeDocument(routes: readonly Route[]): Promise<string> {
   const { buildOpenApi } = await import('./openapi.js');
   return JSON.stringify(buildOpenApi(routes, readVersion()));
 }
 
-/** `/api/openapi.json`, `/api/docs` and `/api/docs/errors`. To be mounted at the root, after the guards. */
+/** `/api/openapi.json`, `/api/docs` and `/api/docs/errors`. Mount it at the root, after the guards. */
 export function createDocs(routes: readonly Route[], access: Access): Router {
   let document: Promise<string> | undefined;
   const errorsPage = renderErrorsPage();
@@ -33,7 +33,7 @@ export function createDocs(routes: readonly Route[], access: Access): Router {
       .send(await document);
   });
   router.get('/api/docs', ...access.allowPage('viewer'), showDocsPage);
-  // What a code means is no secret, and whoever is refused a key needs it.
+  // What a code means is no secret, and callers without a valid key need it.
   router.get('/api/docs/errors', (_request, response) => {
     response.set('Cache-Control', 'no-cache').type('html').send(errorsPage);
   });

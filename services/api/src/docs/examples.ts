@@ -20,7 +20,7 @@ export const PROBLEM_EXAMPLE = {
   request_id: '0b6f2d3e-5f0c-4f59-9e0d-6f3a4c1f2a10',
 } as const;
 
-/** Example of the answer to a request that starts work. */
+/** Example of the response to a request that starts work. */
 export const ACCEPTED_EXAMPLE = {
   success: true,
   job_id: 'export-6f3a4c1f-0b6f-4d3e-9f0c-2a104f599e0d',

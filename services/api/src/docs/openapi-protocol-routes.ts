@@ -66,7 +66,7 @@ const repository = (what: 'load' | 'unload', summary: string): RouteConfig => ({
   },
 });
 
-/** Routes of the Open Inference Protocol, version 2, that loaders answer and the API passes on. Clients know the rest. */
+/** Routes of the Open Inference Protocol, version 2, which the API forwards to loaders. Clients know the rest. */
 export const PROTOCOL_ROUTES: readonly RouteConfig[] = [
   health('live', 'Whether the API answers'),
   health('ready', 'Whether a loader is ready'),

@@ -18,7 +18,7 @@ const COMMON_HEADERS = {
 
 const RETRY_AFTER = { 'Retry-After': header('Seconds to wait before asking again.', 'integer') };
 
-/** Headers of an answer beyond the common ones. */
+/** Headers of a response beyond the common ones. */
 function headersOf(route: Pick<Route, 'headers'>, status: number): Record<string, Header> {
   const understood = new Set(Object.keys(route.headers ?? {}).map((name) => name.toLowerCase()));
   return {
@@ -36,7 +36,7 @@ function headersOf(route: Pick<Route, 'headers'>, status: number): Record<string
   };
 }
 
-/** Media types of the bodies of an answer. */
+/** Media types of the bodies of a response. */
 function contentOf(status: number, response: RouteResponse): ResponseConfig['content'] {
   if (status >= 400) return { 'application/problem+json': { schema: problemSchema, example: PROBLEM_EXAMPLE } };
   const example = status === 202 ? { example: ACCEPTED_EXAMPLE } : {};
@@ -54,7 +54,7 @@ function contentOf(status: number, response: RouteResponse): ResponseConfig['con
   };
 }
 
-/** Refusals that any route may answer with, as far as it applies to this one. */
+/** Refusals that any route may send, as far as they apply to this one. */
 function refusalsOf(route: Route): Record<number, RouteResponse> {
   const takesInput = Boolean(route.params ?? route.query ?? route.body) || route.rawBody !== undefined;
   const takesBody = route.body !== undefined || route.rawBody !== undefined;
@@ -73,7 +73,7 @@ function refusalsOf(route: Route): Record<number, RouteResponse> {
   };
 }
 
-/** Every answer of a route, refusals included. A `HEAD` has no bodies. */
+/** Every response of a route, refusals included. A `HEAD` has no bodies. */
 export function describeResponses(route: Route): Record<string, ResponseConfig> {
   const all: Record<number, RouteResponse> = { ...refusalsOf(route), ...route.responses };
   return Object.fromEntries(

@@ -4,7 +4,7 @@ import type { Route } from '../http/route.js';
 import { BODY_EXAMPLES } from './examples.js';
 import { describeResponses } from './openapi-responses.js';
 
-/** The ways to prove who one is; none is needed where no keys are configured. */
+/** The ways to authenticate; none is needed where no keys are configured. */
 export const SECURITY = [{ bearer: [] }, { apiKey: [] }, { session: [] }, {}];
 
 /** A path of the route table as OpenAPI writes it: `:name` becomes `{name}`. */

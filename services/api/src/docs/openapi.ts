@@ -65,8 +65,8 @@ export function buildOpenApi(routes: readonly Route[], version: string): OpenApi
 }
 
 /**
- * Gives the schema of any JSON value a name. It contains itself, so that it can be written down only by reference, and
- * `z.json()` makes it without a name; a name given by `.meta` would be that of a copy, which still contains the original.
+ * Names the schema of any JSON value. It contains itself, so it can only be written by reference, and `z.json()`
+ * creates it without a name; a name given by `.meta` would belong to a copy, which still contains the original.
  */
 function nameJsonValue(): void {
   const value = metadataSchema instanceof z.ZodRecord ? metadataSchema.valueType : undefined;

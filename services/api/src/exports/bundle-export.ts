@@ -4,8 +4,8 @@ import type { ArtifactStore, Manifest, StoredFile } from '@caissa/storage';
 import type { Reply } from '../http/route.js';
 
 /**
- * One archive with the files of an export and its metadata, not compressed: weights do not get smaller. It is written
- * while it is sent, in the 64-bit form of the format where it must be, and its length is known before.
+ * One archive with the files of an export and its metadata, not compressed: weights do not shrink. It is written while
+ * it is sent, as zip64 where necessary, and its length is known beforehand.
  * @throws AppError EXPORT_NOT_FOUND, ARTIFACT_DAMAGED
  */
 export async function bundleExport(store: ArtifactStore, filename: string, headersOnly: boolean): Promise<Reply> {
@@ -27,7 +27,7 @@ export async function bundleExport(store: ArtifactStore, filename: string, heade
   return { status: 200, headers, stream: headersOnly ? undefined : stream };
 }
 
-/** All at once, so that the bundle is whole though the export be removed meanwhile. */
+/** All at once, so that the bundle is complete even if the export is removed meanwhile. */
 async function openFiles(store: ArtifactStore, { filename, data_file }: Manifest): Promise<StoredFile[]> {
   const files: StoredFile[] = [];
   try {
@@ -45,7 +45,7 @@ async function archiveOf(
   metadataName: string,
   { metadata, export_date }: Manifest,
 ): Promise<{ sizeBytes: number; stream: Readable }> {
-  // Bundles are few: a start need not wait for what makes them.
+  // Bundles are rare: starting up need not wait for the library.
   const { ZipFile } = await import('yazl');
   const zip = new ZipFile();
   const options = { compress: false, mtime: new Date(export_date) };

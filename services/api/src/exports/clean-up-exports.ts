@@ -34,7 +34,7 @@ async function removeAll({ store, exports }: ApiContext, manifests: readonly Man
   return removed;
 }
 
-/** Somebody else may have removed it since it was listed. */
+/** It may have been removed since it was listed. */
 async function removeIfThere(store: ArtifactStore, filename: string) {
   try {
     return await store.remove(filename);

@@ -20,7 +20,7 @@ export const deleteExportRoute = defineRoute({
     404: { description: 'There is no such export.', schema: problemSchema },
   },
   handler: async ({ store, exports, jobs }, { params: { filename } }) => {
-    // Without Redis the index would go on showing what is gone.
+    // Without Redis the index would keep showing what is gone.
     await callRedis(() => jobs.redis.ping());
     const removed = await store.remove(filename);
     await exports.remove(filename);

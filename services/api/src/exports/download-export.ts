@@ -58,7 +58,7 @@ export const downloadExportRoute = downloadRoute('get');
 /** `HEAD /api/model/download/{filename}` */
 export const headExportRoute = downloadRoute('head');
 
-/** What lies beside exported models, in words. */
+/** The companion files of exported models, in words. */
 function companions(): string[] {
   return formatNames()
     .map(factsOf)
@@ -68,9 +68,9 @@ function companions(): string[] {
     ]);
 }
 
-/** Sends the client to the object store, which heeds its `Range` too. */
+/** Redirects the client to the object store, which honours its `Range` too. */
 async function redirect(file: StoredFile, address: string) {
   await file.close();
-  // The address is for this client alone, and for now.
+  // The address is for this client only, and expires soon.
   return { status: 307, headers: { Location: address, 'Cache-Control': 'private, no-store' }, stream: undefined };
 }

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 
-/** Pages that are kept as they were sent; a page of a thousand rows has half a megabyte. */
+/** Pages that are kept as they were sent; a page of a thousand rows takes half a megabyte. */
 const PAGES_KEPT = 16;
 
-/** One state of a list, in its order, every row written as JSON already. */
+/** One state of a list, in order, with every row already written as JSON. */
 export interface ListState {
-  /** What the rows are called in the answer. */
+  /** What the rows are called in the response. */
   readonly name: string;
   readonly rows: readonly string[];
 }
@@ -14,13 +14,13 @@ export interface ListState {
 export interface PageRange {
   readonly start: number;
   readonly limit: number;
-  /** The cursor of the page after, told the index of the last row of this one. */
+  /** The cursor of the next page, given the index of the last row of this one. */
   cursorAt(last: number): string;
 }
 
 const pages = new WeakMap<ListState, LRUCache<string, Buffer>>();
 
-/** The JSON body of a page of a list. Pages that were asked for are kept until the list is another one. */
+/** The JSON body of a page of a list. Pages are kept until the list changes. */
 export function writePage(list: ListState, { start, limit, cursorAt }: PageRange): Buffer {
   const kept = pages.get(list) ?? new LRUCache<string, Buffer>({ max: PAGES_KEPT });
   pages.set(list, kept);

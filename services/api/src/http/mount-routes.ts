@@ -14,7 +14,7 @@ import { validateParams, validateQuery } from './validate-parameters.js';
 /** Methods whose requests may carry a JSON body. */
 const BODY_METHODS = new Set(['post']);
 
-/** Makes the route table answer requests: access, validation, the handler, its reply; 405 for other methods. */
+/** Serves the route table: access, validation, the handler, its reply; 405 for other methods. */
 export function mountRoutes(routes: readonly Route[], context: ApiContext, access: Access): Router {
   const router = Router({ caseSensitive: true, strict: true });
   for (const route of routes) {
@@ -45,7 +45,7 @@ function answer(route: Route, context: ApiContext): RequestHandler {
       method: request.method,
       caller: callerOf(response),
       requestId: request.id,
-      // Most handlers answer at once and never look.
+      // Most handlers reply at once and never look.
       get signal() {
         signal ??= signalOf(response, context.stopping);
         return signal;
@@ -57,7 +57,7 @@ function answer(route: Route, context: ApiContext): RequestHandler {
   };
 }
 
-/** The JSON body. A route without one still refuses what is not JSON, and then ignores it. */
+/** The JSON body. A route that takes none still refuses what is not JSON, and then ignores it. */
 async function bodyOf(route: Route, request: Request, response: Response): Promise<unknown> {
   if (!BODY_METHODS.has(route.method) || route.rawBody !== undefined) return undefined;
   const body = await readJson(request, response);
@@ -67,7 +67,7 @@ async function bodyOf(route: Route, request: Request, response: Response): Promi
   return validateBody(route.body, body === undefined ? {} : body);
 }
 
-/** Notes what an address offers; several rows may match it. */
+/** Notes which methods a path offers; several rows may match it. */
 function noteAllowed(route: Route): RequestHandler {
   const methods = route.method === 'get' ? ['GET', 'HEAD'] : [route.method.toUpperCase()];
   return (_request, response, next) => {

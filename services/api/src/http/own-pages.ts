@@ -9,19 +9,22 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Makes a text safe to stand in HTML, in an element or a quoted attribute. */
+/** Escapes a text for HTML, in an element or a quoted attribute. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** One of our own small pages. `body` is HTML; `script` and `styles` are files that {@link servePageFiles} serves. */
+/** One of our own small pages. `body` is HTML; `script` is a file that {@link servePageFiles} serves. */
 interface Page {
   readonly title: string;
   readonly body: string;
   readonly script?: string;
 }
 
-/** Writes a page that keeps to the strict content security policy: no inline script, no inline style, nothing from elsewhere. */
+/**
+ * Renders a page that keeps to the strict content security policy: no inline script, no inline style, nothing from
+ * elsewhere.
+ */
 export function renderPage({ title, body, script }: Page): string {
   return `<!doctype html>
 <html lang="en">

@@ -38,7 +38,7 @@ async function collect(body: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   try {
-    // Leaving the loop early must not destroy the request: its connection still carries the answer.
+    // Leaving the loop early must not destroy the request: its connection still carries the response.
     for await (const chunk of body.iterator({ destroyOnReturn: false })) {
       sizeBytes += chunk.length;
       if (sizeBytes > JSON_LIMIT_BYTES) throw tooLarge();

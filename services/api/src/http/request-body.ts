@@ -5,7 +5,7 @@ import type { RequestHandler } from 'express';
 /** A body that stops arriving is given up after this long. */
 const IDLE_TIMEOUT_MS = 60_000;
 
-/** After an answer that came before the body had ended, the rest is read and dropped for this long. */
+/** After a response that was sent before the body had ended, the rest is read and dropped for this long. */
 const LINGER_MS = 5_000;
 
 /** Whether a request carries a body, RFC 9112 section 6.3. */
@@ -20,8 +20,8 @@ export function mediaTypeOf(request: IncomingMessage): string {
 }
 
 /**
- * Begins to take the body: tells a client that waits for it to go on (RFC 9110 section 10.1.1), and ends the connection
- * when nothing comes for a minute. Such a client was not told before, so that a refusal costs it no upload.
+ * Begins to take the body: sends `100 Continue` to a client that waits for it (RFC 9110 section 10.1.1), and ends the
+ * connection when nothing comes for a minute. It is not sent earlier, so that a refusal costs no upload.
  * @throws AppError UNSUPPORTED_MEDIA_TYPE for a compressed body
  */
 export function openBody(request: IncomingMessage, response: ServerResponse): IncomingMessage {
@@ -37,13 +37,13 @@ export function openBody(request: IncomingMessage, response: ServerResponse): In
 /** Ends the connection when nothing of a body comes for a minute. */
 export function endWhenIdle(request: IncomingMessage): void {
   if (!hasBody(request)) return;
-  // Node itself ends a connection whose timeout nobody listens to.
+  // Node itself ends a connection whose timeout has no listener.
   request.socket.setTimeout(IDLE_TIMEOUT_MS);
   request.once('end', () => request.socket.setTimeout(0));
 }
 
 /**
- * Lets a client that is still sending read its answer. Closing at once would make the system throw the answer away
+ * Lets a client that is still sending read the response. Closing at once would make the system throw the response away
  * (RFC 9112 section 9.6).
  */
 export const lingerAfterAnswer: RequestHandler = (request, response, next) => {

@@ -16,7 +16,7 @@ function chooseRequestId(request: IncomingMessage): string {
   return isRequestId(sent) ? sent : randomUUID();
 }
 
-/** Gives each request its id, returns that to the client, and refuses a `Host` that no address can have. */
+/** Gives each request its id, returns it to the client, and refuses a `Host` that is not a host name. */
 export const identifyRequest: RequestHandler = (request, response, next) => {
   request.id = chooseRequestId(request);
   response.setHeader('X-Request-Id', request.id);

@@ -2,10 +2,12 @@ import type { ServerResponse } from 'node:http';
 import type { Logger } from '@caissa/shared/process';
 import type { Request, RequestHandler, Response } from 'express';
 
-/** Probes come every few seconds, inference a thousand times a second; both say nothing when all is well. */
+/**
+ * Probes come every few seconds, inference requests a thousand times a second; they are not logged when all is well.
+ */
 const QUIET = /^\/(livez|readyz|metrics|v2\/.*|api\/model\/evaluate)(\?|$)/;
 
-/** What the line of a request tells beside the request. */
+/** What the log line of a request says besides the request. */
 interface Notes {
   readonly job_id?: string;
   readonly trace_id?: string;
@@ -13,12 +15,12 @@ interface Notes {
 
 const notes = new WeakMap<ServerResponse, Notes>();
 
-/** Has the line of a request say which job it is about. */
+/** Adds the job that a request is about to its log line. */
 export function noteJob(response: ServerResponse, jobId: string): void {
   notes.set(response, { ...notes.get(response), job_id: jobId });
 }
 
-/** Has the line of a request say which trace shows it. */
+/** Adds the trace that shows a request to its log line. */
 export function noteTrace(response: ServerResponse, traceId: string): void {
   notes.set(response, { ...notes.get(response), trace_id: traceId });
 }
@@ -26,7 +28,7 @@ export function noteTrace(response: ServerResponse, traceId: string): void {
 /** Writes one line for each request when it is over. */
 export function logRequests(logger: Logger): RequestHandler {
   return (request, response, next) => {
-    // A connection that has been closed does not know it any more.
+    // A closed connection no longer knows its address.
     const address = request.socket.remoteAddress;
     const begun = performance.now();
     response.once('close', () => {

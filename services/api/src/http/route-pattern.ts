@@ -2,10 +2,10 @@ import type { Request } from 'express';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
 
-/** Paths behind which other programs' routes lie, or those of loaders; they count as one each. */
+/** Paths that lead to routes of other programs or of loaders; each counts as one. */
 const WHOLE_AREAS = ['/admin/queues', '/pages', '/v2'];
 
-/** The pattern of the route that answered a request, of which there are few; `none` if there is no such route. */
+/** The pattern of the route that handled a request, of which there are few; `none` if there is no such route. */
 export function routeOf(request: Request): string {
   const area = WHOLE_AREAS.find((path) => request.originalUrl.startsWith(path));
   if (area !== undefined) return area;

@@ -19,18 +19,18 @@ export interface RouteRequest<Params, Query, Body> {
   readonly headers: IncomingHttpHeaders;
   readonly method: string;
   readonly caller: Caller;
-  /** Stands in the logs of the API and of the workers, and in problem documents. */
+  /** Appears in the logs of the API and of the workers, and in problem documents. */
   readonly requestId: string;
-  /** Tells which job the request is about, or has become, for the line that the log has of it. */
+  /** Notes which job the request is about, or has become, for its line in the log. */
   noteJob(jobId: string): void;
   /** Aborted when the client goes away or the process begins to stop. */
   readonly signal: AbortSignal;
-  /** The body as it arrives, for routes that take raw bytes. A client that waits for leave to send it gets it now. */
+  /** The body as it arrives, for routes that take raw bytes. A client that waits for `100 Continue` gets it now. */
   openBody(): Readable;
 }
 
 /**
- * What a handler answers: a value, JSON that is written already, bytes of a stored file, a stream of known or unknown
+ * What a handler returns: a value, JSON that is already written, bytes of a stored file, a stream of known or unknown
  * length, or a function that takes the response over.
  */
 export type Reply = {
@@ -44,7 +44,7 @@ export type Reply = {
   | { readonly takeOver: (response: Response) => Promise<void> }
 );
 
-/** One documented answer of a route. */
+/** One documented response of a route. */
 export interface RouteResponse {
   readonly description: string;
   /** Schema of a JSON body. */
@@ -85,7 +85,7 @@ export interface Route<
   ) => Promise<Reply>;
 }
 
-/** Types a route by its own schemas and forgets them, so that routes of different shapes stand in one table. */
+/** Types a route by its own schemas and then forgets them, so that routes of different shapes fit in one table. */
 export function defineRoute<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(
   route: Route<Params, Query, Body>,
 ): Route {

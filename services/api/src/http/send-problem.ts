@@ -5,7 +5,7 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 /** Seconds after which a client may try again when the error does not say. */
 const RETRY_AFTER_SECONDS = 2;
 
-/** Answers every failure with a problem document, RFC 9457. Must stand last. */
+/** Replies to every failure with a problem document, RFC 9457. Mount it last. */
 export function sendProblems(logger: Logger): ErrorRequestHandler {
   return sendFailures(logger, {
     type: 'application/problem+json; charset=utf-8',
@@ -13,7 +13,7 @@ export function sendProblems(logger: Logger): ErrorRequestHandler {
   });
 }
 
-/** Answers every failure as the Open Inference Protocol wants it, for the addresses of that protocol. */
+/** Replies to every failure in the form of the Open Inference Protocol, for the paths of that protocol. */
 export function sendProtocolErrors(logger: Logger): ErrorRequestHandler {
   return sendFailures(logger, { type: 'application/json', describe: ({ message }) => ({ error: message }) });
 }
@@ -48,7 +48,7 @@ function sendFailures(logger: Logger, { type, describe }: FailureFormat): ErrorR
   };
 }
 
-/** Answers what no route took. */
+/** Refuses requests that no route took. */
 export const refuseUnknownRoute: RequestHandler = () => {
   throw new AppError('ROUTE_NOT_FOUND', 'There is no such route. GET /api/docs shows those there are.');
 };

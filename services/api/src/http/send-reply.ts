@@ -4,7 +4,7 @@ import type { StoredFile } from '@caissa/storage';
 import type { Response } from 'express';
 import type { Reply } from './route.js';
 
-/** Writes what a handler answered. A client that leaves meanwhile is no error; the stream is closed either way. */
+/** Writes a handler's reply. A client that leaves meanwhile is no error; the stream is closed either way. */
 export async function sendReply(response: Response, reply: Reply, withoutBody: boolean): Promise<void> {
   if (response.destroyed) {
     if ('stream' in reply) reply.stream?.destroy();
@@ -29,15 +29,15 @@ export async function sendReply(response: Response, reply: Reply, withoutBody: b
   await pipeline(reply.stream, response);
 }
 
-/** Bytes that are read at once; more at a time is no faster, and every client holds two of these. */
+/** Bytes that are read at a time; larger reads are no faster, and every client holds two of these. */
 const PIECE_BYTES = 1 << 18;
 
-/** Buffers that are kept for the next downloads. New memory costs about as much as the copying into it. */
+/** Buffers that are kept for the next downloads. Allocating memory costs about as much as copying into it. */
 const KEPT_BUFFERS = 48;
 
 const kept: Buffer[] = [];
 
-/** Sends bytes `start` to `end` of a file, both inclusive, as the rest of an answer, and closes the file. */
+/** Sends bytes `start` to `end` of a file, both inclusive, as the rest of a response, and closes the file. */
 async function sendFile(
   response: ServerResponse,
   file: StoredFile,
@@ -48,10 +48,10 @@ async function sendFile(
   try {
     await copy(response, file.readInto, range, buffers);
     response.end();
-    // Not after a failure: the system may still be reading them.
+    // Not after a failure: the kernel may still be reading them.
     for (const buffer of buffers) if (kept.length < KEPT_BUFFERS) kept.push(buffer);
   } catch (error) {
-    // Too late for another answer: the client notices the missing end.
+    // Too late for another response: the client notices the missing end.
     response.destroy();
     throw error;
   } finally {
@@ -85,7 +85,7 @@ async function copy(
   await written;
 }
 
-/** Writes to a response. Of a client that leaves some calls back with an error, and some not at all. */
+/** Writes to a response. When a client leaves, some writes call back with an error, and some not at all. */
 class Writer {
   readonly #response: ServerResponse;
   #reject: (error: Error) => void = () => undefined;

@@ -3,10 +3,10 @@ import type { Request, RequestHandler, Response } from 'express';
 import { noteTrace } from './request-log.js';
 import { methodOf, routeOf } from './route-pattern.js';
 
-/** What is asked every few seconds, for ever, and tells nothing. */
+/** Requests that come every few seconds and are not worth a trace. */
 const PROBES = new Set(['/livez', '/readyz', '/metrics']);
 
-/** Makes a span of every request, around all that is done for it. To stand before everything else. */
+/** Makes a span of every request, around all that is done for it. Mount it before everything else. */
 export function traceRequests(tracing: Tracing): RequestHandler {
   return (request, response, next) => {
     if (PROBES.has(request.path)) return next();
@@ -25,7 +25,7 @@ export function traceRequests(tracing: Tracing): RequestHandler {
 
 /** Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/ */
 function describe(request: Request, response: Response) {
-  // A query may hold what is nobody's business; the path does not.
+  // A query may hold private data; the path does not.
   const [path] = request.originalUrl.split('?');
   return {
     'http.request.method': methodOf(request),

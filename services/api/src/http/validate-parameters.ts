@@ -2,7 +2,7 @@ import { AppError } from '@caissa/shared/errors';
 import { fieldErrors, validate } from '@caissa/shared/http';
 import type { z } from 'zod';
 
-/** Path parameters that name files: what is wrong with them has a code of its own. */
+/** Path parameters that name files; a mistake in one has an error code of its own. */
 const NAME_PARAMETERS = new Set<PropertyKey>(['model_name', 'filename']);
 
 /** Validates path parameters. @throws AppError INVALID_NAME, INVALID_PARAMETER */

@@ -12,7 +12,10 @@ import { startPatientTimer } from '@caissa/shared/process';
 /** A replica is on the same network; one that takes longer is gone. */
 const CONNECT_TIMEOUT_MS = 1_000;
 
-/** Answers up to this size are received whole before any of it is passed on, so that one that is cut short can be asked for again. */
+/**
+ * Responses up to this size are received whole before they are passed on, so that a request whose response is cut short
+ * can be sent again.
+ */
 const HELD_ANSWER_BYTES = 4 << 20;
 
 /** A request to a replica. */
@@ -22,20 +25,22 @@ export interface Question {
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
   readonly body: Buffer;
-  /** How long the answer may take to begin. */
+  /** How long the response may take to begin. */
   readonly timeoutMs: number;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when nobody waits for the response any more. */
   readonly signal: AbortSignal;
 }
 
-/** What a replica answers; a large body comes as a stream. */
+/** A replica's response; a large body comes as a stream. */
 export interface ReplicaAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer | Readable;
 }
 
-/** A replica that took a request did not answer in time. Asking another one would make the client wait as long again. */
+/**
+ * A replica that took a request did not respond in time. Asking another one would make the client wait as long again.
+ */
 export class AnswerTimeoutError extends Error {
   override readonly name = 'AnswerTimeoutError';
 }
@@ -45,7 +50,8 @@ export class ReplicaConnections {
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
 
   /**
-   * Asks a replica. A connection that was idle may have been closed at its other end in the same moment: then a new one is tried.
+   * Sends a request to a replica. An idle connection may have been closed at its other end in the same moment: then a
+   * new one is tried.
    * @throws AnswerTimeoutError; Error of the connection if it could not be reached or went away
    */
   async ask(url: string, question: Question): Promise<ReplicaAnswer> {
@@ -88,7 +94,7 @@ export class ReplicaConnections {
   }
 }
 
-/** Why a connection that had been used before could not be used again. */
+/** Why a reused connection failed. */
 class StaleConnection {
   readonly cause: Error;
 
@@ -103,7 +109,7 @@ function hostOf(url: string): { host: string; port: string } {
   return { host: hostname.replace(/^\[|\]$/g, ''), port };
 }
 
-/** Limits the time to connect and the time until the answer begins. Answers how to lift the limits. */
+/** Limits the time to connect and the time until the response begins. Returns a function that lifts the limits. */
 function limit(sent: ClientRequest, timeoutMs: number): () => void {
   const connected = startPatientTimer(CONNECT_TIMEOUT_MS, () => {
     if (sent.socket?.connecting !== false) sent.destroy(new Error('the replica could not be reached'));

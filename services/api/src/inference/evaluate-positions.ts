@@ -4,7 +4,7 @@ import { defineRoute } from '../http/route.js';
 import type { ReplicaAnswer } from './ask-replica.js';
 import { sendAnswer } from './pass-on.js';
 
-/** A model that is asked for by name may have to be converted first. */
+/** A model named in the request may have to be converted first. */
 const ANSWER_TIMEOUT_MS = 150_000;
 
 /** `POST /api/model/evaluate` */
@@ -41,7 +41,10 @@ export const evaluatePositionsRoute = defineRoute({
   },
 });
 
-/** The error that a replica's problem document tells of, so that the client gets one of this server's, with its request id. */
+/**
+ * The error that a replica's problem document reports, so that the client gets one of this server's, with its request
+ * id.
+ */
 function refusalOf({ status, headers, body }: ReplicaAnswer): AppError {
   const problem = readProblem(body);
   if (problem === undefined) return new AppError('INTERNAL', `A loader answered ${status}.`);

@@ -5,18 +5,18 @@ import { Counter, type Metric } from 'prom-client';
 import { AnswerTimeoutError, type Question, type ReplicaAnswer, ReplicaConnections } from './ask-replica.js';
 import type { Replica, ReplicaDirectory } from './replica-directory.js';
 
-/** Seconds after which a client may try again when no replica can answer. */
+/** Seconds after which a client may try again when no replica can respond. */
 const RETRY_AFTER_SECONDS = 1;
 
-/** How to forward a question. */
+/** How to forward a request. */
 export interface ForwardOptions {
-  /** Statuses below 500 with which another replica may do better. */
+  /** Statuses below 500 after which another replica may do better. */
   readonly retryOn?: readonly number[];
 }
 
 /**
- * Passes questions on to replicas. All of them may be asked twice without harm, so whatever goes wrong before an answer
- * is there, a connection that fails or a replica that says it cannot answer, makes the next replica be asked.
+ * Forwards requests to replicas. All of them can be repeated without harm, so whatever goes wrong before there is a
+ * response, such as a failed connection or a replica that says it cannot respond, leads to the next replica.
  */
 export class Forwarder {
   readonly #directory: ReplicaDirectory;
@@ -46,8 +46,8 @@ export class Forwarder {
   }
 
   /**
-   * Asks one replica after the other until one answers. If all of them refuse, the refusal counts that gives most hope.
-   * @throws AppError NO_READY_REPLICA if none answers; the signal's reason
+   * Asks one replica after the other until one responds. If all refuse, the most hopeful refusal is returned.
+   * @throws AppError NO_READY_REPLICA if none responds; the signal's reason
    */
   async ask(question: Question, { retryOn = [] }: ForwardOptions = {}): Promise<ReplicaAnswer> {
     let best: ReplicaAnswer | undefined;
@@ -68,7 +68,7 @@ export class Forwarder {
 
   /**
    * Asks every replica that is alive.
-   * @throws AppError NO_READY_REPLICA if one does not answer or there is none; the signal's reason
+   * @throws AppError NO_READY_REPLICA if one does not respond or there is none; the signal's reason
    */
   async askAll(question: Question): Promise<ReplicaAnswer[]> {
     await this.#directory.refresh();
@@ -86,7 +86,7 @@ export class Forwarder {
     this.#connections.close();
   }
 
-  /** Asks a replica; nothing if it did not answer. */
+  /** Asks a replica; undefined if it did not respond. */
   async #tryReplica(replica: Replica, question: Question): Promise<ReplicaAnswer | undefined> {
     const { token } = this.#directory;
     const headers = token === undefined ? question.headers : { ...question.headers, [INTERNAL_TOKEN_HEADER]: token };
@@ -105,13 +105,13 @@ export class Forwarder {
   }
 }
 
-/** An answer is worth more than that it may come later, which is worth more than any other refusal. */
+/** A success is worth more than a request to try later, which is worth more than any other refusal. */
 function hopeOf({ status }: ReplicaAnswer): number {
   if (status === 503) return 1;
   return status < 400 ? 2 : 0;
 }
 
-/** Whether a status says that the replica could not answer, for a reason of its own; 501 would be the same everywhere. */
+/** Whether a status says that this replica could not respond; 501 would be the same everywhere. */
 function isFault(status: number): boolean {
   return status >= 500 && status !== 501;
 }

@@ -5,7 +5,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { ReplicaAnswer } from './ask-replica.js';
 
-/** What of a client's request a replica is told. Credentials are for the API alone. */
+/** Headers of a client's request that a replica gets. Credentials are for the API alone. */
 const REQUEST_HEADERS = [
   'content-type',
   'content-encoding',
@@ -15,7 +15,7 @@ const REQUEST_HEADERS = [
   'prefer',
 ];
 
-/** What of a replica's answer a client is told; the rest concerns the connection between the two of us. */
+/** Headers of a replica's response that a client gets; the rest concerns the connection between API and replica. */
 const ANSWER_HEADERS = [
   'content-type',
   'content-encoding',
@@ -27,12 +27,12 @@ const ANSWER_HEADERS = [
   GENERATION_HEADER,
 ];
 
-/** The headers to send on with a request. */
+/** The headers to forward with a request. */
 export function requestHeaders(request: Request): Record<string, string | string[]> {
   return { ...pick(request.headers, REQUEST_HEADERS), 'x-request-id': request.id };
 }
 
-/** Answers a client with what a replica has answered. */
+/** Sends a replica's response to a client. */
 export async function sendAnswer(response: Response, { status, headers, body }: ReplicaAnswer): Promise<void> {
   response.writeHead(status, pick(headers, ANSWER_HEADERS));
   if (Buffer.isBuffer(body)) response.end(body);
@@ -50,7 +50,7 @@ function pick(headers: IncomingHttpHeaders, names: readonly string[]): Record<st
 
 const errorSchema = z.object({ error: z.string() });
 
-/** One answer for those of all replicas: the first if all did what was asked, else what went wrong and on how many. */
+/** One response in place of those of all replicas: the first if all succeeded, else what went wrong and on how many. */
 export function combineAnswers(answers: readonly ReplicaAnswer[]): ReplicaAnswer {
   const [first, ...others] = [...answers].sort((a, b) => b.status - a.status);
   if (first === undefined) throw new TypeError('there must be an answer to combine');

@@ -8,7 +8,7 @@ import type { Question, ReplicaAnswer } from './ask-replica.js';
 import type { ForwardOptions } from './forwarder.js';
 import { combineAnswers, requestHeaders, sendAnswer } from './pass-on.js';
 
-/** A run takes half a minute at most, before which it may have waited for others. */
+/** A run takes half a minute at most, and may have waited for others before. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
 /** A model that is opened for the first time is converted. */
@@ -16,15 +16,15 @@ const LOAD_TIMEOUT_MS = 150_000;
 
 const ANYTHING = /^\/v2(\/|$)/;
 
-/** Requests that change nothing although they are no `GET`. */
+/** Requests other than `GET` that change nothing. */
 const READING = /^\/v2\/(models\/[^/]+(\/versions\/[^/]+)?\/infer|repository\/index)$/;
 
-/** What every replica has to do, and not just one of them. */
+/** Requests that go to every replica, not just one. */
 const FOR_ALL = /^\/v2\/repository\/models\/[^/]+\/(load|unload)$/;
 
 const READY = /\/ready$/;
 
-/** An address of a model that some replicas may hold and others not: any but that of the active one. */
+/** A path of a model that some replicas may hold and others not: any but the active one. */
 const NAMED_MODEL = /^\/v2\/models\/(?!(active|stats)(\/|$))/;
 
 /**
@@ -47,7 +47,7 @@ export function createProtocolRoutes(context: Pick<ApiContext, 'forwarder' | 'st
   const forward = (optionsOf: (path: string) => ForwardOptions) =>
     passOn(ANSWER_TIMEOUT_MS, (question, path) => forwarder.ask(question, optionsOf(path)));
   const forwardToAll = passOn(LOAD_TIMEOUT_MS, async (question) => combineAnswers(await forwarder.askAll(question)));
-  // Whether a model is ready is told by 200 or 400 alone.
+  // Whether a model is ready is said by 200 or 400 alone.
   const forwardToOne = forward((path) => (NAMED_MODEL.test(path) ? { retryOn: [READY.test(path) ? 400 : 404] } : {}));
   const router = Router({ caseSensitive: true, strict: true });
   router.get('/v2/health/live', (_request, response) => void response.status(200).end());
@@ -63,7 +63,7 @@ export function createProtocolRoutes(context: Pick<ApiContext, 'forwarder' | 'st
   return router;
 }
 
-/** Loading on several replicas is no job of the queue. */
+/** Loading on several replicas is not a job in the queue. */
 const refuseLater: RequestHandler = (request, response, next) => {
   const wanted = String(request.headers['prefer'] ?? '');
   if (!/(^|,)\s*respond-async\s*(,|;|$)/i.test(wanted)) return next();

@@ -6,21 +6,21 @@ import type { Logger } from '@caissa/shared/process';
 /** How often the list of replicas is read again. */
 const REFRESH_INTERVAL_MS = 1_000;
 
-/** A replica that could not be reached is asked last for this long. */
+/** A replica that could not be reached comes last for this long. */
 const SUSPECT_MS = 2_000;
 
 /**
- * A replica that Redis does not list is kept this long, counted from when that was first seen: a Redis that was emptied,
- * or was away longer than a heartbeat lasts, learns of it with its next heartbeat.
+ * A replica that Redis does not list is kept this long, counted from when that was first seen: a Redis that was
+ * emptied, or was down longer than a heartbeat lasts, learns of it with its next heartbeat.
  */
 const MISSING_MS = 5_000;
 
-/** A loader that can be asked. */
+/** A loader that takes requests. */
 export interface Replica {
   readonly id: string;
   /** Address of its inference port, such as `http://10.0.0.7:8002`. */
   readonly url: string;
-  /** Whether it answers with the active model, or with the one before. */
+  /** Whether it serves the active model, or the one before. */
   readonly serving: boolean;
 }
 
@@ -32,8 +32,8 @@ interface Entry {
 }
 
 /**
- * The replicas as their heartbeats tell, read from Redis in the background: no request waits for Redis, and while it is
- * away the last list counts.
+ * The replicas according to their heartbeats, read from Redis in the background: no request waits for Redis, and while
+ * it is down the last list counts.
  */
 export class ReplicaDirectory {
   readonly #redis: RedisClient;
@@ -45,7 +45,7 @@ export class ReplicaDirectory {
   #token: string | undefined;
   #turn = 0;
 
-  /** Begins to read. `redis` fails fast while Redis is away. */
+  /** Begins to read. `redis` fails fast while Redis is down. */
   constructor(redis: RedisClient, keys: RedisKeys, logger: Logger) {
     this.#redis = redis;
     this.#keys = keys;
@@ -55,7 +55,7 @@ export class ReplicaDirectory {
     void this.refresh();
   }
 
-  /** What replicas know us by; nothing until Redis was reached once. */
+  /** The token by which replicas know the API; undefined until Redis was reached once. */
   get token(): string | undefined {
     return this.#token;
   }
@@ -79,19 +79,19 @@ export class ReplicaDirectory {
     );
   }
 
-  /** Notes that a replica could not be reached, and looks at once what has become of it. */
+  /** Notes that a replica could not be reached, and reads the list at once. */
   suspect({ id }: Replica): void {
     const entry = this.#entries.get(id);
     if (entry) this.#entries.set(id, { ...entry, suspectUntilMs: performance.now() + SUSPECT_MS });
     void this.refresh();
   }
 
-  /** Reads the list, not earlier than now; never rejects. */
+  /** Reads the list, starting no earlier than this call; never rejects. */
   refresh(): Promise<void> {
     return this.#reading.get();
   }
 
-  /** Reads no more. */
+  /** Stops reading. */
   close(): void {
     clearInterval(this.#timer);
   }

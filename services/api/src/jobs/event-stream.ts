@@ -1,16 +1,16 @@
 import { createEventBuffer, createSession } from 'better-sse';
 import type { Response } from 'express';
 
-/** How soon a browser that lost the stream connects again. */
+/** How soon a browser that lost the stream reconnects. */
 const RETRY_MS = 3_000;
 
-/** A comment this often keeps proxies from closing a quiet stream. */
+/** A comment is sent this often, so that proxies do not close a quiet stream. */
 const PING_INTERVAL_MS = 15_000;
 
-/** What may wait to be sent. A client that takes no more would otherwise fill the memory. */
+/** Most bytes that may wait to be sent: a client that stops reading would otherwise fill the memory. */
 const BACKLOG_LIMIT_BYTES = 1024 ** 2;
 
-/** One server-sent event. Without `id` it is none that a client could go on after. */
+/** One server-sent event. Without an `id` a client cannot resume after it. */
 interface StreamEvent {
   readonly name: string;
   readonly data: unknown;
@@ -19,7 +19,7 @@ interface StreamEvent {
 
 /** Server-sent events on their way to one client. */
 export interface EventStream {
-  /** Sends an event. A client that has fallen too far behind is cut off instead, and comes back when it can. */
+  /** Sends an event. A client that has fallen too far behind is disconnected instead, and reconnects when it can. */
   send(event: StreamEvent): void;
   end(): void;
 }
@@ -28,7 +28,7 @@ export interface EventStream {
 export async function openEventStream(response: Response): Promise<EventStream> {
   const session = await createSession(response.req, response, {
     retry: RETRY_MS,
-    // The library's own pings go on for ever if the client leaves before the first byte.
+    // The library's own pings never stop if the client leaves before the first byte.
     keepAlive: null,
     trustClientEventId: false,
   });

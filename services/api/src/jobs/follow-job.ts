@@ -4,7 +4,7 @@ import type { JobView } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import type { ApiContext } from '../context.js';
 
-/** An event as a client of the stream gets it. */
+/** An event as it is sent to a client. */
 export interface OutgoingEvent {
   readonly id: string;
   readonly name: 'progress' | 'completed' | 'failed' | 'cancelled';
@@ -14,22 +14,24 @@ export interface OutgoingEvent {
 /** Events can be lost with a connection, so the stream itself is read at least this often. */
 const LOOK_INTERVAL_MS = 3_000;
 
-/** Pause after Redis did not answer. */
+/** Pause after Redis did not reply. */
 const OUTAGE_PAUSE_MS = 1_000;
 
-/** What is known of a job when a client connects, and the place in the stream up to which it is known. */
+/** The state of a job when a client connects, and the place in the stream up to which it is known. */
 export interface JobState {
   readonly view: JobView;
   readonly eventId: string;
 }
 
-/** Reads the state of a job. The place is read first: what happens in between comes again, and nothing is left out. */
+/**
+ * Reads the state of a job. The place is read first: what happens in between is sent again, and nothing is left out.
+ */
 export async function readJobState({ jobs, watcher }: ApiContext, jobId: string): Promise<JobState> {
   const eventId = await watcher.lastEventId(jobTypeOf(jobId));
   return { view: await showJob(jobs, jobId), eventId };
 }
 
-/** The event that tells a state. */
+/** The event that reports a state. */
 export function toStateEvent({ view, eventId }: JobState): OutgoingEvent {
   if (view.status === 'queued' || view.status === 'active') return toProgress(view.job_id, eventId, view.progress);
   return { id: eventId, name: view.status, data: view };
@@ -82,12 +84,12 @@ async function readNews(context: ApiContext, jobId: string, afterId: string): Pr
   const last = found.at(-1)?.id;
   const upTo = [afterId, eventId, last].reduce<string>((a, b) => (b !== undefined && isLater(b, a) ? b : a), afterId);
   const events = found.flatMap((event) => toOutgoing(event, view));
-  // The event that ended the job may have been trimmed away; its state tells the same.
+  // The event that ended the job may have been trimmed away; the job's state says the same.
   if (isFinal(view.status) && events.at(-1)?.name !== view.status) events.push(toStateEvent({ view, eventId: upTo }));
   return { events, eventId: upTo, over: isFinal(view.status) };
 }
 
-/** An end that is not the job's state is an old one: the job was retried since. */
+/** An end that does not match the job's state is an old one: the job was retried since. */
 function toOutgoing(event: JobEvent, view: JobView): OutgoingEvent[] {
   if (event.kind === 'progress') return [toProgress(view.job_id, event.id, event.progress)];
   return event.kind === view.status ? [{ id: event.id, name: event.kind, data: view }] : [];

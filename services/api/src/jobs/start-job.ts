@@ -36,9 +36,9 @@ type StartRequest = RouteRequest<unknown, z.output<typeof waitQuerySchema>, unkn
 /** Work that a request asks for. */
 export interface WantedWork<T extends JobType> {
   readonly type: T;
-  /** What the client asked for, in full: two requests with one `Idempotency-Key` must agree in it. */
+  /** What the client asked for, in full: two requests with one `Idempotency-Key` must agree on it. */
   readonly claimed: unknown;
-  /** Finds out whether the work may begin, and its payload. What it throws refuses the request. */
+  /** Checks whether the work may begin, and returns its payload. What it throws refuses the request. */
   prepare(): Promise<JobDataByType[T]>;
   /** Called with what refused the request. */
   refused?(error: unknown): Promise<void>;
@@ -50,8 +50,9 @@ export function chooseRequestWait({ settings }: ApiContext, request: StartReques
 }
 
 /**
- * Puts work into its queue and answers 202, or holds the request and answers 200 with the result.
- * @throws AppError REDIS_UNAVAILABLE, IDEMPOTENCY_MISMATCH, INVALID_PARAMETER, what `prepare` throws, or what the job failed with
+ * Puts work into its queue and replies 202, or holds the request and replies 200 with the result.
+ * @throws AppError REDIS_UNAVAILABLE, IDEMPOTENCY_MISMATCH, INVALID_PARAMETER, what `prepare` throws, or what the job
+ * failed with
  */
 export async function startJob<T extends JobType>(
   context: ApiContext,
@@ -78,7 +79,7 @@ async function findOrEnqueue<T extends JobType>(
   try {
     data = await prepare();
   } catch (error) {
-    // It may be refused because it has been done: a request that is repeated is told of the job it became.
+    // It may be refused because it has been done: a repeated request gets the job of the first one.
     const known = claim && (await findClaimedJob(jobs, type, claim));
     if (known !== undefined) return { job: known, joined: true };
     await refused?.(error);
@@ -97,7 +98,7 @@ function claimOf({ headers, caller }: StartRequest, request: unknown): Idempoten
   return key === undefined ? undefined : { key, caller: caller.name, request };
 }
 
-/** The job was accepted: losing sight of it while waiting is no reason to tell the client that it failed. */
+/** The job was accepted: losing sight of it while waiting must not look like a failure to the client. */
 async function waitForResult(
   context: ApiContext,
   { signal }: StartRequest,

@@ -46,7 +46,7 @@ function parseLastEventId(header: string | string[] | undefined): string | undef
 async function hasSeenEnd({ watcher }: ApiContext, { view }: JobState, lastEventId: string): Promise<boolean> {
   const missed = await watcher.eventsSince(view.job_id, lastEventId);
   if (!isFinal(view.status) || missed.length > 0) return false;
-  // Nothing came after it. If the stream still holds the end, it is what the client has seen.
+  // Nothing came after it. If the stream still holds the end, that is what the client has seen.
   const all = await watcher.eventsSince(view.job_id, '0-0');
   return all.at(-1)?.kind === view.status;
 }

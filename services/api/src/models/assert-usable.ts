@@ -3,8 +3,8 @@ import type { ApiContext } from '../context.js';
 import { toError } from '../jobs/start-job.js';
 
 /**
- * Refuses work on a model that is not there, or that is known to be unreadable as it is now: an answer that is known
- * already needs no job.
+ * Refuses work on a model that does not exist, or whose present file is known to be unreadable: a result that is
+ * already known needs no job.
  * @throws AppError MODEL_NOT_FOUND, REDIS_UNAVAILABLE, or why the checkpoint was refused
  */
 export async function assertUsable({ models, catalogue }: ApiContext, name: string): Promise<ModelFile> {

@@ -27,7 +27,7 @@ export const listModelsRoute = defineRoute({
   },
   handler: async ({ modelList }, { query: { limit, cursor } }) => {
     const list = await modelList.current();
-    // A cursor is a place in the order, so it holds though its model be removed.
+    // A cursor is a place in the order, so it stays valid if its model is removed.
     const after = cursor === undefined ? undefined : decodeCursor(cursor);
     const found = after === undefined ? 0 : list.places.findIndex((place) => byVersion(place, after) > 0);
     const start = found < 0 ? list.places.length : found;

@@ -6,10 +6,10 @@ import { LRUCache } from 'lru-cache';
 import type { ModelSources } from './model-folder.js';
 import { summarizeModel } from './summarize-model.js';
 
-/** Models whose answer is kept; one with a thousand tensors has 80 KiB. */
+/** Models whose response is kept; one with a thousand tensors takes 80 KiB. */
 const KEPT = 128;
 
-/** An answer, and what it was made of. */
+/** A response, and what it was made from. */
 interface Made {
   readonly file: ModelFile;
   readonly entry: CatalogueEntry | undefined;
@@ -24,9 +24,9 @@ interface Kept {
 }
 
 /**
- * All that is known of one model, written as JSON. Each reading looks at the file and asks Redis whether the catalogue or
- * the active model has changed; only then is the answer written anew. Those who ask for one model at the same time share
- * a reading that began after they asked.
+ * All that is known of one model, written as JSON. Each reading looks at the file and asks Redis whether the catalogue
+ * or the active model has changed; only then is the response written again. Requests for one model at the same time
+ * share a reading that began after they came.
  */
 export class ModelDetails {
   readonly #context: ModelSources;
@@ -57,7 +57,7 @@ export class ModelDetails {
       catalogue.all(),
       this.#activation.get(),
     ]).catch((error: unknown) => {
-      // Names that nobody has a file for must not push out those of others.
+      // Names without a file must not push out those with one.
       if (this.#kept.peek(name) === kept) this.#kept.delete(name);
       throw error;
     });
@@ -73,7 +73,9 @@ export class ModelDetails {
     return json;
   }
 
-  /** Tensors are read after their entry, so they are never older; if newer ones came meanwhile, so did an entry. */
+  /**
+   * Tensors are read after their entry, so they are never older; if newer ones came meanwhile, so did a newer entry.
+   */
   async #write(summary: ModelSummary, known: CatalogueEntry | undefined): Promise<Buffer> {
     const tensors = known ? await this.#context.catalogue.tensors(known.name) : [];
     const body: ModelInfo = { success: true, ...summary, sha256: known?.sha256 ?? null, tensors };

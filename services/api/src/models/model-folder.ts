@@ -5,13 +5,13 @@ import { type ModelFile, type ModelStore, modelNameOf } from '@caissa/storage';
 
 interface Observed {
   readonly file: ModelFile;
-  /** When this state of the file was seen first, on the clock of `performance.now()`. */
+  /** When this state of the file was first seen, on the clock of `performance.now()`. */
   readonly sinceMs: number;
 }
 
 /**
- * The checkpoints of the model store, always at hand without asking it. Watching only says when to look; what is shown
- * comes from looking at the file, so that a missed or doubled event does no harm.
+ * The checkpoints of the model store, listed without asking it. Watching only says when to look; what is listed comes
+ * from looking at the file, so that a missed or doubled event does no harm.
  */
 export class ModelFolder {
   readonly #store: ModelStore;
@@ -29,7 +29,7 @@ export class ModelFolder {
     this.#logger = logger;
   }
 
-  /** Looks at all that is there, and follows it from then on. */
+  /** Looks at everything in the store, and follows its changes from then on. */
   static async open(store: ModelStore, logger: Logger): Promise<ModelFolder> {
     const models = new ModelFolder(store, logger);
     await models.rescan();
@@ -40,7 +40,7 @@ export class ModelFolder {
     return models;
   }
 
-  /** Another number whenever a file came, changed or went. */
+  /** Changes whenever a file came, changed or went. */
   get revision(): number {
     return this.#revision;
   }
@@ -55,7 +55,7 @@ export class ModelFolder {
     return this.#store.find(name);
   }
 
-  /** Whether a file has not changed for this long; one that is being written is not worth a look inside. */
+  /** Whether a file has not changed for this long; one that is still being written is not worth inspecting. */
   isQuiet(name: string, forMs: number): boolean {
     const observed = this.#observed.get(name);
     return observed !== undefined && performance.now() - observed.sinceMs >= forMs;
@@ -79,14 +79,16 @@ export class ModelFolder {
         if (observed === undefined) this.#observe(file);
         else if (observed.file.identity !== file.identity) changed.push(file.name);
       }
-      // A listing takes its time: of what was known before, it may tell less than is known by now.
+      // A listing takes time: of files that were known before, it may be staler than what is known by now.
       await Promise.all([...changed, ...left].map((name) => this.refresh(name)));
     } catch (error) {
       this.#logger.warn({ err: error }, 'the model folder cannot be read');
     }
   }
 
-  /** Looks at everything, unless that is being done: a store that is slow to list is not asked faster than it answers. */
+  /**
+   * Looks at everything, unless that is under way: a slow store is not asked for its list faster than it can give it.
+   */
   async #lookAround(): Promise<void> {
     if (this.#isLookingAround) return;
     this.#isLookingAround = true;
@@ -94,7 +96,7 @@ export class ModelFolder {
     this.#isLookingAround = false;
   }
 
-  /** Looks at one file. While it is being looked at, further calls make for one more look. */
+  /** Looks at one file. Calls during a look lead to one more look. */
   async refresh(name: string): Promise<void> {
     const running = this.#looking.get(name);
     if (running) {
@@ -125,7 +127,7 @@ export class ModelFolder {
     } catch (error) {
       const isGone = error instanceof AppError && error.code !== 'STORE_UNAVAILABLE';
       if (!isGone) this.#logger.warn({ err: error, model_name: name }, 'a model cannot be looked at');
-      // A store that is away has lost nothing.
+      // A store that is down has lost nothing.
       if (error instanceof AppError && !isGone) return;
       if (this.#observed.delete(name)) this.#changed();
     }
@@ -154,7 +156,7 @@ export class ModelFolder {
   }
 }
 
-/** What is known of models: their files, and what inspections found in them. */
+/** What is known about models: their files, and what inspections found in them. */
 export interface ModelSources {
   readonly models: ModelFolder;
   readonly catalogue: Catalogue;

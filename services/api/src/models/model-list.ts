@@ -6,7 +6,7 @@ import type { ListState } from '../http/list-pages.js';
 import type { ModelSources } from './model-folder.js';
 import { summarizeModel } from './summarize-model.js';
 
-/** Where a model stands in the order of the list. */
+/** A model's place in the order of the list. */
 export type Place = Pick<ModelSummary, 'name' | 'version'>;
 
 /** One state of the list of models. */
@@ -14,7 +14,7 @@ export interface ModelListState extends ListState {
   readonly places: readonly Place[];
 }
 
-/** A row, and what it was made of. */
+/** A row, and what it was made from. */
 interface Row extends Place {
   readonly file: ModelFile;
   readonly entry: CatalogueEntry | undefined;
@@ -22,7 +22,7 @@ interface Row extends Place {
   readonly json: string;
 }
 
-/** What a state was made of. */
+/** What a state was made from. */
 interface Sources {
   readonly revision: number;
   readonly entries: ReadonlyMap<string, CatalogueEntry>;
@@ -38,7 +38,7 @@ export function byVersion(left: Place, right: Place): number {
 
 /**
  * The list of models, sorted and written as JSON. Each reading asks Redis whether the catalogue or the active model has
- * changed; only then is the list made anew, out of the rows that are still the same and those that are not.
+ * changed; only then is the list made again, and only rows that have changed are written again.
  */
 export class ModelList {
   readonly #context: ModelSources;
@@ -79,7 +79,7 @@ function activeModelOf(activation: Activation | undefined): string {
   return activation === undefined ? '' : `${activation.pointer.model_name} ${activation.pointer.source_sha256}`;
 }
 
-/** Rows in the order of the list. Most are those of before, in their places: sorting them takes one look at each. */
+/** Rows in the order of the list. Most are the previous ones, in their places: sorting those takes one look at each. */
 function makeRows(
   before: readonly Row[],
   files: readonly ModelFile[],

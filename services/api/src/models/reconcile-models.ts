@@ -4,13 +4,13 @@ import { AppError } from '@caissa/shared/errors';
 import type { Logger } from '@caissa/shared/process';
 import type { ModelFolder } from './model-folder.js';
 
-/** A file that changed less long ago is probably still being written. */
+/** A file that changed more recently is probably still being written. */
 const QUIET_MS = 200;
 
-/** How soon after a change the catalogue is brought up to date. */
+/** How soon after a change the catalogue is updated. */
 const DEBOUNCE_MS = 50;
 
-/** How often everything is compared, for changes that nobody reported. */
+/** How often everything is compared, for changes that were not reported. */
 const INTERVAL_MS = 30_000;
 
 /** Pause after an inspection that left no entry; it doubles each time, up to the limit. */
@@ -25,7 +25,7 @@ export interface ReconcilerContext {
   readonly logger: Logger;
 }
 
-/** An inspection that was asked for and has not shown in the catalogue. */
+/** An inspection that was requested and is not in the catalogue yet. */
 interface Asked {
   readonly identity: string;
   readonly pauseMs: number;
@@ -49,7 +49,7 @@ export class ModelReconciler {
     this.#context = context;
   }
 
-  /** Begins, and goes on until `stop`. */
+  /** Starts, until `stop` is called. */
   start(): void {
     this.#context.models.onChange(() => this.#schedule(DEBOUNCE_MS));
     this.#interval = setInterval(() => {
@@ -58,7 +58,7 @@ export class ModelReconciler {
     this.#schedule(0);
   }
 
-  /** To be called when Redis is back: what it was told before may be lost. */
+  /** Call it when Redis is back: what was sent before may be lost. */
   startOver(): void {
     this.#asked.clear();
     this.#schedule(0);
@@ -91,7 +91,7 @@ export class ModelReconciler {
     }
   }
 
-  /** Answers whether nothing was left for later. */
+  /** Returns whether nothing was left for later. */
   async #reconcile(): Promise<boolean> {
     const { models, catalogue } = this.#context;
     const entries = await catalogue.all();
@@ -117,7 +117,7 @@ export class ModelReconciler {
     this.#asked.set(name, { identity, pauseMs, untilMs: performance.now() + pauseMs });
   }
 
-  /** Only what is really not there is forgotten: the list may be behind. */
+  /** Only what is really gone is forgotten: the list may be behind. */
   async #forget(names: readonly string[]): Promise<void> {
     const gone: string[] = [];
     for (const name of names) {

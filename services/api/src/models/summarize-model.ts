@@ -8,7 +8,7 @@ export function summarizeModel(
   known: CatalogueEntry | undefined,
   activation: Activation | undefined,
 ): ModelSummary {
-  // What was found out about another state of the file says nothing about it.
+  // What was found in another state of the file says nothing about this one.
   const entry = known?.identity === file.identity ? known : undefined;
   return {
     name: file.name,
@@ -24,7 +24,7 @@ export function summarizeModel(
   };
 }
 
-/** `model_v3` is version 3, also before it was inspected or if its metadata do not say. */
+/** `model_v3` is version 3, also before it was inspected or if its metadata does not say. */
 function versionInName(name: string): number | null {
   const digits = /_v(\d{1,9})$/.exec(name)?.[1];
   return digits === undefined ? null : Number(digits);

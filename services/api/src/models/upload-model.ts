@@ -8,10 +8,10 @@ import { modelParamsSchema } from '../http/params.js';
 import { defineRoute, type RouteRequest } from '../http/route.js';
 import { toError } from '../jobs/start-job.js';
 
-/** How long an upload waits for a worker to look into it, */
+/** How long an upload waits for a worker to inspect it. */
 const CHECK_TIMEOUT_MS = 60_000;
 
-/** and how much longer if it is large: a worker may have to fetch it first. */
+/** Large uploads wait longer by their size at this rate: a worker may have to fetch them first. */
 const CHECKED_BYTES_PER_MS = 20_000;
 
 /** `PUT /api/model/upload/{model_name}` */
@@ -40,7 +40,7 @@ export const uploadModelRoute = defineRoute({
     const limitBytes = context.settings.MAX_UPLOAD_MB * 1024 ** 2;
     if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw uploadTooLarge(limitBytes);
     await assertFree(context, name);
-    // Better to say now than after gigabytes that the file cannot be checked.
+    // Better to say now than after gigabytes that the file cannot be inspected.
     await callRedis(() => context.jobs.redis.ping());
     const received = await modelStore.receive(request.openBody(), limitBytes);
     let identity: string;
@@ -64,7 +64,7 @@ async function assertFree({ models }: ApiContext, name: string): Promise<void> {
   throw found instanceof Error ? found : modelExists(name);
 }
 
-/** Has a worker look into the file: this process never reads a checkpoint. @throws AppError why it was refused */
+/** Has a worker inspect the file: this process never reads a checkpoint. @throws AppError why it was refused */
 async function check(
   context: ApiContext,
   { caller, requestId, signal, noteJob }: RouteRequest<unknown, unknown, unknown>,
@@ -94,7 +94,7 @@ async function check(
   );
 }
 
-/** Shows the new model at once, and has its entry made. The upload succeeded even if Redis is lost by now. */
+/** Lists the new model at once, and requests its inspection. The upload has succeeded even if Redis is down by now. */
 async function announce(
   context: ApiContext,
   { caller, requestId }: RouteRequest<unknown, unknown, unknown>,

@@ -35,7 +35,7 @@ interface BoardFiles {
   readonly scripts: readonly string[];
 }
 
-/** Reads which files of its own the vendor's page loads. Files of other hosts, which are fonts, are left out. */
+/** Reads which of its own files the vendor's page loads. Files of other hosts, which are fonts, are left out. */
 function readBoardFiles(viewsPath: string): BoardFiles {
   const page = readFileSync(join(viewsPath, 'index.ejs'), 'utf8');
   const own = (pattern: RegExp) => [...page.matchAll(pattern)].map((match) => match[1] ?? '');
@@ -76,7 +76,7 @@ class BoardAdapter extends ExpressAdapter {
   }
 
   override setErrorHandler(handler: (error: Error) => ControllerHandlerReturnType): this {
-    // What went wrong inside, such as the address of Redis, is not for the page to show.
+    // Internal details, such as the address of Redis, are not for the page to show.
     return super.setErrorHandler((error) =>
       handler(
         Object.assign(new Error('The queues cannot be read or changed at the moment.'), {

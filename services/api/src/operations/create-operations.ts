@@ -7,11 +7,11 @@ import { createDashboard } from './dashboard.js';
 import { measureRequests, measureSystem } from './metrics.js';
 import { createReadiness, showLiveness } from './readiness.js';
 
-/** What operators look at. */
+/** What operators use. */
 export interface Operations {
-  /** Measures every request; to stand before everything else. */
+  /** Measures every request; mount it before everything else. */
   readonly measure: RequestHandler;
-  /** `/livez`, `/readyz`, `/metrics` and `/admin/queues`. To be mounted at the root, after the guards. */
+  /** `/livez`, `/readyz`, `/metrics` and `/admin/queues`. Mount it at the root, after the guards. */
   readonly router: Router;
 }
 

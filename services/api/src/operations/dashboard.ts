@@ -8,10 +8,13 @@ import { contentSecurityPolicy } from '../access/security-headers.js';
 
 const PATH = '/admin/queues';
 
-/** The board sets its base address, and its editor of job data writes its styles into the page; scripts stay ours alone. */
+/**
+ * The board sets its base address, and its editor for job data writes styles into the page; scripts still come only
+ * from this server.
+ */
 const POLICY = { baseUri: ["'self'"], styleSrc: ["'unsafe-inline'"] };
 
-/** When somebody looks: a start need not wait for what draws them. */
+/** Loaded on first use: starting up need not wait for what draws them. */
 async function openBoards(jobs: JobsContext): Promise<Record<'viewer' | 'operator', RequestHandler>> {
   const { createBoard } = await import('./board.js');
   return { viewer: createBoard(jobs, PATH, true), operator: createBoard(jobs, PATH, false) };

@@ -18,7 +18,7 @@ export function measureRequests(registry: Registry): RequestHandler {
   return (request, response, next) => {
     const stop = seconds.startTimer();
     response.once('close', () => {
-      // A client that left before the answer was whole is not a success, whatever status it was to have.
+      // A client that left before the response was complete is not a success, whatever its status.
       const status = response.writableFinished ? String(response.statusCode) : 'aborted';
       stop({ route: routeOf(request), method: methodOf(request), status });
     });
@@ -29,7 +29,7 @@ export function measureRequests(registry: Registry): RequestHandler {
 /** Longest time that asking Redis may add to a scrape. */
 const ASK_TIMEOUT_MS = 800;
 
-/** Asks Redis, or answers nothing at once when it is away: a scrape must not fail or wait because Redis does. */
+/** Asks Redis, or returns undefined at once when it is down: a scrape must not fail or wait because Redis does. */
 async function ask<T>({ redis }: JobsContext, question: () => Promise<T>): Promise<T | undefined> {
   if (redis.status !== 'ready') return undefined;
   try {
@@ -39,7 +39,7 @@ async function ask<T>({ redis }: JobsContext, question: () => Promise<T>): Promi
   }
 }
 
-/** Adds what Redis knows of the whole system. Series of which nothing is known at the moment are left out or `NaN`. */
+/** Adds what Redis knows about the whole system. Series without a known value are left out or `NaN`. */
 export function measureSystem(registry: Registry, jobs: JobsContext): void {
   const registers = [registry];
   const redisUp: Gauge = new Gauge({
@@ -115,7 +115,7 @@ function ageOldest({ queues }: JobsContext): Promise<{ queue: string; seconds: n
   return Promise.all(
     JOB_TYPES.map(async (queue) => {
       const [first] = await queues[queue].queue.getJobs(['waiting'], 0, 0, true);
-      // The clock of whoever made the job may be ahead of ours.
+      // The clock of the process that created the job may be ahead of ours.
       const ageMs = first ? Math.max(Date.now() - first.timestamp, 0) : 0;
       return { queue, seconds: ageMs / 1_000 };
     }),

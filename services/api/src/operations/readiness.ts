@@ -3,12 +3,12 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import type { ApiContext } from '../context.js';
 
-/** Longest time that one check may take; a probe is answered within a second. */
+/** Longest time that one check may take, so that a probe gets its response within a second. */
 const CHECK_TIMEOUT_MS = 800;
 
 const checkSchema = z.enum(['ok', 'unreachable']);
 
-/** Answer of `/readyz`. */
+/** Response of `/readyz`. */
 export const readinessSchema = z
   .object({ ready: z.boolean(), checks: z.object({ redis: checkSchema, store: checkSchema }) })
   .meta({ id: 'Readiness', example: { ready: true, checks: { redis: 'ok', store: 'ok' } } });
@@ -22,7 +22,7 @@ async function check(work: () => Promise<unknown>): Promise<z.infer<typeof check
   }
 }
 
-/** `/livez`: the process answers, whatever it depends on. */
+/** `/livez`: the process responds, whatever state its dependencies are in. */
 export const showLiveness: RequestHandler = (_request, response) => {
   response.set('Cache-Control', 'no-store').type('text').send('ok\n');
 };

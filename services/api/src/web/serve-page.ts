@@ -8,25 +8,25 @@ import { renderPage } from '../http/own-pages.js';
 export const PAGE_FOLDER = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
 
 /**
- * The addresses of the page: itself, its scripts and styles, and what lies beside it. Nothing else is looked for on the
- * disk, so that requests of the API cost no look.
+ * The paths of the page, its scripts and styles, and the files beside it. Nothing else is looked up on the disk, so
+ * that requests to the API cost no lookup.
  */
 const PATHS = ['/', '/assets/:file', '/:file'];
 
 /**
  * Serves the web page out of the folder it was built into. It is the same for everybody and holds no secret: it asks
- * `/api/session` who looks at it. To be mounted at the root, after the guards and after what else has short addresses.
+ * `/api/session` who the visitor is. Mount it at the root, after the guards and after everything else with short paths.
  */
 export function servePage(folder: string): Router {
   const files = serveStatic(folder, {
     redirect: false,
     dotfiles: 'ignore',
-    // The bytes that are sent are compressed, and a range of them would be of no use.
+    // The bytes that are sent are compressed, so a range of them would be useless.
     acceptRanges: false,
     cacheControl: false,
     setHeaders: (response, path) => response.setHeader('Cache-Control', freshnessOf(path)),
   });
-  // A refusal of another route behind this one is sent as it is.
+  // A refusal by a later route is sent as it is.
   const compress = compression({
     filter: (request, response) => response.statusCode === 200 && compression.filter(request, response),
   });
