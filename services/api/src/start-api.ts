@@ -70,13 +70,13 @@ async function openContext(
   const dataDir = resolve(settings.DATA_DIR);
   const store = await openArtifactStore(settings, dataDir);
   const modelStore = await openModelStore(settings, dataDir, { polling: settings.WATCH_POLLING });
-  const models = await ModelFolder.open(modelStore, logger);
-  lifecycle.onStop('model folder', () => models.close());
+  const modelFolder = await ModelFolder.open(modelStore, logger);
+  lifecycle.onStop('model folder', () => modelFolder.close());
   const exports = new ExportIndex(redis, keys);
   const catalogue = new Catalogue(redis, keys);
   const activation = new Coalesced(() => readActivation(redis, keys));
-  const modelList = new ModelList({ models, catalogue }, activation);
-  const modelDetails = new ModelDetails({ models, catalogue }, activation);
+  const modelList = new ModelList({ modelFolder, catalogue }, activation);
+  const modelDetails = new ModelDetails({ modelFolder, catalogue }, activation);
   const replicas = new ReplicaDirectory(redis, keys, logger);
   lifecycle.onStop('replica directory', () => replicas.close());
   const forwarder = new Forwarder(replicas, logger);
@@ -84,7 +84,7 @@ async function openContext(
   const stopping = new AbortController();
   // Every held request listens.
   setMaxListeners(0, stopping.signal);
-  const files = { store, exports, catalogue, modelStore, models, modelList, modelDetails };
+  const files = { store, exports, catalogue, modelStore, modelFolder, modelList, modelDetails };
   const parts = { settings, logger, jobs, watcher, ...files, replicas, forwarder };
   return { context: { ...parts, tracing, stopping: stopping.signal }, stopping };
 }

@@ -56,7 +56,7 @@ export async function startTestApi(
   const stops: (() => Promise<void>)[] = [];
   const writeModel = async (name: string, content = name) => {
     await writeFile(modelPath(modelsFolder, name), content);
-    await context.models.refresh(name);
+    await context.modelFolder.refresh(name);
   };
   return {
     url,
@@ -77,7 +77,7 @@ export async function startTestApi(
     writeModel,
     addModel: async (name, entry = {}) => {
       await writeModel(name);
-      const { identity } = await context.models.find(name);
+      const { identity } = await context.modelFolder.find(name);
       await context.catalogue.put({ ...readyEntry(name, identity), ...entry }, [
         { name: 'conv.weight', dtype: 'float32', shape: [8, 14, 3, 3] },
       ]);

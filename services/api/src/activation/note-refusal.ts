@@ -9,7 +9,7 @@ import type { RouteRequest } from '../http/route.js';
  * rejects.
  */
 export async function noteRefusal(
-  { jobs: { redis, keys }, logger }: ApiContext,
+  { jobs: { redis, keys }, logger }: Pick<ApiContext, 'jobs' | 'logger'>,
   modelName: string,
   { caller, requestId }: Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'requestId'>,
   error: unknown,

@@ -94,7 +94,7 @@ describe('a request that is repeated with its Idempotency-Key when it would be r
     await api.addModel('model_v1');
     const remove = async () => {
       await rm(modelPath(api.modelsFolder, 'model_v1'));
-      await api.context.models.refresh('model_v1');
+      await api.context.modelFolder.refresh('model_v1');
     };
     await repeat(path, remove, [404, 'MODEL_NOT_FOUND']);
   });

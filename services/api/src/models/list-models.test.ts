@@ -64,7 +64,7 @@ describe('the list of models', () => {
     });
     await api.writeModel('fresh', 'x'.repeat(20_000));
     await mkdir(join(api.modelsFolder, 'folder.pt'));
-    await api.context.models.rescan();
+    await api.context.modelFolder.rescan();
     const { models, count } = await list();
     expect(count).toBe(4);
     expect(models.map((model) => [model.name, model.status])).toEqual([
@@ -111,7 +111,7 @@ describe('the list of models', () => {
     const first = await list('?limit=2');
     expect([names(first.models), first.count]).toEqual([['m5', 'm4'], 5]);
     await rm(join(api.modelsFolder, 'm4.pt'));
-    await api.context.models.refresh('m4');
+    await api.context.modelFolder.refresh('m4');
     const second = await list(`?limit=2&cursor=${first.next_cursor}`);
     expect(names(second.models)).toEqual(['m3', 'm2']);
     const third = await list(`?limit=2&cursor=${second.next_cursor}`);

@@ -66,9 +66,9 @@ describe('models in a bucket', () => {
 
   it('stay listed while the bucket is away, and are not taken for gone', async () => {
     await bucket.putModel('a', 'one');
-    await api.context.models.rescan();
+    await api.context.modelFolder.rescan();
     bucket.server.decide = () => 'cut';
-    await Promise.all([api.context.models.rescan(), api.context.models.refresh('a')]);
+    await Promise.all([api.context.modelFolder.rescan(), api.context.modelFolder.refresh('a')]);
     expect(await listed()).toEqual(['a']);
     expect(await answer(await fetch(`${api.url}/api/model/info/a`))).toEqual([503, 'STORE_UNAVAILABLE']);
     bucket.server.decide = () => 'answer';

@@ -51,9 +51,9 @@ export class ModelDetails {
   }
 
   async #read(name: string, kept: Kept): Promise<Buffer> {
-    const { models, catalogue } = this.#context;
+    const { modelFolder, catalogue } = this.#context;
     const [file, entries, activation] = await Promise.all([
-      models.find(name),
+      modelFolder.find(name),
       catalogue.all(),
       this.#activation.get(),
     ]).catch((error: unknown) => {

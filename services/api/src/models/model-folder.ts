@@ -158,6 +158,6 @@ export class ModelFolder {
 
 /** What is known about models: their files, and what inspections found in them. */
 export interface ModelSources {
-  readonly models: ModelFolder;
+  readonly modelFolder: ModelFolder;
   readonly catalogue: Catalogue;
 }

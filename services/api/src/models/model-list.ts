@@ -58,12 +58,12 @@ export class ModelList {
   }
 
   async #read(): Promise<ModelListState> {
-    const { models, catalogue } = this.#context;
+    const { modelFolder, catalogue } = this.#context;
     const [entries, active] = await Promise.all([catalogue.all(), this.#activation.get()]);
-    const from = { revision: models.revision, entries, active: activeModelOf(active) };
+    const from = { revision: modelFolder.revision, entries, active: activeModelOf(active) };
     const { from: before, state } = this.#made ?? {};
     if (state !== undefined && before !== undefined && isSame(before, from)) return state;
-    this.#rows = makeRows(this.#rows, models.list(), entries, active);
+    this.#rows = makeRows(this.#rows, modelFolder.list(), entries, active);
     const made = { name: 'models', places: this.#rows, rows: this.#rows.map(({ json }) => json) };
     this.#made = { from, state: made };
     return made;

@@ -22,7 +22,7 @@ afterEach(() => api.close());
 const inspect = async ({ id, data }: WorkItem<'inspect'>): Promise<InspectResult> => {
   asked.push(data);
   if (data.model_name === 'bug') throw new AppError('INTERNAL', 'unforeseen');
-  const { identity } = await api.context.models.find(data.model_name);
+  const { identity } = await api.context.modelFolder.find(data.model_name);
   const entry = { name: data.model_name, identity, status: 'ready', version: 1, training_date: null } as const;
   await api.context.catalogue.put(
     { ...entry, metadata: {}, architecture: null, sha256: null, inspected_at: new Date().toISOString() },
@@ -42,10 +42,10 @@ describe('the catalogue', () => {
   it('learns of new, changed and removed files', async () => {
     api.work('inspect', inspect);
     await writeFile(join(api.modelsFolder, 'a.pt'), 'one');
-    await eventually('it is listed', () => api.context.models.list().length === 1);
+    await eventually('it is listed', () => api.context.modelFolder.list().length === 1);
     await untilReady('a');
     await writeFile(join(api.modelsFolder, 'a.pt'), 'other');
-    await api.context.models.refresh('a');
+    await api.context.modelFolder.refresh('a');
     expect(await statusOf('a')).toBe('inspecting');
     await untilReady('a');
     expect(asked).toHaveLength(2);
@@ -66,7 +66,7 @@ describe('the catalogue', () => {
     for (let round = 0; round < 6; round++) {
       const begun = performance.now();
       await writeFile(join(api.modelsFolder, 'slow.pt'), 'x'.repeat(round + 1));
-      await api.context.models.refresh('slow');
+      await api.context.modelFolder.refresh('slow');
       await new Promise((resolve) => setTimeout(resolve, 100));
       // On a machine that is busy the file may be quiet for long enough in between.
       if (performance.now() - begun > 180) pauses++;
@@ -79,7 +79,7 @@ describe('the catalogue', () => {
     const others = Array.from({ length: 3 }, () => new ModelReconciler(api.context));
     for (const other of others) other.start();
     await writeFile(join(api.modelsFolder, 'a.pt'), 'one');
-    await api.context.models.refresh('a');
+    await api.context.modelFolder.refresh('a');
     const queue = api.context.jobs.queues.inspect.queue;
     await eventually('it is asked for', async () => (await queue.getWaitingCount()) > 0);
     for (const other of others) other.startOver();

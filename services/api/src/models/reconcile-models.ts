@@ -19,7 +19,7 @@ const LONGEST_PAUSE_MS = 3_600_000;
 
 /** What the reconciler works with. */
 export interface ReconcilerContext {
-  readonly models: ModelFolder;
+  readonly modelFolder: ModelFolder;
   readonly catalogue: Catalogue;
   readonly jobs: JobsContext;
   readonly logger: Logger;
@@ -51,9 +51,9 @@ export class ModelReconciler {
 
   /** Starts, until `stop` is called. */
   start(): void {
-    this.#context.models.onChange(() => this.#schedule(DEBOUNCE_MS));
+    this.#context.modelFolder.onChange(() => this.#schedule(DEBOUNCE_MS));
     this.#interval = setInterval(() => {
-      void this.#context.models.rescan().then(() => this.#schedule(0));
+      void this.#context.modelFolder.rescan().then(() => this.#schedule(0));
     }, INTERVAL_MS);
     this.#schedule(0);
   }
@@ -93,13 +93,13 @@ export class ModelReconciler {
 
   /** Returns whether nothing was left for later. */
   async #reconcile(): Promise<boolean> {
-    const { models, catalogue } = this.#context;
+    const { modelFolder, catalogue } = this.#context;
     const entries = await catalogue.all();
-    const files = models.list();
+    const files = modelFolder.list();
     let complete = true;
     for (const { name, identity } of files) {
       if (entries.get(name)?.identity === identity) this.#asked.delete(name);
-      else if (models.isQuiet(name, QUIET_MS)) await this.#ask(name, identity);
+      else if (modelFolder.isQuiet(name, QUIET_MS)) await this.#ask(name, identity);
       else complete = false;
     }
     const present = new Set(files.map((file) => file.name));
@@ -121,7 +121,7 @@ export class ModelReconciler {
   async #forget(names: readonly string[]): Promise<void> {
     const gone: string[] = [];
     for (const name of names) {
-      const found = await this.#context.models.find(name).catch((error: unknown) => error);
+      const found = await this.#context.modelFolder.find(name).catch((error: unknown) => error);
       if (found instanceof AppError && found.code === 'MODEL_NOT_FOUND') gone.push(name);
     }
     await this.#context.catalogue.remove(gone);

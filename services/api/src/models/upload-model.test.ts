@@ -64,7 +64,7 @@ describe('an upload', () => {
     });
     expect(await readFile(join(api.modelsFolder, 'fresh.pt'), 'utf8')).toBe('good bytes');
     expect(await files()).toEqual(['fresh.pt']);
-    expect(api.context.models.list().map((file) => file.name)).toEqual(['fresh']);
+    expect(api.context.modelFolder.list().map((file) => file.name)).toEqual(['fresh']);
   });
 
   it('is not visible before', async () => {

@@ -58,8 +58,8 @@ export const uploadModelRoute = defineRoute({
   },
 });
 
-async function assertFree({ models }: ApiContext, name: string): Promise<void> {
-  const found = await models.find(name).catch((error: unknown) => error);
+async function assertFree({ modelFolder }: ApiContext, name: string): Promise<void> {
+  const found = await modelFolder.find(name).catch((error: unknown) => error);
   if (found instanceof AppError && found.code === 'MODEL_NOT_FOUND') return;
   throw found instanceof Error ? found : modelExists(name);
 }
@@ -101,7 +101,7 @@ async function announce(
   name: string,
   { sizeBytes, sha256, identity }: ReceivedUpload,
 ) {
-  await context.models.refresh(name);
+  await context.modelFolder.refresh(name);
   const inspection = await enqueue(context.jobs, 'inspect', {
     model_name: name,
     identity,
