@@ -84,6 +84,8 @@ export async function digestInBackground(descriptor: number, sizeBytes: number):
   const progress = newProgress();
   noteWritten(progress, sizeBytes);
   noteEnd(progress, 'complete');
+  // Whoever hashes a file before an export writes one next, and a thread can start meanwhile.
+  writers.prepare();
   return (await digestOf({ descriptor, progress })) ?? '';
 }
 

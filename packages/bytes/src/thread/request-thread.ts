@@ -86,6 +86,11 @@ export class ThreadPool<Request, Reply> {
     this.#limits = limits;
   }
 
+  /** Has a thread start that the next user need not wait for. */
+  prepare(): void {
+    if (this.#idle.length === 0) this.giveBack(this.take());
+  }
+
   /** A thread that nobody else uses until it is given back. */
   take(): RequestThread<Request, Reply> {
     return this.#idle.pop() ?? new RequestThread(this.#program, this.#limits);
