@@ -136,6 +136,15 @@ describe('writeBlocks', () => {
     expect(pieces.length).toBeGreaterThan(8);
   });
 
+  it('looks at a block while the next one is being read', async () => {
+    const { source, state } = slowSource();
+    const readsAtLook: number[] = [];
+    const look = () => void readsAtLook.push(state.reads);
+    await writeBlocks(collectingSink(), (out) => out.copy({ source, offsetBytes: 0, lengthBytes: 10 << 20 }, look));
+    expect(readsAtLook).toHaveLength(5);
+    expect(readsAtLook.every((reads, index) => reads >= Math.min(index + 2, 5))).toBe(true);
+  });
+
   it('makes bytes when all before them were looked at in their order, however slow a look is', async () => {
     const file = patterned(7_000_000);
     const source = new BufferSource(file);

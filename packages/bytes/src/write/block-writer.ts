@@ -52,6 +52,8 @@ export class BlockWriter {
   #bytesWritten = 0;
   /** Settles when the write of the last block has begun. */
   #begun: Promise<unknown> = Promise.resolve();
+  /** A block that is being read and waits to be looked at until the next one is being read too. */
+  #held: Block | undefined;
 
   constructor(sink: ByteSink, options: BlockOptions) {
     this.#sink = sink;
@@ -96,6 +98,7 @@ export class BlockWriter {
   async flush(): Promise<void> {
     this.#options.signal?.throwIfAborted();
     await this.#swap();
+    this.#release();
     await Promise.all(this.#blocks.map(({ settled }) => settled));
   }
 
@@ -125,19 +128,37 @@ export class BlockWriter {
 
   async #swap(): Promise<void> {
     const block = this.#current;
-    const begun = this.#begin(block, this.#begun);
-    this.#begun = begun;
-    block.settled = begun.then(({ written }) => written).then(() => this.#advance(block.lengthBytes));
-    // A failed write is reported by whoever awaits this block next; until then it must not count as unhandled.
-    block.settled.catch(() => undefined);
+    this.#settle(block, block.load());
+    this.#release();
+    this.#held = block;
+    if (!block.isLookedAt) this.#release();
     this.#turn = (this.#turn + 1) % BLOCK_COUNT;
     await this.#current.settled;
     this.#current.reset();
   }
 
-  /** Reads what is missing, and hands the block over after the one before it. */
-  async #begin(block: Block, before: Promise<unknown>): Promise<{ written: Promise<void> }> {
-    await block.load();
+  /** Lets the held block go on. Were it looked at before the next one is being read, nobody would read meanwhile. */
+  #release(): void {
+    const block = this.#held;
+    if (block === undefined) return;
+    this.#held = undefined;
+    const begun = this.#begin(block, block.settled, this.#begun);
+    this.#begun = begun;
+    this.#settle(
+      block,
+      begun.then(({ written }) => written).then(() => this.#advance(block.lengthBytes)),
+    );
+  }
+
+  #settle(block: Block, settled: Promise<void>): void {
+    block.settled = settled;
+    // A failure is reported by whoever awaits this block next; until then it must not count as unhandled.
+    settled.catch(() => undefined);
+  }
+
+  /** Hands a block over once it was read, after the one before it. */
+  async #begin(block: Block, read: Promise<void>, before: Promise<unknown>): Promise<{ written: Promise<void> }> {
+    await read;
     await before;
     this.#options.signal?.throwIfAborted();
     const pieces = await block.finish();

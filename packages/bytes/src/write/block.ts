@@ -38,6 +38,11 @@ export class Block {
     return this.#roomBytes === 0;
   }
 
+  /** Whether {@link finish} has anything to do. */
+  get isLookedAt(): boolean {
+    return this.#finishers.length > 0;
+  }
+
   /** Takes as much of these bytes as there is room for; returns how much that is, as the next three do. */
   copy(bytes: Uint8Array): number {
     const target = this.#reserve(bytes.length);
