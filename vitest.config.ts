@@ -1,10 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './tests/setup/summary-reporter.js';
 
+/** What is not run here: it needs a browser, a Docker engine or a Python. */
+const OTHER_SUITES = [
+  '**/node_modules/**',
+  '**/dist/**',
+  'tests/interop/**',
+  'tests/browser/**',
+  'tests/containers/**',
+];
+
+/** Files of tests in place of modules that others use as they are: these need a process of their own. */
+const replacesModules = ['packages', 'services']
+  .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
+  .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
+  .filter((file) => readFileSync(file, 'utf8').includes('vi.mock('));
+
 export default defineConfig({
   test: {
-    include: ['packages/**/src/**/*.test.ts', 'services/**/src/**/*.test.ts', 'tests/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', 'tests/interop/**', 'tests/browser/**', 'tests/containers/**'],
     globalSetup: ['tests/setup/global-redis.ts', 'tests/setup/global-s3.ts'],
     reporters: ['default', new SummaryReporter()],
     // For a hang, not for a slow machine: several times what the slowest of them needs on one core that others use too.
@@ -12,6 +27,27 @@ export default defineConfig({
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
     expect: { poll: { timeout: 60_000 } },
-    maxWorkers: 2,
+    unstubEnvs: true,
+    unstubGlobals: true,
+    // More than a small machine has cores: many tests wait, for a lease to end or for a process to start.
+    maxWorkers: 3,
+    // In the order of their names. Those that start whole systems take longest and come first.
+    projects: [
+      {
+        extends: true,
+        test: { name: 'across', include: ['tests/**/*.test.ts'], exclude: OTHER_SUITES, isolate: false },
+      },
+      { extends: true, test: { name: 'replacing', include: replacesModules } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/**/src/**/*.test.ts', 'services/**/src/**/*.test.ts'],
+          exclude: [...OTHER_SUITES, ...replacesModules],
+          // Starting a process and loading the same modules costs more than most of these files take.
+          isolate: false,
+        },
+      },
+    ],
   },
 });
