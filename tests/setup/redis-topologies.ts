@@ -93,7 +93,8 @@ export async function startSentinels(
         `sentinel monitor caissa 127.0.0.1 ${data[0]?.port} 2`,
         `sentinel auth-pass caissa ${passwords.data}`,
         `sentinel down-after-milliseconds caissa ${FAILED_AFTER_MS}`,
-        'sentinel failover-timeout caissa 6000',
+        // Twice this must pass between two failovers.
+        'sentinel failover-timeout caissa 2000',
       ],
       { password: passwords.sentinel },
       '--sentinel',
