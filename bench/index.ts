@@ -49,7 +49,7 @@ function help(): string {
   return `${USAGE}\n${BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`).join('\n')}\n`;
 }
 
-/** Runs benchmarks one after the other, each in a folder of its own. Answers whether nothing fails the run. */
+/** Runs benchmarks one after the other, each in a folder of its own. Returns whether nothing fails the run. */
 async function runAll(options: Options, scratch: string): Promise<boolean> {
   const say = (line: string) => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
   const checkpoint = options.checkpoint === undefined ? join(scratch, 'full-size.pt') : resolve(options.checkpoint);

@@ -20,7 +20,7 @@ export async function writeModels(folder: string, count: number): Promise<void> 
   for (let number = 2; number <= count; number++) await link(first, join(folder, `${modelName(number)}.pt`));
 }
 
-/** Waits until as many models have been looked into. Answers the list. */
+/** Waits until as many models have been looked into. Returns the list. */
 export async function untilListed(client: HttpClient, count: number): Promise<string> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {

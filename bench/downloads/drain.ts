@@ -7,7 +7,7 @@ const HEADER_END = '\r\n\r\n';
 /** One buffer for all clients: what arrives is counted and dropped. */
 const buffer = Buffer.alloc(BUFFER_BYTES);
 
-/** Downloads a file on a connection of its own and drops it. Answers its bytes. @throws Error if it is not whole */
+/** Downloads a file on a connection of its own and drops it. Returns its bytes. @throws Error if it is not whole */
 export function drain(port: number, path: string): Promise<number> {
   return new Promise((resolve, reject) => {
     let received = 0;

@@ -22,7 +22,7 @@ export class RawClient {
     this.#socket.on('close', () => this.#settle?.reject(new Error('the connection was closed')));
   }
 
-  /** Sends the request and waits for the last byte of the answer. Answers its status. */
+  /** Sends the request and waits for the last byte of the answer. Returns its status. */
   send(): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };

@@ -13,7 +13,7 @@ export interface ServingSystem {
   readonly modelsFolder: string;
   readonly apiPort: number;
   readonly loaderPort: number;
-  /** Makes a model the active one. Answers how long that took, in ms. */
+  /** Makes a model the active one. Returns how long that took, in ms. */
   activate(model: string): Promise<number>;
   stop(): Promise<void>;
 }

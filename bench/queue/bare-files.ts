@@ -7,7 +7,7 @@ const BESIDE = Buffer.alloc(1_500, ' ');
 
 /**
  * Writes the files of so many exports and nothing else, each flushed and renamed in the order that makes an export safe:
- * model, metadata, their folder, manifest, their folder. Answers exports a second, as a disk allows them.
+ * model, metadata, their folder, manifest, their folder. Returns exports a second, as a disk allows them.
  */
 export async function writeBareExports(
   folder: string,

@@ -33,7 +33,7 @@ export async function layoutShift(page: Page): Promise<number> {
 }
 
 /**
- * Scrolls to the end of the page, most of a screen with each frame. Answers the longest that the page was busy at a
+ * Scrolls to the end of the page, most of a screen with each frame. Returns the longest that the page was busy at a
  * stretch meanwhile, in ms; 0 if never for more than 50 ms. It is done inside the page, where looking on costs nothing.
  */
 export async function longestTaskOfScrollMs(page: Page): Promise<number> {

@@ -24,7 +24,7 @@ const modelRows = (page: Page): Locator => page.getByRole('table', { name: 'Mode
 const exportRow = (page: Page, model: string): Locator =>
   page.getByRole('region', { name: 'Latest exports' }).getByRole('listitem').filter({ hasText: model });
 
-/** Marks the document, and answers whether it is still the same one later. */
+/** Marks the document, and returns whether it is still the same one later. */
 async function markDocument(page: Page): Promise<() => Promise<boolean>> {
   await page.evaluate(() => document.documentElement.setAttribute('data-marked', ''));
   return () => page.evaluate(() => document.documentElement.hasAttribute('data-marked'));

@@ -48,7 +48,7 @@ export class Client {
     });
   }
 
-  /** Starts an export and answers the job's id. */
+  /** Starts an export and returns the job's id. */
   async export(format: string, model: string, body?: unknown): Promise<string> {
     const answer = await this.post(`/api/model/export/${format}/${model}`, body);
     if (answer.status !== 202) throw new Error(`export of ${model}: ${answer.status} ${JSON.stringify(answer.body)}`);

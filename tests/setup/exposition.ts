@@ -8,7 +8,7 @@ export interface ExposedMetric {
 }
 
 /**
- * Reads the text that a process answers to a scrape.
+ * Reads the text that a process sends to a scrape.
  * Source: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
 export function readExposition(text: string): ExposedMetric[] {

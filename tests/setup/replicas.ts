@@ -32,7 +32,7 @@ export function liveLoaders(system: System): ChildProcess[] {
   return system.processes.loader.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
 }
 
-/** Waits until every loader that runs serves the active generation, however long it takes. Answers that. */
+/** Waits until every loader that runs serves the active generation, however long it takes. Returns that. */
 export async function converged(system: System): Promise<number> {
   const where = ({ generation, model_name }: Current | ReplicaRow) => `${generation} ${model_name}`;
   const { generation } = await untilReplicas(

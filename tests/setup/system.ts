@@ -49,7 +49,7 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-/** Polls until `check` answers something, and answers that. */
+/** Polls until `check` returns something, and returns that. */
 export async function until<T>(
   what: string,
   check: () => Promise<T | undefined | false> | T | undefined | false,

@@ -39,8 +39,8 @@ export interface ArtifactControl {
 }
 
 /**
- * Writes an artifact and verifies it: all that lies between an open checkpoint and a file that can be published. Answers
- * what gives the artifact's metadata, told the digest of its bytes, and of its data if that is a file of its own.
+ * Writes an artifact and verifies it: all that lies between an open checkpoint and a file that can be published. Returns
+ * a function that makes the artifact's metadata of the digest of its bytes, and of its data if that is a file of its own.
  * @throws FormatError, VerificationError, SessionError, SourceChangedError; what the target throws; the signal's reason
  */
 export async function makeArtifact(

@@ -12,7 +12,7 @@ const CREATED = '2025-10-06T00:00:00';
 
 /**
  * Fills a folder that does not exist with untrained checkpoints of full size. The folder appears with all of them in
- * it, or not at all. Answers the files' paths.
+ * it, or not at all. Returns the files' paths.
  */
 export async function writeSampleModels(folder: string): Promise<string[]> {
   const target = resolve(folder);

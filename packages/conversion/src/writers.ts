@@ -15,7 +15,7 @@ export interface ArtifactTarget extends ByteSink {
   /** Begins a file in the same folder for the weights of a model that is too large to hold them. Nothing is written then. */
   beginData(): Promise<ByteSink>;
   /**
-   * Makes the artifact of its bytes, which name its data; answers what the data is called now. Whoever publishes the data
+   * Makes the artifact of its bytes, which name its data; returns what the data is called now. Whoever publishes the data
    * under another name makes the artifact once more.
    */
   refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<DataFile>;

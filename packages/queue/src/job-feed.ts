@@ -42,7 +42,7 @@ export class JobFeed {
     return this.#followers.size;
   }
 
-  /** Tells `follower` of everything from now on, until the answer is called. */
+  /** Tells `follower` of everything from now on, until the function that it returns is called. */
   follow(follower: JobFollower): () => void {
     this.#followers.add(follower);
     return () => void this.#followers.delete(follower);

@@ -48,7 +48,7 @@ export class JobWatcher {
     for (const event of LOSSES) context.redis.on(event, this.#onRedis);
   }
 
-  /** Calls `listener` with every event of the job from now on, until the answer is called. */
+  /** Calls `listener` with every event of the job from now on, until the function that it returns is called. */
   subscribe(jobId: string, listener: Listener): () => void {
     const listeners = this.#listeners.get(jobId) ?? new Set();
     this.#listeners.set(jobId, listeners.add(listener));
@@ -59,7 +59,7 @@ export class JobWatcher {
   }
 
   /**
-   * Waits until the job is over, but no longer than `timeoutMs` or until `signal` aborts; answers its state then.
+   * Waits until the job is over, but no longer than `timeoutMs` or until `signal` aborts; returns its state then.
    * @throws AppError JOB_NOT_FOUND, REDIS_UNAVAILABLE
    */
   async waitForEnd(jobId: string, timeoutMs: number, signal: AbortSignal): Promise<JobView> {

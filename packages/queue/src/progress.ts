@@ -61,7 +61,7 @@ export class StageFollower {
   #stage: string | undefined;
   #end: EndStage | undefined;
 
-  /** @param begin called when a stage begins; answers what to call at its end */
+  /** @param begin called when a stage begins; returns what to call at its end */
   constructor(begin: (stage: string) => EndStage | undefined) {
     this.#begin = begin;
   }

@@ -21,7 +21,7 @@ export interface MirrorSource<T> {
   readonly hash: string;
   /** Stream of the names of entries that changed. Its ids are times, so a log that was begun anew repeats none. */
   readonly changes: string;
-  /** Answers nothing for an entry that cannot be read; it is left out. */
+  /** Returns nothing for an entry that cannot be read; it is left out. */
   parse(text: string): T | undefined;
 }
 

@@ -66,7 +66,7 @@ export interface PointerMove {
 
 /**
  * Moves the active pointer and counts the generation in one step. Called again for the job that moved it last, as happens
- * when a worker dies after moving it, it answers the generation the job already has. A job that was requested before the
+ * when a worker dies after moving it, it returns the generation the job already has. A job that was requested before the
  * one that moved it last is refused, so that what was redelivered late never takes the place of something newer.
  * KEYS: hash `active`. ARGV: pointer as JSON or nothing, job id, channel, sequence or 0, floor.
  * Returns whether it was refused, generation, sequence, pointer, generation before, pointer before.
@@ -126,7 +126,7 @@ export function deactivate(
   return movePointer(redis, keys, { pointer: null, jobId, order });
 }
 
-/** Puts a pointer back that Redis has lost. Answers false if Redis holds it, or a later one. */
+/** Puts a pointer back that Redis has lost. Returns false if Redis holds it, or a later one. */
 export function restorePointer(redis: RedisClient, keys: RedisKeys, state: PointerState): Promise<boolean> {
   return callRedis(async () => {
     const { generation, pointer, job_id, sequence } = state;

@@ -52,7 +52,7 @@ export class ExportIndex {
     return callRedis(async () => this.#read(await this.#redis.zrevrange(this.#keys.exportsByDate, keep, -1)));
   }
 
-  /** Makes the index say what the store holds. Answers what had to be changed. */
+  /** Makes the index say what the store holds. Returns what had to be changed. */
   async reconcile(store: ArtifactStore): Promise<{ added: number; removed: number }> {
     const known = new Set(await callRedis(() => this.#redis.hkeys(this.#keys.exports)));
     let added = 0;

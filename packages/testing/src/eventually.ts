@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Waits until `look` answers something that is true, and answers it; fails with `what` after `timeoutMs`. */
+/** Waits until `look` returns something that is true, and returns it; fails with `what` after `timeoutMs`. */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,

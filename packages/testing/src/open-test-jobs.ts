@@ -63,7 +63,7 @@ export function exportData(change: Partial<ExportJobData> = {}): ExportJobData {
   };
 }
 
-/** What an export job answers. */
+/** The result of an export job. */
 export function exportResult(item: WorkItem<'export'>): ExportResult {
   const filename = `${item.data.model_name}.onnx`;
   return {

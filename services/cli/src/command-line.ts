@@ -34,7 +34,7 @@ export interface InspectOptions {
   readonly quiet: boolean;
 }
 
-/** What the commands do; each answers its exit code. They are loaded when they are needed. */
+/** What the commands do; each returns its exit code. They are loaded when they are needed. */
 export interface Commands {
   export(files: readonly string[], options: ExportOptions): Promise<number>;
   inspect(file: string, options: InspectOptions): Promise<number>;

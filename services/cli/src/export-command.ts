@@ -93,7 +93,7 @@ export function failureLine(file: string, { message, code }: Failure): string {
   return `caissa: ${printable(`${file}: ${message} (${code})`)}\n`;
 }
 
-/** Exports checkpoints one after the other; one that is refused keeps nobody from the next. Answers the exit code. */
+/** Exports checkpoints one after the other; one that is refused keeps nobody from the next. Returns the exit code. */
 export async function runExport(files: readonly string[], options: ExportOptions, terminal: Terminal): Promise<number> {
   const run = new ExportRun(options, terminal);
   const now = new Date();

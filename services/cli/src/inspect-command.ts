@@ -9,7 +9,7 @@ import { printable, readableSize, type Terminal } from './terminal.js';
 
 const LABEL_WIDTH = 14;
 
-/** Tells what a checkpoint is. Answers the exit code. */
+/** Tells what a checkpoint is. Returns the exit code. */
 export async function runInspect(file: string, options: InspectOptions, terminal: Terminal): Promise<number> {
   const { signal } = terminal;
   const progress = new ProgressLine(terminal, !options.json && !options.quiet);

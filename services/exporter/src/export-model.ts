@@ -8,7 +8,7 @@ import { pruneExports } from './prune-exports.js';
 
 /**
  * The work of an `export` job: one checkpoint in, one published artifact out. A job that has published already, and was
- * handed out again because its worker died before it could say so, answers the same artifact.
+ * handed out again because its worker died before it could say so, returns the same artifact.
  */
 export function exportProcessor(context: ExporterContext): Processor<'export'> {
   return async (item) => {

@@ -53,7 +53,7 @@ export interface ServingParts {
 }
 
 /**
- * Opens the port on which a loader answers positions; `lifecycle` closes it. Answers where others reach it.
+ * Opens the port on which a loader answers positions; `lifecycle` closes it. Returns where others reach it.
  * @throws ConfigurationError if the address cannot be used
  */
 export async function serveInference(

@@ -100,7 +100,7 @@ export async function openHarness() {
     entry: (jobId: string) => readActivationEntry(redis, keys, jobId),
     /** Lets it be known that an activation was requested. */
     announce: (jobId: string, sequence: number) => announceTurn(redis, keys, jobId, sequence),
-    /** Takes everything of this harness out of Redis. Answers the names of what was there. */
+    /** Takes everything of this harness out of Redis. Returns the names of what was there. */
     async forgetEverything(): Promise<string[]> {
       const all = await redis.keys(`${prefix}:*`);
       if (all.length > 0) await redis.unlink(...all);
@@ -144,7 +144,7 @@ export function unloadItem(name: string): WorkItem<'load'> {
   return loadItem(name, { data: { model_name: name, kind: 'unload' } });
 }
 
-/** Waits until `look` answers something that is true, and answers it. */
+/** Waits until `look` returns something that is true, and returns it. */
 export async function eventually<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
   const deadline = performance.now() + 60_000;
   for (;;) {

@@ -28,7 +28,7 @@ export async function openProtocol(change: Partial<ProtocolOptions> = {}) {
     get: (path: string, headers: Record<string, string> = {}) => fetch(`${url}${path}`, { headers }),
     post: (path: string, body?: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
       fetch(`${url}${path}`, { method: 'POST', headers, ...(body === undefined ? {} : { body }) }),
-    /** Sends bytes as they are and answers all that comes back until the server closes the connection. */
+    /** Sends bytes as they are and returns all that comes back until the server closes the connection. */
     raw: (bytes: string, end = true) =>
       new Promise<string>((resolve, reject) => {
         const socket = connect(server.port, '127.0.0.1', () => (end ? socket.end(bytes) : socket.write(bytes)));

@@ -31,7 +31,7 @@ class Gathered {
     this.#write = write;
   }
 
-  /** Lets `fill` put at most `maxBytes` into the buffer; it answers how many it did. */
+  /** Lets `fill` put at most `maxBytes` into the buffer; it returns how many it did. */
   add(maxBytes: number, fill: (target: Uint8Array) => number): number {
     const filled = fill(this.#buffer.subarray(this.#usedBytes, this.#usedBytes + maxBytes));
     this.#usedBytes += filled;
@@ -73,7 +73,7 @@ function addBytes(bytes: Uint8Array): undefined {
   }
 }
 
-/** Answers where the file ended, if it did before the range. */
+/** Returns where the file ended, if it did before the range. */
 function addRange({ descriptor, offsetBytes, lengthBytes }: Exclude<Piece, Uint8Array>): number | undefined {
   for (let done = 0; done < lengthBytes; ) {
     const at = offsetBytes + done;

@@ -57,7 +57,7 @@ export interface StoredFile {
   /** Bytes `start` to `end`, both inclusive. Ends the file when it ends; call once. */
   read(range?: { start: number; end: number }): Readable;
   /**
-   * Fills a buffer from an offset on, as far as one call of the system goes, and answers the number of bytes; for files
+   * Fills a buffer from an offset on, as far as one call of the system goes, and returns the number of bytes; for files
    * that lie in a folder of this machine. Does not end the file.
    */
   readInto?(buffer: Uint8Array, offset: number): Promise<number>;

@@ -178,7 +178,7 @@ export class S3ArtifactDraft implements ArtifactDraft {
     await this.#parts.objects.put(key, content, { contentType });
   }
 
-  /** Takes the name and makes the artifact visible, in one. Answers false if another has the name. */
+  /** Takes the name and makes the artifact visible, in one. Returns false if another has the name. */
   async #publish(manifest: Manifest): Promise<boolean> {
     const { objects, attempt } = this.#parts;
     const text = toJsonText({ ...manifest, attempt });

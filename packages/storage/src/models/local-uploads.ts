@@ -30,7 +30,7 @@ export async function receiveUpload(folder: string, body: Readable, limitBytes: 
 /** An upload that was not written to for this long belongs to a process that is gone. */
 const STALE_MS = 10 * 60_000;
 
-/** Removes what uploads left behind when their process ended. Answers the names. */
+/** Removes what uploads left behind when their process ended. Returns the names. */
 export async function sweepUploads(folder: string, nowMs = Date.now()): Promise<string[]> {
   const removed: string[] = [];
   for (const name of await readdir(folder)) {

@@ -58,14 +58,14 @@ export interface ModelStore {
    */
   receive(body: Readable, limitBytes: number): Promise<ReceivedUpload>;
   /**
-   * Makes a model of an upload, unless there is one of this name; it appears whole and at once. Answers its identity.
+   * Makes a model of an upload, unless there is one of this name; it appears whole and at once. Returns its identity.
    * @throws AppError MODEL_EXISTS, STORE_UNAVAILABLE; the system's error
    */
   publish(received: ReceivedUpload, name: string): Promise<string>;
   /** Removes an upload, if it is still there. */
   discard(upload: string): Promise<void>;
-  /** Removes what uploads left behind when their process ended. Answers the names. */
+  /** Removes what uploads left behind when their process ended. Returns the names. */
   sweep(nowMs?: number): Promise<string[]>;
-  /** Tells the observer of changes, until the function that it answers is called. A change may be told late or twice. */
+  /** Tells the observer of changes, until the function that it returns is called. A change may be told late or twice. */
   watch(observer: ModelObserver): Promise<() => Promise<void>>;
 }

@@ -7,7 +7,7 @@ export interface PageRange {
 /** Pages between two that are wanted and are fetched along: the bytes take less time than another request. */
 const MAX_GAP = 2;
 
-/** Brings ranges together that overlap, touch, or almost do. Answers them in order. */
+/** Brings ranges together that overlap, touch, or almost do. Returns them in order. */
 export function mergeRanges(ranges: readonly PageRange[]): PageRange[] {
   const merged: PageRange[] = [];
   for (const range of ranges.toSorted((left, right) => left.first - right.first)) {

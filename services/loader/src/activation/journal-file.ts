@@ -52,7 +52,7 @@ export class JournalFile {
       .slice(-this.#limits.entries);
   }
 
-  /** Answers how large the part is now. */
+  /** Returns how large the part is now. */
   async #appendTo(part: number, entry: ActivationEntry): Promise<number> {
     const handle = await open(this.#pathOf(part), 'a+');
     try {

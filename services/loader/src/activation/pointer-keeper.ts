@@ -51,7 +51,7 @@ export class PointerKeeper {
     return this.#known;
   }
 
-  /** Looks at Redis, or at the mirror while it is away. Answers the newest state; never rejects. */
+  /** Looks at Redis, or at the mirror while it is away. Returns the newest state; never rejects. */
   async look(): Promise<PointerState> {
     const { redis, keys, logger } = this.#context;
     await this.#readMirror();

@@ -63,7 +63,7 @@ export class ModelPool {
     return loading;
   }
 
-  /** Ends the model of this name; answers whether there was one. */
+  /** Ends the model of this name; returns whether there was one. */
   async unload(name: string): Promise<boolean> {
     const held = this.#held.get(name);
     const failed = this.#failures.delete(name);

@@ -85,7 +85,7 @@ export class PendingRequest {
     return this.boards.subarray(from * POSITION_FLOATS.board, (from + count) * POSITION_FLOATS.board);
   }
 
-  /** Gives a piece its rows; answers whether the request is complete by it. The rows are kept, not copied, if they are all. */
+  /** Gives a piece its rows; returns whether the request is complete by it. The rows are kept, not copied, if they are all. */
   answer({ from, count }: Piece, rows: OutputRows, timing: RunTiming): boolean {
     if (this.#settled) return false;
     this.#inputNs += timing.inputNs;
@@ -109,7 +109,7 @@ export class PendingRequest {
     return true;
   }
 
-  /** Fails the request; answers false if it was settled before. */
+  /** Fails the request; returns false if it was settled before. */
   fail(reason: unknown): boolean {
     if (this.#settled) return false;
     this.#settled = true;

@@ -37,7 +37,7 @@ export class RunClock {
     this.#sizes.push(size);
   }
 
-  /** The run in progress has ended, the next one begins. Answers how long it took, in milliseconds. */
+  /** The run in progress has ended, the next one begins. Returns how long it took, in milliseconds. */
   ended(): number {
     const now = performance.now();
     const size = this.#sizes.shift() ?? 1;

@@ -42,7 +42,7 @@ function fillFlat(values: Float32Array, data: readonly unknown[], offset: number
   return true;
 }
 
-/** Writes nested arrays from `offset` on; answers the offset after them, or −1 if they are not of the shape. */
+/** Writes nested arrays from `offset` on; returns the offset after them, or −1 if they are not of the shape. */
 function fillNested(values: Float32Array, data: unknown, shape: readonly number[], offset = 0): number {
   const [length = 0, ...rest] = shape;
   if (!Array.isArray(data) || data.length !== length) return -1;
