@@ -98,20 +98,25 @@ function fillColumns(
   }
 }
 
-/** Adds every column times its weight to `map`, four at a time: so the map is read and written a quarter as often. */
+/** Adds every column times its weight to `map`, eight at a time: so the map is read and written an eighth as often. */
 function addColumns(map: Float64Array, columns: Float64Array, weights: Elements): void {
   const size = map.length;
   let tap = 0;
-  for (; tap + 3 < weights.length; tap += 4) {
+  for (; tap + 7 < weights.length; tap += 8) {
     const [w0, w1, w2, w3] = [weights[tap] ?? 0, weights[tap + 1] ?? 0, weights[tap + 2] ?? 0, weights[tap + 3] ?? 0];
+    const [w4, w5, w6, w7] = [
+      weights[tap + 4] ?? 0,
+      weights[tap + 5] ?? 0,
+      weights[tap + 6] ?? 0,
+      weights[tap + 7] ?? 0,
+    ];
     const at = tap * size;
-    for (let i = 0; i < size; i++) {
-      map[i] =
-        (map[i] ?? 0) +
-        w0 * (columns[at + i] ?? 0) +
-        w1 * (columns[at + size + i] ?? 0) +
-        w2 * (columns[at + 2 * size + i] ?? 0) +
-        w3 * (columns[at + 3 * size + i] ?? 0);
+    for (let i = at; i < at + size; i++) {
+      const first = w0 * (columns[i] ?? 0) + w1 * (columns[i + size] ?? 0);
+      const second = w2 * (columns[i + 2 * size] ?? 0) + w3 * (columns[i + 3 * size] ?? 0);
+      const third = w4 * (columns[i + 4 * size] ?? 0) + w5 * (columns[i + 5 * size] ?? 0);
+      const fourth = w6 * (columns[i + 6 * size] ?? 0) + w7 * (columns[i + 7 * size] ?? 0);
+      map[i - at] = (map[i - at] ?? 0) + (first + second) + (third + fourth);
     }
   }
   for (; tap < weights.length; tap++) {
