@@ -2,7 +2,7 @@ import { listActivations } from '@caissa/registry';
 import { activationListSchema } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
 import { z } from 'zod';
-import { limitSchema } from '../http/params.js';
+import { limitSchema } from '../http/parameters.js';
 import { defineRoute } from '../http/route.js';
 
 /** `GET /api/model/activations` */

@@ -1,6 +1,6 @@
 import { jobAcceptedSchema, loadResultSchema } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
-import { modelParamsSchema } from '../http/params.js';
+import { modelParamsSchema } from '../http/parameters.js';
 import { defineRoute } from '../http/route.js';
 import { START_HEADERS } from '../jobs/start-job.js';
 import { assertUsable } from '../models/assert-usable.js';

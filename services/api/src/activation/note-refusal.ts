@@ -5,8 +5,8 @@ import type { ApiContext } from '../context.js';
 import type { RouteRequest } from '../http/route.js';
 
 /**
- * Notes in the journal that a model known to be bad was to be loaded, as a loader does with what it refuses. Never
- * rejects.
+ * Writes a refused load of a model that is known to be bad into the journal, as a loader does with what it refuses.
+ * Never rejects.
  */
 export async function noteRefusal(
   { jobs: { redis, keys }, logger }: Pick<ApiContext, 'jobs' | 'logger'>,

@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { ERROR_TABLE, type ErrorCode, isErrorCode, toProblem } from '@caissa/shared/errors';
 import { expect, it } from 'vitest';
-import { ERROR_MEANINGS } from './error-meanings.js';
-import { renderErrorsPage } from './errors-page.js';
+import { ERROR_MEANINGS, renderErrorsPage } from './errors-page.js';
 
 const FILE = fileURLToPath(new URL('../../../../docs/errors.md', import.meta.url));
 const codes = Object.keys(ERROR_TABLE).filter(isErrorCode);

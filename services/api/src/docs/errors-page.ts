@@ -1,6 +1,5 @@
 import { ERROR_TABLE, type ErrorCode } from '@caissa/shared/errors';
 import { escapeHtml, renderPage } from '../http/own-pages.js';
-import { ERROR_MEANINGS } from './error-meanings.js';
 
 /** The page that the `type` of a problem document points to: one row per code, each with an anchor of its name. */
 export function renderErrorsPage(): string {
@@ -26,3 +25,74 @@ function row(code: ErrorCode): string {
   const meaning = escapeHtml(ERROR_MEANINGS[code]).replace(/`([^`]+)`/g, '<code>$1</code>');
   return `<tr id="${code}"><th scope="row"><code>${code}</code></th><td>${status}</td><td>${retryable ? 'yes' : 'no'}</td><td><strong>${escapeHtml(title)}.</strong> ${meaning}</td></tr>`;
 }
+
+/** What each code means and what to do about it. Shown at `/api/docs/errors`, and in docs/errors.md. */
+export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
+  INVALID_NAME: 'A name in the address has characters that names may not have, or is too long.',
+  INVALID_BODY: 'The body is not JSON or does not fit its schema. `errors` names each place.',
+  INVALID_PARAMETER: 'A query parameter or a header does not fit its schema. `errors` names each one.',
+  INVALID_POSITION: 'A position is not valid FEN, or no position of chess. `errors` names each one.',
+  UNAUTHENTICATED: 'No access key or session was sent, or one that is not known. Send a key, or sign in.',
+  FORBIDDEN:
+    'The key is a viewer’s and the route is for operators, a page of another origin sent the request, or the API is open to this machine only and was called by another name.',
+  ROUTE_NOT_FOUND: 'The address is not one of this API’s. See `/api/docs`.',
+  MODEL_NOT_FOUND: 'No checkpoint of this name lies in the model folder. `GET /api/model/list` shows those that do.',
+  EXPORT_NOT_FOUND:
+    'No export of this file name exists, or it was removed. `GET /api/model/exports` shows those there are.',
+  JOB_NOT_FOUND: 'No job has this id. Finished jobs are forgotten after seven days.',
+  ACTIVATION_NOT_FOUND:
+    'No activation of this generation made a model active, or there is none to go back to. `GET /api/model/activations` shows those there were.',
+  METHOD_NOT_ALLOWED: 'The address exists but not with this method. `Allow` names those it has.',
+  MODEL_EXISTS: 'A checkpoint of this name exists and is not overwritten. Choose another name.',
+  JOB_FINISHED: 'The job is over, so there is nothing to cancel.',
+  JOB_NOT_FAILED: 'Only a job that failed can be retried.',
+  CANCELLED: 'Somebody cancelled the job. Start it again if it is still wanted.',
+  SUPERSEDED:
+    'Somebody asked for another activation later, and the last one asked for wins. Nothing was changed by this one.',
+  NO_ACTIVE_MODEL: 'Nothing is active. Load a model first, or name the one to use.',
+  MODEL_ACTIVE: 'The active model is not ended beside the others. `POST /api/model/unload` leaves nothing active.',
+  MODEL_GONE:
+    'Neither the converted model of that activation nor the checkpoint it was made from is there any more. Upload the checkpoint under another name and load it.',
+  BODY_TOO_LARGE: 'The body is larger than allowed. For checkpoints the limit is the setting `MAX_UPLOAD_MB`.',
+  UNSUPPORTED_MEDIA_TYPE: 'The body is not of the media type that the route takes.',
+  RANGE_NOT_SATISFIABLE: 'The range begins behind the end of the file. `Content-Range` says how long the file is.',
+  IDEMPOTENCY_MISMATCH: 'The `Idempotency-Key` was sent before with another request. Use a new key for new work.',
+  VERIFICATION_FAILED: 'The export was computed with and gave wrong results. No file was kept. Please report it.',
+  RATE_LIMITED: 'Too many requests came in a minute, or too many wrong keys. Wait as long as `Retry-After` says.',
+  INTERNAL: 'A mistake in Caissa. The log has the details under the `request_id`.',
+  ARTIFACT_DAMAGED: 'The stored file has changed since it was exported. Export the model again.',
+  SOURCE_CHANGED: 'The checkpoint was written to while it was read. The job is tried again by itself.',
+  SESSION_FAILED: 'The process that runs the model ended or did not answer. The job is tried again by itself.',
+  WORKER_LOST: 'The workers that took the job ended again and again, for example for want of memory. See their logs.',
+  NOT_OFFERED:
+    'A part of the Open Inference Protocol that is not offered, such as shared memory, tracing and log settings.',
+  REDIS_UNAVAILABLE: 'Redis does not answer. Nothing was lost. Try again in a moment.',
+  WORKERS_BUSY: 'No worker took or finished the work in time. Try again, or run more workers.',
+  NO_READY_REPLICA:
+    'No loader is alive that has the model open. Try again in a moment; `GET /api/model/current` shows the loaders.',
+  OVERLOADED: 'The queue of positions is full. Wait as long as `Retry-After` says, or run more loaders.',
+  STORE_UNAVAILABLE:
+    'The data folder or the object store cannot be used at the moment. Try again; the log has the reason.',
+  STORAGE_FULL:
+    'There is no space left, on the disk or in the object store. Remove exports (`POST /api/model/exports/cleanup`), then try again.',
+  ZIP_AMBIGUOUS: 'The archive contradicts itself: two programs could read different things from it.',
+  ZIP_ENCRYPTED: 'The archive is protected by a password. PyTorch does not write such files.',
+  ZIP_LIMIT: 'The archive has more or larger entries than is sensible for a checkpoint.',
+  ZIP_PATH: 'The archive names files outside its own folder.',
+  ZIP_CRC: 'The bytes do not match the checksums beside them: the file was damaged. Copy it again.',
+  ZIP_TRUNCATED: 'The end of the file is missing. Wait until it is wholly written, or copy it again.',
+  PICKLE_OPCODE: 'The checkpoint uses a pickle instruction that weights do not need.',
+  PICKLE_GLOBAL: 'The checkpoint asks for code to be run when it is loaded. Save a state dict instead.',
+  PICKLE_CORRUPT: 'The description of the tensors cannot be read. The file was damaged or written by another program.',
+  PICKLE_LIMIT: 'The description of the tensors is larger or deeper than is sensible for a checkpoint.',
+  STORAGE_SIZE: 'A tensor’s bytes are fewer or more than the checkpoint declares.',
+  TENSOR_BOUNDS: 'A tensor points to bytes outside its storage.',
+  OUTPUT_LIMIT: 'The result would exceed what its file format can hold.',
+  NOT_A_CHECKPOINT: 'The file is not a PyTorch checkpoint with a state dict.',
+  TORCHSCRIPT: 'The file is a TorchScript program. Save the model’s `state_dict()` with `torch.save`.',
+  LEGACY_FORMAT: 'The file is in a format of before PyTorch 1.6 that cannot be read. Save it again with a newer one.',
+  ARCHITECTURE_UNKNOWN: 'The tensors are not those of the chess network that Caissa knows.',
+  ARCHITECTURE_MISMATCH:
+    'The network differs from what the checkpoint declares or the server expects (`EXPECTED_CHANNELS`, `EXPECTED_BLOCKS`).',
+  NON_FINITE_WEIGHTS: 'The weights hold NaN or infinity: the training went wrong. Use an earlier checkpoint.',
+};

@@ -1,7 +1,7 @@
 import { callRedis } from '@caissa/redis';
 import { removalSchema } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
-import { fileParamsSchema } from '../http/params.js';
+import { fileParamsSchema } from '../http/parameters.js';
 import { defineRoute } from '../http/route.js';
 import { describeRemoval } from './removal.js';
 

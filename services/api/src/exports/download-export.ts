@@ -2,7 +2,7 @@ import { factsOf, formatNames, listed, withArticle } from '@caissa/formats';
 import { AppError, problemSchema, toProblem } from '@caissa/shared/errors';
 import type { StoredFile } from '@caissa/storage';
 import { z } from 'zod';
-import { fileParamsSchema } from '../http/params.js';
+import { fileParamsSchema } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
 import { bundleExport } from './bundle-export.js';
 import { planDownload } from './plan-download.js';

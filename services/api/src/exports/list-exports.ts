@@ -3,7 +3,7 @@ import { AppError, problemSchema } from '@caissa/shared/errors';
 import { type Manifest, toExportSummary } from '@caissa/storage';
 import { z } from 'zod';
 import { type ListState, writePage } from '../http/list-pages.js';
-import { limitSchema } from '../http/params.js';
+import { limitSchema } from '../http/parameters.js';
 import { defineRoute } from '../http/route.js';
 
 const LIMIT = 1_000;

@@ -3,13 +3,13 @@ import { validateBody } from '@caissa/shared/http';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { type Access, callerOf } from '../access/create-access.js';
 import type { ApiContext } from '../context.js';
+import { validateParams, validateQuery } from './parameters.js';
 import { readJson } from './read-json.js';
 import { mediaTypeOf, openBody } from './request-body.js';
 import { noteJob } from './request-log.js';
 import { signalOf } from './response-signal.js';
 import type { Route } from './route.js';
 import { sendReply } from './send-reply.js';
-import { validateParams, validateQuery } from './validate-parameters.js';
 
 /** Methods whose requests may carry a JSON body. */
 const BODY_METHODS = new Set(['post']);

@@ -1,7 +1,7 @@
 import { cancelJob, isFinal } from '@caissa/queue';
 import { jobSchema } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
-import { jobParamsSchema } from '../http/params.js';
+import { jobParamsSchema } from '../http/parameters.js';
 import { defineRoute } from '../http/route.js';
 
 /** `DELETE /api/jobs/{job_id}` */

@@ -2,7 +2,7 @@ import { listJobs } from '@caissa/queue';
 import { jobListSchema, jobStatusSchema, jobTypeSchema, modelNameSchema } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
 import { z } from 'zod';
-import { limitSchema } from '../http/params.js';
+import { limitSchema } from '../http/parameters.js';
 import { defineRoute } from '../http/route.js';
 
 /** `GET /api/jobs` */

@@ -2,7 +2,7 @@ import { isFinal } from '@caissa/queue';
 import { AppError, problemSchema } from '@caissa/shared/errors';
 import type { Response } from 'express';
 import type { ApiContext } from '../context.js';
-import { jobParamsSchema } from '../http/params.js';
+import { jobParamsSchema } from '../http/parameters.js';
 import { defineRoute, type Reply } from '../http/route.js';
 import { openEventStream } from './event-stream.js';
 import { followJob, type JobState, type OutgoingEvent, readJobState, toStateEvent } from './follow-job.js';

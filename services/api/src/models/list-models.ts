@@ -2,7 +2,7 @@ import { modelListSchema } from '@caissa/shared/contracts';
 import { AppError, problemSchema } from '@caissa/shared/errors';
 import { z } from 'zod';
 import { writePage } from '../http/list-pages.js';
-import { limitSchema } from '../http/params.js';
+import { limitSchema } from '../http/parameters.js';
 import { defineRoute } from '../http/route.js';
 import { byVersion, type Place } from './model-list.js';
 

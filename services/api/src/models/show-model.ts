@@ -1,6 +1,6 @@
 import { modelInfoSchema } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
-import { modelParamsSchema } from '../http/params.js';
+import { modelParamsSchema } from '../http/parameters.js';
 import { defineRoute } from '../http/route.js';
 
 /** `GET /api/model/info/{model_name}` */

@@ -4,7 +4,7 @@ import { toMebibytes, uploadResultSchema } from '@caissa/shared/contracts';
 import { AppError, problemSchema } from '@caissa/shared/errors';
 import { modelExists, type ReceivedUpload, uploadTooLarge } from '@caissa/storage';
 import type { ApiContext } from '../context.js';
-import { modelParamsSchema } from '../http/params.js';
+import { modelParamsSchema } from '../http/parameters.js';
 import { defineRoute, type RouteRequest } from '../http/route.js';
 import { toError } from '../jobs/start-job.js';
 
