@@ -151,7 +151,7 @@ export interface DraftData {
   bytesFor?: (dataFilename: string) => Uint8Array;
 }
 
-/** Makes the artifact of bytes that name its data as the draft of the data is called now, which is the answer. */
+/** Makes the artifact of bytes that name its data as the draft of the data is called now. Returns that draft. */
 export async function referToData(
   artifact: DraftFile,
   data: DraftData | undefined,

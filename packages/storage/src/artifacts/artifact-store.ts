@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ByteSink } from '@caissa/bytes';
+import type { ByteSink, DataFile } from '@caissa/bytes';
 import type { Format } from '@caissa/formats';
 import type { Manifest } from './manifest.js';
 
@@ -32,7 +32,7 @@ export interface ArtifactDraft extends ByteSink {
    * Makes the artifact's own bytes, which name its data. They are made for the name that the data has as long as it is a
    * draft, which is the answer, and once more when it is published under another.
    */
-  refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<{ filename: string; sizeBytes: number }>;
+  refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<DataFile>;
   /**
    * Publishes the artifact under `{stem}.{extension}`, or `{stem}_2.{extension}` and so on if that is taken; where the
    * format asks for it also `manifest.metadata`, as a file of its own. Everything is safely stored before the manifest

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   allEnded,
   type ByteSink,
+  type DataFile,
   type DraftData,
   DraftFile,
   type Piece,
@@ -72,7 +73,7 @@ export class LocalArtifactDraft implements ArtifactDraft {
     });
   }
 
-  refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<{ filename: string; sizeBytes: number }> {
+  refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<DataFile> {
     return callStore(() => referToData(this.#file, this.#data, bytesFor));
   }
 

@@ -1,4 +1,4 @@
-import { type ByteSink, type DraftData, DraftFile, type Piece, referToData } from '@caissa/bytes';
+import { type ByteSink, type DataFile, type DraftData, DraftFile, type Piece, referToData } from '@caissa/bytes';
 import { DATA_SUFFIX, type ExportFilenames, exportFilenames } from '@caissa/formats';
 import { FileUpload } from '../object-store/file-upload.js';
 import type { ObjectStore } from '../object-store/object-store.js';
@@ -86,7 +86,7 @@ export class S3ArtifactDraft implements ArtifactDraft {
     });
   }
 
-  refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<{ filename: string; sizeBytes: number }> {
+  refer(bytesFor: (dataFilename: string) => Uint8Array): Promise<DataFile> {
     return callStore(() => referToData(this.#artifact.file, this.#data, bytesFor));
   }
 
