@@ -48,7 +48,7 @@ export class RequestQueue {
     return pieces;
   }
 
-  /** Empties the queue, answering what was in it. */
+  /** Empties the queue; returns what was in it. */
   clear(): PendingRequest[] {
     const requests = [...this.#requests];
     this.#requests.clear();

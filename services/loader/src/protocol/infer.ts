@@ -8,7 +8,7 @@ import { readInferRequest } from './read-infer-request.js';
 /** `POST /v2/models/{model}/infer`. */
 export const answerInfer: Handler = async (exchange) => {
   const { request } = exchange;
-  // Who asks for a model that is not there need not send his positions first.
+  // A client that asks for a model that is not there need not send its positions first.
   findModel(exchange);
   const body = await exchange.readBody();
   const header = request.headers['inference-header-content-length'];
