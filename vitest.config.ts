@@ -12,11 +12,14 @@ const OTHER_SUITES = [
   'tests/containers/**',
 ];
 
-/** Files of tests in place of modules that others use as they are: these need a process of their own. */
-const replacesModules = ['packages', 'services']
-  .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
-  .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
-  .filter((file) => readFileSync(file, 'utf8').includes('vi.mock('));
+/** Tests that put something in place of a module, or into a table, which others use as it is. */
+const ALONE = [
+  'tests/formats/**/*.test.ts',
+  ...['packages', 'services']
+    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
+    .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
+    .filter((file) => readFileSync(file, 'utf8').includes('vi.mock(')),
+];
 
 export default defineConfig({
   test: {
@@ -35,15 +38,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'across', include: ['tests/**/*.test.ts'], exclude: OTHER_SUITES, isolate: false },
+        test: { name: 'across', include: ['tests/**/*.test.ts'], exclude: [...OTHER_SUITES, ...ALONE], isolate: false },
       },
-      { extends: true, test: { name: 'replacing', include: replacesModules } },
+      { extends: true, test: { name: 'alone', include: ALONE } },
       {
         extends: true,
         test: {
           name: 'unit',
           include: ['packages/**/src/**/*.test.ts', 'services/**/src/**/*.test.ts'],
-          exclude: [...OTHER_SUITES, ...replacesModules],
+          exclude: [...OTHER_SUITES, ...ALONE],
           // Starting a process and loading the same modules costs more than most of these files take.
           isolate: false,
         },
