@@ -64,6 +64,7 @@ describe('a load job', () => {
   });
 
   it('exchanges the served model, keeps the one before for going back, and ends what is kept no longer', async () => {
+    const earlier = loader.replica.status.session;
     await loader.load(loadItem('model_v1'));
     const before = loader.replica.status.session;
     const first = await run();
@@ -72,6 +73,8 @@ describe('a load job', () => {
     expect(await pending).toBe(first);
     expect(await run()).not.toBe(first);
     const second = loader.replica.status.session;
+    // That of the same model which an earlier test left ends when this one takes its place.
+    if (earlier !== before) await earlier?.exited;
     await eventually('the session is kept', async () => loader.context.shelf.size === 1);
     await loader.load(loadItem('model_v1'));
     expect(loader.replica.status.session).toBe(before);
