@@ -31,7 +31,9 @@ COPY --from=manifests /app /app
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=cache,target=/root/.npm \
     set -e; for service in api exporter loader; do \
       cp -a /app "$service"; \
-      (cd "$service" && npm ci --ignore-scripts --omit=dev --workspace="services/$service"); \
+      # Of a workspace's own development dependencies npm would take what is a dependency of another one.
+      (cd "$service" && npm pkg delete devDependencies --workspaces \
+        && npm ci --ignore-scripts --omit=dev --workspace="services/$service"); \
     done
 RUN set -e; for service in api exporter loader; do \
       cd "/dependencies/$service"; \

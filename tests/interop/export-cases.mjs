@@ -7,14 +7,8 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import {
-  describeCheckpoint,
-  exportOnnx,
-  exportPytorch,
-  FileSource,
-  openCheckpoint,
-  writeFileWhole,
-} from '@caissa/conversion';
+import { FileSource, writeFileWhole } from '@caissa/bytes';
+import { describeCheckpoint, exportOnnx, exportPytorch, openCheckpoint } from '@caissa/conversion';
 
 /** What the system adds to every export's metadata. */
 const ADDED = { export_format: 'interop', note_of_export: 'König ♔', attempts: 1 };
