@@ -82,7 +82,7 @@ describe('three replicas', () => {
   afterAll(() => system?.stop());
 
   it('lose no request and tell no lie while models are switched', async () => {
-    const load = new EvaluationLoad(system.url, 8, 25);
+    const load = new EvaluationLoad(system.url, 8, 5);
     const convergence = new Convergence(system);
     for (let round = 1; round <= 20; round++) {
       const generation = await activate(client, round % MODELS);
@@ -121,7 +121,8 @@ describe('three replicas', () => {
     }
     await load.stop();
     convergence.check();
-    expect(takenUp).toBeGreaterThan(0);
+    // About one in three of the killed had the job.
+    expect(takenUp).toBeGreaterThan(1);
     expect(load.failures).toEqual([]);
     const journal = await readJournal(client);
     expect(wrongAnswers(load.answers, journal)).toEqual([]);

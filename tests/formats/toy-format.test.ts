@@ -100,8 +100,8 @@ describe('a format of which nothing knows but its rows', () => {
     const left = ['model_v1_export_20250101_000000.toy', 'model_v1_export_20250101_000000.toy.json'];
     for (const name of left) await writeFile(join(api.exportsFolder, name), '');
     const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3600_000);
-    expect((await api.context.store.sweep(async () => false)).sort()).toEqual(left);
-    now.mockRestore();
+    const swept = await api.context.store.sweep(async () => false).finally(() => now.mockRestore());
+    expect(swept.sort()).toEqual(left);
   });
 
   it('is exported by the command line, whose help tells of it', async () => {

@@ -1,3 +1,5 @@
+import { allEnded } from './thread/all-ended.js';
+
 /** Bytes `offsetBytes` to `offsetBytes + lengthBytes` of a file, or of whatever else the holder of the range knows. */
 export interface ByteRange {
   readonly offsetBytes: number;
@@ -65,5 +67,5 @@ export async function writePieces(sink: ByteSink, pieces: readonly Piece[]): Pro
     if (piece instanceof Uint8Array) return sink.write(piece);
     throw new TypeError('the sink does not take ranges of files');
   });
-  await Promise.all(writes);
+  await allEnded(writes);
 }

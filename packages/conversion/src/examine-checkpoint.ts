@@ -1,5 +1,4 @@
-import type { OpenFile } from '@caissa/bytes';
-import { digestSource } from '@caissa/bytes';
+import { digestSource, type OpenFile } from '@caissa/bytes';
 import { checkWeights } from './check-weights.js';
 import { type CheckpointDescription, describeCheckpoint } from './describe-checkpoint.js';
 import { openCheckpoint } from './open-checkpoint.js';

@@ -8,6 +8,7 @@ export { type ExportControl, type ExportPytorchOptions, exportPytorch } from './
 export {
   type ArtifactControl,
   type ArtifactProgress,
+  type ArtifactSource,
   makeArtifact,
   OPENED_PERCENT,
 } from './make-artifact.js';

@@ -46,7 +46,7 @@ export interface VerifyOnnxOptions {
 
 /**
  * Opens an ONNX model in a process of its own, runs it and checks what it gives against what a chess network gives;
- * at level `full` also against the checkpoint, computed independently of the graph.
+ * at level `full` also against what the checkpoint's graph computes, evaluated without ONNX.
  * @throws VerificationError if the model is not right; SessionError if its process was lost; the signal's reason
  */
 export async function verifyOnnx(

@@ -52,7 +52,7 @@ export function mediaTypeOf(filename: string): string {
   return filename.endsWith('.json') ? 'application/json; charset=utf-8' : 'application/octet-stream';
 }
 
-/** What the names of all files of exports end with, and the names of no other files. */
+/** What the names of all files of exports end with. */
 export function exportFilenamePattern(): RegExp {
   const extensions = formatNames()
     .map(factsOf)

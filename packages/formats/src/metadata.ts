@@ -35,8 +35,9 @@ export function parseMetadataValue(text: string): JsonValue {
   if (!/^(-?\d|true$|false$|null$|\[|\{|")/.test(trimmed)) return text;
   try {
     const value: JsonValue = JSON.parse(trimmed);
-    // It would lose digits as a number, as a long identifier made of digits does.
-    return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER ? text : value;
+    // A long identifier made of digits would lose some of them as a number.
+    const isLossy = /^-?\d+$/.test(trimmed) ? !Number.isSafeInteger(value) : value === Infinity || value === -Infinity;
+    return isLossy ? text : value;
   } catch {
     return text;
   }
@@ -47,7 +48,7 @@ export function metadataRefusal(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be a JSON object';
   const reason = refusal(value, METADATA_LIMIT_DEPTH);
   if (reason !== undefined) return reason;
-  if (Buffer.byteLength(JSON.stringify(value)) > METADATA_LIMIT_BYTES) {
+  if (new TextEncoder().encode(JSON.stringify(value)).length > METADATA_LIMIT_BYTES) {
     return `must not exceed ${METADATA_LIMIT_BYTES} bytes of JSON`;
   }
   return undefined;

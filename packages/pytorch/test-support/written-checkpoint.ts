@@ -1,8 +1,8 @@
 import { BufferSource } from '@caissa/bytes';
 import type { DType, Storage, Tensor } from '@caissa/tensor';
+import { MemorySink } from '@caissa/testing/memory-sink';
 import type { PickleValue } from '../src/pickle-value.js';
 import { type WriteCheckpointOptions, writeCheckpoint } from '../src/write-checkpoint.js';
-import { MemorySink } from './memory-sink.js';
 
 /** The bytes that writing a value gives. */
 export async function written(root: PickleValue, options?: WriteCheckpointOptions): Promise<Buffer> {

@@ -90,7 +90,8 @@ export async function startTestApi(
       await Promise.all(stops.map((stop) => stop()));
       connection.disconnect();
       await lifecycle.stop(logger);
-      await rm(dataDir, { recursive: true });
+      // A look at the model folder that is under way makes it anew.
+      await rm(dataDir, { recursive: true, maxRetries: 5 });
     },
   };
 }

@@ -1,7 +1,13 @@
 import { lstat, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { DraftFile, digestInBackground, type FileSource, temporaryPath } from '@caissa/bytes';
-import { type ArtifactProgress, checkWeights, makeArtifact, openCheckpoint } from '@caissa/conversion';
+import {
+  type ArtifactProgress,
+  type ArtifactSource,
+  checkWeights,
+  makeArtifact,
+  openCheckpoint,
+} from '@caissa/conversion';
 import { exportFilenames, exportStem, type Format, type JsonObject, toIsoSeconds } from '@caissa/formats';
 import type { ExportOptions } from './command-line.js';
 import { EXIT } from './exit-codes.js';
@@ -36,7 +42,7 @@ export interface ExportWatch {
 /** A checkpoint that is open, for all formats that are made of it. */
 export interface OpenedFile {
   readonly file: string;
-  readonly source: Parameters<typeof makeArtifact>[0];
+  readonly source: ArtifactSource;
 }
 
 /** Opens a checkpoint, looks at its weights, and computes its digest. @throws FormatError; the signal's reason */

@@ -31,6 +31,7 @@ describe('addMetadata', () => {
     // No number that has all of these digits.
     ['id=12345678901234567890', { id: '12345678901234567890' }],
     ['huge=1e999', { huge: '1e999' }],
+    ['large=1e20', { large: 1e20 }],
   ])('reads %s', (text, metadata) => {
     expect(addMetadata(text, undefined)).toEqual(metadata);
   });

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { ByteSink } from '../byte-io.js';
-import { type Piece, totalBytes } from '../byte-io.js';
+import { type ByteSink, type Piece, totalBytes } from '../byte-io.js';
 import { allEnded } from '../thread/all-ended.js';
 import { BackgroundWriter } from '../thread/background-writer.js';
 import { nameFile } from './name-file.js';
@@ -98,8 +97,7 @@ export class DraftFile implements ByteSink {
   }
 
   /**
-   * Gives the file its name, in the same folder, once it has settled: it appears whole or not at all, also after a loss of
-   * power.
+   * Gives the file its name, in the same folder, once it has settled, as {@link nameFile} does.
    * @throws EEXIST if there is a file of this name and it may not be replaced
    */
   async publish(path: string, { replace }: { readonly replace: boolean }): Promise<void> {
@@ -110,8 +108,11 @@ export class DraftFile implements ByteSink {
   /** Removes the file, unless it was renamed. */
   async abort(): Promise<void> {
     await this.#writer?.abandon();
-    await this.#close();
-    await rm(this.path, { force: true });
+    try {
+      await this.#close();
+    } finally {
+      await rm(this.path, { force: true });
+    }
   }
 
   #flushBehind(): void {

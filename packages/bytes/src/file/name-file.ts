@@ -18,7 +18,8 @@ export function temporaryPath(folder: string): string {
 }
 
 /**
- * Gives a file that is on the disk its name, in the same folder, also after a loss of power. It appears whole and at once.
+ * Gives a file that is on the disk its name, in the same folder, also after a loss of power. It appears whole and at once;
+ * on a file system without hard links an empty file may be seen before it, and stay if the process dies just then.
  * @param makeLink what makes hard links, which not every file system has
  * @throws EEXIST if there is a file of this name and it may not be replaced
  */

@@ -44,9 +44,10 @@ export class RequestThread<Request, Reply> {
   ask(request: Request, transfer: Transferable[] = []): Promise<Reply> {
     if (this.#lost) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
+      // First, because it throws for what cannot be sent: nobody waits then.
+      this.#worker.postMessage(request, transfer);
       this.#waiting.push({ resolve, reject });
       this.#hold();
-      this.#worker.postMessage(request, transfer);
     });
   }
 

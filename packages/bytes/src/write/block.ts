@@ -8,7 +8,7 @@ const BUFFER_BYTES = 2 << 20;
 const BLOCK_BYTES = 4 << 20;
 
 /** No element of a tensor is larger, and larger ones are multiples of smaller ones. */
-const LARGEST_ITEM_BYTES = 8;
+const LARGEST_ITEM_BYTES = 16;
 
 /**
  * Looks at bytes of a range that were read, and may change them in place. It is given them in order, in pieces of whole

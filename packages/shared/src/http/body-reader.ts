@@ -80,6 +80,7 @@ export class BodyReader {
  */
 function eachPiece(request: IncomingMessage, take: (piece: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (request.destroyed) throw new ClientGoneError('the connection ended before its body was read');
     const stop = () => request.off('data', onData).off('end', onEnd).off('close', onClose);
     const onData = (piece: Buffer) => {
       try {

@@ -41,13 +41,13 @@ export interface ListenAddress {
 /** Begins to listen; returns the port. @throws ConfigurationError if the address cannot be used */
 export async function listen(server: Server, { host, port, setting }: ListenAddress): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    const onError = (error: NodeJS.ErrnoException) => {
       const reason = LISTEN_PROBLEMS[error.code ?? ''];
       const message = `Cannot listen on port ${port} of ${host}: ${reason}. ${setting} names the port.`;
       reject(reason === undefined ? error : new ConfigurationError(message));
-    });
-    server.listen(port, host, () => {
-      server.removeAllListeners('error');
+    };
+    server.once('error', onError).listen(port, host, () => {
+      server.off('error', onError);
       resolve();
     });
   });

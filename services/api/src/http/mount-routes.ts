@@ -5,7 +5,7 @@ import { type Access, callerOf } from '../access/create-access.js';
 import type { ApiContext } from '../context.js';
 import { validateParams, validateQuery } from './parameters.js';
 import { readJson } from './read-json.js';
-import { mediaTypeOf, openBody } from './request-body.js';
+import { contentTypeOf, openBody } from './request-body.js';
 import { noteJob } from './request-log.js';
 import { signalOf } from './response-signal.js';
 import type { Route } from './route.js';
@@ -33,7 +33,7 @@ function answer(route: Route, context: ApiContext): RequestHandler {
     const { job_id: jobId } = request.params;
     if (typeof jobId === 'string') noteJob(response, jobId);
     const query = validateQuery(route.query, request.query);
-    if (route.rawBody !== undefined && mediaTypeOf(request) !== route.rawBody) {
+    if (route.rawBody !== undefined && contentTypeOf(request) !== route.rawBody) {
       throw new AppError('UNSUPPORTED_MEDIA_TYPE', `The body must be sent as Content-Type: ${route.rawBody}.`);
     }
     const body = await bodyOf(route, request, response);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '@caissa/shared/errors';
-import { hasBody, mediaTypeOf, openBody } from './request-body.js';
+import { contentTypeOf, hasBody, openBody } from './request-body.js';
 
 /** Largest JSON body; metadata, the largest part of one, has a lower limit of its own. */
 const JSON_LIMIT_BYTES = 1 << 20;
@@ -17,7 +17,7 @@ const JSON_TIMEOUT_MS = 30_000;
  */
 export async function readJson(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
   if (!hasBody(request)) return undefined;
-  if (!/^application\/([a-z0-9.+-]+\+)?json$/.test(mediaTypeOf(request))) {
+  if (!/^application\/([a-z0-9.+-]+\+)?json$/.test(contentTypeOf(request))) {
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON, sent as Content-Type: application/json.');
   }
   if (Number(request.headers['content-length'] ?? 0) > JSON_LIMIT_BYTES) throw tooLarge();

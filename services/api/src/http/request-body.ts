@@ -15,7 +15,7 @@ export function hasBody(request: IncomingMessage): boolean {
 }
 
 /** Media type of a body without its parameters, in lower case; empty if none is named. */
-export function mediaTypeOf(request: IncomingMessage): string {
+export function contentTypeOf(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 

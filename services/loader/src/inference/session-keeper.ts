@@ -24,7 +24,7 @@ export interface KeeperOptions<T> {
   onLoss(lost: T): void;
   /** Opens again what was lost or could not be opened. Must not throw. */
   reopen(): void;
-  /** Takes the session of what was replaced and is idle now; returns false to have it ended. */
+  /** Takes the session of what was replaced and is idle now; returns false to have it ended. Must not throw. */
   putAside?(replaced: T): boolean;
 }
 
@@ -103,7 +103,7 @@ export class SessionKeeper<T extends Kept> {
 
   #reopenLater(): void {
     clearTimeout(this.#retry);
-    if (!this.#ended) this.#retry = setTimeout(() => this.#options.reopen(), this.#pauses.restMs);
+    if (!this.#ended) this.#retry = setTimeout(() => this.#options.reopen(), Math.ceil(this.#pauses.restMs));
   }
 
   #retire(before: T, putAside?: KeeperOptions<T>['putAside']): void {

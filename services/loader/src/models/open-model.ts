@@ -58,9 +58,11 @@ export async function openModel(context: OpenContext, name: string, request: Ope
   const { onlyIf: sha256, signal } = request;
   request.report?.({ stage: 'opening', percent: PERCENT.opening });
   try {
-    const ready = sha256 === undefined ? undefined : await openReady(context, sha256, signal);
-    if (sha256 !== undefined && ready !== undefined) {
-      return { ...ready, ...(await context.converted.factsOf(sha256)), sha256 };
+    if (sha256 !== undefined) {
+      // Before there is a session: if the disk fails, none must stay open.
+      const facts = await context.converted.factsOf(sha256);
+      const ready = await openReady(context, sha256, signal);
+      if (ready !== undefined) return { ...ready, ...facts, sha256 };
     }
     return await withSource(openSource(context, name, request), (source) =>
       openCheckpointModel(context, name, source, request),
@@ -94,7 +96,12 @@ async function openCheckpointModel(
   report?.({ stage: 'converting', percent: PERCENT.converting });
   const opened =
     (await openReady(context, sha256, signal)) ?? (await convert(context, sha256, { source, checkpoint }, request));
-  if (opened.checks.converted) await context.converted.remember(sha256, { version, metadata });
+  if (opened.checks.converted) {
+    await context.converted.remember(sha256, { version, metadata }).catch(async (error: unknown) => {
+      await opened.session.close();
+      throw error;
+    });
+  }
   return { ...opened, version, metadata, sha256, identity: source.identity };
 }
 
