@@ -43,11 +43,11 @@ RUN set -e; for service in api exporter loader; do \
       # TypeScript comes as an optional peer of a validator; onnxruntime comes for all platforms; sources and maps for people.
       rm -rf node_modules/@caissa/"$service" node_modules/typescript node_modules/@typescript \
         node_modules/swagger-ui-dist/swagger-ui-es-* node_modules/.package-lock.json package-lock.json .npmrc; \
-      find node_modules -type f \( -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.map' -o -name '*.md' -o -name '*.test.js' \) \
+      find . -path '*/node_modules/*' -type f \( -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.map' -o -name '*.md' -o -name '*.test.js' \) \
         -delete; \
       find node_modules -path '*/onnxruntime-node/bin/napi-v*/*' -type f \
         \( ! -path "*/linux/$(node -p process.arch)/*" -o -name '*providers_cuda*' -o -name '*providers_tensorrt*' \) -delete; \
-      find node_modules -type d -empty -delete; \
+      find . -path '*/node_modules/*' -type d -empty -delete; \
     done
 
 # For each service its own code and that of the packages it depends on.
