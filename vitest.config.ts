@@ -21,29 +21,38 @@ const ALONE = [
     .filter((file) => /\bvi\.(doM|m)ock\(/.test(readFileSync(file, 'utf8'))),
 ];
 
+/** Of every project. None of them extends the whole configuration: each would make the set-up below once more. */
+const EACH = {
+  // For a hang, not for a slow machine: several times what the slowest of them needs on one core that others use too.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 60_000 } },
+  unstubEnvs: true,
+  unstubGlobals: true,
+};
+
 export default defineConfig({
   test: {
     globalSetup: ['tests/setup/global-redis.ts', 'tests/setup/global-s3.ts'],
     reporters: ['default', new SummaryReporter()],
-    // For a hang, not for a slow machine: several times what the slowest of them needs on one core that others use too.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
     teardownTimeout: 60_000,
-    expect: { poll: { timeout: 60_000 } },
-    unstubEnvs: true,
-    unstubGlobals: true,
     // More than a small machine has cores: many tests wait, for a lease to end or for a process to start.
     maxWorkers: 3,
     // In the order of their names. Those that start whole systems take longest and come first.
     projects: [
       {
-        extends: true,
-        test: { name: 'across', include: ['tests/**/*.test.ts'], exclude: [...OTHER_SUITES, ...ALONE], isolate: false },
-      },
-      { extends: true, test: { name: 'alone', include: ALONE } },
-      {
-        extends: true,
         test: {
+          ...EACH,
+          name: 'across',
+          include: ['tests/**/*.test.ts'],
+          exclude: [...OTHER_SUITES, ...ALONE],
+          isolate: false,
+        },
+      },
+      { test: { ...EACH, name: 'alone', include: ALONE } },
+      {
+        test: {
+          ...EACH,
           name: 'unit',
           include: ['packages/**/src/**/*.test.ts', 'services/**/src/**/*.test.ts'],
           exclude: [...OTHER_SUITES, ...ALONE],

@@ -6,12 +6,12 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The Redis of this project of the test run, empty at its start; `inject('redisUrl')` gives it to a test. Test files share it. */
+    /** The Redis of this test run, empty at its start; `inject('redisUrl')` gives it to a test. Test files share it. */
     redisUrl: string;
   }
 }
 
-/** Starts the Redis of a project of vitest, on a free port and in a temporary folder; the returned function removes both. */
+/** Starts the one Redis of a test run, on a free port and in a temporary folder; the returned function removes both. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'caissa-test-redis-'));
   const redis = await startRedisServer({ dataDir, onProgress: console.log });

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { PickleValue } from '@caissa/pytorch';
 import { newJobId, type WorkItem } from '@caissa/queue';
 import { connectProducer, connectWorker, redisKeys, waitUntilReady } from '@caissa/redis';
@@ -10,6 +9,7 @@ import { announceTurn, type Heartbeat, readActivation, readActivationEntry, read
 import { type LoadJobData, loadResultSchema, unloadResultSchema } from '@caissa/shared/contracts';
 import { createLogger } from '@caissa/shared/process';
 import { LocalModelStore } from '@caissa/storage';
+import { eventually as waitUntil } from '@caissa/testing/eventually';
 import { saved, smallRoot } from '@caissa/testing/small-checkpoint';
 import { inject } from 'vitest';
 import { followPointer } from '../src/activation/follow-pointer.js';
@@ -144,13 +144,7 @@ export function unloadItem(name: string): WorkItem<'load'> {
   return loadItem(name, { data: { model_name: name, kind: 'unload' } });
 }
 
-/** Waits until `look` returns something that is true, and returns it. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = performance.now() + 60_000;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
-    await delay(50);
-  }
+/** As of all tests, with time for a loader that shares its core. */
+export function eventually<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+  return waitUntil(what, look, 60_000);
 }
