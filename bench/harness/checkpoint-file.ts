@@ -1,6 +1,6 @@
 import { writeFileWhole } from '@caissa/bytes';
 import { FULL_SIZE, initialStateDict } from '@caissa/chess';
-import { fromJson, OrderedDict, type PickleValue, writeCheckpoint } from '@caissa/pytorch';
+import { fromJson, OrderedDict, PyDict, writeCheckpoint } from '@caissa/pytorch';
 
 /** The sizes of a network. */
 type NetworkSizes = typeof FULL_SIZE;
@@ -22,7 +22,7 @@ export const LARGE: NetworkSizes = { ...FULL_SIZE, channels: 384, blocks: 12 };
 export async function writeCheckpointFile(path: string, sizes: NetworkSizes = FULL_SIZE, seed = 1): Promise<void> {
   const stateDict = new OrderedDict();
   for (const [name, tensor] of initialStateDict(sizes, seed)) stateDict.set(name, tensor);
-  const root = new Map<PickleValue, PickleValue>([
+  const root = new PyDict([
     ['model_state_dict', stateDict],
     [
       'metadata',

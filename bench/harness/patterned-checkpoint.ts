@@ -1,6 +1,6 @@
 import { type ByteSource, writeFileWhole } from '@caissa/bytes';
 import { type FULL_SIZE, type Slot, slotsOf } from '@caissa/chess';
-import { fromJson, OrderedDict, type PickleValue, writeCheckpoint } from '@caissa/pytorch';
+import { fromJson, OrderedDict, PyDict, writeCheckpoint } from '@caissa/pytorch';
 import { contiguousStride, elementCount, type Tensor } from '@caissa/tensor';
 
 /** Repeated over all weights. A prime number of elements, so that no two rows of a layer are alike. */
@@ -36,7 +36,7 @@ export async function writePatternedCheckpoint(path: string, sizes: typeof FULL_
     stateDict.set(slot.name, tensorOf(slot, String(index), patterns[PATTERN_OF[slot.kind]]));
   });
   const architecture = fromJson({ num_channels: sizes.channels, num_res_blocks: sizes.blocks });
-  const root = new Map<PickleValue, PickleValue>([
+  const root = new PyDict([
     ['model_state_dict', stateDict],
     ['metadata', fromJson({ version: 1, training_date: '2025-10-06T00:00:00' })],
     ['architecture', architecture],

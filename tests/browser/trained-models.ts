@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeFileWhole } from '@caissa/bytes';
 import { FULL_SIZE, initialStateDict } from '@caissa/chess';
-import { fromJson, OrderedDict, type PickleValue, writeCheckpoint } from '@caissa/pytorch';
+import { fromJson, OrderedDict, PyDict, writeCheckpoint } from '@caissa/pytorch';
 
 const FIRST_DAY = Date.UTC(2026, 8, 1, 6, 30);
 const DAY_MS = 86_400_000;
@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 export async function writeTrainedModel(folder: string, version: number, versions: number): Promise<void> {
   const stateDict = new OrderedDict();
   for (const [name, tensor] of initialStateDict(FULL_SIZE, version)) stateDict.set(name, tensor);
-  const root = new Map<PickleValue, PickleValue>([
+  const root = new PyDict([
     ['model_state_dict', stateDict],
     ['metadata', fromJson(metadataOf(version, version / versions))],
     ['architecture', fromJson({ num_channels: FULL_SIZE.channels, num_res_blocks: FULL_SIZE.blocks })],

@@ -67,7 +67,11 @@ const reader: FormatReader = {
       tensors.set(name, { storage, dtype: 'float32', offset: 0, shape, stride: contiguousStride(shape) });
       offsetBytes += sizeBytes;
     }
-    return { tensors, declared: undefined, metadata, native: undefined, verify: async () => undefined };
+    return {
+      weights: [{ path: '', tensors, native: undefined }],
+      ...{ declared: null, metadata, warnings: [] },
+      verify: async () => undefined,
+    };
   },
 };
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { BufferSource } from '@caissa/bytes';
-import { isTensor, type PickleValue, readCheckpoint } from '@caissa/pytorch';
+import { isTensor, type PickleValue, PyDict, readCheckpoint } from '@caissa/pytorch';
 import type { StateDict, Tensor } from '@caissa/tensor';
 import { computeNetwork, onnxBytes, runOnnx, SMALL } from '@caissa/testing/networks';
 import { describe, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ function numbers(base64: string): Float32Array {
 
 async function readNetwork(path: string): Promise<NetworkTensors> {
   const { root } = await readCheckpoint(new BufferSource(readFileSync(new URL(path, fixtures))));
-  const checkpoint = asMap(root);
+  const checkpoint = asDict(root);
   const network = inferArchitecture(stateDictOf(checkpoint.get('model_state_dict') ?? root));
   checkDeclared(network.architecture, checkpoint.get('architecture'));
   return network;
@@ -32,14 +32,14 @@ async function readNetwork(path: string): Promise<NetworkTensors> {
 
 function stateDictOf(value: PickleValue): StateDict {
   const stateDict = new Map<string, Tensor>();
-  for (const [name, tensor] of asMap(value)) {
+  for (const [name, tensor] of asDict(value)) {
     if (typeof name === 'string' && isTensor(tensor)) stateDict.set(name, tensor);
   }
   return stateDict;
 }
 
-function asMap(value: PickleValue): Map<PickleValue, PickleValue> {
-  if (value instanceof Map) return value;
+function asDict(value: PickleValue): PyDict {
+  if (value instanceof PyDict) return value;
   throw new Error('not a dict');
 }
 

@@ -1,4 +1,4 @@
-import { type PickleValue, PyFloat } from '@caissa/pytorch';
+import { type PickleValue, PyDict, PyFloat } from '@caissa/pytorch';
 import { saved, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { describe, expect, it } from 'vitest';
 import { describeCheckpoint } from './describe-checkpoint.js';
@@ -36,7 +36,7 @@ describe('describeCheckpoint', () => {
     ['too large to be exact', 2n ** 60n, null],
     ['a whole float', new PyFloat(7), 7],
   ])('takes a version that is %s for %s', async (_, version, expected) => {
-    const { version: found } = await describeWith(new Map<PickleValue, PickleValue>([['version', version]]));
+    const { version: found } = await describeWith(new PyDict([['version', version]]));
     expect(found).toBe(expected);
   });
 
@@ -47,7 +47,7 @@ describe('describeCheckpoint', () => {
   it('names a long entry and leaves it out', async () => {
     const losses = Array.from({ length: 10_000 }, (_, step) => step);
     const { metadata } = await describeWith(
-      new Map<PickleValue, PickleValue>([
+      new PyDict([
         ['losses', losses],
         ['version', 7],
       ]),
@@ -58,7 +58,7 @@ describe('describeCheckpoint', () => {
   it('leaves out an entry too long to be measured, and keeps the others', async () => {
     const text = 'x'.repeat(1_000);
     const { metadata } = await describeWith(
-      new Map<PickleValue, PickleValue>([
+      new PyDict([
         ['texts', Array.from({ length: 1_000 }, () => text)],
         ['steps', Array.from({ length: 30_000 }, (_, step) => step)],
         ['version', 7],
@@ -71,14 +71,14 @@ describe('describeCheckpoint', () => {
   it('bounds what many entries of one text amount to, and says how many are not shown', async () => {
     const text = 'x'.repeat(16_000);
     const entries = Array.from({ length: 5_000 }, (_, at): [PickleValue, PickleValue] => [`key${at}`, text]);
-    const { metadata } = await describeWith(new Map(entries));
+    const { metadata } = await describeWith(new PyDict(entries));
     expect(Object.keys(metadata)).toEqual(['key0', 'key1', 'key2', 'key3', 'entries_not_shown']);
     expect(metadata['entries_not_shown']).toBe(4_996);
   });
 
   it('passes over an entry with a name that is too long', async () => {
     const names = ['n'.repeat(20_000), 'n'.repeat(300_000), 'win_rate'];
-    const { metadata } = await describeWith(new Map<PickleValue, PickleValue>(names.map((name) => [name, 1])));
+    const { metadata } = await describeWith(new PyDict(names.map((name) => [name, 1])));
     expect(metadata).toEqual({ win_rate: 1, entries_not_shown: 2 });
   });
 });

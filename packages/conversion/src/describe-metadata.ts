@@ -1,6 +1,6 @@
 import { FormatError } from '@caissa/bytes';
 import type { JsonObject, JsonValue } from '@caissa/formats';
-import { type JsonLimits, type PickleValue, type PyDict, toJson } from '@caissa/pytorch';
+import { type JsonLimits, type PickleValue, PyDict, toJson } from '@caissa/pytorch';
 
 /** Largest entry of a checkpoint's metadata, in bytes of JSON, that lists and manifests repeat. */
 const MAX_ENTRY_BYTES = 16_384;
@@ -58,7 +58,7 @@ function sizeOf(value: JsonValue): number {
 /** Name and value as JSON; undefined if they are too long to be measured. */
 function entryOf(key: PickleValue, value: PickleValue): [string, JsonValue] | undefined {
   try {
-    return Object.entries(toJson(new Map([[key, value]]), ENTRY_LIMITS) ?? {})[0];
+    return Object.entries(toJson(new PyDict([[key, value]]), ENTRY_LIMITS) ?? {})[0];
   } catch (error) {
     if (error instanceof FormatError && error.code === 'OUTPUT_LIMIT') return undefined;
     throw error;

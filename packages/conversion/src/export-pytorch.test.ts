@@ -1,5 +1,5 @@
 import { type ByteSource, FileSource } from '@caissa/bytes';
-import { OrderedDict, type PickleValue, PyFloat, readCheckpoint } from '@caissa/pytorch';
+import { OrderedDict, PyDict, PyFloat, readCheckpoint } from '@caissa/pytorch';
 import { isContiguous, readFloat32, type Tensor } from '@caissa/tensor';
 import { FIXTURES, fixturePath } from '@caissa/testing/fixtures';
 import { MemorySink } from '@caissa/testing/memory-sink';
@@ -12,11 +12,11 @@ async function exported(source: ByteSource, metadata = {}) {
   const sink = new MemorySink();
   await exportPytorch(await openCheckpoint(source), sink, { metadata });
   const { root } = await readCheckpoint(sink.source);
-  if (!(root instanceof Map)) throw new Error('not a dictionary');
+  if (!(root instanceof PyDict)) throw new Error('not a dictionary');
   return { root, sink };
 }
 
-const dictAt = (root: Map<PickleValue, PickleValue>, key: string) => root.get(key) as Map<PickleValue, PickleValue>;
+const dictAt = (root: PyDict, key: string) => root.get(key) as PyDict;
 
 const byteView = (floats: Float32Array) => new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
 
@@ -34,7 +34,7 @@ describe('exportPytorch', () => {
       const { root } = await exported(source);
       expect([...root.keys()]).toEqual(['model_state_dict', 'metadata', 'architecture']);
       expect(root.get('architecture')).toEqual(
-        new Map([
+        new PyDict([
           ['num_channels', 8],
           ['num_res_blocks', 2],
         ]),
@@ -68,7 +68,7 @@ describe('exportPytorch', () => {
     expect(metadata.get('num_games')).toBe(1);
     expect(metadata.get('exported_by')).toBe('User');
     expect(metadata.get('nested')).toEqual(
-      new Map<PickleValue, PickleValue>([
+      new PyDict([
         ['ok', true],
         ['ratio', new PyFloat(0.5)],
       ]),
@@ -77,7 +77,7 @@ describe('exportPytorch', () => {
 
   it('strips the prefix from the names and from the versions of the modules', async () => {
     const stateDict = smallStateDict('module.');
-    const version = (value: number) => new Map([['version', value]]);
+    const version = (value: number) => new PyDict([['version', value]]);
     const versions = new OrderedDict();
     versions
       .set('', version(9))

@@ -1,7 +1,7 @@
 import type { ByteSink } from '@caissa/bytes';
 import type { JsonObject } from '@caissa/formats';
 import { checkFinite, checkVariances } from '@caissa/graph';
-import { fromJson, OrderedDict, type PickleValue, type PyDict, writeCheckpoint } from '@caissa/pytorch';
+import { fromJson, OrderedDict, PyDict, writeCheckpoint } from '@caissa/pytorch';
 import { FiniteTap } from './finite-tap.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { portableValue } from './portable-value.js';
@@ -36,12 +36,12 @@ export async function exportPytorch(
   const tap = weightsChecked ? undefined : new FiniteTap();
   if (tap) await checkVariances(checkpoint.graph);
   const kept = PythonValues.of(checkpoint);
-  const root: PyDict = new Map<PickleValue, PickleValue>([
+  const root: PyDict = new PyDict([
     ['model_state_dict', stateDictOf(checkpoint, kept, tap)],
     ['metadata', metadataOf(kept, metadata)],
     [
       'architecture',
-      new Map<PickleValue, PickleValue>([
+      new PyDict([
         ['num_channels', architecture.channels],
         ['num_res_blocks', architecture.blocks],
       ]),
@@ -72,7 +72,7 @@ function withoutPrefix(versions: PyDict, prefix: string): OrderedDict {
 }
 
 function metadataOf(kept: PythonValues, added: JsonObject): PyDict {
-  const metadata = new Map<PickleValue, PickleValue>();
+  const metadata = new PyDict();
   for (const [key, value] of kept.metadata) metadata.set(key, portableValue(value));
   for (const [key, value] of Object.entries(added)) metadata.set(key, fromJson(value));
   return metadata;

@@ -2,7 +2,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BufferSource, type ByteSink, type ByteSource, FileSource } from '@caissa/bytes';
-import { fromJson, isTensor, OrderedDict, type PickleValue, readCheckpoint, writeCheckpoint } from '@caissa/pytorch';
+import { fromJson, isTensor, OrderedDict, PyDict, readCheckpoint, writeCheckpoint } from '@caissa/pytorch';
 import { readFloat32, type Tensor } from '@caissa/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -53,7 +53,7 @@ describe('a checkpoint whose offsets do not fit into 32 bits', () => {
     const stateDict = new OrderedDict();
     stateDict.set('huge', tensor('0', zeros));
     stateDict.set('behind', tensor('1', new BufferSource(behind)));
-    const root = new Map<PickleValue, PickleValue>([
+    const root = new PyDict([
       ['model_state_dict', stateDict],
       ['metadata', fromJson({ version: 1 })],
     ]);
@@ -63,8 +63,10 @@ describe('a checkpoint whose offsets do not fit into 32 bits', () => {
     try {
       expect(source.sizeBytes).toBeGreaterThan(HUGE_BYTES);
       const { root: found } = await readCheckpoint(source);
-      const weights = found instanceof Map ? found.get('model_state_dict') : undefined;
-      const [huge, last] = ['huge', 'behind'].map((name) => (weights instanceof Map ? weights.get(name) : undefined));
+      const weights = found instanceof PyDict ? found.get('model_state_dict') : undefined;
+      const [huge, last] = ['huge', 'behind'].map((name) =>
+        weights instanceof PyDict ? weights.get(name) : undefined,
+      );
       if (huge === undefined || last === undefined || !isTensor(huge) || !isTensor(last)) throw new Error('not found');
       expect(huge.storage.sizeBytes).toBe(HUGE_BYTES);
       expect(last.storage.offsetBytes).toBeGreaterThan(4 * GIB);

@@ -1,5 +1,5 @@
 import { BufferSource, FileSource } from '@caissa/bytes';
-import { OrderedDict, type PickleValue } from '@caissa/pytorch';
+import { OrderedDict, type PickleValue, PyDict } from '@caissa/pytorch';
 import { fixturePath } from '@caissa/testing/fixtures';
 import { SMALL, saved, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ const open = async (root: PickleValue) => openCheckpoint(await saved(root));
 describe('openCheckpoint', () => {
   it.each(['model_state_dict', 'state_dict', 'model'])('finds the state dict under %s', async (key) => {
     const { network, metadata } = await open(
-      new Map<PickleValue, PickleValue>([
+      new PyDict([
         ['epoch', 3],
         [key, smallStateDict()],
       ]),
@@ -27,7 +27,7 @@ describe('openCheckpoint', () => {
   });
 
   it('passes over a key of a state dict that holds none', async () => {
-    const root = new Map<PickleValue, PickleValue>([
+    const root = new PyDict([
       ['model_state_dict', new OrderedDict()],
       ['model', 'AlphaZero'],
       ['state_dict', smallStateDict()],
@@ -42,7 +42,7 @@ describe('openCheckpoint', () => {
   });
 
   it('refuses what holds no weights, and says where it looked', async () => {
-    const none = new Map<PickleValue, PickleValue>([['epoch', 3]]);
+    const none = new PyDict([['epoch', 3]]);
     await expect(open(none)).rejects.toMatchObject({
       code: 'NOT_A_CHECKPOINT',
       message: expect.stringContaining('model_state_dict, state_dict, model'),
@@ -62,7 +62,7 @@ describe('openCheckpoint', () => {
 
   it('refuses an architecture that the weights do not have', async () => {
     const root = smallRoot();
-    root.set('architecture', new Map([['num_channels', 128]]));
+    root.set('architecture', new PyDict([['num_channels', 128]]));
     await expect(open(root)).rejects.toMatchObject({
       code: 'ARCHITECTURE_MISMATCH',
       message: expect.stringMatching(/128.*4/),

@@ -1,11 +1,13 @@
-import type { ByteSource } from '@caissa/bytes';
+import { type ByteSource, FormatError } from '@caissa/bytes';
 import { buildGraph, checkDeclared, checkInterface, inferArchitecture, type NetworkTensors } from '@caissa/chess';
 import type { Graph } from '@caissa/graph';
 import type { Storage } from '@caissa/tensor';
-import { type FileContents, readContents } from './readers.js';
+import { type FileContents, type ReadOptions, readContents, type WeightSet } from './readers.js';
 
 /** A checkpoint of any format whose structure has been read and checked; its weights have not been looked at. */
-export interface Checkpoint extends Pick<FileContents, 'metadata' | 'native'> {
+export interface Checkpoint
+  extends Pick<FileContents, 'metadata' | 'declared' | 'warnings'>,
+    Pick<WeightSet, 'native'> {
   readonly network: NetworkTensors;
   /** What the network computes. */
   readonly graph: Graph;
@@ -21,17 +23,20 @@ export interface Checkpoint extends Pick<FileContents, 'metadata' | 'native'> {
  * system is made for. The source must stay open while the checkpoint is in use.
  * @throws FormatError all that the readers and `inferArchitecture` throw
  */
-export async function openCheckpoint(source: ByteSource): Promise<Checkpoint> {
-  return checkpointOf(await readContents(source));
+export async function openCheckpoint(source: ByteSource, options: ReadOptions = {}): Promise<Checkpoint> {
+  return checkpointOf(await readContents(source, options));
 }
 
 /** The checkpoint that a file holds, by what was read of it. @throws FormatError ARCHITECTURE_MISMATCH and its like */
-export function checkpointOf({ tensors, declared, metadata, native, verify }: FileContents): Checkpoint {
-  const network = inferArchitecture(tensors);
+export function checkpointOf({ weights, declared, metadata, warnings, verify }: FileContents): Checkpoint {
+  const [taken] = weights;
+  if (taken === undefined) throw new FormatError('NOT_A_CHECKPOINT', 'The file holds no weights.');
+  const network = inferArchitecture(taken.tensors);
   checkDeclared(network.architecture, declared);
   checkInterface(network.architecture);
   const verifyWeights: Checkpoint['verify'] = (signal, onRead) => verify(storagesOf(network), signal, onRead);
-  return { network, graph: buildGraph(network), metadata, native, verify: verifyWeights };
+  const { native } = taken;
+  return { network, graph: buildGraph(network), metadata, declared, warnings, native, verify: verifyWeights };
 }
 
 /** The storages that the network's tensors use, each once: not those of an optimizer. */

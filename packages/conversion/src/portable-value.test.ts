@@ -4,6 +4,7 @@ import {
   OrderedDict,
   type PickleValue,
   PyComplex,
+  PyDict,
   PyFloat,
   PyTuple,
   TorchSize,
@@ -13,7 +14,7 @@ import { portableValue } from './portable-value.js';
 
 describe('portableValue', () => {
   it('keeps what every PyTorch reads', () => {
-    const value = new Map<PickleValue, PickleValue>([
+    const value = new PyDict([
       ['list', [1, 2n ** 70n, new PyFloat(1), null, true, 'x']],
       ['tuple', new PyTuple([1, new TorchSize([2, 3])])],
       [3, new OrderedDict([['a', 1]])],

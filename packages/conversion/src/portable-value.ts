@@ -3,6 +3,7 @@ import {
   isTensor,
   OrderedDict,
   type PickleValue,
+  PyDict,
   PyFloat,
   PyTuple,
   TorchDevice,
@@ -28,7 +29,7 @@ class PortableCopy {
     const done = this.#done.get(value);
     if (done !== undefined) return done;
     if (Array.isArray(value)) return this.#list(value);
-    if (value instanceof Map) return this.#dict(value);
+    if (value instanceof PyDict) return this.#dict(value);
     const copy = this.#leaf(value);
     this.#done.set(value, copy);
     return copy;
@@ -47,8 +48,8 @@ class PortableCopy {
     return copy;
   }
 
-  #dict(dict: Map<PickleValue, PickleValue>): PickleValue {
-    const copy = dict instanceof OrderedDict ? new OrderedDict() : new Map<PickleValue, PickleValue>();
+  #dict(dict: PyDict): PickleValue {
+    const copy = dict instanceof OrderedDict ? new OrderedDict() : new PyDict();
     this.#done.set(dict, copy);
     for (const [key, value] of dict) copy.set(this.of(key), this.of(value));
     return copy;

@@ -5,8 +5,9 @@ import {
   isTensor,
   OrderedDict,
   type PickleValue,
-  type PyDict,
+  PyDict,
   readCheckpoint,
+  toJson,
   verifyStorages,
 } from '@caissa/pytorch';
 import type { Tensor } from '@caissa/tensor';
@@ -34,7 +35,7 @@ export class PythonValues {
   static of({ native, metadata }: { readonly native: unknown; readonly metadata: JsonObject }): PythonValues {
     if (native instanceof PythonValues) return native;
     const values = Object.entries(metadata).map(([key, value]) => [key, fromJson(value)] as const);
-    return new PythonValues(new Map<PickleValue, PickleValue>(values));
+    return new PythonValues(new PyDict(values));
   }
 }
 
@@ -46,18 +47,24 @@ export async function readPytorch(source: ByteSource) {
   const { root, storages } = await readCheckpoint(source);
   const { stateDict, metadata, declared } = findStateDict(root);
   return {
-    tensors: tensorsOf(stateDict),
-    declared,
+    weights: [
+      {
+        path: '',
+        tensors: tensorsOf(stateDict),
+        native: new PythonValues(metadata, moduleVersionsOf(stateDict)),
+      },
+    ],
+    declared: toJson(declared ?? null),
     metadata: describeMetadata(metadata),
+    warnings: [],
     verify: verifyStorages,
     /** All of the file, also those of no weight. */
     storages,
-    native: new PythonValues(metadata, moduleVersionsOf(stateDict)),
   };
 }
 
 function findStateDict(root: PickleValue): { stateDict: PyDict; metadata: PyDict; declared: PickleValue | undefined } {
-  if (!(root instanceof Map)) {
+  if (!(root instanceof PyDict)) {
     throw new FormatError(
       'NOT_A_CHECKPOINT',
       'The file holds no dictionary, so no weights; save {"model_state_dict": model.state_dict()}.',
@@ -74,13 +81,13 @@ function findStateDict(root: PickleValue): { stateDict: PyDict; metadata: PyDict
   const metadata = root.get('metadata');
   return {
     stateDict,
-    metadata: metadata instanceof Map && metadata !== stateDict ? metadata : new Map(),
+    metadata: metadata instanceof PyDict && metadata !== stateDict ? metadata : new PyDict(),
     declared: root.get('architecture'),
   };
 }
 
 function isStateDict(value: PickleValue | undefined): value is PyDict {
-  return value instanceof Map && [...value.values()].some(isTensor);
+  return value instanceof PyDict && [...value.values()].some(isTensor);
 }
 
 /** The tensors by name. What is no tensor (a bare state dict may lie beside `epoch` and the like) is no weight. */
@@ -98,5 +105,5 @@ function tensorsOf(stateDict: PyDict): Map<string, Tensor> {
 
 function moduleVersionsOf(stateDict: PyDict): PyDict | undefined {
   const versions = stateDict instanceof OrderedDict ? stateDict.attributes.get('_metadata') : undefined;
-  return versions instanceof Map ? versions : undefined;
+  return versions instanceof PyDict ? versions : undefined;
 }

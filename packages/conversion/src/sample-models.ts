@@ -2,7 +2,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { temporaryPath, writeFileWhole } from '@caissa/bytes';
 import { FULL_SIZE, initialStateDict } from '@caissa/chess';
-import { fromJson, OrderedDict, type PickleValue, writeCheckpoint } from '@caissa/pytorch';
+import { fromJson, OrderedDict, PyDict, writeCheckpoint } from '@caissa/pytorch';
 
 /** How many sample models there are, `model_v1.pt` and so on. */
 const SAMPLES = 3;
@@ -32,7 +32,7 @@ export async function writeSampleModels(folder: string): Promise<string[]> {
 async function writeSample(path: string, version: number): Promise<void> {
   const stateDict = new OrderedDict();
   for (const [name, tensor] of initialStateDict(FULL_SIZE, version)) stateDict.set(name, tensor);
-  const root = new Map<PickleValue, PickleValue>([
+  const root = new PyDict([
     ['model_state_dict', stateDict],
     ['metadata', fromJson(metadataOf(version))],
     ['architecture', fromJson({ num_channels: FULL_SIZE.channels, num_res_blocks: FULL_SIZE.blocks })],

@@ -6,6 +6,7 @@ import {
   type PickleValue,
   PyByteArray,
   PyComplex,
+  PyDict,
   PyStorage,
   TorchDevice,
   TorchDtype,
@@ -23,7 +24,7 @@ export function describeValue(value: PickleValue): string {
   if (value instanceof NumpyDtype) return `numpy.dtype(${value.code})`;
   if (value instanceof NumpyScalar) return `numpy.scalar(${value.dtype.code})`;
   if (value instanceof NumpyArray) return `numpy.ndarray(shape=[${value.shape.join(', ')}], dtype=${value.dtype.code})`;
-  if (value instanceof Map) return `dict(${value.size})`;
+  if (value instanceof PyDict) return `dict(${value.size})`;
   return 'list(…)';
 }
 

@@ -11,7 +11,9 @@ import {
   type PickleValue,
   PyByteArray,
   PyComplex,
+  PyDict,
   PyFloat,
+  PySet,
   PyStorage,
   PyTuple,
   TorchDevice,
@@ -43,17 +45,17 @@ describe('toJson', () => {
     ['a bigint', 2n ** 64n, '18446744073709551616'],
     ['a list', [1, [true]], [1, [true]]],
     ['a tuple', new PyTuple([1, 'x']), [1, 'x']],
-    ['a set', new Set([1, 2]), [1, 2]],
+    ['a set', new PySet([1, 2]), [1, 2]],
     ['a torch.Size', new TorchSize([14, 8, 8]), [14, 8, 8]],
     [
       'keys that are no text',
-      new Map<PickleValue, PickleValue>([
+      new PyDict([
         [1, 'a'],
         [null, 'b'],
-        [true, 'c'],
+        [false, 'c'],
         [new PyFloat(0.5), 'd'],
       ]),
-      { 1: 'a', null: 'b', true: 'c', 0.5: 'd' },
+      { 1: 'a', null: 'b', false: 'c', 0.5: 'd' },
     ],
     ['an OrderedDict', new OrderedDict([['k', 1]]), { k: 1 }],
     [
@@ -83,7 +85,7 @@ describe('toJson', () => {
 
   it.each<[string, PickleValue]>([
     ['a text named again and again', Array.from({ length: 5 }, () => 'four')],
-    ['long keys', new Map([['k'.repeat(17), null]])],
+    ['long keys', new PyDict([['k'.repeat(17), null]])],
     ['a torch.Size of many', new TorchSize(Array.from({ length: 10 }, () => 1))],
     ['many values', Array.from({ length: 10 }, () => 1)],
   ])('refuses %s beyond the limits', (_name, value) => {
@@ -93,8 +95,8 @@ describe('toJson', () => {
 
   it('makes keys that would harm an object ordinary ones', () => {
     const json = toJson(
-      new Map<PickleValue, PickleValue>([
-        ['__proto__', new Map([['admin', true]])],
+      new PyDict([
+        ['__proto__', new PyDict([['admin', true]])],
         ['constructor', 1],
       ]),
     );
@@ -121,11 +123,11 @@ describe('fromJson', () => {
   it('gives what json.loads would', () => {
     const value = fromJson({ int: 3, float: 0.5, list: [null, true, 'x'], nested: { k: 1 }, huge: 1e300 });
     expect(value).toEqual(
-      new Map<string, PickleValue>([
+      new PyDict([
         ['int', 3],
         ['float', new PyFloat(0.5)],
         ['list', [null, true, 'x']],
-        ['nested', new Map([['k', 1]])],
+        ['nested', new PyDict([['k', 1]])],
         ['huge', new PyFloat(1e300)],
       ]),
     );
@@ -133,6 +135,6 @@ describe('fromJson', () => {
 
   it('keeps a key such as __proto__', () => {
     const value = fromJson(JSON.parse('{"__proto__": 1}') as JsonValue);
-    expect(value).toEqual(new Map([['__proto__', 1]]));
+    expect(value).toEqual(new PyDict([['__proto__', 1]]));
   });
 });

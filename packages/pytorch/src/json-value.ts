@@ -2,7 +2,7 @@ import { FormatError } from '@caissa/bytes';
 import type { JsonValue } from '@caissa/formats';
 import { describeValue, numpyNumber } from './json-describe.js';
 import { MAX_JSON_CHARACTERS, MAX_JSON_VALUES } from './limits.js';
-import { NumpyScalar, type PickleValue, PyFloat, PyTuple, TorchSize } from './pickle-value.js';
+import { NumpyScalar, type PickleValue, PyDict, PyFloat, PySet, PyTuple, TorchSize } from './pickle-value.js';
 
 /** Deeper containers are described instead: nobody reads metadata down there. */
 const MAX_JSON_DEPTH = 100;
@@ -42,9 +42,9 @@ function convert(value: PickleValue, budget: Budget, depth: number): JsonValue {
   if (value instanceof NumpyScalar) return scalar(value);
   if (value instanceof TorchSize) return sizes(value, budget);
   if (depth >= MAX_JSON_DEPTH) return describeValue(value);
-  if (value instanceof Map) return toObject(value, budget, depth);
+  if (value instanceof PyDict) return toObject(value, budget, depth);
   if (value instanceof PyTuple) return value.items.map((item) => convert(item, budget, depth + 1));
-  if (Array.isArray(value) || value instanceof Set) return [...value].map((item) => convert(item, budget, depth + 1));
+  if (Array.isArray(value) || value instanceof PySet) return [...value].map((item) => convert(item, budget, depth + 1));
   return spendText(describeValue(value), budget);
 }
 
@@ -70,7 +70,7 @@ function sizes({ sizes: all }: TorchSize, budget: Budget): number[] {
 }
 
 /** `defineProperty`, since plain assignment to a key such as `__proto__` would not make a property. */
-function toObject(dict: ReadonlyMap<PickleValue, PickleValue>, budget: Budget, depth: number): JsonValue {
+function toObject(dict: PyDict, budget: Budget, depth: number): JsonValue {
   const object: { [key: string]: JsonValue } = {};
   for (const [key, value] of dict) {
     const converted = convert(value, budget, depth + 1);
@@ -109,5 +109,5 @@ export function fromJson(value: JsonValue): PickleValue {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : new PyFloat(value);
   if (Array.isArray(value)) return value.map(fromJson);
   if (typeof value !== 'object' || value === null) return value;
-  return new Map(Object.entries(value).map(([key, item]) => [key, fromJson(item)]));
+  return new PyDict(Object.entries(value).map(([key, item]) => [key, fromJson(item)]));
 }

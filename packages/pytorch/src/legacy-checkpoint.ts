@@ -6,7 +6,7 @@ import { MAX_PICKLE_BYTES } from './limits.js';
 import type { PickleContext } from './pickle/machine.js';
 import { findPickleEnd } from './pickle/pickle-extent.js';
 import { readPickle } from './pickle/read-pickle.js';
-import type { PickleValue } from './pickle-value.js';
+import { type PickleValue, PyDict } from './pickle-value.js';
 import { StorageTable } from './storage-table.js';
 
 /** First pickle of every file that `torch.save` wrote before 1.6. Source: torch 2.13, torch/serialization.py */
@@ -60,7 +60,7 @@ async function readPreamble(run: PickleRun): Promise<void> {
     );
   }
   const machine = await readNext(run, bare('The description of the machine'));
-  if (!(machine instanceof Map) || machine.get('little_endian') !== true) {
+  if (!(machine instanceof PyDict) || machine.get('little_endian') !== true) {
     throw new FormatError('LEGACY_FORMAT', 'The checkpoint was saved on a big-endian machine, which is not supported.');
   }
 }

@@ -3,7 +3,8 @@ import type { Storage, Tensor } from '@caissa/tensor';
 /**
  * What a checkpoint may hold, as inert data. Python's int is a `number` where that is exact and a `bigint` elsewhere;
  * float is always a {@link PyFloat}, so that 1 and 1.0 stay apart; None is `null`; a list is an array; dict, Counter
- * and OrderedDict are Maps in the order of the file.
+ * and OrderedDict are {@link PyDict}s in the order of the file. What Python would make of a class of the program that
+ * saved the file is a {@link PyObject}. Containers may contain themselves.
  */
 export type PickleValue =
   | null
@@ -18,7 +19,7 @@ export type PickleValue =
   | PickleValue[]
   | PyTuple
   | PyDict
-  | Set<PickleValue>
+  | PySet
   | CheckpointTensor
   | PyStorage
   | TorchSize
@@ -26,10 +27,95 @@ export type PickleValue =
   | TorchDtype
   | NumpyDtype
   | NumpyScalar
-  | NumpyArray;
+  | NumpyArray
+  | PyGlobal
+  | PyObject;
 
-/** A Python dict. Keys that are numbers, strings, booleans or null compare by value, all others by identity. */
-export type PyDict = Map<PickleValue, PickleValue>;
+/** A key as it is hashed here. */
+type HashKey = null | string | object;
+
+/**
+ * Numbers are hashed as texts: V8 hashes numbers, and texts that look like one, without a secret, so that a file could
+ * choose numbers that all collide. Keys that are equal in Python (1, 1.0 and True) are one.
+ */
+function hashKey(key: PickleValue): HashKey {
+  if (typeof key === 'string') return LOOKS_NUMERIC.test(key) ? `\0s${key}` : key;
+  if (typeof key === 'boolean') return `\0n${Number(key)}`;
+  if (typeof key === 'number' || typeof key === 'bigint') return `\0n${key}`;
+  return key instanceof PyFloat ? `\0n${key.value}` : key;
+}
+
+const LOOKS_NUMERIC = /^[\0\d]/;
+
+/** A Python dict, in the order of the file. Numbers, texts, booleans and None compare by value, all else by identity. */
+export class PyDict {
+  readonly #entries = new Map<HashKey, [key: PickleValue, value: PickleValue]>();
+
+  constructor(entries: Iterable<readonly [key: PickleValue, value: PickleValue]> = []) {
+    for (const [key, value] of entries) this.set(key, value);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: PickleValue): PickleValue | undefined {
+    return this.#entries.get(hashKey(key))?.[1];
+  }
+
+  has(key: PickleValue): boolean {
+    return this.#entries.has(hashKey(key));
+  }
+
+  /** Sets a value; a key that is there already stays as it was written first. */
+  set(key: PickleValue, value: PickleValue): this {
+    const hash = hashKey(key);
+    const entry = this.#entries.get(hash);
+    if (entry === undefined) this.#entries.set(hash, [key, value]);
+    else entry[1] = value;
+    return this;
+  }
+
+  /** Returns whether the key was there. */
+  delete(key: PickleValue): boolean {
+    return this.#entries.delete(hashKey(key));
+  }
+
+  *keys(): Generator<PickleValue> {
+    for (const [key] of this.#entries.values()) yield key;
+  }
+
+  *values(): Generator<PickleValue> {
+    for (const [, value] of this.#entries.values()) yield value;
+  }
+
+  [Symbol.iterator](): Iterator<readonly [key: PickleValue, value: PickleValue]> {
+    return this.#entries.values();
+  }
+}
+
+/** A Python set or frozenset; see {@link PyDict} for what is equal. */
+export class PySet {
+  readonly #items = new Map<HashKey, PickleValue>();
+
+  constructor(items: Iterable<PickleValue> = []) {
+    for (const item of items) this.add(item);
+  }
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  add(item: PickleValue): this {
+    const hash = hashKey(item);
+    if (!this.#items.has(hash)) this.#items.set(hash, item);
+    return this;
+  }
+
+  [Symbol.iterator](): Iterator<PickleValue> {
+    return this.#items.values();
+  }
+}
 
 /** A tensor of a checkpoint, with what PyTorch keeps beside its elements. */
 export interface CheckpointTensor extends Tensor {
@@ -77,12 +163,12 @@ export class PyTuple {
 }
 
 /** A `collections.OrderedDict`, with the attributes set on it: a module's state dict has `_metadata`. */
-export class OrderedDict extends Map<PickleValue, PickleValue> {
-  readonly attributes = new Map<string, PickleValue>();
+export class OrderedDict extends PyDict {
+  readonly attributes = new PyDict();
 }
 
 /** A `collections.Counter`. */
-export class PyCounter extends Map<PickleValue, PickleValue> {}
+export class PyCounter extends PyDict {}
 
 /** A storage that stands in the pickle by itself, without a tensor. */
 export class PyStorage {
@@ -160,6 +246,43 @@ export class NumpyArray {
   constructor(module: string) {
     this.module = module;
   }
+}
+
+/** A class or function that stands in the file as a value. It is a name and nothing else. */
+export class PyGlobal {
+  /** Module and name, joined by a dot. */
+  readonly fullName: string;
+
+  constructor(fullName: string) {
+    this.fullName = fullName;
+  }
+}
+
+/**
+ * What Python would make by calling a class or function that means nothing here: a description of the call, of the
+ * state that would be set and of the items that would be added. Nothing of it is ever run.
+ */
+export class PyObject {
+  /** Module and name of what would be called, joined by a dot. */
+  readonly fullName: string;
+  readonly args: readonly PickleValue[];
+  /** Attributes, mostly as a dict. */
+  state: PickleValue = null;
+  /** Items that it holds as a dict. */
+  dict: PyDict | undefined;
+  /** Items that it holds as a list or set. */
+  list: PickleValue[] | undefined;
+
+  constructor(fullName: string, args: readonly PickleValue[] = []) {
+    this.fullName = fullName;
+    this.args = args;
+  }
+}
+
+/** The dict that a value is, also as an object of a subclass of dict. */
+export function dictOf(value: PickleValue | undefined): PyDict | undefined {
+  if (value instanceof PyDict) return value;
+  return value instanceof PyObject ? value.dict : undefined;
 }
 
 /** Whether a value is a tensor. */

@@ -11,7 +11,9 @@ import {
   NumpyScalar,
   OrderedDict,
   type PickleValue,
+  PyDict,
   PyFloat,
+  PySet,
   PyTuple,
   TorchDevice,
   TorchDtype,
@@ -129,7 +131,7 @@ describe.each(TORCH_VERSIONS)('files of PyTorch %s', (version) => {
     expect(root.get('dtype')).toEqual(new TorchDtype('float32'));
     expect(root.get('device')).toEqual(new TorchDevice('cpu', undefined));
     expect(root.get('none')).toBeNull();
-    const items = [1, new PyFloat(2.5), 'x', Buffer.from('y'), new Set([3, 4]), true];
+    const items = [1, new PyFloat(2.5), 'x', Buffer.from('y'), new PySet([3, 4]), true];
     const tuple = asDict(root.get('nested')).get('t');
     expect(
       tuple instanceof PyTuple && tuple.items.map((item) => (item instanceof Uint8Array ? Buffer.from(item) : item)),
@@ -215,7 +217,7 @@ describe('damaged files', () => {
     const { root } = await readCheckpoint(new BufferSource(bytes));
     const visit = async (value: PickleValue): Promise<void> => {
       if (isTensor(value) && elementCount(value.shape) < 1e6) await readFloat32(value);
-      else if (value instanceof Map) for (const item of value.values()) await visit(item);
+      else if (value instanceof PyDict) for (const item of value.values()) await visit(item);
     };
     await visit(root);
   }

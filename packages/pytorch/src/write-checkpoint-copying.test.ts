@@ -4,7 +4,7 @@ import type { Storage } from '@caissa/tensor';
 import { describe, expect, it } from 'vitest';
 import { refusal } from '../test-support/small-checkpoint.js';
 import { storageOf, tensorOf, written } from '../test-support/written-checkpoint.js';
-import type { PickleValue } from './pickle-value.js';
+import { type PickleValue, PyDict } from './pickle-value.js';
 import { readCheckpoint } from './read-checkpoint.js';
 import { writeCheckpoint } from './write-checkpoint.js';
 
@@ -71,7 +71,7 @@ describe('copying', () => {
   it('takes over the CRCs of storages that were verified, and computes those that no file states', async () => {
     const values = new Float32Array([1, 2, 3]);
     const right = crc32(new Uint8Array(values.buffer));
-    const pair = (storage: Storage) => new Map([['t', tensorOf(storage, [3], [1])]]);
+    const pair = (storage: Storage) => new PyDict([['t', tensorOf(storage, [3], [1])]]);
     const trusted = await written(pair({ ...storageOf(values), crc32: right }), { storagesVerified: true });
     expect(trusted).toEqual(await written(pair(storageOf(values))));
     expect(await written(pair(storageOf(values)), { storagesVerified: true })).toEqual(trusted);

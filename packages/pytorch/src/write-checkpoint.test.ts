@@ -16,7 +16,9 @@ import {
   PyByteArray,
   PyComplex,
   PyCounter,
+  PyDict,
   PyFloat,
+  PySet,
   PyStorage,
   PyTuple,
   TorchDevice,
@@ -37,7 +39,7 @@ async function comparable(value: PickleValue): Promise<unknown> {
     await storage.source.readInto(bytes, storage.offsetBytes);
     return { ...view, crc32: crc32(bytes), sizeBytes: storage.sizeBytes, dtype: storage.dtype };
   }
-  if (!(value instanceof Map)) return value;
+  if (!(value instanceof PyDict)) return value;
   const entries: unknown[] = [value.constructor.name];
   for (const [key, item] of value) entries.push([key, await comparable(item)]);
   if (value instanceof OrderedDict) entries.push(await comparable(value.attributes));
@@ -87,9 +89,7 @@ describe('a checkpoint that is read and written', () => {
 
   it('has shared storages once, and only those that are used', async () => {
     const views = stateDictOf(await readFixture('2.13', 'views.pt'));
-    const pair = new Map<PickleValue, PickleValue>(
-      ['bn_input.weight', 'bn_input.bias'].map((name) => [name, views.get(name) ?? null]),
-    );
+    const pair = new PyDict(['bn_input.weight', 'bn_input.bias'].map((name) => [name, views.get(name) ?? null]));
     const copy = await rewritten(pair);
     expect([...copy.storages.keys()]).toEqual(['0']);
     const [weight, bias] = [...rootDict(copy).values()];
@@ -116,7 +116,7 @@ describe('values', () => {
       'tuples',
       new PyTuple([new PyTuple([]), new PyTuple([1]), new PyTuple([1, 2]), new PyTuple([1, 2, 3, new PyTuple([4])])]),
     ],
-    ['sets and counters', [new Set([1, 'a', new PyTuple([2])]), new Set(), new PyCounter([['a', 1]])]],
+    ['sets and counters', [new PySet([1, 'a', new PyTuple([2])]), new PySet(), new PyCounter([['a', 1]])]],
     [
       'objects of torch',
       [
@@ -129,7 +129,7 @@ describe('values', () => {
     ],
     ['objects of numpy', [new NumpyScalar('numpy.core.multiarray', dtype, Uint8Array.of(1, 2, 3, 4)), array, dtype]],
     ['a list of more than a batch', Array.from({ length: 2_501 }, (_, index) => index)],
-    ['a dict of more than a batch', new Map(Array.from({ length: 1_001 }, (_, index) => [`k${index}`, null]))],
+    ['a dict of more than a batch', new PyDict(Array.from({ length: 1_001 }, (_, index) => [`k${index}`, null]))],
   ])('come back as they were: %s', async (_name, value) => {
     const { root } = await rewritten(value);
     expect(root).toEqual(value);
@@ -145,7 +145,7 @@ describe('values', () => {
     const shared: PickleValue[] = [1];
     const pair = new PyTuple([shared, shared]);
     const { root } = await rewritten(
-      new Map<PickleValue, PickleValue>([
+      new PyDict([
         ['a', pair],
         ['b', pair],
       ]),
@@ -161,7 +161,7 @@ describe('values', () => {
     for (const make of [
       (inner: PickleValue) => [inner],
       (inner: PickleValue) => new PyTuple([inner]),
-      (inner: PickleValue) => new Map([['k', inner]]),
+      (inner: PickleValue) => new PyDict([['k', inner]]),
       (inner: PickleValue) => new PyCounter([['k', inner]]),
       (inner: PickleValue) => new OrderedDict([['k', inner]]),
     ]) {

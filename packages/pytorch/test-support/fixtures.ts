@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { BufferSource } from '@caissa/bytes';
-import { OrderedDict, type PickleValue, type PyDict } from '../src/pickle-value.js';
+import { OrderedDict, type PickleValue, PyDict } from '../src/pickle-value.js';
 import { type CheckpointFile, readCheckpoint } from '../src/read-checkpoint.js';
 
 /** PyTorch versions that the fixtures come from. */
@@ -23,7 +23,7 @@ export function rootDict({ root }: CheckpointFile): PyDict {
 
 /** A value that must be a dict. */
 export function asDict(value: PickleValue | undefined): PyDict {
-  if (value instanceof Map) return value;
+  if (value instanceof PyDict) return value;
   throw new TypeError(`Not a dict: ${String(value)}`);
 }
 

@@ -1,6 +1,6 @@
 import { BufferSource } from '@caissa/bytes';
 import { initialStateDict } from '@caissa/chess';
-import { fromJson, OrderedDict, type PickleValue, type PyDict, writeCheckpoint } from '@caissa/pytorch';
+import { fromJson, OrderedDict, type PickleValue, PyDict, writeCheckpoint } from '@caissa/pytorch';
 import type { Storage, Tensor } from '@caissa/tensor';
 import { MemorySink } from './memory-sink.js';
 
@@ -24,7 +24,7 @@ export function smallStateDict(prefix = '', architecture = SMALL): OrderedDict {
 
 /** A checkpoint's object as training code saves it. */
 export function smallRoot(stateDict: PickleValue = smallStateDict()): PyDict {
-  return new Map<PickleValue, PickleValue>([
+  return new PyDict([
     ['model_state_dict', stateDict],
     ['metadata', fromJson({ version: 7, training_date: '2025-10-06T23:56:50', win_rate: 0.75 })],
     ['architecture', fromJson({ num_channels: SMALL.channels, num_res_blocks: SMALL.blocks })],

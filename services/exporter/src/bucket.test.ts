@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { initialStateDict } from '@caissa/chess';
 import { openCheckpoint } from '@caissa/conversion';
-import { OrderedDict, type PickleValue } from '@caissa/pytorch';
+import { OrderedDict, type PickleValue, PyDict } from '@caissa/pytorch';
 import { AppError } from '@caissa/shared/errors';
 import { type ModelSource, type ModelStore, openModelStore } from '@caissa/storage';
 import { type ModelBucket, startModelBucket } from '@caissa/testing/model-bucket';
@@ -49,7 +49,7 @@ function largeRoot(seed: number) {
   const root = smallRoot(stateDict);
   root.set(
     'architecture',
-    new Map([
+    new PyDict([
       ['num_channels', channels],
       ['num_res_blocks', blocks],
     ]),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PyDict } from '@caissa/pytorch';
 import { AppError } from '@caissa/shared/errors';
 import type { ArtifactDraft, ArtifactStore } from '@caissa/storage';
 import { fixturePath } from '@caissa/testing/fixtures';
@@ -56,7 +57,7 @@ describe('an export job that fails', () => {
 
   it('refuses an architecture that lies', async () => {
     const root = smallRoot();
-    root.set('architecture', new Map([['num_res_blocks', 6]]));
+    root.set('architecture', new PyDict([['num_res_blocks', 6]]));
     await harness.addModel('model_v1', root);
     await expectRefusal(harness.exportItem({}), 'ARCHITECTURE_MISMATCH');
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCheckpoint, withFile } from '@caissa/conversion';
-import { readCheckpoint } from '@caissa/pytorch';
+import { PyDict, readCheckpoint } from '@caissa/pytorch';
 import { SpareProcess } from '@caissa/session';
 import { FIXTURES, fixturePath } from '@caissa/testing/fixtures';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -216,7 +216,7 @@ describe('an exported checkpoint', () => {
     const { filename } = await run(harness.exportItem({ format: 'pytorch' }));
     await withFile(join(harness.exportsFolder, filename), async (source) => {
       const { root } = await readCheckpoint(source);
-      expect(root instanceof Map && [...root.keys()]).toEqual(['model_state_dict', 'metadata', 'architecture']);
+      expect(root instanceof PyDict && [...root.keys()]).toEqual(['model_state_dict', 'metadata', 'architecture']);
     });
   });
 });

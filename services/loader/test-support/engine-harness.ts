@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodePositions, initialStateDict, VERIFICATION_POSITIONS } from '@caissa/chess';
-import { OrderedDict } from '@caissa/pytorch';
+import { OrderedDict, PyDict } from '@caissa/pytorch';
 import type { Session } from '@caissa/session';
 import { createLogger } from '@caissa/shared/process';
 import { LocalModelStore } from '@caissa/storage';
@@ -59,7 +59,7 @@ export async function openEngineHarness() {
       const stateDict = new OrderedDict();
       for (const [key, tensor] of initialStateDict({ ...SMALL, channels, blocks }, seed)) stateDict.set(key, tensor);
       const root = smallRoot(stateDict);
-      root.set('architecture', new Map([['num_channels', channels]]));
+      root.set('architecture', new PyDict([['num_channels', channels]]));
       const source = await saved(root);
       const bytes = new Uint8Array(source.sizeBytes);
       await source.readInto(bytes, 0);

@@ -1,4 +1,4 @@
-import { NumpyArray, NumpyDtype, OrderedDict, PyTuple } from '../pickle-value.js';
+import { NumpyArray, NumpyDtype, OrderedDict, PyDict, PyTuple } from '../pickle-value.js';
 import type { PickleMachine, StackValue } from './machine.js';
 import { setArrayState, setDtypeState } from './numpy.js';
 
@@ -9,7 +9,7 @@ import { setArrayState, setDtypeState } from './numpy.js';
 export function applyBuild(machine: PickleMachine): void {
   const state = machine.popValue();
   const target: StackValue = machine.top();
-  if (target instanceof OrderedDict && state instanceof Map) {
+  if (target instanceof OrderedDict && state instanceof PyDict) {
     for (const [name, value] of state) {
       if (typeof name !== 'string') throw machine.corrupt('sets an attribute whose name is not text');
       target.attributes.set(name, value);

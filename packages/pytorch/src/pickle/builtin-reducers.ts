@@ -1,10 +1,11 @@
 import {
   OrderedDict,
-  type PickleValue,
   PyByteArray,
   PyComplex,
   PyCounter,
+  PyDict,
   PyFloat,
+  PySet,
   PyTuple,
   TorchDevice,
   TorchSize,
@@ -20,8 +21,8 @@ export const reduceOrderedDict: Reducer = (machine, args) => {
 
 /** `collections.Counter(dict)`. */
 export const reduceCounter: Reducer = (machine, args) => {
-  const [counts = new Map<PickleValue, PickleValue>()] = args.items;
-  if (!(counts instanceof Map) || args.items.length > 1)
+  const [counts = new PyDict()] = args.items;
+  if (!(counts instanceof PyDict) || args.items.length > 1)
     throw machine.corrupt('makes a Counter of something other than a dict');
   machine.chargeReduced(counts.size);
   return new PyCounter(counts);
@@ -40,7 +41,7 @@ export const reduceSet: Reducer = (machine, args) => {
   if (!Array.isArray(items) || args.items.length > 1)
     throw machine.corrupt('makes a set of something other than a list');
   machine.chargeReduced(items.length);
-  return new Set(items.map((item) => asKey(machine, item)));
+  return new PySet(items.map((item) => asKey(machine, item)));
 };
 
 /** `bytearray()`, `bytearray(bytes)`, or as protocol 2 has it `bytearray(text, 'latin-1')`. */

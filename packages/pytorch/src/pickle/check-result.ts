@@ -1,5 +1,5 @@
 import { MAX_DEPTH } from '../limits.js';
-import { OrderedDict, type PickleValue, PyTuple } from '../pickle-value.js';
+import { OrderedDict, type PickleValue, PyDict, PySet, PyTuple } from '../pickle-value.js';
 import type { PickleMachine } from './machine.js';
 import { PickleGlobal } from './machine.js';
 
@@ -49,9 +49,10 @@ export function assertPlainData(machine: PickleMachine, root: unknown): asserts 
 }
 
 function itemsOf(value: unknown): Iterator<unknown> | undefined {
-  if (Array.isArray(value) || value instanceof Set) return value.values();
+  if (Array.isArray(value)) return value.values();
+  if (value instanceof PySet) return value[Symbol.iterator]();
   if (value instanceof PyTuple) return value.items.values();
   if (value instanceof OrderedDict) return [...value.keys(), ...value.values(), ...value.attributes.values()].values();
-  if (value instanceof Map) return [...value.keys(), ...value.values()].values();
+  if (value instanceof PyDict) return [...value.keys(), ...value.values()].values();
   return undefined;
 }

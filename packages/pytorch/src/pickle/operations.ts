@@ -1,4 +1,4 @@
-import { PyFloat, PyTuple } from '../pickle-value.js';
+import { PyDict, PyFloat, PySet, PyTuple } from '../pickle-value.js';
 import { applyBuild } from './build.js';
 import { resolveGlobal } from './globals.js';
 import { addItems, appendItems, setItems } from './items.js';
@@ -103,7 +103,7 @@ const RUNS: readonly (readonly [code: number, protocol: number, run: (machine: P
   [OPCODE.LONG1, 2, (m) => m.push(toInteger(m.readBytes(m.readUint8())))],
   [OPCODE.BINFLOAT, 2, (m) => m.push(new PyFloat(m.readFloat64BigEndian()))],
   [OPCODE.BINUNICODE, 2, (m) => m.push(m.readText(m.readUint32()))],
-  [OPCODE.EMPTY_DICT, 2, (m) => m.push(new Map())],
+  [OPCODE.EMPTY_DICT, 2, (m) => m.push(new PyDict())],
   [OPCODE.EMPTY_LIST, 2, (m) => m.push([])],
   [OPCODE.EMPTY_TUPLE, 2, (m) => m.pushTuple([])],
   [OPCODE.TUPLE, 2, (m) => m.pushTuple(m.popToMark())],
@@ -124,7 +124,7 @@ const RUNS: readonly (readonly [code: number, protocol: number, run: (machine: P
   [OPCODE.MEMOIZE, 4, (m) => m.memoize(m.memo.size)],
   [OPCODE.FRAME, 4, frame],
   [OPCODE.STACK_GLOBAL, 4, stackGlobal],
-  [OPCODE.EMPTY_SET, 4, (m) => m.push(new Set())],
+  [OPCODE.EMPTY_SET, 4, (m) => m.push(new PySet())],
   [OPCODE.ADDITEMS, 4, addItemsToMark],
 ];
 

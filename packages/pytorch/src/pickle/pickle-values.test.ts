@@ -28,7 +28,9 @@ import {
   PyByteArray,
   PyComplex,
   PyCounter,
+  type PyDict,
   PyFloat,
+  PySet,
   PyTuple,
   TorchDevice,
   TorchDtype,
@@ -58,7 +60,7 @@ describe('values', () => {
       call('__builtin__', 'bytearray', text('\u00e9'), text('latin-1')),
       new PyByteArray(Uint8Array.of(0xe9)),
     ],
-    ['a set', call('__builtin__', 'set', list(int(1), int(2))), new Set([1, 2])],
+    ['a set', call('__builtin__', 'set', list(int(1), int(2))), new PySet([1, 2])],
     ['a Counter', call('collections', 'Counter', dict(text('a'), int(2))), new PyCounter([['a', 2]])],
     ['a torch.Size', call('torch', 'Size', tuple(int(14), int(8))), new TorchSize([14, 8])],
     ['a torch.device', call('torch', 'device', text('cuda'), int(1)), new TorchDevice('cuda', 1)],
@@ -81,7 +83,7 @@ describe('values', () => {
 
   it('reads a dict in order, with keys that would harm an object', async () => {
     const value = await unpickled(dict(text('__proto__'), int(1), text('constructor'), int(2), int(0), none));
-    expect([...(value as Map<PickleValue, PickleValue>)]).toEqual([
+    expect([...(value as PyDict)]).toEqual([
       ['__proto__', 1],
       ['constructor', 2],
       [0, null],
@@ -140,6 +142,13 @@ describe('values', () => {
         ),
       ),
     );
-    expect(value.root).toEqual(['a', 'a', Uint8Array.of(9), Uint8Array.of(8), new Set([3]), new TorchDtype('float16')]);
+    expect(value.root).toEqual([
+      'a',
+      'a',
+      Uint8Array.of(9),
+      Uint8Array.of(8),
+      new PySet([3]),
+      new TorchDtype('float16'),
+    ]);
   });
 });

@@ -3,6 +3,7 @@ import {
   type CheckpointTensor,
   isTensor,
   type PickleValue,
+  PyDict,
   PyStorage,
   PyTuple,
   TorchDtype,
@@ -109,7 +110,7 @@ function asElementType(machine: PickleMachine, { dtypeName }: TorchDtype): DType
 
 /** Hooks would be functions, and lazy views would change the values: no checkpoint of weights has either. */
 function assertNothing(machine: PickleMachine, value: PickleValue | undefined, what: string): void {
-  const isEmpty = value === undefined || value === null || (value instanceof Map && value.size === 0);
+  const isEmpty = value === undefined || value === null || (value instanceof PyDict && value.size === 0);
   if (!isEmpty) throw machine.corrupt(`makes a tensor with ${what}, which is not supported`);
 }
 

@@ -1,6 +1,19 @@
+import { FormatError, quoteName } from '@caissa/bytes';
 import type { Storage } from '@caissa/tensor';
 import { OPCODE } from '../pickle/opcode.js';
-import { isTensor, OrderedDict, type PickleValue, PyCounter, PyFloat, PyStorage, PyTuple } from '../pickle-value.js';
+import {
+  isTensor,
+  OrderedDict,
+  type PickleValue,
+  PyCounter,
+  PyDict,
+  PyFloat,
+  PyGlobal,
+  PyObject,
+  PySet,
+  PyStorage,
+  PyTuple,
+} from '../pickle-value.js';
 import { writeObject } from './object-values.js';
 import { PickleBuilder, type Step } from './pickle-builder.js';
 import { StorageOrder } from './storage-order.js';
@@ -20,7 +33,8 @@ interface Writer {
 
 /**
  * Writes values as a protocol 2 pickle, in the way of `torch.save`. An object that occurs twice is written once.
- * @throws FormatError PICKLE_LIMIT if they nest too deep, as what contains itself does
+ * @throws FormatError PICKLE_LIMIT if they nest too deep, as what contains itself does; PICKLE_GLOBAL for an object that
+ * Python could only make by running something
  */
 export function writePickle(root: PickleValue): WrittenPickle {
   const writer = { builder: new PickleBuilder(), order: new StorageOrder() };
@@ -37,13 +51,15 @@ function writeValue(writer: Writer, value: PickleValue): void {
   else if (typeof value === 'bigint') builder.integer(value);
   else if (typeof value === 'number') writeNumber(builder, value);
   else if (value instanceof PyFloat) builder.float(value.value);
-  else if (Array.isArray(value) || value instanceof Map || value instanceof Set || value instanceof PyTuple) {
+  else if (Array.isArray(value) || value instanceof PyDict || value instanceof PySet || value instanceof PyTuple) {
     writeContainer(writer, value);
   } else if (isTensor(value)) {
     if (builder.recall(value)) return;
     writeTensor(builder, writer.order, value, [() => builder.memoize(value)]);
   } else if (value instanceof PyStorage) writeStorage(builder, writer.order, value);
-  else writeObject(builder, value);
+  else if (value instanceof PyGlobal || value instanceof PyObject) {
+    throw new FormatError('PICKLE_GLOBAL', `${quoteName(value.fullName)} cannot be written into a checkpoint.`);
+  } else writeObject(builder, value);
 }
 
 /** Whole numbers are ints, all others floats. */
@@ -52,10 +68,7 @@ function writeNumber(builder: PickleBuilder, value: number): void {
   else builder.float(value);
 }
 
-function writeContainer(
-  writer: Writer,
-  value: PickleValue[] | Map<PickleValue, PickleValue> | Set<PickleValue> | PyTuple,
-): void {
+function writeContainer(writer: Writer, value: PickleValue[] | PyDict | PySet | PyTuple): void {
   const { builder } = writer;
   if (builder.recall(value)) return;
   const memoize = (): void => builder.memoize(value);
@@ -66,7 +79,7 @@ function writeContainer(
     builder.operation(OPCODE.EMPTY_LIST);
     memoize();
     writeItems(writer, value);
-  } else if (value instanceof Set) {
+  } else if (value instanceof PySet) {
     builder.call('__builtin__', 'set', [() => writeList(writer, [...value])], [memoize]);
   } else if (value instanceof PyCounter) {
     builder.call('collections', 'Counter', [() => writeDict(writer, value)], [memoize]);
@@ -90,7 +103,7 @@ function writeList(writer: Writer, items: readonly PickleValue[]): void {
   writeItems(writer, items);
 }
 
-function writeDict(writer: Writer, entries: ReadonlyMap<PickleValue, PickleValue>): void {
+function writeDict(writer: Writer, entries: PyDict): void {
   writer.builder.operation(OPCODE.EMPTY_DICT);
   writeEntries(writer, entries);
 }
@@ -100,7 +113,7 @@ function writeItems(writer: Writer, items: readonly PickleValue[]): void {
   writer.builder.items(steps, OPCODE.APPEND, OPCODE.APPENDS);
 }
 
-function writeEntries(writer: Writer, entries: ReadonlyMap<PickleValue, PickleValue>): void {
+function writeEntries(writer: Writer, entries: PyDict): void {
   const steps = [...entries].map(([key, value]) => () => {
     writer.builder.schedule([() => writeValue(writer, key), () => writeValue(writer, value)]);
   });

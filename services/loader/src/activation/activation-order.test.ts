@@ -1,4 +1,5 @@
 import { readdir, rm } from 'node:fs/promises';
+import { PyDict } from '@caissa/pytorch';
 import { readPointer } from '@caissa/registry';
 import { AppError } from '@caissa/shared/errors';
 import { smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
@@ -26,7 +27,7 @@ afterEach(() => harness.close());
 /** A checkpoint with another digest. */
 function otherRoot() {
   const root = smallRoot(smallStateDict());
-  root.set('metadata', new Map([['version', 2]]));
+  root.set('metadata', new PyDict([['version', 2]]));
   return root;
 }
 

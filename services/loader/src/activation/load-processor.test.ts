@@ -1,6 +1,7 @@
 import { copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodePosition, GRAPH_NAMES, VERIFICATION_POSITIONS } from '@caissa/chess';
+import { PyDict } from '@caissa/pytorch';
 import { AppError } from '@caissa/shared/errors';
 import { fixturePath } from '@caissa/testing/fixtures';
 import { savedWith, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
@@ -133,7 +134,7 @@ describe('a load job that fails', () => {
   };
   const lying = async () => {
     const root = smallRoot(smallStateDict());
-    root.set('architecture', new Map([['num_channels', 128]]));
+    root.set('architecture', new PyDict([['num_channels', 128]]));
     await harness.addModel('bad', root);
   };
   it.each([

@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { PyDict } from '@caissa/pytorch';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, type LoaderHarness, loadItem, openHarness } from '../../test-support/loader-harness.js';
 
@@ -64,7 +65,7 @@ describe('a replica', () => {
     const one = await harness.startLoader('one');
     await one.load(loadItem('model_v1'));
     for (const name of await readdir(harness.activeFolder)) await rm(join(harness.activeFolder, name));
-    await harness.addModel('model_v1', new Map([['replaced', 1]]));
+    await harness.addModel('model_v1', new PyDict([['replaced', 1]]));
     const two = await harness.startLoader('two');
     const failed = await eventually('two has failed', async () => {
       const heartbeat = await harness.heartbeat('two');

@@ -1,5 +1,6 @@
 import { readdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PyDict } from '@caissa/pytorch';
 import type { ModelSource } from '@caissa/storage';
 import { smallRoot } from '@caissa/testing/small-checkpoint';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,7 +14,7 @@ beforeEach(async () => {
   harness = await openHarness();
   loader = await harness.startLoader('one');
   for (const [n, name] of ['model_v1', 'model_v2', 'model_v3'].entries()) {
-    await harness.addModel(name, new Map([...(smallRoot() as Map<string, never>), ['n', n]]));
+    await harness.addModel(name, new PyDict([...smallRoot(), ['n', n]]));
   }
 });
 afterEach(() => harness.close());
