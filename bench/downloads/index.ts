@@ -80,6 +80,7 @@ async function writeExport(folder: string, checkpoint: string): Promise<string> 
     sha256: createHash('sha256').update(bytes).digest('hex'),
     export_date: '2025-10-07T03:11:38Z',
     metadata: {},
+    warnings: [],
   };
   await writeFile(`${file}.manifest.json`, JSON.stringify(manifest));
   return file;

@@ -81,6 +81,7 @@ function entryOf(number: number, identity: string): CatalogueEntry {
       parameters: 10_700_000,
     },
     sha256: DIGEST,
+    warnings: [],
     inspected_at: '2025-10-07T03:11:38Z',
   };
 }
@@ -111,6 +112,7 @@ function manifestOf(number: number): Manifest {
     sha256: DIGEST,
     export_date: new Date(FIRST_EXPORT_MS + number * 1_000).toISOString(),
     metadata: { version: number, ...METADATA, source_sha256: DIGEST, sha256: DIGEST },
+    warnings: [],
   };
 }
 

@@ -18,8 +18,18 @@ export interface ArtifactRequest extends OptionValues {
   /** The caller's entries. */
   readonly metadata: JsonObject;
   readonly verify: VerifyLevel;
+  /** Path of the weights that are to be taken; see `ReadOptions`. */
+  readonly weights?: string | undefined;
   /** ISO 8601 in UTC, whole seconds. */
   readonly exportDate: string;
+}
+
+/** What an artifact is made of, as far as its metadata tell. */
+export interface ArtifactOrigin {
+  /** Digest of the checkpoint's file. */
+  readonly sha256: string;
+  /** What was found in it and is not carried. */
+  readonly warnings: readonly string[];
 }
 
 /** What was verified of an artifact; each format adds what it has found. */
@@ -45,7 +55,7 @@ const DEVICE_USED = 'CPU';
 const OUTSIDE_ONLY = new Set(['sha256', 'data_sha256', 'verification']);
 
 /** The caller's entries and then the system's, which nobody can override: what is written into the file. */
-export function metadataInFile(request: ArtifactRequest, sourceSha256: string): JsonObject {
+export function metadataInFile(request: ArtifactRequest, { sha256, warnings }: ArtifactOrigin): JsonObject {
   const callers = Object.entries(request.metadata).filter(([name]) => !OUTSIDE_ONLY.has(name));
   return {
     ...Object.fromEntries(callers),
@@ -53,7 +63,9 @@ export function metadataInFile(request: ArtifactRequest, sourceSha256: string): 
     export_format: request.format,
     device_used: DEVICE_USED,
     source_model: request.modelName,
-    source_sha256: sourceSha256,
+    source_sha256: sha256,
+    ...(request.weights === undefined ? {} : { weights_path: request.weights }),
+    ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
     ...optionsHeeded(request),
   };
 }

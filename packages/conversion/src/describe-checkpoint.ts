@@ -16,11 +16,13 @@ export interface CheckpointDescription {
   readonly metadata: JsonObject;
   readonly version: number | null;
   readonly training_date: string | null;
+  /** What was found in the file and is not carried, or contradicts the rest; a sentence each. */
+  readonly warnings: string[];
 }
 
 /** Describes a checkpoint: what it is, what it holds and what its metadata say. */
 export function describeCheckpoint(checkpoint: Checkpoint): CheckpointDescription {
-  const { metadata, network } = checkpoint;
+  const { metadata, network, warnings } = checkpoint;
   const { architecture, tensors, prefix } = network;
   const { version, training_date: trainingDate } = metadata;
   return {
@@ -35,5 +37,6 @@ export function describeCheckpoint(checkpoint: Checkpoint): CheckpointDescriptio
     metadata,
     version: typeof version === 'number' && Number.isSafeInteger(version) ? version : null,
     training_date: typeof trainingDate === 'string' ? trainingDate : null,
+    warnings: [...warnings],
   };
 }

@@ -13,7 +13,7 @@ export {
   OPENED_PERCENT,
 } from './make-artifact.js';
 export { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
-export { type FileContents, type FormatReader, READERS } from './readers.js';
+export { type FileContents, type FormatReader, READERS, type ReadOptions } from './readers.js';
 export { writeSampleModels } from './sample-models.js';
 export { type ConversionFailure, conversionFailure, VerificationError } from './verification-error.js';
 export { type OnnxReport, verifyOnnx } from './verify-onnx.js';

@@ -53,7 +53,7 @@ export async function makeArtifact(
   const { signal, spare, maxFileBytes } = control;
   const { verify: level } = request;
   const writer = WRITERS[request.format];
-  const inFile = metadataInFile(request, source.sha256);
+  const inFile = metadataInFile(request, { sha256: source.sha256, warnings: checkpoint.warnings });
   const reporting = (stage: 'converting' | 'verifying') => {
     const [from, to] = [PERCENT[stage], stage === 'converting' ? PERCENT.verifying : PERCENT.publishing];
     control.report({ stage, percent: from });

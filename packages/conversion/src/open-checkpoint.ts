@@ -2,6 +2,7 @@ import { type ByteSource, FormatError } from '@caissa/bytes';
 import { buildGraph, checkDeclared, checkInterface, inferArchitecture, type NetworkTensors } from '@caissa/chess';
 import type { Graph } from '@caissa/graph';
 import type { Storage } from '@caissa/tensor';
+import { boundWarnings } from './bound-warnings.js';
 import { type FileContents, type ReadOptions, readContents, type WeightSet } from './readers.js';
 
 /** A checkpoint of any format whose structure has been read and checked; its weights have not been looked at. */
@@ -36,7 +37,11 @@ export function checkpointOf({ weights, declared, metadata, warnings, verify }: 
   checkInterface(network.architecture);
   const verifyWeights: Checkpoint['verify'] = (signal, onRead) => verify(storagesOf(network), signal, onRead);
   const { native } = taken;
-  return { network, graph: buildGraph(network), metadata, declared, warnings, native, verify: verifyWeights };
+  return {
+    ...{ network, graph: buildGraph(network), metadata, declared, native },
+    warnings: boundWarnings(warnings),
+    verify: verifyWeights,
+  };
 }
 
 /** The storages that the network's tensors use, each once: not those of an optimizer. */

@@ -13,7 +13,7 @@ export interface ReadOptions {
   /** Whether a file is refused whose weights are not what it says they are; by default that is a warning. */
   readonly strictArchitecture?: boolean;
   /** Path in the file of the weights to take, such as `ema.module`, where it holds several networks. */
-  readonly weights?: string;
+  readonly weights?: string | undefined;
 }
 
 /** Tensors by name that stand in one place of a file: perhaps those of a network. */

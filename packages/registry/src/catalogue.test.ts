@@ -25,6 +25,7 @@ const entry = (name: string, change: Partial<CatalogueEntry> = {}): CatalogueEnt
   metadata: { win_rate: 0.5 },
   architecture: null,
   sha256: 'a'.repeat(64),
+  warnings: ['config.phase is described and not carried.'],
   inspected_at: '2025-10-07T03:11:38Z',
   ...change,
 });
@@ -39,6 +40,12 @@ test('what was put is found, and replaced as a whole', async () => {
   await catalogue.put(entry('a', { status: 'unreadable' }), []);
   expect(await catalogue.get('a')).toEqual(entry('a', { status: 'unreadable' }));
   expect(await catalogue.tensors('a')).toEqual([]);
+});
+
+test('an entry of before there were warnings has none', async () => {
+  const { warnings: _, ...old } = entry('a');
+  await redis.hset(keys.catalogue, 'a', JSON.stringify(old));
+  expect(await catalogue.get('a')).toEqual(entry('a', { warnings: [] }));
 });
 
 test('names that objects have of their own are names like others', async () => {

@@ -6,6 +6,7 @@ import {
   modelNameSchema,
   type TensorSummary,
   tensorSummarySchema,
+  warningsSchema,
 } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
 import { z } from 'zod';
@@ -22,6 +23,8 @@ const catalogueEntrySchema = z.object({
   architecture: architectureSchema.nullable(),
   sha256: z.string().nullable(),
   problem: problemSchema.optional(),
+  /** None in entries that were written before there were any. */
+  warnings: warningsSchema.default([]),
   inspected_at: z.iso.datetime(),
 });
 

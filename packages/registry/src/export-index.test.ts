@@ -34,6 +34,7 @@ function manifest(minute: number, change: Partial<Manifest> = {}): Manifest {
     sha256: 'a'.repeat(64),
     export_date: `2025-10-07T03:${two}:00Z`,
     metadata: { minute },
+    warnings: [],
     ...change,
   };
 }
@@ -66,6 +67,12 @@ describe('the list', () => {
     expect(names(after)).toEqual([manifest(3).filename, manifest(1).filename]);
     expect(after.map((one) => one.size_bytes)).toEqual([1024 ** 2, 7]);
     expect(before).toHaveLength(3);
+  });
+
+  test('shows exports of before there were warnings without any', async () => {
+    const { warnings: _, ...old } = manifest(1);
+    await index.add(old as Manifest);
+    expect(await index.newestFirst()).toEqual([manifest(1)]);
   });
 
   test('leaves out an entry that cannot be read, and shows the others', async () => {

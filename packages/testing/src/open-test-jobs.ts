@@ -73,6 +73,7 @@ export function exportResult(item: WorkItem<'export'>): ExportResult {
     filename,
     file_size_mb: 0,
     metadata: {},
+    warnings: [],
     job_id: item.id,
     model_name: item.data.model_name,
     size_bytes: 1,

@@ -14,6 +14,7 @@ export function manifestDraft(jobId: string, change: Partial<ManifestDraft> = {}
     job_id: jobId,
     export_date: '2025-10-07T03:11:38Z',
     metadata: { win_rate: 0.75, nested: { list: [1, null, 'x'] } },
+    warnings: [],
     ...change,
   };
 }

@@ -112,6 +112,7 @@ function readyEntry(name: string, identity: string): CatalogueEntry {
       parameters: 270_226,
     },
     sha256: 'a'.repeat(64),
+    warnings: [],
     inspected_at: new Date().toISOString(),
   };
 }
@@ -141,6 +142,7 @@ async function addExport(
     job_id: jobId,
     export_date: exportDate,
     metadata: { version: 1 },
+    warnings: [],
   }));
   await exports.add(manifest);
   return manifest;

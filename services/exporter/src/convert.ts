@@ -19,14 +19,17 @@ export function artifactName({ data, createdAt }: ExportItem): ArtifactName {
 export async function convert(context: ExporterContext, item: ExportItem, file: ModelSource): Promise<Manifest> {
   const { data, signal, createdAt } = item;
   item.report({ stage: 'opening', percent: 0 });
-  const checkpoint = await openCheckpoint(file);
+  const { weights } = data;
+  const checkpoint = await openCheckpoint(file, { ...context.reading, weights });
   const inspectedSha256 = await inspectedDigest(context, item, file);
   const opened = (share: number) => item.report({ stage: 'opening', percent: OPENED_PERCENT * share });
   const sha256 = inspectedSha256 ?? (await digestSource(file, signal, opened));
   signal.throwIfAborted();
   const draft = await context.store.begin(item.id, { firstAttempt: item.firstAttempt });
   try {
-    const source = { file, checkpoint, sha256, weightsChecked: inspectedSha256 !== undefined };
+    // An inspection looks at the weights that are taken by default.
+    const weightsChecked = inspectedSha256 !== undefined && weights === undefined;
+    const source = { file, checkpoint, sha256, weightsChecked };
     const metadataOf = await makeArtifact(source, draft, requestOf(item), {
       signal,
       spare: context.spare,
@@ -39,6 +42,7 @@ export async function convert(context: ExporterContext, item: ExportItem, file: 
       job_id: item.id,
       export_date: createdAt.toISOString(),
       metadata: metadataOf(artifactSha256, dataSha256),
+      warnings: [...checkpoint.warnings],
     });
     return await draft.commit(artifactName(item), describe);
   } catch (error) {
@@ -48,8 +52,8 @@ export async function convert(context: ExporterContext, item: ExportItem, file: 
 }
 
 function requestOf({ data, createdAt }: ExportItem): ArtifactRequest {
-  const { model_name: modelName, format, metadata, options } = data;
-  return { modelName, format, metadata, ...options, exportDate: toIsoSeconds(createdAt) };
+  const { model_name: modelName, format, metadata, weights, options } = data;
+  return { modelName, format, metadata, weights, ...options, exportDate: toIsoSeconds(createdAt) };
 }
 
 /** The digest of the source, if an inspection has seen the file in this state and found its weights sound. */

@@ -3,6 +3,7 @@ import { copyFile, readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCheckpoint, withFile } from '@caissa/conversion';
 import { PyDict, readCheckpoint } from '@caissa/pytorch';
+import type { CatalogueEntry } from '@caissa/registry';
 import { SpareProcess } from '@caissa/session';
 import { FIXTURES, fixturePath } from '@caissa/testing/fixtures';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -186,8 +187,9 @@ describe('an export job', () => {
       metadata: {},
       architecture: null,
       sha256: 'f'.repeat(64),
+      warnings: [],
       inspected_at: new Date().toISOString(),
-    } as const;
+    } satisfies CatalogueEntry;
     await harness.context.catalogue.put(entry, []);
     expect((await run(harness.exportItem({}, { createdAt }))).metadata['source_sha256']).toBe('f'.repeat(64));
     await utimes(harness.modelPath('model_v1'), new Date(), new Date(1_700_000_000_000));

@@ -31,14 +31,14 @@ async function inspectModel(context: ExporterContext, item: InspectItem): Promis
 /** A file that is not a model yet: it is examined under its temporary name, and the catalogue is not told. */
 async function inspectUpload(context: ExporterContext, item: InspectItem): Promise<InspectResult> {
   const { model_name: name, upload = '' } = item.data;
-  await examine(context.models.openUpload(upload, name), item).catch((error: unknown) => {
+  await examine(context, context.models.openUpload(upload, name), item).catch((error: unknown) => {
     throw namedError(error, conversionFailure(error), `${name}${MODEL_EXTENSION}`);
   });
   return result(item, 'ready', `Model ${name} can be used`);
 }
 
-function examine(opening: Promise<ModelSource>, item: InspectItem): Promise<Examination> {
-  return withSource(opening, (source) => examineSource(source, item));
+function examine({ reading }: ExporterContext, opening: Promise<ModelSource>, item: InspectItem): Promise<Examination> {
+  return withSource(opening, (source) => examineSource(source, item, reading));
 }
 
 /** What the catalogue will say of a file, be it good or bad. Trouble that may pass is thrown. */
@@ -50,14 +50,14 @@ async function examineModel(
   const { name, identity } = file;
   const inspectedAt = new Date().toISOString();
   try {
-    const { sha256, description } = await examine(context.models.open(name), item);
+    const { sha256, description } = await examine(context, context.models.open(name), item);
     const { tensors, ...known } = description;
     return { entry: { name, identity, status: 'ready', ...known, sha256, inspected_at: inspectedAt }, tensors };
   } catch (error) {
     const problem = item.signal.aborted ? undefined : unreadableBecause(error, name);
     if (problem === undefined) throw namedError(error, conversionFailure(error), `${name}${MODEL_EXTENSION}`);
     return {
-      entry: { ...UNKNOWN, name, identity, problem: toProblem(problem), inspected_at: inspectedAt },
+      entry: { ...UNKNOWN, name, identity, problem: toProblem(problem), warnings: [], inspected_at: inspectedAt },
       tensors: [],
     };
   }

@@ -6,7 +6,7 @@ import { Catalogue, ExportIndex } from '@caissa/registry';
 import { SpareProcess } from '@caissa/session';
 import { startHealthServer } from '@caissa/shared/http';
 import { createLogger, measureProcess, runService } from '@caissa/shared/process';
-import { readSettings } from '@caissa/shared/settings';
+import { readOptions, readSettings } from '@caissa/shared/settings';
 import { openArtifactStore, openModelStore } from '@caissa/storage';
 import { Registry } from 'prom-client';
 import type { ExporterContext } from './context.js';
@@ -50,6 +50,7 @@ await runService(async (lifecycle) => {
     store,
     exports: new ExportIndex(redis, keys),
     catalogue: new Catalogue(redis, keys),
+    reading: readOptions(settings),
     keepRecentExports: settings.KEEP_RECENT_EXPORTS,
     spare,
   };

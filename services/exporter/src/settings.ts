@@ -1,5 +1,5 @@
 import { REDIS_SETTINGS } from '@caissa/redis';
-import type { SettingName } from '@caissa/shared/settings';
+import { READ_SETTINGS, type SettingName } from '@caissa/shared/settings';
 import { OBJECT_STORE_SETTINGS } from '@caissa/storage';
 
 /** The settings that the exporter reads. */
@@ -11,5 +11,6 @@ export const EXPORTER_SETTINGS = [
   'HEALTH_PORT',
   'EXPORT_CONCURRENCY',
   'KEEP_RECENT_EXPORTS',
+  ...READ_SETTINGS,
   ...OBJECT_STORE_SETTINGS,
 ] as const satisfies readonly SettingName[];

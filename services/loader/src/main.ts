@@ -7,7 +7,7 @@ import { SpareProcess } from '@caissa/session';
 import { AppError } from '@caissa/shared/errors';
 import { startHealthServer } from '@caissa/shared/http';
 import { createLogger, type Lifecycle, type Logger, measureProcess, runService } from '@caissa/shared/process';
-import { readSettings } from '@caissa/shared/settings';
+import { readOptions, readSettings } from '@caissa/shared/settings';
 import { openModelStore } from '@caissa/storage';
 import { Registry } from 'prom-client';
 import { noteFailedJob } from './activation/activation-notes.js';
@@ -72,6 +72,7 @@ async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecyc
     redis,
     prefix,
     expected: { channels: settings.EXPECTED_CHANNELS, blocks: settings.EXPECTED_BLOCKS },
+    reading: readOptions(settings),
     logger,
     spare,
     intraOpThreads: settings.INTRA_OP_THREADS,

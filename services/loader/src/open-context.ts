@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ExpectedArchitecture } from '@caissa/chess';
+import type { ReadOptions } from '@caissa/conversion';
 import { type RedisClient, redisKeys } from '@caissa/redis';
 import { Catalogue } from '@caissa/registry';
 import type { SpareProcess } from '@caissa/session';
@@ -27,6 +28,8 @@ export interface ContextOptions {
   readonly redis: RedisClient;
   readonly prefix: string;
   readonly expected: ExpectedArchitecture;
+  /** How checkpoints are read. */
+  readonly reading?: ReadOptions;
   readonly logger: Logger;
   readonly spare?: SpareProcess;
   /** Threads of one session; 0 leaves it to onnxruntime. */
@@ -37,7 +40,7 @@ export interface ContextOptions {
 
 /** Opens what the use cases of the loader work with; the folder of the converted models is created if need be. */
 export async function openContext(options: ContextOptions): Promise<LoaderContext> {
-  const { dataDir, models, redis, prefix, expected, logger, spare, intraOpThreads, shelfCapacity } = options;
+  const { dataDir, models, redis, prefix, expected, reading, logger, spare, intraOpThreads, shelfCapacity } = options;
   const keys = redisKeys(prefix);
   const folder = join(dataDir, 'active');
   const converted = await ConvertedModels.open(folder);
@@ -55,6 +58,7 @@ export async function openContext(options: ContextOptions): Promise<LoaderContex
     redis,
     keys,
     logger,
+    ...(reading === undefined ? {} : { reading }),
     ...(spare === undefined ? {} : { spare }),
     ...(intraOpThreads === 0 ? {} : { intraOpThreads }),
   };

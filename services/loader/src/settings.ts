@@ -1,5 +1,5 @@
 import { REDIS_SETTINGS } from '@caissa/redis';
-import type { SettingName } from '@caissa/shared/settings';
+import { READ_SETTINGS, type SettingName } from '@caissa/shared/settings';
 import { OBJECT_STORE_SETTINGS } from '@caissa/storage';
 
 /** The settings that the loader reads. */
@@ -10,6 +10,7 @@ export const LOADER_SETTINGS = [
   'LOG_LEVEL',
   'HOST',
   'HEALTH_PORT',
+  ...READ_SETTINGS,
   'EXPECTED_CHANNELS',
   'EXPECTED_BLOCKS',
   'INTRA_OP_THREADS',

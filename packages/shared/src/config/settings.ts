@@ -108,6 +108,16 @@ export const SETTINGS = {
   EXPORT_CONCURRENCY: setting(integer(1, 64), '2', 'jobs that one exporter works on at once'),
   MAX_UPLOAD_MB: setting(integer(1, 1_048_576), '4096', 'largest checkpoint that can be uploaded'),
   KEEP_RECENT_EXPORTS: setting(integer(0, 1_000_000), '0', 'exports kept after each new one; 0 keeps all'),
+  UNKNOWN_OBJECTS: setting(
+    z.enum(['describe', 'refuse'], { error: 'must be describe or refuse' }),
+    'describe',
+    'what becomes of objects of unknown classes in a checkpoint: `describe` leaves them out with a warning, `refuse` refuses the file',
+  ),
+  STRICT_ARCHITECTURE: setting(
+    boolean,
+    'false',
+    'refuses a checkpoint whose weights are not of the architecture that it declares, instead of warning',
+  ),
   EXPECTED_CHANNELS: setting(countOrAny, '128', 'channels a model must have to be activated, or `any`'),
   EXPECTED_BLOCKS: setting(countOrAny, '6', 'residual blocks a model must have to be activated, or `any`'),
   INTRA_OP_THREADS: setting(integer(0, 1_024), '0', 'threads of one session; 0 leaves it to onnxruntime'),

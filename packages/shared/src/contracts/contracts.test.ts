@@ -85,6 +85,18 @@ describe('metadata of a caller', () => {
     expect(exportJobDataSchema.parse({ ...job, metadata: {} }).options).toEqual({ opset: 11, verify: 'quick' });
   });
 
+  test('weights are named by a path, or not at all', () => {
+    const job = { model_name: 'm', format: 'onnx', metadata: {}, options: {} };
+    for (const weights of ['ema.module', '0', 'x'.repeat(200)]) {
+      expect(exportRequestSchema.parse({ weights })).toEqual({ weights });
+      expect(exportJobDataSchema.parse({ ...job, weights })).toMatchObject({ weights });
+    }
+    expect(exportJobDataSchema.parse(job)).not.toHaveProperty('weights');
+    for (const weights of ['', 'x'.repeat(201), 0, null, ['ema']]) {
+      expect(exportRequestSchema.safeParse({ weights }).success).toBe(false);
+    }
+  });
+
   test('options that are not known, or out of range, are refused', () => {
     for (const options of [{ opset: 10 }, { opset: 22 }, { opset: 11.5 }, { verify: 'some' }, { typo: 1 }, 'x']) {
       expect(exportRequestSchema.safeParse({ options }).success).toBe(false);

@@ -1,14 +1,18 @@
 import { factsOf, formatNames, listed, withArticle } from '@caissa/formats';
 import { z } from 'zod';
 import { exportOptionsSchema } from './jobs.js';
-import { callerMetadataSchema, metadataSchema } from './json.js';
+import { callerMetadataSchema, metadataSchema, warningsSchema, weightsPathSchema } from './json.js';
 import { exportFormatSchema, filenameSchema, modelNameSchema } from './names.js';
 
 const success = z.literal(true);
 
 /** Body of `POST /api/model/export/{format}/{model_name}`. */
 export const exportRequestSchema = z
-  .strictObject({ metadata: callerMetadataSchema.optional(), options: exportOptionsSchema.optional() })
+  .strictObject({
+    metadata: callerMetadataSchema.optional(),
+    weights: weightsPathSchema.optional(),
+    options: exportOptionsSchema.optional(),
+  })
   .meta({ id: 'ExportRequest' });
 
 /** One row of the list of exports. */
@@ -19,6 +23,7 @@ export const exportSummarySchema = z
     file_size_mb: z.number(),
     export_date: z.string(),
     metadata: metadataSchema,
+    warnings: warningsSchema,
     model_name: modelNameSchema,
     size_bytes: z.int(),
     sha256: z.string(),

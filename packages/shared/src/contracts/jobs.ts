@@ -9,7 +9,7 @@ import {
   VERIFY_LEVELS,
 } from '@caissa/formats';
 import { z } from 'zod';
-import { callerMetadataSchema, metadataSchema } from './json.js';
+import { callerMetadataSchema, metadataSchema, warningsSchema, weightsPathSchema } from './json.js';
 import { exportFormatSchema, filenameSchema, modelNameSchema } from './names.js';
 
 /** The kinds of work, one queue each. */
@@ -62,6 +62,7 @@ export const exportJobDataSchema = z.object({
   ...common,
   format: exportFormatSchema,
   metadata: callerMetadataSchema,
+  weights: weightsPathSchema.optional(),
   options: exportOptionsSchema,
 });
 
@@ -131,6 +132,7 @@ export const exportResultSchema = z
     filename: filenameSchema,
     file_size_mb: z.number(),
     metadata: metadataSchema,
+    warnings: warningsSchema,
     job_id: z.string(),
     model_name: modelNameSchema,
     size_bytes: z.int(),

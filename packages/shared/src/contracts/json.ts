@@ -6,6 +6,23 @@ export const metadataSchema = z
   .record(z.string(), z.json())
   .meta({ id: 'Metadata', example: { win_rate: 0.75, exported_by: 'User' } }) as z.ZodType<JsonObject>;
 
+/** What was found in a checkpoint and is not carried into what is made of it, or contradicts the rest of it. */
+export const warningsSchema = z
+  .array(z.string())
+  .describe('What was found in the checkpoint and is not carried, or contradicts the rest of it: a sentence each.')
+  .meta({ id: 'Warnings', example: ['config.phase is a trainer.Phase, which is described and not carried.'] });
+
+/** Where in a checkpoint the weights stand that an export is to take. */
+export const weightsPathSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .describe(
+    'Path in the checkpoint of the weights to export, where it holds several networks. Without it the first in the ' +
+      'documented order are taken; a path that leads to none is refused with those there are.',
+  )
+  .meta({ id: 'WeightsPath', example: 'ema.module' });
+
 /** Metadata that a caller sends with an export: bounded in depth and size. */
 export const callerMetadataSchema = z
   .custom<JsonObject>()

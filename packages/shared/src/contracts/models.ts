@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { problemSchema } from '../errors/problem.js';
-import { metadataSchema } from './json.js';
+import { metadataSchema, warningsSchema } from './json.js';
 import { modelNameSchema } from './names.js';
 
 const success = z.literal(true);
@@ -32,6 +32,7 @@ const modelFields = {
   status: z.enum(['ready', 'inspecting', 'unreadable']),
   architecture: architectureSchema.nullable(),
   problem: problemSchema.optional(),
+  warnings_count: z.int().nonnegative().describe('How many `warnings` the details of the model have.'),
 };
 
 /** One row of the list of models. */
@@ -53,6 +54,7 @@ export const modelInfoSchema = z
     success,
     ...modelFields,
     sha256: z.string().nullable(),
+    warnings: warningsSchema,
     tensors: z.array(tensorSummarySchema),
   })
   .meta({ id: 'ModelInfo' });

@@ -5,6 +5,7 @@ import {
   metadataSchema,
   modelNameSchema,
   toMebibytes,
+  warningsSchema,
 } from '@caissa/shared/contracts';
 import { z } from 'zod';
 
@@ -26,6 +27,8 @@ export const manifestSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   export_date: z.iso.datetime(),
   metadata: metadataSchema,
+  /** Of the checkpoint; none in manifests that were written before there were any. */
+  warnings: warningsSchema.default([]),
   /** The weights of an ONNX model that is too large to hold them itself; it opens only beside them. */
   data_file: fileSchema.optional(),
   /** The JSON file that users download beside an ONNX model. */
@@ -75,6 +78,7 @@ export function toExportSummary(manifest: Manifest): ExportSummary {
     file_size_mb: toMebibytes(manifest.size_bytes),
     export_date: manifest.export_date,
     metadata: manifest.metadata,
+    warnings: manifest.warnings,
     model_name: manifest.model_name,
     size_bytes: manifest.size_bytes,
     sha256: manifest.sha256,

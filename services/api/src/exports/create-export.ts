@@ -36,10 +36,11 @@ export const createExportRoute = defineRoute({
   },
   handler: (context, request) => {
     const { format, model_name } = request.params;
-    const { metadata = {}, options = exportOptionsSchema.parse({}) } = request.body;
-    const data = { model_name, format, metadata, options };
+    const { metadata = {}, weights, options = exportOptionsSchema.parse({}) } = request.body;
+    const data = { model_name, format, metadata, options, ...(weights === undefined ? {} : { weights }) };
     const prepare = async () => {
-      await assertUsable(context, model_name);
+      // A file that cannot be read by default may be if it is told which of its weights are meant.
+      await (weights === undefined ? assertUsable(context, model_name) : context.modelFolder.find(model_name));
       return data;
     };
     return startJob(context, request, { type: 'export', claimed: ['export', data], prepare });

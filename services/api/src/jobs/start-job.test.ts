@@ -29,6 +29,7 @@ function exportResult(id: string, model: string, format: Format, metadata: Expor
     filename,
     file_size_mb: 40.93,
     metadata,
+    warnings: [],
     job_id: id,
     model_name: model,
     size_bytes: 1,
@@ -94,12 +95,22 @@ describe('without a worker', () => {
     const first = await id();
     expect(await id({ metadata: {}, options: { verify: 'quick' } })).toBe(first);
     expect(await id({ metadata: { a: 1 } })).not.toBe(first);
+    const averaged = await id({ weights: 'ema.module' });
+    expect(averaged).not.toBe(first);
+    expect(await id({ weights: 'ema.module' })).toBe(averaged);
+  });
+
+  it('lets a file that is refused be tried with a choice of weights', async () => {
+    expect((await post('export/onnx/known_bad')).status).toBe(422);
+    expect((await post('export/onnx/known_bad', {}, { weights: 'ema.module' })).status).toBe(202);
+    expect((await post('export/onnx/missing', {}, { weights: 'ema.module' })).status).toBe(404);
   });
 
   it('gives one job for one Idempotency-Key', async () => {
     const send = (key: string, body: unknown) => post('export/onnx/queued', { 'Idempotency-Key': key }, body);
     const first = await jsonOf(await send('key-1', { metadata: { run: 1 } }));
     expect((await jsonOf(await send('key-1', { metadata: { run: 1 } })))['job_id']).toBe(first['job_id']);
+    expect((await send('key-1', { metadata: { run: 1 }, weights: 'ema' })).status).toBe(422);
     const other = await send('key-1', { metadata: { run: 2 } });
     expect([other.status, (await jsonOf(other))['code']]).toEqual([422, 'IDEMPOTENCY_MISMATCH']);
     const invalid = await send('a b', {});

@@ -49,6 +49,7 @@ const manifest = (number: number): Manifest => ({
   sha256: 'a'.repeat(64),
   export_date: new Date(Date.UTC(2025, 9, 7, 3, 11, 10 + number)).toISOString(),
   metadata: {},
+  warnings: [],
 });
 
 describe('what somebody else has changed is shown to the very next request', () => {

@@ -78,6 +78,18 @@ describe('the list of models', () => {
     expect(models[3]).toMatchObject({ size_bytes: 20_000, file_size_mb: 0.02, version: null, metadata: {} });
   });
 
+  it('counts the warnings, which the details show', async () => {
+    const warnings = ['config.phase is described and not carried.', 'optimizer is described and not carried.'];
+    await api.addModel('warned', { warnings });
+    await api.addModel('model');
+    const counts = (await list()).models.map(({ name, warnings_count }) => [name, warnings_count]);
+    expect(Object.fromEntries(counts)).toEqual({ warned: 2, model: 0 });
+    expect(await info('warned')).toMatchObject({ warnings_count: 2, warnings });
+    expect(await info('model')).toMatchObject({ warnings_count: 0, warnings: [] });
+    await api.writeModel('warned', 'something else');
+    expect(await info('warned')).toMatchObject({ warnings_count: 0, warnings: [] });
+  });
+
   it('says nothing of a file that an inspection of its former state said', async () => {
     await api.addModel('model', { version: 7 });
     await api.writeModel('model', 'something else');

@@ -78,7 +78,13 @@ export class ModelDetails {
    */
   async #write(summary: ModelSummary, known: CatalogueEntry | undefined): Promise<Buffer> {
     const tensors = known ? await this.#context.catalogue.tensors(known.name) : [];
-    const body: ModelInfo = { success: true, ...summary, sha256: known?.sha256 ?? null, tensors };
+    const body: ModelInfo = {
+      success: true,
+      ...summary,
+      sha256: known?.sha256 ?? null,
+      warnings: known?.warnings ?? [],
+      tensors,
+    };
     return Buffer.from(JSON.stringify(body));
   }
 }

@@ -23,11 +23,15 @@ const inspect = async ({ id, data }: WorkItem<'inspect'>): Promise<InspectResult
   asked.push(data);
   if (data.model_name === 'bug') throw new AppError('INTERNAL', 'unforeseen');
   const { identity } = await api.context.modelFolder.find(data.model_name);
-  const entry = { name: data.model_name, identity, status: 'ready', version: 1, training_date: null } as const;
-  await api.context.catalogue.put(
-    { ...entry, metadata: {}, architecture: null, sha256: null, inspected_at: new Date().toISOString() },
-    [],
-  );
+  const known = { name: data.model_name, identity, status: 'ready', version: 1, training_date: null } as const;
+  const found = {
+    metadata: {},
+    architecture: null,
+    sha256: null,
+    warnings: [],
+    inspected_at: new Date().toISOString(),
+  };
+  await api.context.catalogue.put({ ...known, ...found }, []);
   return { success: true, message: 'ok', model_name: data.model_name, status: 'ready', job_id: id };
 };
 

@@ -20,6 +20,7 @@ export function summarizeModel(
     size_bytes: file.sizeBytes,
     status: entry?.status ?? 'inspecting',
     architecture: entry?.architecture ?? null,
+    warnings_count: entry?.warnings.length ?? 0,
     ...(entry?.problem ? { problem: entry.problem } : {}),
   };
 }

@@ -4,6 +4,7 @@ import {
   conversionFailure,
   describeCheckpoint,
   openCheckpoint,
+  type ReadOptions,
   VerificationError,
   withSource,
 } from '@caissa/conversion';
@@ -26,6 +27,8 @@ export interface OpenContext extends StartContext {
   readonly converted: ConvertedModels;
   readonly digests: SourceDigests;
   readonly shelf: SessionShelf;
+  /** How checkpoints are read. */
+  readonly reading?: ReadOptions;
 }
 
 /** How to open a model. */
@@ -89,7 +92,7 @@ async function openCheckpointModel(
   const digest = () => context.digests.of(name, source, signal);
   // Another file than is meant need not be a model at all.
   if (onlyIf !== undefined && (await digest()) !== onlyIf) throw replaced(name);
-  const checkpoint = await openCheckpoint(source);
+  const checkpoint = await openCheckpoint(source, context.reading);
   if (expected !== undefined) checkExpected(checkpoint.network.architecture, expected);
   const sha256 = await digest();
   const { version, metadata } = describeCheckpoint(checkpoint);

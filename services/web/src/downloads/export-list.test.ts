@@ -12,6 +12,7 @@ function exported(model: string, format: 'pytorch' | 'onnx', sizeBytes = MB): Ex
     file_size_mb: sizeBytes / MB,
     export_date: '2025-10-07T03:11:38Z',
     metadata: { device_used: 'CPU' },
+    warnings: [],
     model_name: model,
     size_bytes: sizeBytes,
     sha256: 'a'.repeat(64),

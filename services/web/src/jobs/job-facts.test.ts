@@ -36,6 +36,7 @@ describe('what is told of a job', () => {
       file_size_mb: 2,
       size_bytes: 2 * 1024 ** 2,
       metadata: {},
+      warnings: [] as string[],
       sha256: 'ab',
       metadata_filename: 'm.json',
       download_url: '/api/model/download/m.onnx',

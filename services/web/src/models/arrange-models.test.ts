@@ -9,6 +9,7 @@ const model = (name: string, change: Partial<ModelSummary> = {}): ModelSummary =
   file_size_mb: 1,
   size_bytes: 1_000_000,
   metadata: {},
+  warnings_count: 0,
   is_current: false,
   status: 'ready',
   architecture: null,
