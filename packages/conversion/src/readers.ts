@@ -1,5 +1,5 @@
 import type { ByteSource } from '@caissa/bytes';
-import type { JsonObject, JsonValue, ReadableFormat } from '@caissa/formats';
+import type { JsonObject, JsonValue, ReadableFormat, UnknownObjects } from '@caissa/formats';
 import type { Storage, Tensor } from '@caissa/tensor';
 import { readPytorch } from './read-pytorch.js';
 
@@ -9,7 +9,7 @@ export interface ReadOptions {
    * What becomes of objects of classes that mean nothing here: they are described and left out, or the file is refused
    * for them. Described by default.
    */
-  readonly unknownObjects?: 'describe' | 'refuse';
+  readonly unknownObjects?: UnknownObjects;
   /** Whether a file is refused whose weights are not what it says they are; by default that is a warning. */
   readonly strictArchitecture?: boolean;
   /** Path in the file of the weights to take, such as `ema.module`, where it holds several networks. */

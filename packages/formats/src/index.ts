@@ -1,4 +1,5 @@
 export * from './file-names.js';
 export * from './formats.js';
 export * from './metadata.js';
+export * from './reading.js';
 export * from './words.js';

@@ -1,5 +1,7 @@
+import type { ReadOptions } from '@caissa/conversion';
 import {
   DEFAULT_FORMAT,
+  DEFAULT_UNKNOWN_OBJECTS,
   DEFAULT_VERIFY_LEVEL,
   type Format,
   factsOf,
@@ -8,6 +10,7 @@ import {
   type JsonObject,
   listed,
   type OptionValues,
+  UNKNOWN_OBJECTS,
   type VerifyLevel,
   withArticle,
 } from '@caissa/formats';
@@ -17,7 +20,7 @@ import { addFormats, addMetadata, readLevel, readWithin } from './option-values.
 import type { Terminal } from './terminal.js';
 
 /** What `export` was asked to do. */
-export interface ExportOptions extends OptionValues {
+export interface ExportOptions extends OptionValues, ReadOptions {
   readonly format: readonly Format[];
   readonly out: string;
   readonly verify: VerifyLevel;
@@ -28,7 +31,7 @@ export interface ExportOptions extends OptionValues {
 }
 
 /** What `inspect` was asked to do. */
-export interface InspectOptions {
+export interface InspectOptions extends ReadOptions {
   readonly tensors: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -91,7 +94,7 @@ export function commandLine(commands: Commands, version: string, terminal: Termi
     const read = (text: string) => readWithin(facts, text);
     exporting.option(`--${name} <${placeholder}>`, `${label}, ${min} to ${max}`, read, facts.default);
   }
-  exporting
+  addReadingOptions(exporting)
     .option(
       '--verify <level>',
       'none, quick (opened and run once) or full (compared with the checkpoint)',
@@ -110,16 +113,34 @@ export function commandLine(commands: Commands, version: string, terminal: Termi
     .action(async (files: string[], { format = [DEFAULT_FORMAT], metadata = {}, ...options }) => {
       done(await commands.export(files, { format, metadata, ...options }));
     });
-  program
+  const inspecting = program
     .command('inspect')
     .description('tells what a checkpoint is, and whether its weights are sound')
-    .argument('<file>', 'a checkpoint')
+    .argument('<file>', 'a checkpoint');
+  addReadingOptions(inspecting)
     .option('--tensors', 'lists its tensors too', false)
     .option('--json', 'one JSON object on standard output', false)
     .option('--quiet', 'says nothing but errors: the exit code is the answer', false)
     .addHelpText('after', `${EXAMPLES}\n${EXIT_HELP}`)
     .action(async (file: string, options: InspectOptions) => done(await commands.inspect(file, options)));
   return program;
+}
+
+/** What may be said of the reading of a checkpoint, whatever is done with it. */
+function addReadingOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--weights <path>', 'the weights to take, such as ema.module, where a file holds several networks'),
+    )
+    .addOption(
+      new Option(
+        '--unknown-objects <what>',
+        'what becomes of objects of unknown classes: left out with a warning, or the file is refused',
+      )
+        .choices(UNKNOWN_OBJECTS)
+        .default(DEFAULT_UNKNOWN_OBJECTS),
+    )
+    .option('--strict-architecture', 'refuses weights that are not of the architecture that the file declares', false);
 }
 
 function list(flags: string, description: string): Option {

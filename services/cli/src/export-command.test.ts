@@ -83,6 +83,7 @@ describe('caissa export refuses', () => {
     [['--verify', 'some']],
     [['--metadata', 'alone']],
     [['--unknown']],
+    [['--unknown-objects', 'keep']],
   ])('%o with exit code 2', async (args) => {
     const { code, out, err } = await run('model_v1.pt', ...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });

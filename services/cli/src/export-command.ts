@@ -33,7 +33,8 @@ class ExportRun {
       await mkdir(this.#options.out, { recursive: true });
       await withFile(file, async (source) => {
         this.#progress.show(file, 'opening', 0);
-        const opened = await openForExport(file, source, signal);
+        const opened = await openForExport(file, source, signal, this.#options);
+        this.#tell(file, opened.source.checkpoint.warnings);
         for (const format of this.#options.format) {
           await this.#noting(file, async () => {
             const report = ({ stage, percent }: { stage: string; percent: number }) =>
@@ -68,7 +69,13 @@ class ExportRun {
     if (dataPath !== undefined) lines.push(fileLine(dataPath, dataSize, dataSha256));
     this.#say(() => this.#terminal.out(lines.join('')));
     const note = noteOf(exported);
-    if (note !== undefined) this.#say(() => this.#terminal.err(`caissa: ${printable(`${exported.file}: ${note}`)}\n`));
+    if (note !== undefined) this.#tell(exported.file, [note]);
+  }
+
+  /** What is no failure, and should be known. */
+  #tell(file: string, notes: readonly string[]): void {
+    if (this.#options.json || this.#options.quiet) return;
+    for (const note of notes) this.#say(() => this.#terminal.err(`Note: ${printable(`${file}: ${note}`)}\n`));
   }
 
   #say(write: () => void): void {

@@ -7,6 +7,7 @@ import {
   checkWeights,
   makeArtifact,
   openCheckpoint,
+  type ReadOptions,
 } from '@caissa/conversion';
 import { exportFilenames, exportStem, type Format, type JsonObject, toIsoSeconds } from '@caissa/formats';
 import type { ExportOptions } from './command-line.js';
@@ -28,6 +29,8 @@ export interface Exported {
   /** Where the format has its metadata beside it. */
   readonly metadata_path?: string;
   readonly metadata: JsonObject;
+  /** What was found in the checkpoint and is not carried. */
+  readonly warnings: readonly string[];
 }
 
 /** How the export of one file is watched and stopped, and when it is. */
@@ -46,8 +49,13 @@ export interface OpenedFile {
 }
 
 /** Opens a checkpoint, looks at its weights, and computes its digest. @throws FormatError; the signal's reason */
-export async function openForExport(file: string, source: FileSource, signal: AbortSignal): Promise<OpenedFile> {
-  const checkpoint = await openCheckpoint(source);
+export async function openForExport(
+  file: string,
+  source: FileSource,
+  signal: AbortSignal,
+  options?: ReadOptions,
+): Promise<OpenedFile> {
+  const checkpoint = await openCheckpoint(source, options);
   const digest = digestInBackground(source.descriptor, source.sizeBytes);
   const checked = checkWeights(checkpoint, signal);
   // The file stays open until both have ended.
@@ -90,6 +98,7 @@ export async function exportFile(
       ...(data && dataSha256 ? { data_path: dataPath, data_size_bytes: data.sizeBytes, data_sha256: dataSha256 } : {}),
       ...(metadataPath === undefined ? {} : { metadata_path: metadataPath }),
       metadata,
+      warnings: source.checkpoint.warnings,
     };
   } finally {
     await draft.discard();

@@ -15,7 +15,7 @@ export async function runInspect(file: string, options: InspectOptions, terminal
   const progress = new ProgressLine(terminal, !options.json && !options.quiet);
   try {
     const report = ({ stage, percent }: { stage: string; percent: number }) => progress.show(file, stage, percent);
-    const examination = await examineCheckpoint(file, { signal, report });
+    const examination = await examineCheckpoint(file, { signal, report }, options);
     progress.clear();
     if (options.json) terminal.out(`${JSON.stringify(toJson(file, examination, options))}\n`);
     else if (!options.quiet) terminal.out(toText(file, examination, options));
@@ -38,7 +38,7 @@ function toJson(file: string, { sizeBytes, sha256, description }: Examination, o
 }
 
 function toText(file: string, { sizeBytes, sha256, description }: Examination, options: InspectOptions): string {
-  const { architecture, tensors, metadata } = description;
+  const { architecture, tensors, metadata, warnings } = description;
   const { num_channels: channels, num_res_blocks: blocks, input_shape: input, output_shapes: outputs } = architecture;
   return [
     `${printable(file)}, ${readableSize(sizeBytes)}`,
@@ -52,6 +52,7 @@ function toText(file: string, { sizeBytes, sha256, description }: Examination, o
       : []),
     'metadata',
     ...Object.entries(metadata).map(([name, value]) => `  ${printable(name)}: ${shown(value)}`),
+    ...(warnings.length > 0 ? ['warnings', ...warnings.map((warning) => `  ${printable(warning)}`)] : []),
     '',
   ].join('\n');
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_UNKNOWN_OBJECTS, listed, UNKNOWN_OBJECTS } from '@caissa/formats';
 import { z } from 'zod';
 import { parseRedisAddress, REDIS_ADDRESS_FORMS } from './redis-address.js';
 
@@ -109,8 +110,8 @@ export const SETTINGS = {
   MAX_UPLOAD_MB: setting(integer(1, 1_048_576), '4096', 'largest checkpoint that can be uploaded'),
   KEEP_RECENT_EXPORTS: setting(integer(0, 1_000_000), '0', 'exports kept after each new one; 0 keeps all'),
   UNKNOWN_OBJECTS: setting(
-    z.enum(['describe', 'refuse'], { error: 'must be describe or refuse' }),
-    'describe',
+    z.enum(UNKNOWN_OBJECTS, { error: `must be ${listed(UNKNOWN_OBJECTS, 'or')}` }),
+    DEFAULT_UNKNOWN_OBJECTS,
     'what becomes of objects of unknown classes in a checkpoint: `describe` leaves them out with a warning, `refuse` refuses the file',
   ),
   STRICT_ARCHITECTURE: setting(
