@@ -6,3 +6,6 @@ export type UnknownObjects = (typeof UNKNOWN_OBJECTS)[number];
 
 /** What becomes of them if nobody says. */
 export const DEFAULT_UNKNOWN_OBJECTS: UnknownObjects = 'describe';
+
+/** Characters of the longest path by which weights are asked for. */
+export const WEIGHTS_PATH_LIMIT = 200;

@@ -1,4 +1,4 @@
-import { type JsonObject, metadataRefusal } from '@caissa/formats';
+import { type JsonObject, metadataRefusal, WEIGHTS_PATH_LIMIT } from '@caissa/formats';
 import { z } from 'zod';
 
 /** Free-form training or export metadata. */
@@ -16,7 +16,7 @@ export const warningsSchema = z
 export const weightsPathSchema = z
   .string()
   .min(1)
-  .max(200)
+  .max(WEIGHTS_PATH_LIMIT)
   .describe(
     'Path in the checkpoint of the weights to export, where it holds several networks. Without it the first in the ' +
       'documented order are taken; a path that leads to none is refused with those there are.',

@@ -6,6 +6,8 @@ import { request } from './client';
 export interface ExportChoice {
   readonly metadata: JsonObject;
   readonly options: ExportOptions;
+  /** Path of the weights to take, if not the usual ones. */
+  readonly weights?: string;
 }
 
 /** The page shows progress itself, so it never has the API hold a request. */

@@ -8,6 +8,7 @@ import { Dialog } from '../ui/dialog';
 import { FileName } from '../ui/file-name';
 import { KeyValues, Section } from '../ui/layout';
 import { TimeText } from '../ui/time-text';
+import { Warnings } from '../ui/warnings';
 import { curlLine, DownloadLinks } from './download-links';
 import { metadataRows, verificationRows } from './export-facts';
 import { deviceUsed, exportBytes } from './export-list';
@@ -24,6 +25,7 @@ export function ExportDrawer({ item, onClose }: ExportDrawerProps) {
     <Dialog shape="drawer" title={item.filename} onClose={onClose}>
       <div className="space-y-6">
         <DownloadLinks item={item} />
+        <Warnings warnings={item.warnings} />
         <FileFacts item={item} />
         <CurlLine item={item} />
         {verification.length > 0 && (
@@ -32,7 +34,7 @@ export function ExportDrawer({ item, onClose }: ExportDrawerProps) {
           </Section>
         )}
         <Section title="Metadata">
-          <KeyValues rows={metadataRows(item.metadata)} />
+          <KeyValues rows={metadataRows(item)} />
         </Section>
       </div>
     </Dialog>

@@ -3,12 +3,18 @@ import { metadataRows, verificationRows } from './export-facts';
 
 it('shows all metadata, texts as they are and anything else as JSON', () => {
   const metadata = { by: 'Ada', win_rate: 0.75, tags: ['a'], none: null, verification: { level: 'quick' } };
-  expect(metadataRows(metadata)).toEqual([
+  expect(metadataRows({ metadata, warnings: [] })).toEqual([
     ['by', 'Ada'],
     ['win_rate', '0.75'],
     ['tags', '["a"]'],
     ['none', 'null'],
   ]);
+});
+
+it('leaves out warnings that are shown by themselves, and no entry of that name that the checkpoint has', () => {
+  const metadata = { warnings: ['lr is low'] };
+  expect(metadataRows({ metadata, warnings: [] })).toEqual([['warnings', '["lr is low"]']]);
+  expect(metadataRows({ metadata, warnings: ['lr is low'] })).toEqual([]);
 });
 
 it('puts the report of a verification into words', () => {

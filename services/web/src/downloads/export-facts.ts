@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '@caissa/formats';
+import type { ExportSummary } from '@caissa/shared/contracts';
 import { formatCount, formatMeasure, formatSize } from '../format/number';
 
 /** A name and its value. */
@@ -9,9 +10,12 @@ function valueText(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** All metadata of an export but its verification, which is shown by itself. */
-export function metadataRows({ verification: _, ...rest }: JsonObject): Row[] {
-  return Object.entries(rest).map(([name, value]) => [name, valueText(value)]);
+/** All metadata of an export but its verification and its warnings, which are shown by themselves. */
+export function metadataRows({ metadata, warnings }: Pick<ExportSummary, 'metadata' | 'warnings'>): Row[] {
+  const shown = Object.entries(metadata).filter(
+    ([name]) => name !== 'verification' && !(name === 'warnings' && warnings.length > 0),
+  );
+  return shown.map(([name, value]) => [name, valueText(value)]);
 }
 
 const LEVELS: Readonly<Record<string, string>> = { none: 'Not verified', quick: 'Quick', full: 'Full' };

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { readRows, rowProblem, toggled } from './export-form';
+import { choiceOf, exportForm, rowProblem, toggled } from './export-form';
 
+const choice = (change: Partial<ReturnType<typeof exportForm.get>>) => choiceOf({ ...exportForm.get(), ...change });
 const row = (key: string, value: string, id = 1) => ({ id, key, value });
 
 describe('metadata that are typed in', () => {
   it('are read line by line; a line without a name counts for nothing', () => {
-    expect(readRows([row(' purpose ', 'x'), row('', ''), row('elo', '2100')])).toEqual({ purpose: 'x', elo: 2100 });
+    const rows = [row(' purpose ', 'x'), row('', ''), row('elo', '2100')];
+    expect(choice({ rows }).metadata).toEqual({ purpose: 'x', elo: 2100 });
   });
 
   it('are looked through for what cannot be meant', () => {
@@ -13,6 +15,11 @@ describe('metadata that are typed in', () => {
     expect(rowProblem([row('', 'lost')])).toBe('A value has no name.');
     expect(rowProblem([row('a', '1'), row(' a', '2')])).toBe('“a” is there twice.');
   });
+});
+
+it('weights are asked for by their path, or not at all', () => {
+  expect(choice({ weights: ' ema.module ' })).toMatchObject({ weights: 'ema.module' });
+  expect(choice({ weights: ' ' })).not.toHaveProperty('weights');
 });
 
 it('choosing what is chosen takes it back', () => {

@@ -8,6 +8,7 @@ import {
   parseMetadataValue,
 } from '@caissa/formats';
 import type { ExportOptions } from '@caissa/shared/contracts';
+import type { ExportChoice } from '../api/work';
 import { createStore } from '../state/store';
 
 /** A line of the metadata to add to an export. */
@@ -22,6 +23,8 @@ export interface ExportForm {
   readonly models: readonly string[];
   readonly formats: readonly Format[];
   readonly options: ExportOptions;
+  /** Path of the weights to take; empty for the usual ones. */
+  readonly weights: string;
   readonly rows: readonly MetadataRow[];
   /** Whether files are downloaded as soon as they are ready. */
   readonly downloadAtOnce: boolean;
@@ -34,6 +37,7 @@ const FIRST_FORM: ExportForm = {
   models: [],
   formats: [DEFAULT_FORMAT],
   options: { ...(Object.fromEntries(usual) as OptionValues), verify: DEFAULT_VERIFY_LEVEL },
+  weights: '',
   rows: [],
   downloadAtOnce: false,
 };
@@ -61,13 +65,19 @@ export function choose(change: Partial<ExportForm>): void {
   }
 }
 
+/** What is asked for with every export that the form starts. */
+export function choiceOf({ rows, options, weights }: ExportForm): ExportChoice {
+  const path = weights.trim();
+  return { metadata: readRows(rows), options, ...(path === '' ? {} : { weights: path }) };
+}
+
 /** Adds what is missing and removes what is there. */
 export function toggled<T>(all: readonly T[], one: T): T[] {
   return all.includes(one) ? all.filter((other) => other !== one) : [...all, one];
 }
 
 /** The metadata that the lines give. Lines without a name are ignored. */
-export function readRows(rows: readonly MetadataRow[]): JsonObject {
+function readRows(rows: readonly MetadataRow[]): JsonObject {
   return Object.fromEntries(
     rows.filter(({ key }) => key.trim() !== '').map(({ key, value }) => [key.trim(), parseMetadataValue(value)]),
   );

@@ -6,11 +6,12 @@ import {
   formatOptions,
   type OptionFacts,
   type VerifyLevel,
+  WEIGHTS_PATH_LIMIT,
 } from '@caissa/formats';
 import { type ReactNode, useId } from 'react';
 import { useStore } from '../state/store';
 import { Badge } from '../ui/badge';
-import { SelectField } from '../ui/field';
+import { SelectField, TextField } from '../ui/field';
 import { FormSection } from '../ui/layout';
 import { choose, exportForm, toggled } from './export-form';
 
@@ -54,9 +55,9 @@ const LEVELS: readonly (readonly [VerifyLevel, string, string])[] = [
   ['none', 'None', 'Written and not run.'],
 ];
 
-/** Options of the exports: how thoroughly they are verified, and the options of their formats. */
+/** Options of the exports: how thoroughly they are verified, which weights are taken, and the options of their formats. */
 export function OptionFields() {
-  const { options, formats } = useStore(exportForm);
+  const { options, formats, weights } = useStore(exportForm);
   const level = LEVELS.find(([value]) => value === options.verify);
   return (
     <FormSection title="Options">
@@ -85,6 +86,7 @@ export function OptionFields() {
             <Numbers facts={facts} />
           </OptionField>
         ))}
+        <WeightsField value={weights} />
       </div>
     </FormSection>
   );
@@ -118,6 +120,31 @@ function OptionField({ label, hint, value, disabled = false, onChoose, children 
       </SelectField>
       <p id={`${id}-hint`} className="mt-1 text-xs text-muted">
         {hint}
+      </p>
+    </div>
+  );
+}
+
+function WeightsField({ value }: { readonly value: string }) {
+  const id = useId();
+  return (
+    <div className="sm:col-span-2">
+      <label htmlFor={id} className="mb-1 block text-xs font-medium">
+        Weights
+      </label>
+      <TextField
+        id={id}
+        className="w-full"
+        placeholder="the usual ones"
+        value={value}
+        maxLength={WEIGHTS_PATH_LIMIT}
+        aria-describedby={`${id}-hint`}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={({ target }) => choose({ weights: target.value })}
+      />
+      <p id={`${id}-hint`} className="mt-1 text-xs text-muted">
+        Where a checkpoint holds several networks: the path of the one to take, such as ema.module.
       </p>
     </div>
   );

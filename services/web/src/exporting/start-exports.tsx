@@ -11,7 +11,7 @@ import { currentTab } from '../state/route';
 import { useStore } from '../state/store';
 import { Button } from '../ui/button';
 import { tell, tellFailure } from '../ui/toasts';
-import { choose, exportForm, readRows, rowProblem } from './export-form';
+import { choiceOf, choose, exportForm, rowProblem } from './export-form';
 
 type Pair = readonly [model: string, format: Format];
 
@@ -27,7 +27,7 @@ export function StartExports() {
     .flatMap((model) => form.formats.map((format) => [model, format] as const));
   const start = async () => {
     setBusy(true);
-    const left = await startAll(pairs, { metadata: readRows(form.rows), options: form.options });
+    const left = await startAll(pairs, choiceOf(form));
     await client.invalidateQueries({ queryKey: KEYS.jobs });
     // What could not be started stays chosen, to be tried again; so does what was chosen meanwhile.
     const done = new Set(pairs.map(([model]) => model).filter((model) => !left.has(model)));

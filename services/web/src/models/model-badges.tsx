@@ -1,10 +1,16 @@
 import type { ModelSummary } from '@caissa/shared/contracts';
-import { CircleCheck } from 'lucide-react';
+import { CircleCheck, Info } from 'lucide-react';
+import { plural } from '../format/number';
 import { Badge } from '../ui/badge';
 import { Spinner } from '../ui/progress';
 
+interface ModelBadgesProps {
+  readonly model: Pick<ModelSummary, 'status' | 'is_current' | 'problem' | 'warnings_count'>;
+}
+
 /** What state a model is in, in a word. */
-export function ModelBadges({ model }: { readonly model: Pick<ModelSummary, 'status' | 'is_current' | 'problem'> }) {
+export function ModelBadges({ model }: ModelBadgesProps) {
+  const warnings = plural(model.warnings_count, 'warning');
   return (
     <>
       {model.is_current && (
@@ -22,6 +28,12 @@ export function ModelBadges({ model }: { readonly model: Pick<ModelSummary, 'sta
       {model.status === 'unreadable' && (
         <Badge tone="bad" title={model.problem?.detail}>
           Unreadable
+        </Badge>
+      )}
+      {model.warnings_count > 0 && (
+        <Badge title={`${warnings}: the details tell`}>
+          <Info aria-hidden="true" />
+          <span className="sr-only">{warnings}</span>
         </Badge>
       )}
     </>

@@ -14,6 +14,7 @@ import { LoadFailure } from '../ui/list-states';
 import { Notice } from '../ui/notice';
 import { Skeleton } from '../ui/progress';
 import { TimeText } from '../ui/time-text';
+import { Warnings } from '../ui/warnings';
 import { LoadButton } from './load-button';
 import { MetricTiles, otherMetadata } from './metrics';
 import { ModelActivations } from './model-activations';
@@ -89,6 +90,7 @@ function Content({ model }: { readonly model: ModelInfo }) {
           </a>
         </Notice>
       )}
+      <Warnings warnings={model.warnings} />
       {model.status === 'ready' && <MetricTiles metadata={metadata} />}
       <Section title="File">
         <FileFacts model={model} />
