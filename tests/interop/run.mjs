@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // Proves exports against real PyTorch, onnx and onnxruntime. Full-size checkpoints are trained for a few steps and saved by
-// PyTorch, they and every committed fixture are exported by Caissa, and the exports are loaded, compared and computed.
+// PyTorch, they and every committed fixture are exported by Caissa, and the exports are loaded, compared and computed. The
+// same with some hundred small files such as training programs leave, and with what is taken for one by mistake.
 // Proves serving with the standard client of the Open Inference Protocol, tritonclient, against a running system, and that
 // Valkey serves where Redis does. Proves files in a bucket against moto, an object store that shares no code with the one of
 // the other tests.
 //
-//   npm run test:interop [-- serving | exports | valkey | store]
+//   npm run test:interop [-- serving | exports | situations | valkey | store]
 //   npm run test:interop -- environments     makes the Python environments that are not there yet, and no more
 //                                     PYTHON: the interpreter that makes the environments (python3)
 //                                     INTEROP_PYTHONS: more interpreters that have some PyTorch, separated by colons
@@ -26,8 +27,6 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const cache = join(here, '../../.cache/interop');
 const work = join(cache, 'work');
 const fixtures = join(here, '../fixtures');
-const cases = join(work, 'cases.json');
-const exported = join(work, 'exports.json');
 
 const say = (line) => process.stdout.write(`${line}\n`);
 const totals = new Tally();
@@ -40,10 +39,21 @@ const ENVIRONMENTS = {
   store: ['s3', 'requirements-s3.txt'],
 };
 
-const environment = (name) => {
+/** Provides something once, though several parts ask for it at the same time. */
+const once = (provide) => {
+  const provided = new Map();
+  return (name) => {
+    if (!provided.has(name)) provided.set(name, provide(name));
+    return provided.get(name);
+  };
+};
+
+const environment = once((name) => {
   const [folder, requirements] = ENVIRONMENTS[name];
   return providePython(join(cache, folder), join(here, requirements), say);
-};
+});
+
+const debianTorch = once(() => provideDebianTorch(cache, say));
 
 /** Shows what a check has found, and counts it. */
 const conclude = (found) => {
@@ -67,15 +77,30 @@ const skip = (group, detail) => {
   conclude(found);
 };
 
-const checkOlderVersions = async () => {
-  const debian = await provideDebianTorch(cache, say);
-  const script = join(here, 'check_pytorch.py');
+/** Runs a script, with its arguments, by every other PyTorch that there is. */
+const checkOlderVersions = async (...script) => {
+  const debian = await debianTorch();
   if (debian.reason !== undefined) skip("Debian's PyTorch 1.13", debian.reason);
-  else await check("Debian's PyTorch 1.13", debian.python, [script, cases, exported], debian.env);
+  else await check("Debian's PyTorch 1.13", debian.python, script, debian.env);
   const others = (process.env.INTEROP_PYTHONS ?? '').split(delimiter).filter(Boolean);
   if (others.length === 0)
     skip('PyTorch 2.6', 'no small CPU build of it can be fetched; name a Python that has it in INTEROP_PYTHONS');
-  for (const python of others) await check(`PyTorch of ${python}`, python, [script, cases, exported]);
+  for (const python of others) await check(`PyTorch of ${python}`, python, script);
+};
+
+/** Does something with an empty folder, which is removed afterwards. */
+const withFolder = async (name, action) => {
+  const folder = join(work, name);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await action(folder);
+  if (process.env.INTEROP_KEEP !== '1') await rm(folder, { recursive: true });
+};
+
+/** Runs a script that makes what others check. */
+const make = async (python, ...script) => {
+  const problem = await run(python, script);
+  if (problem !== undefined) throw new Error(`The checkpoints cannot be made: ${problem}.`);
 };
 
 /** A running system, through the standard client of the inference protocol and by hand. */
@@ -99,15 +124,26 @@ const checkServing = async () => {
 
 const checkExports = async () => {
   const python = await environment('exports');
-  await rm(work, { recursive: true, force: true });
-  await mkdir(work, { recursive: true });
-  const problem = await run(python, [join(here, 'make_cases.py'), fixtures, work]);
-  if (problem !== undefined) throw new Error(`The checkpoints cannot be made: ${problem}.`);
-  await check('exports', process.execPath, [join(here, 'export-cases.mjs'), cases, work], process.env);
-  await check('PyTorch', python, [join(here, 'check_pytorch.py'), cases, exported, '--compare']);
-  await check('ONNX', python, [join(here, 'check_onnx.py'), cases, exported, join(fixtures, 'positions.json')]);
-  await checkOlderVersions();
-  if (process.env.INTEROP_KEEP !== '1') await rm(work, { recursive: true });
+  await withFolder('exports', async (folder) => {
+    const [cases, exported] = [join(folder, 'cases.json'), join(folder, 'exports.json')];
+    await make(python, join(here, 'make_cases.py'), fixtures, folder);
+    await check('exports', process.execPath, [join(here, 'export-cases.mjs'), cases, folder], process.env);
+    await check('PyTorch', python, [join(here, 'check_pytorch.py'), cases, exported, '--compare']);
+    await check('ONNX', python, [join(here, 'check_onnx.py'), cases, exported, join(fixtures, 'positions.json')]);
+    await checkOlderVersions(join(here, 'check_pytorch.py'), cases, exported);
+  });
+};
+
+/** Files as training programs leave them: written, read and exported, and the exports loaded and computed. */
+const checkSituations = async () => {
+  const python = await environment('exports');
+  await withFolder('situations', async (folder) => {
+    const [situations, read] = [join(folder, 'situations.json'), join(folder, 'read.json')];
+    await make(python, '-W', 'ignore', join(here, 'write_situations.py'), folder);
+    await check('situations', process.execPath, [join(here, 'read-situations.mjs'), situations, folder], process.env);
+    await check('their exports', python, [join(here, 'check_situations.py'), situations, read]);
+    await checkOlderVersions(join(here, 'check_situations.py'), situations, read);
+  });
 };
 
 /** Runs tests of the project in another environment; each is a result. */
@@ -143,11 +179,17 @@ const checkStore = async () => {
   }
 };
 
-const PARTS = { serving: checkServing, exports: checkExports, valkey: checkValkey, store: checkStore };
+const PARTS = {
+  serving: checkServing,
+  exports: checkExports,
+  situations: checkSituations,
+  valkey: checkValkey,
+  store: checkStore,
+};
 
 const makeEnvironments = async () => {
   for (const name of Object.keys(ENVIRONMENTS)) await environment(name);
-  await provideDebianTorch(cache, say);
+  await debianTorch();
 };
 
 /** What a run is to do: everything at once, because the parts with servers mostly wait. */
