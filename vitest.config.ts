@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './tests/setup/summary-reporter.js';
 
-/** What is not run here: it needs a browser, a Docker engine or a Python. */
+/** What is not run here: it needs a browser, a Docker engine or a Python, or minutes of processor time. */
 const OTHER_SUITES = [
   '**/node_modules/**',
   '**/dist/**',
   'tests/interop/**',
+  'tests/hostile/**',
   'tests/browser/**',
   'tests/containers/**',
 ];

@@ -31,6 +31,11 @@ const COMMANDS = {
     program: 'node_modules/vitest/vitest.mjs',
     args: ['run', '--config', 'tests/containers/vitest.config.ts'],
   },
+  'test:hostile': {
+    help: 'files that mean harm: made at random, of the greatest cost, or to run something; arguments go to vitest',
+    program: 'node_modules/vitest/vitest.mjs',
+    args: ['run', '--config', 'tests/hostile/vitest.config.ts'],
+  },
   screenshots: {
     help: 'the pictures of docs/screenshots, anew',
     program: 'node_modules/vitest/vitest.mjs',
@@ -72,7 +77,7 @@ const main = async () => {
   const problem = await prepare(root);
   if (problem) {
     // Whoever reads a test run's last line must not take a run that never began for a good one.
-    if (['test', 'test:browser', 'test:containers'].includes(name))
+    if (['test', 'test:browser', 'test:containers', 'test:hostile'].includes(name))
       process.once('exit', () => process.stdout.write('0 passed, 1 failed\n'));
     fail(1, problem);
   }
