@@ -28,9 +28,12 @@ export type FormatErrorCode = (typeof FORMAT_ERROR_CODES)[number];
 export interface FormatErrorPlace {
   /** Byte offset, from the start of the entry if one is named, else of the file. */
   readonly offset?: number;
-  /** Archive entry, as the archive names it. */
+  /** Archive entry, as the archive names it; a long name is cut. */
   readonly entry?: string;
 }
+
+/** Sentences are far shorter: one that is longer repeats something of the file, which is not to travel whole. */
+const MAX_MESSAGE_LENGTH = 1_000;
 
 /**
  * A file that cannot be used as it is. Permanent: reading the same bytes again gives the same error.
@@ -43,16 +46,29 @@ export class FormatError extends Error {
   readonly entry: string | undefined;
 
   constructor(code: FormatErrorCode, message: string, place: FormatErrorPlace = {}) {
-    super(message);
+    super(cut(message, MAX_MESSAGE_LENGTH));
     this.code = code;
     this.offset = place.offset;
-    this.entry = place.entry;
+    this.entry = place.entry === undefined ? undefined : cut(place.entry, MAX_NAME_LENGTH);
   }
 }
 
 const MAX_NAME_LENGTH = 120;
 
+/** Control characters, and those that are not seen but change what is: a terminal or a page would act on them. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 /** A name from a file as it may stand in a message: quoted, control characters escaped, of bounded length. */
 export function quoteName(name: string): string {
-  return JSON.stringify(name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name);
+  return JSON.stringify(cut(name, MAX_NAME_LENGTH)).replace(UNSEEN, escapeUnits);
+}
+
+function escapeUnits(character: string): string {
+  return Array.from({ length: character.length }, (_, at) => {
+    return `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`;
+  }).join('');
+}
+
+function cut(text: string, maxLength: number): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }

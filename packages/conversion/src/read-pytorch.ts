@@ -44,7 +44,7 @@ export class PythonValues {
  * @throws FormatError all that `readCheckpoint` throws; NOT_A_CHECKPOINT if there is no state dict
  */
 export async function readPytorch(source: ByteSource) {
-  const { root, storages } = await readCheckpoint(source);
+  const { root, storages, warnings } = await readCheckpoint(source);
   const { stateDict, metadata, declared } = findStateDict(root);
   return {
     weights: [
@@ -56,7 +56,7 @@ export async function readPytorch(source: ByteSource) {
     ],
     declared: toJson(declared ?? null),
     metadata: describeMetadata(metadata),
-    warnings: [],
+    warnings,
     verify: verifyStorages,
     /** All of the file, also those of no weight. */
     storages,

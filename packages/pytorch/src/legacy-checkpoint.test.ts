@@ -66,6 +66,13 @@ describe('legacy files', () => {
     expect(isTensor(b) && [...(await readFloat32(b))]).toEqual([2.5]);
   });
 
+  it('may be followed by what a transfer appends, and say so', async () => {
+    const file = await read({ storages: Buffer.concat([...STORAGES, Buffer.from('\r\n\0')]) });
+    expect(file.warnings).toEqual([expect.stringContaining('no checksums'), expect.stringContaining('3 bytes')]);
+    const long = Buffer.concat([...STORAGES, Buffer.alloc(65_536)]);
+    expect(await refusal(read({ storages: long }))).toBe('ZIP_AMBIGUOUS');
+  });
+
   it('may have a pickle that is larger than the first look at it', async () => {
     const root = pickle(dict(text('x'), text('y'.repeat(1_000_000))));
     const file = await read({ root, keys: pickle(list()), storages: Buffer.alloc(0) });

@@ -18,6 +18,12 @@ const FIRST_WINDOW_BYTES = 64 << 10;
 const COUNT_BYTES = 8;
 const COUNTS_AT_ONCE = 64;
 
+/** As much as may follow an archive. */
+const MAX_TRAILING_BYTES = 0xffff;
+
+/** NUL, tab, line feed, carriage return, Ctrl-Z, space. */
+const BLANK_BYTES = new Set(Buffer.from('\0\t\n\r\u001a '));
+
 /** A run of pickles, read one after the other. */
 interface PickleRun {
   readonly source: ByteSource;
@@ -31,7 +37,7 @@ interface PickleRun {
  */
 export async function readLegacyCheckpoint(
   source: ByteSource,
-): Promise<{ root: PickleValue; storages: ReadonlyMap<string, Storage> }> {
+): Promise<{ root: PickleValue; storages: ReadonlyMap<string, Storage>; trailingBytes: number }> {
   const run: PickleRun = { source, offset: 0 };
   await readPreamble(run);
   const storages = new Map<string, LegacyStorage>();
@@ -42,8 +48,8 @@ export async function readLegacyCheckpoint(
   });
   const root = await readNext(run, table);
   const keys = await readNext(run, bare('The list of storages'));
-  await placeStorages(source, run.offset, keys, storages);
-  return { root, storages: table.storages };
+  const trailingBytes = await placeStorages(source, run.offset, keys, storages);
+  return { root, storages: table.storages, trailingBytes };
 }
 
 async function readPreamble(run: PickleRun): Promise<void> {
@@ -96,12 +102,13 @@ function bare(entry: string): PickleContext {
   });
 }
 
+/** Finds the place of each storage. Returns how many bytes follow the last one. */
 async function placeStorages(
   source: ByteSource,
   firstOffset: number,
   keys: PickleValue,
   storages: ReadonlyMap<string, LegacyStorage>,
-): Promise<void> {
+): Promise<number> {
   if (!Array.isArray(keys) || keys.length !== storages.size || new Set(keys).size !== keys.length) {
     throw new FormatError('STORAGE_SIZE', 'The list of storages is not that of the storages which tensors use.');
   }
@@ -120,9 +127,17 @@ async function placeStorages(
   if (offset > source.sizeBytes) {
     throw new FormatError('ZIP_TRUNCATED', `The file ends at byte ${source.sizeBytes}, before its last storage does.`);
   }
-  if (offset < source.sizeBytes) {
-    throw new FormatError('ZIP_AMBIGUOUS', 'The file has bytes after its last storage.', { offset });
-  }
+  const trailingBytes = source.sizeBytes - offset;
+  if (trailingBytes > 0) await assertBlank(source, offset, trailingBytes);
+  return trailingBytes;
+}
+
+/** Transfers append line ends and zeros; anything else could be data that was meant. */
+async function assertBlank(source: ByteSource, offset: number, lengthBytes: number): Promise<void> {
+  const isShort = lengthBytes <= MAX_TRAILING_BYTES;
+  const bytes = isShort ? await readBytes(source, offset, lengthBytes) : undefined;
+  if (bytes?.every((byte) => BLANK_BYTES.has(byte))) return;
+  throw new FormatError('ZIP_AMBIGUOUS', 'The file has bytes after its last storage.', { offset });
 }
 
 async function assertCount(source: ByteSource, storage: LegacyStorage): Promise<void> {

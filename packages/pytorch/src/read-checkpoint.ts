@@ -18,7 +18,11 @@ export interface CheckpointFile {
    * `torch.serialization.set_crc32_options(False)` have 0 in place of every CRC.
    */
   readonly hasChecksums: boolean;
+  /** What a reader should know of the file itself, a sentence each. */
+  readonly warnings: readonly string[];
 }
+
+const NO_CHECKSUMS = 'The file states no checksums, so damage to it cannot be noticed.';
 
 /**
  * Reads a PyTorch checkpoint without running anything in it. Reads the archive's directory and `data.pkl`, no weights.
@@ -26,7 +30,25 @@ export interface CheckpointFile {
  */
 export async function readCheckpoint(source: ByteSource): Promise<CheckpointFile> {
   const container = await detectContainer(source);
-  if (container === 'legacy') return { container, hasChecksums: false, ...(await readLegacyCheckpoint(source)) };
+  if (container === 'legacy') {
+    const { trailingBytes, ...contents } = await readLegacyCheckpoint(source);
+    return { container, hasChecksums: false, warnings: warningsOf(false, trailingBytes), ...contents };
+  }
   const archive = await openArchive(source);
-  return { container, hasChecksums: archive.hasChecksums, ...(await readZipCheckpoint(archive)) };
+  const { hasChecksums, trailingBytes } = archive;
+  return {
+    container,
+    hasChecksums,
+    warnings: warningsOf(hasChecksums, trailingBytes),
+    ...(await readZipCheckpoint(archive)),
+  };
+}
+
+function warningsOf(hasChecksums: boolean, trailingBytes: number): string[] {
+  const end =
+    trailingBytes === 1 ? '1 byte after its end, which is' : `${trailingBytes} bytes after its end, which are`;
+  return [
+    ...(hasChecksums ? [] : [NO_CHECKSUMS]),
+    ...(trailingBytes === 0 ? [] : [`The file has ${end} not part of the checkpoint and left out.`]),
+  ];
 }

@@ -2,6 +2,7 @@ import { FormatError } from '@caissa/bytes';
 import type { Storage } from '@caissa/tensor';
 import { type Archive, entryBytes, readEntry } from './archive/archive.js';
 import { MAX_PICKLE_BYTES } from './limits.js';
+import { explainArchive } from './other-archives.js';
 import { readPickle } from './pickle/read-pickle.js';
 import type { PickleValue } from './pickle-value.js';
 import { type StorageDeclaration, StorageTable } from './storage-table.js';
@@ -29,10 +30,7 @@ export async function readZipCheckpoint(
   }
   const pickle = archive.entries.get(PICKLE_ENTRY);
   if (pickle === undefined) {
-    throw new FormatError(
-      'NOT_A_CHECKPOINT',
-      'This is a zip archive, but not a PyTorch checkpoint: it has no data.pkl.',
-    );
+    throw explainArchive([...archive.entries.keys()]);
   }
   await assertSupported(archive);
   const bytes = await readEntry(archive, pickle, MAX_PICKLE_BYTES);

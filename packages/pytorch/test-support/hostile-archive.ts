@@ -53,20 +53,26 @@ const NOTHING = new Uint8Array(0);
 
 /** Little-endian fields, given as [width in bytes, value]. */
 export function fields(...parts: readonly (readonly [width: 2 | 4 | 8, value: number])[]): Buffer {
-  return Buffer.concat(
-    parts.map(([width, value]) => {
-      const bytes = Buffer.alloc(8);
-      bytes.writeBigUInt64LE(BigInt(value));
-      return bytes.subarray(0, width);
-    }),
-  );
+  const bytes = Buffer.alloc(parts.reduce((sum, [width]) => sum + width, 0));
+  let at = 0;
+  for (const [width, value] of parts) {
+    if (width === 8) bytes.writeBigUInt64LE(BigInt(value), at);
+    else bytes.writeUIntLE(value, at, width);
+    at += width;
+  }
+  return bytes;
 }
 
 /** Builds a zip archive byte by byte; by default a valid one with stored entries. */
 export function buildArchive(entries: readonly HostileEntry[], options: HostileOptions = {}): Buffer {
   const parts: Uint8Array[] = [options.before ?? NOTHING];
   const directory: Uint8Array[] = [];
-  const position = (): number => parts.reduce((sum, part) => sum + part.length, 0);
+  let counted = 0;
+  let bytes = 0;
+  const position = (): number => {
+    for (; counted < parts.length; counted++) bytes += parts[counted]?.length ?? 0;
+    return bytes;
+  };
   for (const entry of entries) {
     const honest = honestFields(entry, position());
     parts.push(localHeader({ ...honest, ...entry.local }), entry.data, entry.after ?? NOTHING);

@@ -18,6 +18,8 @@ export class PageCache {
   readonly #readRange: ReadRange;
   /** By page number, the one used longest ago first; a page may still be on its way. */
   readonly #pages = new Map<number, Promise<Uint8Array>>();
+  /** Numbers of pages that something was read of, the last ones: one read alone is not worth a page. */
+  readonly #visited = new Set<number>();
 
   constructor(sizeBytes: number, readRange: ReadRange) {
     this.#sizeBytes = sizeBytes;
@@ -29,22 +31,27 @@ export class PageCache {
     for (let filled = 0; filled < target.length; ) {
       const at = offset + filled;
       const number = Math.floor(at / PAGE_BYTES);
-      const page = await this.#page(number);
       const from = at - number * PAGE_BYTES;
-      const piece = page.subarray(from, from + target.length - filled);
-      target.set(piece, filled);
+      const piece = target.subarray(filled, filled + PAGE_BYTES - from);
+      if (this.#isFirstVisit(number)) await this.#readRange(piece, at);
+      else piece.set((await this.#page(number)).subarray(from, from + piece.length));
       filled += piece.length;
     }
+  }
+
+  /** Whether nothing of the page was read lately. Headers that lie far apart would each cost a page otherwise. */
+  #isFirstVisit(number: number): boolean {
+    if (this.#visited.has(number)) return false;
+    this.#visited.add(number);
+    dropOldest(this.#visited);
+    return true;
   }
 
   #page(number: number): Promise<Uint8Array> {
     const page = this.#pages.get(number) ?? this.#load(number);
     this.#pages.delete(number);
     this.#pages.set(number, page);
-    for (const oldest of this.#pages.keys()) {
-      if (this.#pages.size <= MAX_PAGES) break;
-      this.#pages.delete(oldest);
-    }
+    dropOldest(this.#pages);
     return page;
   }
 
@@ -58,5 +65,12 @@ export class PageCache {
       throw error;
     }
     return page;
+  }
+}
+
+function dropOldest(pages: Set<number> | Map<number, unknown>): void {
+  for (const oldest of pages.keys()) {
+    if (pages.size <= MAX_PAGES) break;
+    pages.delete(oldest);
   }
 }

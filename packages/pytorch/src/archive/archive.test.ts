@@ -64,10 +64,27 @@ describe('archives that are accepted', () => {
     expect(await archiveRefusal([...smallEntries(), { name: 'm/data/', data: new Uint8Array(0) }])).toBe('accepted');
   });
 
-  it('reads a checkpoint whose every CRC is 0, as PyTorch writes without checksums', async () => {
+  it.each<[string, number, HostileOptions]>([
+    ['a line end', 2, { after: Buffer.from('\r\n') }],
+    ['a byte', 1, { after: Buffer.alloc(1) }],
+    ['a block of zeros', 512, { after: Buffer.alloc(512) }],
+    ['as much as PyTorch passes over', 65_535, { after: Buffer.alloc(65_535) }],
+    ['a comment', 5, { end: { comment: Buffer.from('hello') } }],
+    ['a comment that is longer than said', 5, { end: { comment: Buffer.from('hello'), commentLength: 3 } }],
+    ['a comment that is shorter than said', 5, { end: { comment: Buffer.from('hello'), commentLength: 9 } }],
+    ['bytes after zip64 end records', 2, { zip64: {}, after: Buffer.from('\r\n') }],
+  ])('reads one that is followed by %s, and says so', async (_name, count, options) => {
+    const attempt = readArchive(smallEntries(), options);
+    expect(await valuesOf(attempt)).toEqual([...SMALL_VALUES]);
+    expect((await attempt).warnings).toEqual([expect.stringContaining(`${count} byte`)]);
+    expect((await readArchive(smallEntries())).warnings).toEqual([]);
+  });
+
+  it('reads a checkpoint whose every CRC is 0, as PyTorch writes without checksums, and says so', async () => {
     const none = smallEntries().map((entry) => ({ ...entry, local: { crc32: 0 }, central: { crc32: 0 } }));
     const file = await readArchive(none);
     expect(file.hasChecksums).toBe(false);
+    expect(file.warnings).toEqual(['The file states no checksums, so damage to it cannot be noticed.']);
     expect(file.storages.get('0')).not.toHaveProperty('crc32');
   });
 });
@@ -121,7 +138,11 @@ describe('ZIP_AMBIGUOUS', () => {
     ],
     ['bytes before the directory', smallEntries(), { beforeDirectory: Buffer.from('hidden') }],
     ['bytes after the directory', smallEntries(), { beforeEnd: Buffer.from('hidden') }],
-    ['bytes after the end', smallEntries(), { after: Buffer.from('hidden') }],
+    [
+      'two end records before the last bytes',
+      smallEntries(),
+      { end: { comment: Buffer.from('PK\u0005\u0006') }, after: Buffer.alloc(30) },
+    ],
     ['bytes before the start', smallEntries(), { before: Buffer.from('PK\u0003\u0004hidden') }],
     ['bytes before the start that are no zip', smallEntries(), { before: Buffer.from('#!/bin/sh\n') }],
     [
@@ -129,16 +150,10 @@ describe('ZIP_AMBIGUOUS', () => {
       smallEntries(),
       { before: Buffer.from('PK\u0003\u0004'), end: { directoryOffset: 0 } },
     ],
-    ['a comment', smallEntries(), { end: { comment: Buffer.from('hello') } }],
     [
       'an end record inside the comment',
       smallEntries(),
       { end: { comment: buildArchive(smallEntries()).subarray(-22) } },
-    ],
-    [
-      'a comment that is longer than said',
-      smallEntries(),
-      { end: { comment: Buffer.from('hello'), commentLength: 3 } },
     ],
     ['too few entries counted', smallEntries(), { end: { count: 3, totalCount: 3 } }],
     ['too many entries counted', smallEntries(), { end: { count: 5, totalCount: 5 } }],
@@ -284,6 +299,15 @@ describe('damage', () => {
       codes.add(await refusal(readCheckpoint(new BufferSource(bytes.subarray(0, length)))));
     }
     expect([...codes].sort()).toEqual(['NOT_A_CHECKPOINT', 'ZIP_TRUNCATED']);
+  });
+
+  it('refuses an archive that is followed by more than PyTorch passes over', async () => {
+    expect(await archiveRefusal(smallEntries(), { after: Buffer.alloc(65_536) })).toBe('ZIP_TRUNCATED');
+  });
+
+  it('says what several archives in one file are', async () => {
+    const two = Buffer.concat([buildArchive(smallEntries()), buildArchive(smallEntries(), { zip64: {} })]);
+    await expect(readCheckpoint(new BufferSource(two))).rejects.toThrow(/several in this file.*dcp_to_torch_save\.$/);
   });
 
   it('refuses more entries than a checkpoint can have, before it reads them', async () => {

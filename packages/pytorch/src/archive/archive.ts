@@ -1,10 +1,11 @@
 import { crc32 } from 'node:zlib';
-import { type ByteSource, FormatError, type SourceRange } from '@caissa/bytes';
+import { type ByteSource, FormatError, quoteName, type SourceRange } from '@caissa/bytes';
 import { readDirectory } from './directory.js';
 import { readEndRecord } from './end-record.js';
 import { type ArchiveEntry, METHOD_STORED } from './entry.js';
 import { InflateSource } from './inflate-source.js';
 import { readLayout } from './layout.js';
+import { findTopFolder } from './top-folder.js';
 
 /** An archive that can be read in one way only: its structure has been checked from the first byte to the last. */
 export interface Archive {
@@ -13,6 +14,8 @@ export interface Archive {
   /** Entries by their name inside the top folder. */
   readonly entries: ReadonlyMap<string, ArchiveEntry>;
   readonly source: ByteSource;
+  /** Bytes after the archive, which belong to nobody. */
+  readonly trailingBytes: number;
   /** Whether CRCs are stated: PyTorch can be told not to compute them, and then writes 0 for every entry. */
   readonly hasChecksums: boolean;
 }
@@ -24,14 +27,14 @@ export interface Archive {
 export async function openArchive(source: ByteSource): Promise<Archive> {
   const directory = await readEndRecord(source);
   const records = await readDirectory(source, directory);
+  if (records.length === 0) throw new FormatError('NOT_A_CHECKPOINT', 'The archive is empty.');
+  const topFolder = findTopFolder(records.map(({ name }) => name));
   const entries = await readLayout(source, records, directory.offsetBytes);
-  const first = entries[0];
-  if (first === undefined) throw new FormatError('NOT_A_CHECKPOINT', 'The archive is empty.');
-  const topFolder = first.name.slice(0, first.name.indexOf('/'));
   return {
     topFolder,
     entries: new Map(entries.map((entry) => [entry.name.slice(topFolder.length + 1), entry])),
     source,
+    trailingBytes: directory.trailingBytes,
     hasChecksums: entries.some((entry) => entry.crc32 !== 0),
   };
 }
@@ -50,7 +53,7 @@ export function entryBytes(archive: Archive, entry: ArchiveEntry): SourceRange {
  */
 export async function readEntry(archive: Archive, entry: ArchiveEntry, maxBytes: number): Promise<Uint8Array> {
   if (entry.sizeBytes > maxBytes) {
-    throw new FormatError('ZIP_LIMIT', `Archive entry ${entry.name} is larger than ${maxBytes} bytes.`, {
+    throw new FormatError('ZIP_LIMIT', `Archive entry ${quoteName(entry.name)} is larger than ${maxBytes} bytes.`, {
       entry: entry.name,
     });
   }
@@ -58,7 +61,9 @@ export async function readEntry(archive: Archive, entry: ArchiveEntry, maxBytes:
   const { source, offsetBytes } = entryBytes(archive, entry);
   await source.readInto(bytes, offsetBytes);
   if (archive.hasChecksums && crc32(bytes) !== entry.crc32) {
-    throw new FormatError('ZIP_CRC', `Archive entry ${entry.name} is damaged: its CRC differs.`, { entry: entry.name });
+    throw new FormatError('ZIP_CRC', `Archive entry ${quoteName(entry.name)} is damaged: its CRC differs.`, {
+      entry: entry.name,
+    });
   }
   return bytes;
 }

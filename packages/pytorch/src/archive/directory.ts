@@ -1,4 +1,4 @@
-import { type ByteSource, FormatError } from '@caissa/bytes';
+import { type ByteSource, FormatError, quoteName } from '@caissa/bytes';
 import { MAX_EXPANSION_RATIO } from '../limits.js';
 import type { DirectoryRange } from './end-record.js';
 import { type DirectoryRecord, FLAGS_ENCRYPTION, METHOD_DEFLATED, METHOD_STORED, SENTINEL_32 } from './entry.js';
@@ -35,7 +35,6 @@ export async function readDirectory(source: ByteSource, directory: DirectoryRang
       },
     );
   }
-  assertUniqueNames(records);
   return records;
 }
 
@@ -95,10 +94,10 @@ function resolveZip64(
 function assertReadable(record: DirectoryRecord): void {
   const { name, method, sizeBytes, compressedSizeBytes } = record;
   if ((record.flags & FLAGS_ENCRYPTION) !== 0) {
-    throw new FormatError('ZIP_ENCRYPTED', `Archive entry ${name} is encrypted.`, { entry: name });
+    throw new FormatError('ZIP_ENCRYPTED', `Archive entry ${quoteName(name)} is encrypted.`, { entry: name });
   }
   if (method !== METHOD_STORED && method !== METHOD_DEFLATED) {
-    throw new FormatError('NOT_A_CHECKPOINT', `Archive entry ${name} is compressed with method ${method}.`, {
+    throw new FormatError('NOT_A_CHECKPOINT', `Archive entry ${quoteName(name)} is compressed with method ${method}.`, {
       entry: name,
     });
   }
@@ -106,30 +105,17 @@ function assertReadable(record: DirectoryRecord): void {
     throw ambiguous(name, 'is not compressed but states two sizes');
   }
   if (method === METHOD_DEFLATED && sizeBytes > compressedSizeBytes * MAX_EXPANSION_RATIO) {
-    throw new FormatError('ZIP_LIMIT', `Archive entry ${name} expands more than ${MAX_EXPANSION_RATIO} times.`, {
-      entry: name,
-    });
+    throw new FormatError(
+      'ZIP_LIMIT',
+      `Archive entry ${quoteName(name)} expands more than ${MAX_EXPANSION_RATIO} times.`,
+      {
+        entry: name,
+      },
+    );
   }
   if (name.endsWith('/') && sizeBytes !== 0) throw ambiguous(name, 'is a folder that holds data');
 }
 
-/** File systems that ignore case, or normalise, would take one for the other. */
-function assertUniqueNames(records: readonly DirectoryRecord[]): void {
-  const seen = new Set<string>();
-  for (const { name } of records) {
-    const folded = name.normalize('NFC').toLowerCase();
-    if (seen.has(folded)) throw ambiguous(name, 'appears twice');
-    seen.add(folded);
-  }
-  const top = records[0]?.name.split('/', 1)[0];
-  const stray = records.find((record) => record.name.split('/', 1)[0] !== top);
-  if (stray !== undefined) {
-    throw new FormatError('ZIP_PATH', `Archive entry ${stray.name} is not in the top folder ${top}.`, {
-      entry: stray.name,
-    });
-  }
-}
-
 function ambiguous(entry: string, what: string): FormatError {
-  return new FormatError('ZIP_AMBIGUOUS', `Archive entry ${entry} ${what}.`, { entry });
+  return new FormatError('ZIP_AMBIGUOUS', `Archive entry ${quoteName(entry)} ${what}.`, { entry });
 }

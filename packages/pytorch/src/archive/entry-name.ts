@@ -1,4 +1,4 @@
-import { FormatError } from '@caissa/bytes';
+import { FormatError, quoteName } from '@caissa/bytes';
 import { MAX_NAME_BYTES } from '../limits.js';
 import { FLAG_UTF8 } from './entry.js';
 
@@ -9,34 +9,32 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @throws FormatError ZIP_PATH if it is not that, or too long; see {@link assertSafeName}
  */
 export function decodeName(bytes: Uint8Array, flags: number): string {
-  if (bytes.length > MAX_NAME_BYTES) throw unsafe(`${bytes.length} bytes`, 'is too long');
+  if (bytes.length > MAX_NAME_BYTES) throw unsafe(latin1(bytes), 'is too long');
   const isAscii = bytes.every((byte) => byte < 0x80);
-  if (!isAscii && (flags & FLAG_UTF8) === 0) throw unsafe(JSON.stringify(latin1(bytes)), 'is not text');
+  if (!isAscii && (flags & FLAG_UTF8) === 0) throw unsafe(latin1(bytes), 'is not text');
   let name: string;
   try {
     name = UTF8.decode(bytes);
   } catch {
-    throw unsafe(JSON.stringify(latin1(bytes)), 'is not UTF-8');
+    throw unsafe(latin1(bytes), 'is not UTF-8');
   }
   assertSafeName(name);
   return name;
 }
 
 /**
- * Checks that a name is a relative path below one folder, which means the same on every system.
+ * Checks that a name is a relative path, which means the same on every system.
  * @throws FormatError ZIP_PATH
  */
 function assertSafeName(name: string): void {
-  const shown = JSON.stringify(name);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters, NUL above all, are what is refused.
-  if (/[\u0000-\u001f\u007f]/.test(name)) throw unsafe(shown, 'holds a control character');
-  if (name.includes('\\')) throw unsafe(shown, 'holds a backslash');
-  if (name.startsWith('/') || /^[A-Za-z]:/.test(name)) throw unsafe(shown, 'is an absolute path');
+  if (/[\u0000-\u001f\u007f]/.test(name)) throw unsafe(name, 'holds a control character');
+  if (name.includes('\\')) throw unsafe(name, 'holds a backslash');
+  if (name.startsWith('/') || /^[A-Za-z]:/.test(name)) throw unsafe(name, 'is an absolute path');
   const segments = name.replace(/\/$/, '').split('/');
   if (segments.some((segment) => segment === '..' || segment === '.' || segment === '')) {
-    throw unsafe(shown, 'leaves its folder or has an empty part');
+    throw unsafe(name, 'leaves its folder or has an empty part');
   }
-  if (!name.includes('/')) throw unsafe(shown, 'stands outside the one top folder that a checkpoint has');
 }
 
 function latin1(bytes: Uint8Array): string {
@@ -44,5 +42,5 @@ function latin1(bytes: Uint8Array): string {
 }
 
 function unsafe(name: string, what: string): FormatError {
-  return new FormatError('ZIP_PATH', `Archive entry name ${name} ${what}.`, { entry: name });
+  return new FormatError('ZIP_PATH', `Archive entry name ${quoteName(name)} ${what}.`, { entry: name });
 }

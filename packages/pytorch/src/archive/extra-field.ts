@@ -1,4 +1,4 @@
-import { FormatError } from '@caissa/bytes';
+import { FormatError, quoteName } from '@caissa/bytes';
 
 /** Extra field with 64-bit sizes and offset. Source: APPNOTE 6.3.10, 4.5.3 */
 const ZIP64 = 0x0001;
@@ -28,5 +28,5 @@ export function findZip64Extra(extra: Buffer, entry: string): Buffer | undefined
 }
 
 function ambiguous(what: string, entry: string): FormatError {
-  return new FormatError('ZIP_AMBIGUOUS', `Archive entry ${entry} ${what}.`, { entry });
+  return new FormatError('ZIP_AMBIGUOUS', `Archive entry ${quoteName(entry)} ${what}.`, { entry });
 }

@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { createInflateRaw, type InflateRaw } from 'node:zlib';
-import { assertInside, type ByteSource, FormatError } from '@caissa/bytes';
+import { assertInside, type ByteSource, FormatError, quoteName } from '@caissa/bytes';
 import type { ArchiveEntry } from './entry.js';
 import { readBytes } from './read-bytes.js';
 
@@ -114,6 +114,6 @@ export class InflateSource implements ByteSource {
   }
 
   #error(code: 'ZIP_CRC' | 'ZIP_LIMIT' | 'ZIP_TRUNCATED' | 'ZIP_AMBIGUOUS', what: string): FormatError {
-    return new FormatError(code, `Archive entry ${this.#entry.name} ${what}.`, { entry: this.#entry.name });
+    return new FormatError(code, `Archive entry ${quoteName(this.#entry.name)} ${what}.`, { entry: this.#entry.name });
   }
 }

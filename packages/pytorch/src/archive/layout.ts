@@ -1,4 +1,5 @@
-import { type ByteSource, FormatError } from '@caissa/bytes';
+import { type ByteSource, FormatError, quoteName } from '@caissa/bytes';
+import { MAX_EXTRA_BYTES } from '../limits.js';
 import { type ArchiveEntry, type DirectoryRecord, FLAG_DESCRIPTOR } from './entry.js';
 import { MAX_DESCRIPTOR_BYTES, readLocalHeader } from './local-header.js';
 import { readBytes, readUint64 } from './read-bytes.js';
@@ -11,7 +12,7 @@ const HEADERS_AT_ONCE = 64;
 /**
  * Reads all local headers and checks that headers, data and descriptors fill the archive from its first byte to
  * `directoryOffset`, without overlap and without a byte between them that belongs to nobody.
- * @throws FormatError ZIP_AMBIGUOUS, ZIP_ENCRYPTED, ZIP_TRUNCATED
+ * @throws FormatError ZIP_AMBIGUOUS, ZIP_ENCRYPTED, ZIP_LIMIT, ZIP_TRUNCATED
  */
 export async function readLayout(
   source: ByteSource,
@@ -23,12 +24,17 @@ export async function readLayout(
     throw new FormatError('ZIP_AMBIGUOUS', 'The archive has bytes before its first entry.', { offset: 0 });
   }
   const entries: ArchiveEntry[] = [];
+  let extraBytes = 0;
   for (let first = 0; first < inOrder.length; first += HEADERS_AT_ONCE) {
     const batch = inOrder.slice(first, first + HEADERS_AT_ONCE);
     const headers = await Promise.all(batch.map((record) => readLocalHeader(source, record, directoryOffset)));
     for (const header of headers) {
       assertGapIsDescriptor(entries.at(-1), header.entry.headerOffset, header.before);
       entries.push(header.entry);
+      extraBytes += header.extraBytes;
+    }
+    if (extraBytes > MAX_EXTRA_BYTES) {
+      throw new FormatError('ZIP_LIMIT', 'The archive has more extra fields than a checkpoint may have.');
     }
   }
   const lastBytes = Math.min(directoryOffset, MAX_DESCRIPTOR_BYTES);
@@ -65,7 +71,7 @@ function isDescriptor(bytes: Buffer, entry: ArchiveEntry): boolean {
 }
 
 function ambiguous(entry: ArchiveEntry, what: string): FormatError {
-  return new FormatError('ZIP_AMBIGUOUS', `Archive entry ${entry.name} ${what}.`, {
+  return new FormatError('ZIP_AMBIGUOUS', `Archive entry ${quoteName(entry.name)} ${what}.`, {
     entry: entry.name,
     offset: entry.dataOffset + entry.compressedSizeBytes,
   });

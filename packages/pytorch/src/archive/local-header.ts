@@ -1,4 +1,4 @@
-import { type ByteSource, FormatError } from '@caissa/bytes';
+import { type ByteSource, FormatError, quoteName } from '@caissa/bytes';
 import { type ArchiveEntry, type DirectoryRecord, FLAG_DESCRIPTOR, FLAGS_ENCRYPTION, SENTINEL_32 } from './entry.js';
 import { findZip64Extra } from './extra-field.js';
 import { readBytes, readUint64 } from './read-bytes.js';
@@ -17,6 +17,8 @@ export interface LocalHeader {
   readonly entry: ArchiveEntry;
   /** The last bytes before the header, at most {@link MAX_DESCRIPTOR_BYTES}. */
   readonly before: Buffer;
+  /** How many bytes of extra fields it has. */
+  readonly extraBytes: number;
 }
 
 /**
@@ -36,7 +38,9 @@ export async function readLocalHeader(
   if (header.readUInt32LE(0) !== HEADER_SIGNATURE) throw ambiguous(record, 'has no local header');
   const flags = header.readUInt16LE(6); // general-purpose flags, 2 bytes
   if ((flags & FLAGS_ENCRYPTION) !== 0) {
-    throw new FormatError('ZIP_ENCRYPTED', `Archive entry ${record.name} is encrypted.`, { entry: record.name });
+    throw new FormatError('ZIP_ENCRYPTED', `Archive entry ${quoteName(record.name)} is encrypted.`, {
+      entry: record.name,
+    });
   }
   const nameEnd = HEADER_BYTES + header.readUInt16LE(26); // length of the name, 2 bytes
   const extraEnd = nameEnd + header.readUInt16LE(28); // length of the extra fields, 2 bytes
@@ -51,7 +55,8 @@ export async function readLocalHeader(
       ? header.subarray(nameEnd, extraEnd)
       : await readBytes(source, record.headerOffset + nameEnd, extraEnd - nameEnd);
   assertSameSizes(header, extra, record);
-  return { entry: { ...record, dataOffset }, before: window.subarray(0, record.headerOffset - start) };
+  const before = window.subarray(0, record.headerOffset - start);
+  return { entry: { ...record, dataOffset }, before, extraBytes: extra.length };
 }
 
 /** CRC and sizes equal those of the directory; where a descriptor follows, they may also be left at 0. */
@@ -77,7 +82,7 @@ function assertSameSizes(header: Buffer, extra: Buffer, record: DirectoryRecord)
 }
 
 function ambiguous(record: DirectoryRecord, what: string): FormatError {
-  return new FormatError('ZIP_AMBIGUOUS', `Archive entry ${record.name} ${what}.`, {
+  return new FormatError('ZIP_AMBIGUOUS', `Archive entry ${quoteName(record.name)} ${what}.`, {
     entry: record.name,
     offset: record.headerOffset,
   });
