@@ -2,7 +2,7 @@ import { link, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectProducer, redisKeys, waitUntilReady } from '@caissa/redis';
 import type { CatalogueEntry } from '@caissa/registry';
-import { findModelFile, type Manifest } from '@caissa/storage';
+import { LocalModelStore, type Manifest } from '@caissa/storage';
 import { manyAtOnce } from '../harness/many-at-once.js';
 
 const REDIS_PATIENCE_MS = 10_000;
@@ -50,7 +50,7 @@ async function addModels({ redis, keys }: Filling, folder: string, count: number
   const first = join(folder, `${modelName(0)}.pt`);
   await writeFile(first, 'tiny');
   for (let number = 1; number < count; number++) await link(first, join(folder, `${modelName(number)}.pt`));
-  const { identity } = await findModelFile(folder, modelName(0));
+  const { identity } = await (await LocalModelStore.open(folder)).find(modelName(0));
   const tensors = JSON.stringify(
     Array.from({ length: 60 }, (_, at) => ({
       name: `body.${at}.conv.weight`,

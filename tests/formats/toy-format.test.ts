@@ -24,7 +24,7 @@ beforeAll(async () => {
   api.work('export', exportProcessor(exporter));
   api.work('inspect', inspectProcessor(exporter));
   await writeFile(join(api.modelsFolder, 'model_v1.pt'), await checkpointBytes());
-  await api.context.modelFolder.refresh('model_v1');
+  await api.context.modelFolder.refresh('model_v1.pt');
 });
 afterAll(() => api.close());
 
@@ -85,8 +85,8 @@ describe('a format of which nothing knows but its rows', () => {
 
   it('is read, whatever it is written as then', async () => {
     const { filename } = await exported('toy', 'model_v1');
-    await writeFile(join(api.modelsFolder, 'again.pt'), await readFile(join(api.exportsFolder, filename)));
-    await api.context.modelFolder.refresh('again');
+    await writeFile(join(api.modelsFolder, 'again.toy'), await readFile(join(api.exportsFolder, filename)));
+    await api.context.modelFolder.refresh('again.toy');
     const result = await exported('pytorch', 'again', { options: { verify: 'full' } });
     expect(result.metadata).toMatchObject({ version: 7, win_rate: 0.75, toy_age: 4, source_model: 'again' });
     const path = join(api.exportsFolder, result.filename);

@@ -43,7 +43,7 @@ export const FORMATS = {
     contents: 'Weights, architecture and metadata, bit for bit what the checkpoint holds.',
     use: 'For Python; loads with weights_only=True.',
     options: {},
-    uploads: ['.pt', '.pth', '.bin', '.ckpt'],
+    uploads: ['.pt', '.pth', '.pth.tar', '.bin', '.ckpt'],
   },
   onnx: {
     label: 'ONNX',

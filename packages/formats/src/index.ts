@@ -1,5 +1,6 @@
 export * from './file-names.js';
 export * from './formats.js';
 export * from './metadata.js';
+export * from './model-names.js';
 export * from './reading.js';
 export * from './words.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Format } from '@caissa/formats';
+import { type Format, modelFilename } from '@caissa/formats';
 import { type Processor, runWorker, stopWorker } from '@caissa/queue';
 import { connectWorker, waitUntilReady } from '@caissa/redis';
 import type { CatalogueEntry } from '@caissa/registry';
@@ -10,7 +10,7 @@ import type { JobType } from '@caissa/shared/contracts';
 import { toProblem } from '@caissa/shared/errors';
 import { Lifecycle } from '@caissa/shared/process';
 import { readSettings } from '@caissa/shared/settings';
-import { type Manifest, modelPath } from '@caissa/storage';
+import type { Manifest } from '@caissa/storage';
 import { pino } from 'pino';
 import { API_SETTINGS, type ApiContext, type ApiSettings } from '../src/context.js';
 import { startApi } from '../src/start-api.js';
@@ -55,8 +55,8 @@ export async function startTestApi(
   const modelsFolder = join(dataDir, 'models');
   const stops: (() => Promise<void>)[] = [];
   const writeModel = async (name: string, content = name) => {
-    await writeFile(modelPath(modelsFolder, name), content);
-    await context.modelFolder.refresh(name);
+    await writeFile(join(modelsFolder, modelFilename(name)), content);
+    await context.modelFolder.refresh(modelFilename(name));
   };
   return {
     url,

@@ -64,6 +64,7 @@ function replacedAfterOpening(replace: () => Promise<void>): ModelStore {
     const source = await models.open(name);
     let reads = 0;
     return {
+      filename: source.filename,
       identity: source.identity,
       sizeBytes: source.sizeBytes,
       isUnchanged: () => source.isUnchanged(),

@@ -1,7 +1,7 @@
 import { conversionFailure, withSource } from '@caissa/conversion';
 import type { Processor, WorkItem } from '@caissa/queue';
 import { namedError } from '@caissa/shared/errors';
-import { type Manifest, MODEL_EXTENSION, toExportResult } from '@caissa/storage';
+import { type Manifest, toExportResult } from '@caissa/storage';
 import type { ExporterContext } from './context.js';
 import { artifactName, convert } from './convert.js';
 import { pruneExports } from './prune-exports.js';
@@ -25,9 +25,14 @@ export function exportProcessor(context: ExporterContext): Processor<'export'> {
 
 async function exportOnce(context: ExporterContext, item: WorkItem<'export'>): Promise<Manifest> {
   const { model_name: name } = item.data;
+  // Until the file is open, it is called by its model.
+  let called = name;
   try {
-    return await withSource(context.models.open(name), (source) => convert(context, item, source));
+    return await withSource(context.models.open(name), (source) => {
+      called = source.filename;
+      return convert(context, item, source);
+    });
   } catch (error) {
-    throw namedError(error, conversionFailure(error), `${name}${MODEL_EXTENSION}`);
+    throw namedError(error, conversionFailure(error), called);
   }
 }

@@ -71,6 +71,13 @@ describe('an inspect job', () => {
     expect((await harness.context.catalogue.get('damaged'))?.problem).toMatchObject({ code: 'ZIP_CRC' });
   });
 
+  it('calls a file by its own name, whatever its model is called', async () => {
+    await writeFile(join(harness.modelsFolder, 'my model.ckpt'), 'no checkpoint');
+    expect(await inspect('my_model')).toMatchObject({ status: 'unreadable', model_name: 'my_model' });
+    const { problem } = (await harness.context.catalogue.get('my_model')) ?? {};
+    expect(problem?.detail).toMatch(/^my model\.ckpt: /);
+  });
+
   it('is not held up by what is no file', async () => {
     await mkdir(harness.modelPath('folder'));
     execFileSync('mkfifo', [harness.modelPath('pipe')]);

@@ -1,9 +1,10 @@
 import { conversionFailure, type Examination, examineSource, withSource } from '@caissa/conversion';
+import { modelFilename } from '@caissa/formats';
 import type { Processor, WorkItem } from '@caissa/queue';
 import type { CatalogueEntry } from '@caissa/registry';
 import type { InspectResult, TensorSummary } from '@caissa/shared/contracts';
 import { AppError, namedError, toAppError, toProblem } from '@caissa/shared/errors';
-import { MODEL_EXTENSION, type ModelFile, type ModelSource } from '@caissa/storage';
+import type { ModelFile, ModelSource } from '@caissa/storage';
 import type { ExporterContext } from './context.js';
 
 type InspectItem = WorkItem<'inspect'>;
@@ -21,7 +22,7 @@ async function inspectModel(context: ExporterContext, item: InspectItem): Promis
   const after = await findFile(context, name);
   if (after === undefined) return forget(context, item);
   if (after.identity !== before.identity) {
-    throw new AppError('SOURCE_CHANGED', `${name}${MODEL_EXTENSION} was replaced while it was inspected.`);
+    throw new AppError('SOURCE_CHANGED', `${before.filename} was replaced while it was inspected.`);
   }
   await context.catalogue.put(entry, tensors);
   const { status } = entry;
@@ -32,7 +33,7 @@ async function inspectModel(context: ExporterContext, item: InspectItem): Promis
 async function inspectUpload(context: ExporterContext, item: InspectItem): Promise<InspectResult> {
   const { model_name: name, upload = '' } = item.data;
   await examine(context, context.models.openUpload(upload, name), item).catch((error: unknown) => {
-    throw namedError(error, conversionFailure(error), `${name}${MODEL_EXTENSION}`);
+    throw namedError(error, conversionFailure(error), modelFilename(name));
   });
   return result(item, 'ready', `Model ${name} can be used`);
 }
@@ -47,15 +48,15 @@ async function examineModel(
   file: ModelFile,
   item: InspectItem,
 ): Promise<{ entry: CatalogueEntry; tensors: readonly TensorSummary[] }> {
-  const { name, identity } = file;
+  const { name, filename, identity } = file;
   const inspectedAt = new Date().toISOString();
   try {
     const { sha256, description } = await examine(context, context.models.open(name), item);
     const { tensors, ...known } = description;
     return { entry: { name, identity, status: 'ready', ...known, sha256, inspected_at: inspectedAt }, tensors };
   } catch (error) {
-    const problem = item.signal.aborted ? undefined : unreadableBecause(error, name);
-    if (problem === undefined) throw namedError(error, conversionFailure(error), `${name}${MODEL_EXTENSION}`);
+    const problem = item.signal.aborted ? undefined : unreadableBecause(error, filename);
+    if (problem === undefined) throw namedError(error, conversionFailure(error), filename);
     return {
       entry: { ...UNKNOWN, name, identity, problem: toProblem(problem), warnings: [], inspected_at: inspectedAt },
       tensors: [],
@@ -73,11 +74,11 @@ const UNKNOWN = {
 } as const;
 
 /** What makes a file unreadable for good, or nothing if looking again may help or the fault is ours. */
-function unreadableBecause(thrown: unknown, name: string): AppError | undefined {
+function unreadableBecause(thrown: unknown, filename: string): AppError | undefined {
   if (hasCode(thrown, 'EACCES') || hasCode(thrown, 'EPERM')) {
-    return new AppError('STORE_UNAVAILABLE', `${name}${MODEL_EXTENSION} cannot be read: permission was denied.`);
+    return new AppError('STORE_UNAVAILABLE', `${filename} cannot be read: permission was denied.`);
   }
-  const error = toAppError(namedError(thrown, conversionFailure(thrown), `${name}${MODEL_EXTENSION}`));
+  const error = toAppError(namedError(thrown, conversionFailure(thrown), filename));
   return error.retryable || error.code === 'INTERNAL' ? undefined : error;
 }
 

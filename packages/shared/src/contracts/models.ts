@@ -23,6 +23,11 @@ export const tensorSummarySchema = z
 
 const modelFields = {
   name: modelNameSchema,
+  filename: z
+    .string()
+    .describe(
+      'The file in the model folder. A model is called by it without its extension; where that is not a valid name, or another file has it, by a name that is made from it.',
+    ),
   version: z.int().nullable(),
   training_date: z.string().nullable(),
   file_size_mb: z.number(),
@@ -44,6 +49,10 @@ export const modelListSchema = z
     success,
     models: z.array(modelSummarySchema),
     count: z.int().describe('Models in all, not on this page.'),
+    left_out: z
+      .array(z.object({ filename: z.string(), reason: z.string() }))
+      .optional()
+      .describe('Checkpoints of the model folder that cannot be listed, and why, if there are any: the first hundred.'),
     next_cursor: z.string().optional(),
   })
   .meta({ id: 'ModelList' });

@@ -1,14 +1,13 @@
-import { formatNames } from '@caissa/formats';
+import { formatNames, MODEL_NAME } from '@caissa/formats';
 import { z } from 'zod';
 import { AppError } from '../errors/app-error.js';
 
-const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/;
 const FILENAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
 
-/** Name of a model: the checkpoint's file name without `.pt`. */
+/** Name of a model: the checkpoint's file name without its extension, if that is a valid name. */
 export const modelNameSchema = z
   .string()
-  .regex(NAME, 'must be 1 to 128 of the characters A-Z a-z 0-9 . _ - and not start with a dot')
+  .regex(MODEL_NAME, 'must be 1 to 128 of the characters A-Z a-z 0-9 . _ - and not start with a dot')
   .meta({ id: 'ModelName', example: 'model_v1' });
 
 /** Name of an exported file. Longer than a model's name, which it holds together with its time. */
@@ -22,7 +21,7 @@ export const exportFormatSchema = z.enum(formatNames()).meta({ id: 'ExportFormat
 
 /** Refuses names that are not valid before anything is looked up. @throws AppError INVALID_NAME */
 export function parseModelName(name: string): string {
-  if (!NAME.test(name)) {
+  if (!MODEL_NAME.test(name)) {
     throw new AppError(
       'INVALID_NAME',
       'A model name is 1 to 128 of the characters A-Z a-z 0-9 . _ - and does not start with a dot.',

@@ -1,20 +1,15 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { FileSource } from '@caissa/bytes';
-import { AppError } from '@caissa/shared/errors';
+import { Coalesced } from '@caissa/bytes';
+import { isCheckpointName, modelFilename } from '@caissa/formats';
+import { parseModelName } from '@caissa/shared/contracts';
+import { listCheckpoints, lookAt, openCheckpoint, readCheckpointNames } from './local-files.js';
 import { publishUpload, receiveUpload, sweepUploads } from './local-uploads.js';
-import {
-  fileIdentity,
-  findModelFile,
-  MODEL_EXTENSION,
-  type ModelFile,
-  modelNameOf,
-  modelNotFound,
-  modelPath,
-} from './model-file.js';
+import type { CheckpointFile, ModelFile } from './model-file.js';
 import type { ModelListing, ModelObserver, ModelSource, ModelStore, ReceivedUpload } from './model-store.js';
-import { parseUploadName } from './upload.js';
+import { nameModels, withModelFile } from './name-models.js';
+import { modelExists, parseUploadName, uploadGone } from './upload.js';
 
 /** How a folder is followed. */
 export interface LocalModelStoreOptions {
@@ -26,6 +21,7 @@ export interface LocalModelStoreOptions {
 export class LocalModelStore implements ModelStore {
   readonly place: string;
   readonly #polling: boolean;
+  readonly #names = new Coalesced(async () => nameModels(await readCheckpointNames(this.place)));
 
   private constructor(folder: string, { polling = false }: LocalModelStoreOptions) {
     this.place = folder;
@@ -39,32 +35,33 @@ export class LocalModelStore implements ModelStore {
   }
 
   async names(): Promise<string[]> {
-    return (await readdir(this.place)).flatMap((filename) => modelNameOf(filename) ?? []);
+    return [...(await this.#names.get()).files.keys()];
   }
 
   async list(): Promise<ModelListing> {
     await mkdir(this.place, { recursive: true });
-    const filenames = (await readdir(this.place)).filter((filename) => filename.endsWith(MODEL_EXTENSION));
-    const names = filenames.flatMap((filename) => modelNameOf(filename) ?? []);
-    // One that is gone by now, or cannot be looked at, does not hide the others.
-    const found = await Promise.allSettled(names.map((name) => this.find(name)));
-    return {
-      files: found.flatMap((file) => (file.status === 'fulfilled' ? [file.value] : [])),
-      refused: filenames.filter((filename) => modelNameOf(filename) === undefined),
-    };
+    return listCheckpoints(this.place);
+  }
+
+  look(filename: string): Promise<CheckpointFile | undefined> {
+    return lookAt(this.place, filename);
   }
 
   find(name: string): Promise<ModelFile> {
-    return findModelFile(this.place, name);
+    return this.#withFile(name, async (filename) => {
+      const file = await this.look(filename);
+      return file && { name, ...file };
+    });
   }
 
-  async open(name: string): Promise<ModelSource> {
-    return openFile(modelPath(this.place, name), modelNotFound(name));
+  open(name: string): Promise<ModelSource> {
+    return this.#withFile(name, (filename) => openCheckpoint(join(this.place, filename), filename));
   }
 
   async openUpload(upload: string, modelName: string): Promise<ModelSource> {
-    const gone = new AppError('MODEL_NOT_FOUND', `The upload of ${modelName} was given up.`);
-    return openFile(join(this.place, parseUploadName(upload)), gone);
+    const source = await openCheckpoint(join(this.place, parseUploadName(upload)), modelFilename(modelName));
+    if (source === undefined) throw uploadGone(modelName);
+    return source;
   }
 
   receive(body: Readable, limitBytes: number): Promise<ReceivedUpload> {
@@ -72,7 +69,9 @@ export class LocalModelStore implements ModelStore {
   }
 
   async publish({ upload, identity }: ReceivedUpload, name: string): Promise<string> {
-    await publishUpload(join(this.place, upload), modelPath(this.place, name), name);
+    const path = join(this.place, modelFilename(parseModelName(name)));
+    if ((await this.#names.get()).files.has(name)) throw modelExists(name);
+    await publishUpload(join(this.place, upload), path, name);
     // A file keeps its identity under another name.
     return identity;
   }
@@ -93,7 +92,7 @@ export class LocalModelStore implements ModelStore {
       ignoreInitial: true,
       followSymlinks: false,
       usePolling: this.#polling,
-      ignored: (path) => path !== this.place && !path.endsWith(MODEL_EXTENSION),
+      ignored: (path) => path !== this.place && !isCheckpointName(basename(path)),
     });
     watcher.on('all', (_event, path) => changed(basename(path)));
     watcher.on('error', failed);
@@ -101,23 +100,8 @@ export class LocalModelStore implements ModelStore {
     watcher.on('ready', () => changed());
     return () => watcher.close();
   }
-}
 
-async function openFile(path: string, gone: AppError): Promise<ModelSource> {
-  const file = await FileSource.open(path).catch((error: unknown) => {
-    throw hasNoFile(error) ? gone : error;
-  });
-  const { ino, sizeBytes, mtimeNs } = file.identity;
-  return {
-    sizeBytes,
-    descriptor: file.descriptor,
-    identity: fileIdentity({ ino, size: BigInt(sizeBytes), mtimeNs }),
-    readInto: (target, offset) => file.readInto(target, offset),
-    isUnchanged: () => file.isUnchanged(),
-    close: () => file.close(),
-  };
-}
-
-function hasNoFile(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ELOOP');
+  #withFile<T>(name: string, act: (filename: string) => Promise<T | undefined>): Promise<T> {
+    return withModelFile(name, () => this.#names.get(), act);
+  }
 }

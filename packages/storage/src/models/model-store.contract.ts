@@ -42,34 +42,71 @@ export function describeModelStore(name: string, open: () => Promise<ModelStoreU
     });
     afterEach(() => tested.close());
 
-    const files = async () => [...(await store.list()).files].sort((left, right) => (left.name < right.name ? -1 : 1));
+    const files = async () =>
+      [...(await store.list()).files].sort((left, right) => (left.filename < right.filename ? -1 : 1));
 
     describe('looking', () => {
       it('lists what is there, by name and size', async () => {
-        expect(await store.list()).toEqual({ files: [], refused: [] });
+        expect(await store.list()).toEqual({ files: [], leftOut: [] });
         await tested.put('a.pt', '12345');
         await tested.put('b.c-d_1.pt', '1');
         expect(await files()).toMatchObject([
-          { name: 'a', sizeBytes: 5, isRegular: true, modifiedAt: expect.any(Date) },
-          { name: 'b.c-d_1', sizeBytes: 1 },
+          { filename: 'a.pt', sizeBytes: 5, isRegular: true, modifiedAt: expect.any(Date) },
+          { filename: 'b.c-d_1.pt', sizeBytes: 1 },
         ]);
         expect((await store.names()).sort()).toEqual(['a', 'b.c-d_1']);
       });
 
-      it('leaves out what cannot be a model, and names what looks like one', async () => {
-        for (const filename of ['my model.pt', '.hidden.pt', `${'x'.repeat(129)}.pt`, 'a.txt', 'a.pt']) {
+      it('counts by extension, in capitals or not, and leaves out what is hidden or not finished', async () => {
+        const checkpoints = ['a.pt', 'b.pth', 'c.PTH', 'd.ckpt', 'e.pth.tar', 'f.bin'];
+        for (const filename of [...checkpoints, '.hidden.pt', 'g.pt.part', 'h.tar', 'i.txt'])
           await tested.put(filename, 'x');
+        expect((await files()).map(({ filename }) => filename)).toEqual(checkpoints);
+        expect((await store.names()).sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+      });
+
+      it('finds and opens each file by a valid name, and by no other', async () => {
+        const named = {
+          'epoch=3-step=100.pt': 'epoch_3-step_100',
+          'my model.pt': 'my_model',
+          '模型.pt': 'model_f4d35440',
+          'model (1).pt': 'model_1_',
+          'final.pth': 'final',
+          'last.ckpt': 'last',
+          [`${'x'.repeat(200)}.pt`]: 'x'.repeat(128),
+          "it's 100%+ #1 & <more>?.pt": 'it_s_100_1_more_',
+        };
+        for (const filename of Object.keys(named)) await tested.put(filename, filename);
+        expect((await store.names()).sort()).toEqual(Object.values(named).sort());
+        for (const [filename, name] of Object.entries(named)) {
+          expect(await store.find(name)).toMatchObject({ name, filename, sizeBytes: Buffer.byteLength(filename) });
+          expect(await store.look(filename)).toMatchObject({ filename });
+          const source = await store.open(name);
+          expect(source.filename).toBe(filename);
+          expect(await textOf(source)).toBe(filename);
         }
-        const { refused } = await store.list();
-        expect([...refused].sort()).toEqual(['.hidden.pt', 'my model.pt', `${'x'.repeat(129)}.pt`]);
-        expect(await store.names()).toEqual(['a']);
+        await expect(store.find('my model')).rejects.toMatchObject({ code: 'INVALID_NAME' });
+        await expect(store.find('final.pth')).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+      });
+
+      it('gives a name to NAME.pt, and the file that had it another one', async () => {
+        await tested.put('final.pth', 'other');
+        expect(await store.find('final')).toMatchObject({ filename: 'final.pth' });
+        await tested.put('final.pt', 'own');
+        expect(await store.find('final')).toMatchObject({ filename: 'final.pt' });
+        expect(await textOf(await store.open('final_4c670fd5'))).toBe('other');
+        await tested.take('final.pt');
+        expect(await store.find('final')).toMatchObject({ filename: 'final.pth' });
+        await expect(store.find('final_4c670fd5')).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
       });
 
       it('describes one model as the list does', async () => {
         await tested.put('a.pt', '12345');
         const found = await store.find('a');
-        expect(found).toMatchObject({ name: 'a', sizeBytes: 5, isRegular: true });
+        expect(found).toMatchObject({ name: 'a', filename: 'a.pt', sizeBytes: 5, isRegular: true });
         expect(found.identity).toBe((await files())[0]?.identity);
+        expect((await store.look('a.pt'))?.identity).toBe(found.identity);
+        expect(await store.look('b.pt')).toBeUndefined();
       });
 
       it('gives every state of a model another identity', async () => {
@@ -162,7 +199,7 @@ export function describeModelStore(name: string, open: () => Promise<ModelStoreU
           sizeBytes: 12,
           sha256: createHash('sha256').update('first second').digest('hex'),
         });
-        expect(await store.list()).toEqual({ files: [], refused: [] });
+        expect(await store.list()).toEqual({ files: [], leftOut: [] });
         const source = await store.openUpload(received.upload, 'a');
         expect(source.identity).toBe(received.identity);
         expect(await textOf(source)).toBe('first second');
@@ -192,6 +229,14 @@ export function describeModelStore(name: string, open: () => Promise<ModelStoreU
         expect(await textOf(await store.open('a'))).toBe('original');
         await store.discard(received.upload);
         expect(await tested.everything()).toEqual(['a.pt']);
+      });
+
+      it('is refused a name that a file of another kind has', async () => {
+        await tested.put('final.pth', 'original');
+        const received = await store.receive(bodyOf('other'), LIMIT_BYTES);
+        await expect(store.publish(received, 'final')).rejects.toMatchObject({ code: 'MODEL_EXISTS' });
+        await store.discard(received.upload);
+        expect(await tested.everything()).toEqual(['final.pth']);
       });
 
       it('and others of its name: one wins', async () => {
@@ -256,7 +301,12 @@ export function describeModelStore(name: string, open: () => Promise<ModelStoreU
         const observer: ModelObserver = { changed: () => changes++, failed: (error) => failures.push(error) };
         const stop = await store.watch(observer);
         await eventually('it has begun', () => changes > 0);
-        for (const act of [() => tested.put('a.pt', 'x'), () => tested.put('a.pt', 'yy'), () => tested.take('a.pt')]) {
+        const acts = ['a.pt', 'b 1.ckpt'].flatMap((filename) => [
+          () => tested.put(filename, 'x'),
+          () => tested.put(filename, 'yy'),
+          () => tested.take(filename),
+        ]);
+        for (const act of acts) {
           const before = changes;
           await act();
           await eventually('it is told', () => changes > before);

@@ -1,19 +1,26 @@
 import type { Readable } from 'node:stream';
 import type { OpenFile } from '@caissa/bytes';
-import type { ModelFile } from './model-file.js';
+import type { CheckpointFile, ModelFile } from './model-file.js';
 
 /** The bytes of one state of a checkpoint. */
 export interface ModelSource extends OpenFile {
+  /** What to call it: the name of its file, or the one that an upload is to have. */
+  readonly filename: string;
   /** Which state it is; as {@link ModelFile} has it. */
   readonly identity: string;
 }
 
-/** What a store holds. */
+/** A file that has the name of a checkpoint but cannot be listed. */
+export interface LeftOut {
+  readonly filename: string;
+  /** Why, and what to do about it, in a sentence. */
+  readonly reason: string;
+}
+
+/** What a store holds, in no order. */
 export interface ModelListing {
-  /** In no order. */
-  readonly files: readonly ModelFile[];
-  /** Names of files that look like checkpoints but cannot be models: `my model.pt`. */
-  readonly refused: readonly string[];
+  readonly files: readonly CheckpointFile[];
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** A checkpoint that arrived whole, under a name that nobody lists. */
@@ -40,8 +47,10 @@ export interface ModelStore {
   readonly place: string;
   /** Names of all models, in no order. @throws AppError STORE_UNAVAILABLE; the system's error */
   names(): Promise<string[]>;
-  /** Describes all models. @throws AppError STORE_UNAVAILABLE; the system's error */
+  /** Describes all checkpoints. @throws AppError STORE_UNAVAILABLE; the system's error */
   list(): Promise<ModelListing>;
+  /** Describes one checkpoint, if it is there. @throws AppError STORE_UNAVAILABLE; the system's error */
+  look(filename: string): Promise<CheckpointFile | undefined>;
   /** Describes one model. @throws AppError INVALID_NAME, MODEL_NOT_FOUND, STORE_UNAVAILABLE; the system's error */
   find(name: string): Promise<ModelFile>;
   /**

@@ -39,8 +39,8 @@ export interface ObjectSourceOptions {
   readonly etag: string;
   readonly sizeBytes: number;
   readonly identity: string;
-  /** For people: `model_v1.pt`. */
-  readonly label: string;
+  /** What to call it: `model_v1.pt`. */
+  readonly filename: string;
   /** A folder that exists. */
   readonly spoolFolder: string;
 }
@@ -51,6 +51,7 @@ export interface ObjectSourceOptions {
  * the entity tag: of an object that was replaced no byte is taken.
  */
 export class ObjectSource implements ModelSource {
+  readonly filename: string;
   readonly identity: string;
   readonly sizeBytes: number;
   readonly #store: ObjectStore;
@@ -69,6 +70,7 @@ export class ObjectSource implements ModelSource {
     this.#store = store;
     this.#options = options;
     this.#spool = spool;
+    this.filename = options.filename;
     this.identity = options.identity;
     this.sizeBytes = options.sizeBytes;
     this.#here = new Uint8Array(Math.ceil(options.sizeBytes / PAGE_BYTES));
@@ -166,8 +168,8 @@ export class ObjectSource implements ModelSource {
   }
 
   #noteChange(): AppError {
-    const { label } = this.#options;
-    this.#changed ??= new AppError('SOURCE_CHANGED', `${label} was replaced or removed while it was read.`);
+    const { filename } = this.#options;
+    this.#changed ??= new AppError('SOURCE_CHANGED', `${filename} was replaced or removed while it was read.`);
     return this.#changed;
   }
 

@@ -1,13 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { Coalesced } from '@caissa/bytes';
+import { isCheckpointName, modelFilename } from '@caissa/formats';
 import { parseModelName } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import type { ObjectInfo, ObjectStore } from '../object-store/object-store.js';
 import { PartSender } from '../object-store/part-sender.js';
-import { MODEL_EXTENSION, type ModelFile, modelNameOf, modelNotFound } from './model-file.js';
+import { type CheckpointFile, type ModelFile, modelNotFound } from './model-file.js';
 import type { ModelListing, ModelObserver, ModelSource, ModelStore, ReceivedUpload } from './model-store.js';
+import { nameModels, withModelFile } from './name-models.js';
 import { ObjectSource } from './object-source.js';
-import { modelExists, newUploadName, parseUploadName, receiveBody } from './upload.js';
+import { modelExists, newUploadName, parseUploadName, receiveBody, uploadGone } from './upload.js';
 
 const MODELS = 'models/';
 const UPLOADS = 'uploads/';
@@ -33,13 +36,14 @@ export interface S3ModelStoreOptions {
   readonly copyPartBytes?: number;
 }
 
-/** A model store in a bucket: `models/NAME.pt`, and `uploads/` for what is not a model yet. */
+/** A model store in a bucket: checkpoints in `models/`, and `uploads/` for what is not a model yet. */
 export class S3ModelStore implements ModelStore {
   readonly place: string;
   readonly #store: ObjectStore;
   readonly #spoolFolder: string;
   readonly #pollMs: number;
   readonly #copyPartBytes: number | undefined;
+  readonly #names = new Coalesced(async () => nameModels((await this.list()).files.map(({ filename }) => filename)));
 
   private constructor(store: ObjectStore, { spoolFolder, pollMs = POLL_MS, copyPartBytes }: S3ModelStoreOptions) {
     this.place = store.addressOf(MODELS);
@@ -56,32 +60,38 @@ export class S3ModelStore implements ModelStore {
   }
 
   async names(): Promise<string[]> {
-    return (await this.list()).files.map(({ name }) => name);
+    return [...(await this.#names.get()).files.keys()];
   }
 
   async list(): Promise<ModelListing> {
-    const files: ModelFile[] = [];
-    const refused: string[] = [];
+    const files: CheckpointFile[] = [];
     for await (const { key, ...info } of this.#store.list(MODELS, '/')) {
       const filename = key.slice(MODELS.length);
-      const name = modelNameOf(filename);
-      if (name !== undefined) files.push(describe(name, info));
-      else if (filename.endsWith(MODEL_EXTENSION)) refused.push(filename);
+      if (isCheckpointName(filename)) files.push(describe(filename, info));
     }
-    return { files, refused };
+    return { files, leftOut: [] };
   }
 
-  async find(name: string): Promise<ModelFile> {
-    return describe(name, await this.#head(keyOf(name), modelNotFound(name)));
+  async look(filename: string): Promise<CheckpointFile | undefined> {
+    const info = await this.#store.head(`${MODELS}${filename}`);
+    return info && describe(filename, info);
   }
 
-  async open(name: string): Promise<ModelSource> {
-    return this.#open(keyOf(name), name, modelNotFound(name));
+  find(name: string): Promise<ModelFile> {
+    return this.#withFile(name, async (filename) => {
+      const file = await this.look(filename);
+      return file && { name, ...file };
+    });
+  }
+
+  open(name: string): Promise<ModelSource> {
+    return this.#withFile(name, (filename) => this.#open(`${MODELS}${filename}`, filename));
   }
 
   async openUpload(upload: string, modelName: string): Promise<ModelSource> {
-    const gone = new AppError('MODEL_NOT_FOUND', `The upload of ${modelName} was given up.`);
-    return this.#open(uploadKeyOf(upload), modelName, gone);
+    const source = await this.#open(uploadKeyOf(upload), modelFilename(modelName));
+    if (source === undefined) throw uploadGone(modelName);
+    return source;
   }
 
   async receive(body: Readable, limitBytes: number): Promise<ReceivedUpload> {
@@ -103,7 +113,8 @@ export class S3ModelStore implements ModelStore {
   }
 
   async publish({ upload }: ReceivedUpload, name: string): Promise<string> {
-    const [from, to] = [uploadKeyOf(upload), keyOf(name)];
+    const [from, to] = [uploadKeyOf(upload), `${MODELS}${modelFilename(parseModelName(name))}`];
+    if ((await this.#names.get()).files.has(name)) throw modelExists(name);
     const original = await this.#headUpload(upload);
     const isNew = await this.#store.copyIfAbsent({ ...original, key: from }, to, this.#copyPartBytes);
     if (!isNew) throw modelExists(name);
@@ -136,17 +147,17 @@ export class S3ModelStore implements ModelStore {
     return async () => clearInterval(timer);
   }
 
-  async #open(key: string, modelName: string, gone: AppError): Promise<ModelSource> {
-    const info = await this.#head(key, gone);
+  #withFile<T>(name: string, act: (filename: string) => Promise<T | undefined>): Promise<T> {
+    return withModelFile(name, () => this.#names.get(), act);
+  }
+
+  /** Opens an object under the name that it is to be called by, if it is there. */
+  async #open(key: string, filename: string): Promise<ModelSource | undefined> {
+    const info = await this.#store.head(key);
+    if (info === undefined) return undefined;
     const { etag, sizeBytes } = info;
-    return ObjectSource.open(this.#store, {
-      key,
-      etag,
-      sizeBytes,
-      identity: identityOf(info),
-      label: `${modelName}${MODEL_EXTENSION}`,
-      spoolFolder: this.#spoolFolder,
-    });
+    const spoolFolder = this.#spoolFolder;
+    return ObjectSource.open(this.#store, { key, filename, etag, sizeBytes, identity: identityOf(info), spoolFolder });
   }
 
   async #headUpload(upload: string): Promise<ObjectInfo> {
@@ -160,19 +171,14 @@ export class S3ModelStore implements ModelStore {
   }
 }
 
-/** Key of a model's checkpoint. @throws AppError INVALID_NAME */
-function keyOf(name: string): string {
-  return `${MODELS}${parseModelName(name)}${MODEL_EXTENSION}`;
-}
-
 /** @throws AppError INVALID_NAME */
 function uploadKeyOf(upload: string): string {
   return `${UPLOADS}${parseUploadName(upload)}`;
 }
 
-function describe(name: string, info: ObjectInfo): ModelFile {
+function describe(filename: string, info: ObjectInfo): CheckpointFile {
   const { sizeBytes, modifiedAt } = info;
-  return { name, sizeBytes, modifiedAt, identity: identityOf(info), isRegular: true };
+  return { filename, sizeBytes, modifiedAt, identity: identityOf(info), isRegular: true };
 }
 
 /** Tells one state of an object from another. Listings tell the time more finely than answers for one object do. */

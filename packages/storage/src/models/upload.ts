@@ -23,6 +23,11 @@ export function modelExists(name: string): AppError {
   return new AppError('MODEL_EXISTS', `There is a model named ${name} already. Upload under another name.`);
 }
 
+/** The error for an upload that is there no more. */
+export function uploadGone(name: string): AppError {
+  return new AppError('MODEL_NOT_FOUND', `The upload of ${name} was given up.`);
+}
+
 /**
  * Passes the body of an upload on, piece by piece.
  * @param write may keep a piece until its promise settles

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { WorkItem } from '@caissa/queue';
 import { activate, deactivate, indexActivations } from '@caissa/registry';
 import type { LoadResult } from '@caissa/shared/contracts';
-import { modelPath } from '@caissa/storage';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
@@ -93,8 +93,8 @@ describe('a request that is repeated with its Idempotency-Key when it would be r
     api.work('export', (item) => result(item as never) as never);
     await api.addModel('model_v1');
     const remove = async () => {
-      await rm(modelPath(api.modelsFolder, 'model_v1'));
-      await api.context.modelFolder.refresh('model_v1');
+      await rm(join(api.modelsFolder, 'model_v1.pt'));
+      await api.context.modelFolder.refresh('model_v1.pt');
     };
     await repeat(path, remove, [404, 'MODEL_NOT_FOUND']);
   });

@@ -8,6 +8,8 @@ export interface ListState {
   /** What the rows are called in the response. */
   readonly name: string;
   readonly rows: readonly string[];
+  /** What else the response says, on every page. */
+  readonly beside?: Readonly<Record<string, unknown>>;
 }
 
 /** Which part of a list to write. */
@@ -30,7 +32,9 @@ export function writePage(list: ListState, { start, limit, cursorAt }: PageRange
   const end = Math.min(start + limit, list.rows.length);
   const next = end > start && end < list.rows.length ? `,"next_cursor":${JSON.stringify(cursorAt(end - 1))}` : '';
   const rows = list.rows.slice(start, end).join(',');
-  const page = Buffer.from(`{"success":true,"${list.name}":[${rows}],"count":${list.rows.length}${next}}`);
+  const beside = Object.entries(list.beside ?? {}).map(([name, value]) => `,"${name}":${JSON.stringify(value)}`);
+  const body = `{"success":true,"${list.name}":[${rows}],"count":${list.rows.length}${beside.join('')}${next}}`;
+  const page = Buffer.from(body);
   kept.set(key, page);
   return page;
 }

@@ -37,7 +37,8 @@ const models = async (query = ''): Promise<ModelList[]> =>
   (await get(`/api/model/list${query}`)).map((body) => modelListSchema.parse(body));
 const exported = async (query = ''): Promise<ExportList[]> =>
   (await get(`/api/model/exports${query}`)).map((body) => exportListSchema.parse(body));
-const refresh = (name: string) => Promise.all([api, second].map(({ context }) => context.modelFolder.refresh(name)));
+const refresh = (name: string) =>
+  Promise.all([api, second].map(({ context }) => context.modelFolder.refresh(`${name}.pt`)));
 
 const manifest = (number: number): Manifest => ({
   schema_version: 1,

@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { activate } from '@caissa/registry';
 import { type ModelInfo, type ModelSummary, modelInfoSchema, modelListSchema } from '@caissa/shared/contracts';
@@ -90,6 +90,36 @@ describe('the list of models', () => {
     expect(await info('warned')).toMatchObject({ warnings_count: 0, warnings: [] });
   });
 
+  it('shows every checkpoint, and the file of each', async () => {
+    const filenames = ['epoch=3-step=100.pt', 'my model.pt', '模型.pt', 'model (1).pt', 'final.pth', 'last.ckpt'];
+    for (const filename of filenames) await writeFile(join(api.modelsFolder, filename), filename);
+    await api.context.modelFolder.rescan();
+    const { models, left_out } = await list();
+    expect(left_out).toBeUndefined();
+    expect(models.map(({ name, filename }) => [name, filename])).toEqual([
+      ['epoch_3-step_100', 'epoch=3-step=100.pt'],
+      ['final', 'final.pth'],
+      ['last', 'last.ckpt'],
+      ['model_1_', 'model (1).pt'],
+      ['model_f4d35440', '模型.pt'],
+      ['my_model', 'my model.pt'],
+    ]);
+    for (const { name, filename } of models) expect(await info(name)).toMatchObject({ name, filename });
+    await rename(join(api.modelsFolder, 'final.pth'), join(api.modelsFolder, 'final.pt'));
+    expect(await info('final')).toMatchObject({ filename: 'final.pt' });
+  });
+
+  it('names what cannot be listed, and says why', async () => {
+    await api.addModel('good');
+    await symlink('/nowhere', join(api.modelsFolder, 'dangling.ckpt'));
+    await api.context.modelFolder.rescan();
+    const leftOut = [{ filename: 'dangling.ckpt', reason: 'It is a link to a file that is not there.' }];
+    expect(await list()).toMatchObject({ count: 1, left_out: leftOut });
+    await rm(join(api.modelsFolder, 'dangling.ckpt'));
+    await api.context.modelFolder.rescan();
+    expect((await list()).left_out).toBeUndefined();
+  });
+
   it('says nothing of a file that an inspection of its former state said', async () => {
     await api.addModel('model', { version: 7 });
     await api.writeModel('model', 'something else');
@@ -123,7 +153,7 @@ describe('the list of models', () => {
     const first = await list('?limit=2');
     expect([names(first.models), first.count]).toEqual([['m5', 'm4'], 5]);
     await rm(join(api.modelsFolder, 'm4.pt'));
-    await api.context.modelFolder.refresh('m4');
+    await api.context.modelFolder.refresh('m4.pt');
     const second = await list(`?limit=2&cursor=${first.next_cursor}`);
     expect(names(second.models)).toEqual(['m3', 'm2']);
     const third = await list(`?limit=2&cursor=${second.next_cursor}`);

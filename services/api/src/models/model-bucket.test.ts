@@ -3,6 +3,7 @@ import type { WorkItem } from '@caissa/queue';
 import type { InspectResult } from '@caissa/shared/contracts';
 import { eventually } from '@caissa/testing/eventually';
 import { type ModelBucket, startModelBucket } from '@caissa/testing/model-bucket';
+import { sendObject } from '@caissa/testing/send-object';
 import { keysOf } from '@caissa/testing/test-bucket';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
@@ -64,11 +65,21 @@ describe('models in a bucket', () => {
     await eventually('b is listed', async () => (await listed()).join() === 'b');
   });
 
+  it('are listed whatever their objects are called', async () => {
+    for (const filename of ['my model.pt', 'final.pth', '模型.pt']) {
+      await sendObject(bucket.objects, `models/${filename}`, filename);
+    }
+    await api.context.modelFolder.rescan();
+    expect(await listed()).toEqual(['final', 'model_f4d35440', 'my_model']);
+    const response = await fetch(`${api.url}/api/model/info/my_model`);
+    expect(await response.json()).toMatchObject({ name: 'my_model', filename: 'my model.pt' });
+  });
+
   it('stay listed while the bucket is away, and are not taken for gone', async () => {
     await bucket.putModel('a', 'one');
     await api.context.modelFolder.rescan();
     bucket.server.decide = () => 'cut';
-    await Promise.all([api.context.modelFolder.rescan(), api.context.modelFolder.refresh('a')]);
+    await Promise.all([api.context.modelFolder.rescan(), api.context.modelFolder.refresh('a.pt')]);
     expect(await listed()).toEqual(['a']);
     expect(await answer(await fetch(`${api.url}/api/model/info/a`))).toEqual([503, 'STORE_UNAVAILABLE']);
     bucket.server.decide = () => 'answer';

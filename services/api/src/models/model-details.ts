@@ -64,12 +64,11 @@ export class ModelDetails {
     const entry = entries.get(name);
     const summary = summarizeModel(file, entry, activation);
     const { made } = kept;
-    if (made?.file.identity === file.identity && made.entry === entry && made.isCurrent === summary.is_current) {
-      return made.json;
-    }
+    const isCurrent = summary.is_current;
+    if (made && isSameFile(made.file, file) && made.entry === entry && made.isCurrent === isCurrent) return made.json;
     const known = entry?.identity === file.identity ? entry : undefined;
     const json = await this.#write(summary, known);
-    kept.made = { file, entry, isCurrent: summary.is_current, json };
+    kept.made = { file, entry, isCurrent, json };
     return json;
   }
 
@@ -87,4 +86,9 @@ export class ModelDetails {
     };
     return Buffer.from(JSON.stringify(body));
   }
+}
+
+/** A file keeps its identity when it is renamed. */
+function isSameFile(one: ModelFile, other: ModelFile): boolean {
+  return one.identity === other.identity && one.filename === other.filename;
 }

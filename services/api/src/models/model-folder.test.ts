@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalModelStore } from '@caissa/storage';
@@ -54,6 +54,12 @@ describe.each([false, true])('the model folder, polling %s', (polling) => {
     await untilNames('b');
     await rm(join(folder, 'b.pt'));
     await untilNames();
+    for (const filename of ['epoch=3.ckpt', 'final.pth', 'my model.pt']) await writeFile(join(folder, filename), 'one');
+    await untilNames('epoch_3', 'final', 'my_model');
+    await writeFile(join(folder, 'final.pt'), 'one');
+    await untilNames('epoch_3', 'final', 'final_4c670fd5', 'my_model');
+    await rm(join(folder, 'final.pt'));
+    await untilNames('epoch_3', 'final', 'my_model');
     expect(changes).toBeGreaterThanOrEqual(4);
   });
 });
@@ -75,26 +81,58 @@ describe('the model folder', () => {
     ).toEqual([false, false, true]);
   });
 
-  it('leaves out names that are not valid, and says so once', async () => {
+  it('says once, and in its list, what cannot be listed and why', async () => {
     await mkdir(folder);
-    await writeFile(join(folder, 'my model.pt'), 'x');
+    for (const filename of ['my model.pt', 'my  model.pt', 'my_model_b42bc4dc.pt']) {
+      await writeFile(join(folder, filename), 'x');
+    }
+    await symlink('/nowhere', join(folder, 'dangling.pt'));
     await open();
     await models.rescan();
-    expect(names()).toEqual([]);
-    expect(lines.filter((line) => line.includes('my model.pt'))).toHaveLength(1);
+    expect(names()).toEqual(['my_model_28ea5c36', 'my_model_b42bc4dc']);
+    expect(models.leftOut()).toEqual([
+      { filename: 'dangling.pt', reason: 'It is a link to a file that is not there.' },
+      { filename: 'my model.pt', reason: expect.stringContaining('Rename it.') },
+    ]);
+    await models.rescan();
+    expect(lines.filter((line) => line.includes('not listed'))).toHaveLength(2);
+    await rm(join(folder, 'dangling.pt'));
+    await rm(join(folder, 'my_model_b42bc4dc.pt'));
+    await models.rescan();
+    expect([names().length, models.leftOut()]).toEqual([2, []]);
+  });
+
+  it('lists a file that was renamed under its new name, though it is the same', async () => {
+    await mkdir(folder);
+    await writeFile(join(folder, 'final.pth'), 'x');
+    await open();
+    const before = models.list()[0];
+    await rename(join(folder, 'final.pth'), join(folder, 'final.pt'));
+    await models.rescan();
+    expect(models.list()).toEqual([{ ...before, filename: 'final.pt' }]);
+  });
+
+  it('keeps the object of a model whose file is the same', async () => {
+    await mkdir(folder);
+    await writeFile(join(folder, 'a b.pt'), 'x');
+    await open();
+    const [before] = models.list();
+    await writeFile(join(folder, 'c.pt'), 'x');
+    await models.rescan();
+    expect(models.list().find(({ name }) => name === 'a_b')).toBe(before);
   });
 
   it('knows how long a file has been quiet', async () => {
     await open();
     vi.useFakeTimers({ toFake: ['performance'] });
     await writeFile(join(folder, 'a.pt'), 'one');
-    await models.refresh('a');
-    expect([models.isQuiet('a', 150), models.isQuiet('b', 0)]).toEqual([false, false]);
+    await models.refresh('a.pt');
+    expect([models.isQuiet('a.pt', 150), models.isQuiet('b.pt', 0)]).toEqual([false, false]);
     vi.advanceTimersByTime(150);
-    expect(models.isQuiet('a', 150)).toBe(true);
+    expect(models.isQuiet('a.pt', 150)).toBe(true);
     await writeFile(join(folder, 'a.pt'), 'more');
-    await models.refresh('a');
-    expect(models.isQuiet('a', 150)).toBe(false);
+    await models.refresh('a.pt');
+    expect(models.isQuiet('a.pt', 150)).toBe(false);
   });
 
   it('survives the removal of the folder', async () => {

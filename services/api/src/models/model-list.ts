@@ -29,6 +29,9 @@ interface Sources {
   readonly active: string;
 }
 
+/** How many files that cannot be listed are named. */
+const LEFT_OUT_LIMIT = 100;
+
 /** Newest version first, models without one last, then by name. */
 export function byVersion(left: Place, right: Place): number {
   const versions = (right.version ?? Number.NEGATIVE_INFINITY) - (left.version ?? Number.NEGATIVE_INFINITY);
@@ -64,7 +67,9 @@ export class ModelList {
     const { from: before, state } = this.#made ?? {};
     if (state !== undefined && before !== undefined && isSame(before, from)) return state;
     this.#rows = makeRows(this.#rows, modelFolder.list(), entries, active);
-    const made = { name: 'models', places: this.#rows, rows: this.#rows.map(({ json }) => json) };
+    const leftOut = modelFolder.leftOut().slice(0, LEFT_OUT_LIMIT);
+    const beside = leftOut.length === 0 ? {} : { left_out: leftOut };
+    const made = { name: 'models', places: this.#rows, rows: this.#rows.map(({ json }) => json), beside };
     this.#made = { from, state: made };
     return made;
   }

@@ -49,13 +49,26 @@ describe('the catalogue', () => {
     await eventually('it is listed', () => api.context.modelFolder.list().length === 1);
     await untilReady('a');
     await writeFile(join(api.modelsFolder, 'a.pt'), 'other');
-    await api.context.modelFolder.refresh('a');
+    await api.context.modelFolder.refresh('a.pt');
     expect(await statusOf('a')).toBe('inspecting');
     await untilReady('a');
     expect(asked).toHaveLength(2);
     expect(new Set(asked.map((data) => data.identity)).size).toBe(2);
     await rm(join(api.modelsFolder, 'a.pt'));
     await eventually('its entry is gone', async () => (await api.context.catalogue.all()).size === 0);
+  });
+
+  it('follows a name from one file to another', async () => {
+    api.work('inspect', inspect);
+    await writeFile(join(api.modelsFolder, 'final.pth'), 'one');
+    await untilReady('final');
+    await writeFile(join(api.modelsFolder, 'final.pt'), 'two');
+    await untilReady('final_4c670fd5');
+    await untilReady('final');
+    await rm(join(api.modelsFolder, 'final.pt'));
+    const known = async () => [...(await api.context.catalogue.all()).keys()];
+    await eventually('only one is left', async () => (await known()).join() === 'final');
+    await untilReady('final');
   });
 
   it('asks for what cannot be a checkpoint too', async () => {
@@ -70,7 +83,7 @@ describe('the catalogue', () => {
     for (let round = 0; round < 6; round++) {
       const begun = performance.now();
       await writeFile(join(api.modelsFolder, 'slow.pt'), 'x'.repeat(round + 1));
-      await api.context.modelFolder.refresh('slow');
+      await api.context.modelFolder.refresh('slow.pt');
       await new Promise((resolve) => setTimeout(resolve, 100));
       // On a machine that is busy the file may be quiet for long enough in between.
       if (performance.now() - begun > 180) pauses++;
@@ -83,7 +96,7 @@ describe('the catalogue', () => {
     const others = Array.from({ length: 3 }, () => new ModelReconciler(api.context));
     for (const other of others) other.start();
     await writeFile(join(api.modelsFolder, 'a.pt'), 'one');
-    await api.context.modelFolder.refresh('a');
+    await api.context.modelFolder.refresh('a.pt');
     const queue = api.context.jobs.queues.inspect.queue;
     await eventually('it is asked for', async () => (await queue.getWaitingCount()) > 0);
     for (const other of others) other.startOver();

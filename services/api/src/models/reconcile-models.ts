@@ -84,7 +84,7 @@ export class ModelReconciler {
     try {
       if (!(await this.#reconcile())) this.#schedule(QUIET_MS);
     } catch (error) {
-      const expected = error instanceof AppError && error.code === 'REDIS_UNAVAILABLE';
+      const expected = error instanceof AppError && error.retryable;
       if (!expected) this.#context.logger.error({ err: error }, 'the catalogue could not be brought up to date');
     } finally {
       this.#running = undefined;
@@ -97,14 +97,15 @@ export class ModelReconciler {
     const entries = await catalogue.all();
     const files = modelFolder.list();
     let complete = true;
-    for (const { name, identity } of files) {
+    for (const { name, filename, identity } of files) {
       if (entries.get(name)?.identity === identity) this.#asked.delete(name);
-      else if (modelFolder.isQuiet(name, QUIET_MS)) await this.#ask(name, identity);
+      else if (modelFolder.isQuiet(filename, QUIET_MS)) await this.#ask(name, identity);
       else complete = false;
     }
     const present = new Set(files.map((file) => file.name));
     for (const name of this.#asked.keys()) if (!present.has(name)) this.#asked.delete(name);
-    await this.#forget([...entries.keys()].filter((name) => !present.has(name)));
+    const absent = [...entries.keys()].filter((name) => !present.has(name));
+    await catalogue.remove(await modelFolder.goneOf(absent));
     return complete;
   }
 
@@ -115,15 +116,5 @@ export class ModelReconciler {
     await enqueue(this.#context.jobs, 'inspect', { model_name: name, identity });
     const pauseMs = again ? Math.min(earlier.pauseMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
     this.#asked.set(name, { identity, pauseMs, untilMs: performance.now() + pauseMs });
-  }
-
-  /** Only what is really gone is forgotten: the list may be behind. */
-  async #forget(names: readonly string[]): Promise<void> {
-    const gone: string[] = [];
-    for (const name of names) {
-      const found = await this.#context.modelFolder.find(name).catch((error: unknown) => error);
-      if (found instanceof AppError && found.code === 'MODEL_NOT_FOUND') gone.push(name);
-    }
-    await this.#context.catalogue.remove(gone);
   }
 }

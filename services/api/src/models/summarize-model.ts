@@ -12,6 +12,7 @@ export function summarizeModel(
   const entry = known?.identity === file.identity ? known : undefined;
   return {
     name: file.name,
+    filename: file.filename,
     version: entry?.version ?? versionInName(file.name),
     training_date: entry?.training_date ?? null,
     file_size_mb: toMebibytes(file.sizeBytes),

@@ -100,6 +100,21 @@ describe('an upload', () => {
     expect(await readFile(join(api.modelsFolder, 'taken.pt'), 'utf8')).toBe('original');
   });
 
+  it.each(['final.pt', 'final.PT', 'final.pth.tar', 'final.ckpt'])('of %s makes the model final', async (filename) => {
+    api.work('inspect', inspect);
+    const response = await put(filename, 'good bytes');
+    expect([response.status, response.headers.get('Location')]).toEqual([201, '/api/model/info/final']);
+    expect(await response.json()).toMatchObject({ name: 'final' });
+    expect(await files()).toEqual(['final.pt']);
+    expect(await answer(await put('final', 'good bytes'))).toEqual([409, 'MODEL_EXISTS']);
+  });
+
+  it('does not take the name of a file of another kind', async () => {
+    await writeFile(join(api.modelsFolder, 'final.pth'), 'original');
+    expect(await answer(await put('final', 'good bytes'))).toEqual([409, 'MODEL_EXISTS']);
+    expect(await files()).toEqual(['final.pth']);
+  });
+
   it('that loses its name while it is looked into gives way', async () => {
     const pending = put('raced', 'good late');
     await eventually('it is on the disk', async () => (await files()).length === 1);

@@ -1,3 +1,4 @@
+import { checkpointStem, modelFilename } from '@caissa/formats';
 import { cancelJob, enqueue } from '@caissa/queue';
 import { callRedis } from '@caissa/redis';
 import { toMebibytes, uploadResultSchema } from '@caissa/shared/contracts';
@@ -20,7 +21,8 @@ export const uploadModelRoute = defineRoute({
   path: '/api/model/upload/:model_name',
   tag: 'Models',
   summary: 'Upload a checkpoint',
-  description: 'The body is the file itself. A worker looks into it before it appears among the models.',
+  description:
+    'The body is the file itself. A worker looks into it before it appears among the models. The extension of a checkpoint is no part of the name: `upload/final.pt` makes `final`.',
   role: 'operator',
   params: modelParamsSchema,
   rawBody: 'application/octet-stream',
@@ -35,7 +37,8 @@ export const uploadModelRoute = defineRoute({
     507: { description: 'The disk is full.', schema: problemSchema },
   },
   handler: async (context, request) => {
-    const { model_name: name } = request.params;
+    // Who names the file means the model in it.
+    const name = checkpointStem(request.params.model_name);
     const { modelStore } = context;
     const limitBytes = context.settings.MAX_UPLOAD_MB * 1024 ** 2;
     if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw uploadTooLarge(limitBytes);
@@ -101,7 +104,7 @@ async function announce(
   name: string,
   { sizeBytes, sha256, identity }: ReceivedUpload,
 ) {
-  await context.modelFolder.refresh(name);
+  await context.modelFolder.refresh(modelFilename(name));
   const inspection = await enqueue(context.jobs, 'inspect', {
     model_name: name,
     identity,

@@ -79,7 +79,7 @@ describe('loaders with a folder each and one bucket', () => {
     await bucket.putModel('model_v1', await checkpoint(3));
     const two = await startLoader('two');
     await eventually('two says so', async () => two.replica.status.state === 'failed');
-    expect(two.replica.status.problem).toContain('model_v1.pt is no longer the file that was activated');
+    expect(two.replica.status.problem).toContain('The file of model model_v1 is no longer the one that was activated');
     await one.load(loadItem('model_v1'));
     await eventually('two serves', async () => two.replica.status.generation === 2);
   });

@@ -71,7 +71,10 @@ describe('a replica', () => {
       const heartbeat = await harness.heartbeat('two');
       return heartbeat?.state === 'failed' && heartbeat;
     });
-    expect(failed).toMatchObject({ model_name: null, problem: expect.stringContaining('no longer the file') });
+    expect(failed).toMatchObject({
+      model_name: null,
+      problem: expect.stringContaining('no longer the one that was activated'),
+    });
     expect(two.replica.isCurrent).toBe(false);
     await harness.addModel('model_v2');
     const { generation } = await one.load(loadItem('model_v2'));

@@ -12,7 +12,7 @@ import type { ModelFacts } from '@caissa/registry';
 import type { Session } from '@caissa/session';
 import type { ActivationChecks, JobProgress } from '@caissa/shared/contracts';
 import { AppError, namedError } from '@caissa/shared/errors';
-import { MODEL_EXTENSION, type ModelSource, type ModelStore } from '@caissa/storage';
+import type { ModelSource, ModelStore } from '@caissa/storage';
 import type { ConvertedModels } from './converted-models.js';
 import type { SessionShelf } from './session-shelf.js';
 import type { SourceDigests } from './source-digests.js';
@@ -60,6 +60,8 @@ export interface OpenedModel extends ModelFacts {
 export async function openModel(context: OpenContext, name: string, request: OpenRequest): Promise<OpenedModel> {
   const { onlyIf: sha256, signal } = request;
   request.report?.({ stage: 'opening', percent: PERCENT.opening });
+  // Until the file is open, it is called by its model.
+  let called = name;
   try {
     if (sha256 !== undefined) {
       // Before there is a session: if the disk fails, none must stay open.
@@ -67,11 +69,12 @@ export async function openModel(context: OpenContext, name: string, request: Ope
       const ready = await openReady(context, sha256, signal);
       if (ready !== undefined) return { ...ready, ...facts, sha256 };
     }
-    return await withSource(openSource(context, name, request), (source) =>
-      openCheckpointModel(context, name, source, request),
-    );
+    return await withSource(openSource(context, name, request), (source) => {
+      called = source.filename;
+      return openCheckpointModel(context, name, source, request);
+    });
   } catch (error) {
-    throw namedError(error, conversionFailure(error), `${name}${MODEL_EXTENSION}`);
+    throw namedError(error, conversionFailure(error), called);
   }
 }
 
@@ -155,6 +158,6 @@ function withOrigin({ session, checks }: Awaited<ReturnType<typeof startModel>>,
 function replaced(name: string): AppError {
   return new AppError(
     'MODEL_GONE',
-    `${name}${MODEL_EXTENSION} is no longer the file that was activated. Load a model again.`,
+    `The file of model ${name} is no longer the one that was activated. Load a model again.`,
   );
 }

@@ -5,7 +5,7 @@ import { historyOf, linesOf, summarize } from './history-data';
 
 function model(name: string, version: number | null, metadata: JsonObject): ModelSummary {
   const rest = { training_date: null, file_size_mb: 1, is_current: false, size_bytes: 1, architecture: null };
-  return { name, version, metadata, status: 'ready', warnings_count: 0, ...rest };
+  return { name, filename: `${name}.pt`, version, metadata, status: 'ready', warnings_count: 0, ...rest };
 }
 
 it('orders models by version and leaves out those without a version or the measure', () => {

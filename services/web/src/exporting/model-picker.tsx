@@ -100,7 +100,7 @@ function PickRow({ model, checked }: { readonly model: ModelSummary; readonly ch
   const usable = model.status === 'ready';
   return (
     <label
-      title={model.problem?.detail}
+      title={model.problem?.detail ?? model.filename}
       className={clsx(
         'flex h-full items-center gap-3 border-b border-line px-3 text-sm has-focus-visible:bg-sunken',
         usable ? 'hover:bg-sunken' : 'cursor-not-allowed',

@@ -4,6 +4,7 @@ import { arrangeModels, FIRST_ORDER, nextOrder } from './arrange-models';
 
 const model = (name: string, change: Partial<ModelSummary> = {}): ModelSummary => ({
   name,
+  filename: `${name}.pt`,
   version: null,
   training_date: null,
   file_size_mb: 1,
@@ -59,6 +60,11 @@ describe('the list of models', () => {
     expect(names(arrangeModels(list, 'unreadable', FIRST_ORDER))).toEqual(['broken']);
     expect(names(arrangeModels(list, ' active ', FIRST_ORDER))).toEqual(['model_v10']);
     expect(arrangeModels(list, 'model stray', FIRST_ORDER)).toEqual([]);
+  });
+
+  it('is searched by the names of files too', () => {
+    const made = model('my_model', { filename: 'my model.ckpt' });
+    expect(names(arrangeModels([...list, made], 'my model.ckpt', FIRST_ORDER))).toEqual(['my_model']);
   });
 
   it('does not change what it was given', () => {

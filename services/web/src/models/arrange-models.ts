@@ -30,8 +30,8 @@ export function arrangeModels(models: readonly ModelSummary[], search: string, o
   return models.filter((model) => words.every((word) => searchText(model).includes(word))).sort(compareBy(order));
 }
 
-function searchText({ name, status, version, is_current }: ModelSummary): string {
-  return `${name} ${status} ${version === null ? '' : `v${version}`} ${is_current ? 'active' : ''}`.toLowerCase();
+function searchText({ name, filename, status, version, is_current }: ModelSummary): string {
+  return `${name} ${filename} ${status} ${version === null ? '' : `v${version}`} ${is_current ? 'active' : ''}`.toLowerCase();
 }
 
 function compareBy({ key, descending }: Order): (left: ModelSummary, right: ModelSummary) => number {

@@ -124,6 +124,7 @@ function Content({ model }: { readonly model: ModelInfo }) {
 
 function FileFacts({ model }: { readonly model: ModelInfo }) {
   const rows: [string, ReactNode][] = [
+    ['Name', model.filename],
     ['Size', `${formatSize(model.size_bytes)} (${formatCount(model.size_bytes)} bytes)`],
     ['Version', model.version ?? '–'],
     ['Trained', model.training_date === null ? '–' : <TimeText key="trained" time={model.training_date} />],

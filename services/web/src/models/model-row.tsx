@@ -1,3 +1,4 @@
+import { modelFilename } from '@caissa/formats';
 import type { JobView, ModelSummary } from '@caissa/shared/contracts';
 import clsx from 'clsx';
 import { PackageOpen } from 'lucide-react';
@@ -31,7 +32,7 @@ interface ModelRowProps {
  */
 export const ModelRow = memo(function ModelRow(props: ModelRowProps) {
   const { model, activation, canOperate, rowIndex, topPx, heightPx } = props;
-  const { name, version, training_date, size_bytes, metadata, status, problem, is_current } = model;
+  const { name, filename, version, training_date, size_bytes, metadata, status, problem, is_current } = model;
   const winRate = readMetric(metadata, 'win_rate');
   const loss = readMetric(metadata, 'training_loss');
   return (
@@ -51,12 +52,14 @@ export const ModelRow = memo(function ModelRow(props: ModelRowProps) {
         <div className="flex min-w-0 items-center gap-2">
           <a
             href={routeHref('models', { name })}
+            title={filename}
             className="truncate font-medium after:absolute after:inset-0 hover:underline focus-visible:outline-none focus-visible:after:rounded-lg focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
           >
             {name}
           </a>
           <ModelBadges model={model} />
         </div>
+        {filename !== modelFilename(name) && <p className="truncate text-xs text-muted">{filename}</p>}
         {activation && <RowActivity job={activation} />}
         {status === 'unreadable' && <p className="truncate text-xs text-danger-text">{problem?.detail}</p>}
         <p className="truncate text-xs text-muted md:hidden">

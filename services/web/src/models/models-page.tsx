@@ -8,6 +8,7 @@ import { ErrorBoundary } from '../ui/error-boundary';
 import { Card, PageHeading } from '../ui/layout';
 import { Skeleton } from '../ui/progress';
 import { ActiveModelCard } from './active-model-card';
+import { LeftOutList } from './left-out-list';
 import { ModelDrawer } from './model-drawer';
 import { ModelsSection } from './models-section';
 import { UploadList } from './upload-list';
@@ -48,6 +49,7 @@ export function ModelsPage() {
         </Card>
       </div>
       <UploadList />
+      {data?.left_out && <LeftOutList files={data.left_out} />}
       <ModelsSection />
       {opened !== null && <ModelDrawer key={opened} name={opened} onClose={() => goTo('models')} />}
       {canOperate && <DropZone />}

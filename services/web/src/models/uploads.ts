@@ -1,3 +1,4 @@
+import { modelNameOf } from '@caissa/formats';
 import type { UploadResult } from '@caissa/shared/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { ApiError, toApiError, unreachable } from '../api/client';
@@ -27,13 +28,6 @@ const requests = new Map<number, XMLHttpRequest>();
 const waiting: { readonly id: number; readonly begin: () => void }[] = [];
 let sending = 0;
 let lastId = 0;
-
-/** A model name that the API accepts, made from the name of a file. */
-export function modelNameOf(filename: string): string {
-  const stem = filename.replace(/\.(pt|pth|bin|ckpt)$/i, '');
-  const name = stem.replace(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._-]+/, '');
-  return name.slice(0, 128) || 'model';
-}
 
 function change(id: number, news: Partial<Upload>): void {
   uploads.set((before) => before.map((upload) => (upload.id === id ? { ...upload, ...news } : upload)));

@@ -1,0 +1,75 @@
+import { checkpointStem, distinctModelName, isCheckpointName, modelFilename, modelNameOf } from '@caissa/formats';
+import { parseModelName } from '@caissa/shared/contracts';
+import { modelNotFound } from './model-file.js';
+
+/** How good the claim of a file to a name is: it is NAME.pt, NAME with another extension, or was made into NAME. */
+type Rank = 0 | 1 | 2;
+
+interface Claim {
+  readonly filename: string;
+  readonly name: string;
+  readonly rank: Rank;
+}
+
+/** What the files of a folder are called. */
+export interface ModelNames {
+  /** Names of files, by names of models. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Files for which no name was left. */
+  readonly nameless: readonly string[];
+}
+
+/**
+ * Gives every checkpoint of a folder a model name that depends on the names of the files alone, not on their order. The
+ * file with the best claim has the name; the others, and several with the same claim, have one with a digest. So no name
+ * comes to mean another file when a file is added, but for the one that the new file is called by in full.
+ */
+export function nameModels(filenames: Iterable<string>): ModelNames {
+  const claims = [...filenames].filter(isCheckpointName).map(claimOf);
+  const files = new Map(bestOf(claims).map(({ name, filename }) => [name, filename]));
+  const losers = claims.filter(({ name, filename }) => files.get(name) !== filename);
+  const nameless: string[] = [];
+  // In order, for two whose digests are the same.
+  for (const filename of losers.map((loser) => loser.filename).sort()) {
+    const name = distinctModelName(filename);
+    if (files.has(name)) nameless.push(filename);
+    else files.set(name, filename);
+  }
+  return { files, nameless };
+}
+
+/** The best claim to each name, but for names to which several files have it. */
+function bestOf(claims: readonly Claim[]): Claim[] {
+  const best = new Map<string, { claim: Claim; isTie: boolean }>();
+  for (const claim of claims) {
+    const known = best.get(claim.name);
+    if (known === undefined || claim.rank < known.claim.rank) best.set(claim.name, { claim, isTie: false });
+    else if (claim.rank === known.claim.rank) known.isTie = true;
+  }
+  return [...best.values()].flatMap(({ claim, isTie }) => (isTie ? [] : [claim]));
+}
+
+function claimOf(filename: string): Claim {
+  const name = modelNameOf(filename);
+  if (filename === modelFilename(name)) return { filename, name, rank: 0 };
+  return { filename, name, rank: checkpointStem(filename) === name ? 1 : 2 };
+}
+
+/**
+ * Does something with a model's file. That is NAME.pt if it is there; only otherwise the folder is asked for the names of
+ * all files.
+ * @param act gives undefined for a file that is not there
+ * @throws AppError INVALID_NAME, MODEL_NOT_FOUND; what `act` and `names` throw
+ */
+export async function withModelFile<T>(
+  name: string,
+  names: () => Promise<ModelNames>,
+  act: (filename: string) => Promise<T | undefined>,
+): Promise<T> {
+  const own = await act(modelFilename(parseModelName(name)));
+  if (own !== undefined) return own;
+  const filename = (await names()).files.get(name);
+  const found = filename === undefined ? undefined : await act(filename);
+  if (found === undefined) throw modelNotFound(name);
+  return found;
+}
