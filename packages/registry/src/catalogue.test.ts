@@ -42,10 +42,12 @@ test('what was put is found, and replaced as a whole', async () => {
   expect(await catalogue.tensors('a')).toEqual([]);
 });
 
-test('an entry of before there were warnings has none', async () => {
+test('an entry of before there were warnings has none, and says nothing of what could not be read then', async () => {
   const { warnings: _, ...old } = entry('a');
   await redis.hset(keys.catalogue, 'a', JSON.stringify(old));
-  expect(await catalogue.get('a')).toEqual(entry('a', { warnings: [] }));
+  await redis.hset(keys.catalogue, 'b', JSON.stringify({ ...old, name: 'b', status: 'unreadable' }));
+  expect([...(await catalogue.all())]).toEqual([['a', entry('a', { warnings: [] })]]);
+  expect(await catalogue.get('b')).toBeUndefined();
 });
 
 test('names that objects have of their own are names like others', async () => {

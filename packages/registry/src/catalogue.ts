@@ -85,6 +85,8 @@ export class Catalogue {
 
 function parseEntry(text: string | null): CatalogueEntry | undefined {
   if (text === null) return undefined;
-  const parsed = catalogueEntrySchema.safeParse(JSON.parse(text));
-  return parsed.success ? parsed.data : undefined;
+  const entry = JSON.parse(text);
+  const { data } = catalogueEntrySchema.safeParse(entry);
+  // Readers of before there were warnings refused more: what they could not read is to be looked into again.
+  return data?.status === 'unreadable' && entry.warnings === undefined ? undefined : data;
 }
