@@ -19,6 +19,12 @@ export const MAX_EXTRA_BYTES = 64 << 20;
 /** Deflate reaches 1000:1, weights hardly 2:1; more than this is a bomb. */
 export const MAX_EXPANSION_RATIO = 20;
 
+/** How often a deflated entry may be inflated anew. Each use of the weights takes one pass: a check, an export, a comparison. */
+export const MAX_INFLATE_PASSES = 32;
+
+/** Inflated entries that are kept in memory, so that views may lie in them in any order: a storage of 16M float32. */
+export const MAX_KEPT_BYTES = 64 << 20;
+
 /** The pickle is read whole; 1M operations, the other limit, take about this much. */
 export const MAX_PICKLE_BYTES = 64 << 20;
 

@@ -1,9 +1,11 @@
 import { crc32 } from 'node:zlib';
 import { type ByteSource, FormatError, quoteName, type SourceRange } from '@caissa/bytes';
+import { MAX_KEPT_BYTES } from '../limits.js';
 import { readDirectory } from './directory.js';
 import { readEndRecord } from './end-record.js';
 import { type ArchiveEntry, METHOD_STORED } from './entry.js';
 import { InflateSource } from './inflate-source.js';
+import { KeptEntries, KeptSource } from './kept-source.js';
 import { readLayout } from './layout.js';
 import { findTopFolder } from './top-folder.js';
 
@@ -14,6 +16,8 @@ export interface Archive {
   /** Entries by their name inside the top folder. */
   readonly entries: ReadonlyMap<string, ArchiveEntry>;
   readonly source: ByteSource;
+  /** Deflated entries that were read lately. */
+  readonly kept: KeptEntries;
   /** Bytes after the archive, which belong to nobody. */
   readonly trailingBytes: number;
   /** Whether CRCs are stated: PyTorch can be told not to compute them, and then writes 0 for every entry. */
@@ -34,6 +38,7 @@ export async function openArchive(source: ByteSource): Promise<Archive> {
     topFolder,
     entries: new Map(entries.map((entry) => [entry.name.slice(topFolder.length + 1), entry])),
     source,
+    kept: new KeptEntries(MAX_KEPT_BYTES),
     trailingBytes: directory.trailingBytes,
     hasChecksums: entries.some((entry) => entry.crc32 !== 0),
   };
@@ -42,9 +47,10 @@ export async function openArchive(source: ByteSource): Promise<Archive> {
 /** Where the bytes of an entry can be read, inflated if need be. */
 export function entryBytes(archive: Archive, entry: ArchiveEntry): SourceRange {
   const lengthBytes = entry.sizeBytes;
-  return entry.method === METHOD_STORED
-    ? { source: archive.source, offsetBytes: entry.dataOffset, lengthBytes }
-    : { source: new InflateSource(archive.source, entry), offsetBytes: 0, lengthBytes };
+  if (entry.method === METHOD_STORED) return { source: archive.source, offsetBytes: entry.dataOffset, lengthBytes };
+  const inflating = new InflateSource(archive.source, entry);
+  const source = lengthBytes <= MAX_KEPT_BYTES ? new KeptSource(inflating, archive.kept) : inflating;
+  return { source, offsetBytes: 0, lengthBytes };
 }
 
 /**
@@ -58,8 +64,8 @@ export async function readEntry(archive: Archive, entry: ArchiveEntry, maxBytes:
     });
   }
   const bytes = new Uint8Array(entry.sizeBytes);
-  const { source, offsetBytes } = entryBytes(archive, entry);
-  await source.readInto(bytes, offsetBytes);
+  if (entry.method === METHOD_STORED) await archive.source.readInto(bytes, entry.dataOffset);
+  else await new InflateSource(archive.source, entry).readInto(bytes, 0);
   if (archive.hasChecksums && crc32(bytes) !== entry.crc32) {
     throw new FormatError('ZIP_CRC', `Archive entry ${quoteName(entry.name)} is damaged: its CRC differs.`, {
       entry: entry.name,

@@ -38,7 +38,8 @@ export async function readEndRecord(source: ByteSource): Promise<EndRecord> {
   const hasZip64 = locator.length === LOCATOR_BYTES && locator.readUInt32LE(0) === LOCATOR_SIGNATURE;
   const directoryEnd = hasZip64 ? endOffset - LOCATOR_BYTES - END64_BYTES : endOffset;
   // Before the zip64 record, which is not where it should be if the archive is not.
-  await refuseGap(source, Math.max(0, directoryEnd - endOf(stated)));
+  const isOpen = stated.offsetBytes === SENTINEL_32 || stated.lengthBytes === SENTINEL_32;
+  if (!isOpen) await refuseGap(source, directoryEnd - endOf(stated));
   const directory = hasZip64 ? mergeZip64(stated, locator, tail, endOffset) : stated;
   await refuseGap(source, directoryEnd - endOf(directory));
   if (directory.entryCount > MAX_ENTRIES || directory.lengthBytes > MAX_DIRECTORY_BYTES) {

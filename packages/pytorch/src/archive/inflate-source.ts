@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { createInflateRaw, type InflateRaw } from 'node:zlib';
 import { assertInside, type ByteSource, FormatError, quoteName } from '@caissa/bytes';
+import { MAX_INFLATE_PASSES } from '../limits.js';
 import type { ArchiveEntry } from './entry.js';
 import { readBytes } from './read-bytes.js';
 
@@ -19,13 +20,14 @@ interface Run {
 
 /**
  * The bytes of a deflated entry, inflated as they are asked for. Reading onward costs what it costs to inflate; reading
- * back starts over. Holds some 64 KiB however large the entry is.
+ * back starts over, which is done a few times only. Holds some 64 KiB however large the entry is.
  */
 export class InflateSource implements ByteSource {
   readonly sizeBytes: number;
   readonly #archive: ByteSource;
   readonly #entry: ArchiveEntry;
   #run: Run | undefined;
+  #passes = 0;
   /** Reads take turns: there is one inflater. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -37,7 +39,8 @@ export class InflateSource implements ByteSource {
 
   /**
    * Fills `target` from `offset` on.
-   * @throws FormatError ZIP_CRC if the data cannot be inflated, ZIP_LIMIT past the declared size, ZIP_TRUNCATED before it
+   * @throws FormatError ZIP_CRC if the data cannot be inflated, ZIP_LIMIT past the declared size or if it was inflated too
+   * often, ZIP_TRUNCATED before the declared size
    */
   async readInto(target: Uint8Array, offset: number): Promise<void> {
     assertInside(this, target.length, offset);
@@ -90,6 +93,12 @@ export class InflateSource implements ByteSource {
   }
 
   #start(): Run {
+    if (++this.#passes > MAX_INFLATE_PASSES) {
+      throw this.#error(
+        'ZIP_LIMIT',
+        'is compressed, and would have to be decompressed again and again: load the checkpoint in PyTorch and save it anew with torch.save',
+      );
+    }
     const inflater = createInflateRaw({ chunkSize: OUTPUT_BYTES });
     // Errors reach the reader through the iterator.
     pipeline(Readable.from(this.#compressed()), inflater, () => undefined);
