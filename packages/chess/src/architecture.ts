@@ -25,10 +25,14 @@ export interface FoundArchitecture extends Architecture {
 /** The tensors of one network, checked against its architecture. */
 export interface NetworkTensors {
   readonly architecture: FoundArchitecture;
-  /** Canonical name (without the prefix) → tensor, in the order PyTorch's `state_dict()` has. */
+  /** Canonical name (without prefix, and wrappers inside) → tensor, in the order PyTorch's `state_dict()` has. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** What stood before each name in the file, such as `module.`; often empty. */
+  /** Canonical name → name in the file, in the same order. */
+  readonly namesInFile: ReadonlyMap<string, string>;
+  /** What stands before each name in the file, such as `module.`; often empty. */
   readonly prefix: string;
+  /** Names in the file of tensors that are no part of the network, such as a loss function's. */
+  readonly leftOut: readonly string[];
 }
 
 /** Squares of the board: every plane has this many elements. */
@@ -45,7 +49,7 @@ export interface Slot {
   readonly name: string;
   readonly kind: SlotKind;
   readonly shape: readonly number[];
-  /** Whether a checkpoint may leave it out: convolution biases (bias=False) and counters (before PyTorch 0.4.1). */
+  /** Whether a checkpoint may leave it out: biases of layers that are not norms (bias=False), and counters (before PyTorch 0.4.1). */
   readonly optional: boolean;
 }
 
@@ -125,7 +129,10 @@ function convSlots({ conv, norm, outChannels, inChannels, kernelSize }: ConvLaye
 }
 
 function linearSlots({ name, outFeatures, inFeatures }: LinearLayer): Slot[] {
-  return [slot(`${name}.weight`, 'weight', [outFeatures, inFeatures]), slot(`${name}.bias`, 'bias', [outFeatures])];
+  return [
+    slot(`${name}.weight`, 'weight', [outFeatures, inFeatures]),
+    slot(`${name}.bias`, 'bias', [outFeatures], true),
+  ];
 }
 
 function slot(name: string, kind: SlotKind, shape: readonly number[], optional = false): Slot {

@@ -32,8 +32,11 @@ export function buildGraph({ architecture, tensors }: NetworkTensors): Graph {
       attributes: { eps: BATCH_NORM_EPSILON },
     });
   };
-  const linear = ({ name }: LinearLayer, input: string) =>
-    add({ operator: 'linear', name, inputs: [input, `${name}.weight`, `${name}.bias`], attributes: {} });
+  const linear = ({ name }: LinearLayer, input: string) => {
+    const [weight, bias] = [`${name}.weight`, `${name}.bias`];
+    const inputs: InputsOf<'linear'> = tensors.has(bias) ? [input, weight, bias] : [input, weight];
+    return add({ operator: 'linear', name, inputs, attributes: {} });
+  };
   /** A head's 1×1 convolution, flattened to `[batch, planes·64]`. */
   const head = (name: string, layer: ConvLayer, input: string): string => {
     const planes = relu(`${name}_relu`, convNorm(layer, input));

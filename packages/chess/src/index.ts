@@ -19,4 +19,5 @@ export { NotationError, type NotationErrorCode } from './fen.js';
 export { inferArchitecture } from './infer-architecture.js';
 export { FULL_SIZE, initialStateDict } from './initial-state-dict.js';
 export { moveIndex } from './move-index.js';
+export { modulePath, splitNetworks } from './network-names.js';
 export { VERIFICATION_POSITIONS } from './verification-positions.js';

@@ -23,7 +23,7 @@ export interface CheckpointDescription {
 /** Describes a checkpoint: what it is, what it holds and what its metadata say. */
 export function describeCheckpoint(checkpoint: Checkpoint): CheckpointDescription {
   const { metadata, network, warnings } = checkpoint;
-  const { architecture, tensors, prefix } = network;
+  const { architecture, tensors, namesInFile } = network;
   const { version, training_date: trainingDate } = metadata;
   return {
     architecture: {
@@ -33,7 +33,11 @@ export function describeCheckpoint(checkpoint: Checkpoint): CheckpointDescriptio
       output_shapes: { policy: architecture.policySize, value: 1 },
       parameters: architecture.parameters,
     },
-    tensors: [...tensors].map(([name, { dtype, shape }]) => ({ name: prefix + name, dtype, shape: [...shape] })),
+    tensors: [...tensors].map(([name, { dtype, shape }]) => ({
+      name: namesInFile.get(name) ?? name,
+      dtype,
+      shape: [...shape],
+    })),
     metadata,
     version: typeof version === 'number' && Number.isSafeInteger(version) ? version : null,
     training_date: typeof trainingDate === 'string' ? trainingDate : null,

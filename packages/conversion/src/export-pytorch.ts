@@ -1,4 +1,5 @@
 import type { ByteSink } from '@caissa/bytes';
+import { modulePath } from '@caissa/chess';
 import type { JsonObject } from '@caissa/formats';
 import { checkFinite, checkVariances } from '@caissa/graph';
 import { fromJson, OrderedDict, PyDict, writeCheckpoint } from '@caissa/pytorch';
@@ -56,17 +57,16 @@ function stateDictOf({ network }: Checkpoint, kept: PythonValues, tap: FiniteTap
   const stateDict = new OrderedDict();
   for (const [name, tensor] of network.tensors) stateDict.set(name, tap?.tensor(tensor) ?? tensor);
   const versions = kept.moduleVersions;
-  if (versions !== undefined) stateDict.attributes.set('_metadata', withoutPrefix(versions, network.prefix));
+  if (versions !== undefined) stateDict.attributes.set('_metadata', versionsInside(versions, network.prefix));
   return stateDict;
 }
 
-/** Entries of the modules inside the one that the prefix names; that one itself becomes the root, `''`. */
-function withoutPrefix(versions: PyDict, prefix: string): OrderedDict {
+/** Entries of the modules inside the network; of wrappers around it the innermost counts, the network itself. */
+function versionsInside(versions: PyDict, prefix: string): OrderedDict {
   const kept = new OrderedDict();
   for (const [path, version] of versions) {
-    if (typeof path !== 'string') continue;
-    if (prefix !== '' && `${path}.` === prefix) kept.set('', portableValue(version));
-    else if (path.startsWith(prefix)) kept.set(path.slice(prefix.length), portableValue(version));
+    const inside = typeof path === 'string' ? modulePath(path, prefix) : undefined;
+    if (inside !== undefined) kept.set(inside, portableValue(version));
   }
   return kept;
 }

@@ -1,8 +1,9 @@
-import { type ByteSource, FormatError } from '@caissa/bytes';
-import { buildGraph, checkDeclared, checkInterface, inferArchitecture, type NetworkTensors } from '@caissa/chess';
+import type { ByteSource } from '@caissa/bytes';
+import { buildGraph, checkDeclared, type NetworkTensors } from '@caissa/chess';
 import type { Graph } from '@caissa/graph';
 import type { Storage } from '@caissa/tensor';
 import { boundWarnings } from './bound-warnings.js';
+import { chooseWeights } from './choose-weights.js';
 import { type FileContents, type ReadOptions, readContents, type WeightSet } from './readers.js';
 
 /** A checkpoint of any format whose structure has been read and checked; its weights have not been looked at. */
@@ -25,22 +26,22 @@ export interface Checkpoint
  * @throws FormatError all that the readers and `inferArchitecture` throw
  */
 export async function openCheckpoint(source: ByteSource, options: ReadOptions = {}): Promise<Checkpoint> {
-  return checkpointOf(await readContents(source, options));
+  return checkpointOf(await readContents(source, options), options);
 }
 
 /** The checkpoint that a file holds, by what was read of it. @throws FormatError ARCHITECTURE_MISMATCH and its like */
-export function checkpointOf({ weights, declared, metadata, warnings, verify }: FileContents): Checkpoint {
-  const [taken] = weights;
-  if (taken === undefined) throw new FormatError('NOT_A_CHECKPOINT', 'The file holds no weights.');
-  const network = inferArchitecture(taken.tensors);
+export function checkpointOf(contents: FileContents, options: ReadOptions = {}): Checkpoint {
+  const { metadata, declared, verify } = contents;
+  const { network, set, warnings } = chooseWeights(contents.weights, options.weights);
   checkDeclared(network.architecture, declared);
-  checkInterface(network.architecture);
-  const verifyWeights: Checkpoint['verify'] = (signal, onRead) => verify(storagesOf(network), signal, onRead);
-  const { native } = taken;
   return {
-    ...{ network, graph: buildGraph(network), metadata, declared, native },
-    warnings: boundWarnings(warnings),
-    verify: verifyWeights,
+    network,
+    graph: buildGraph(network),
+    metadata,
+    declared,
+    warnings: boundWarnings([...contents.warnings, ...warnings]),
+    native: set.native,
+    verify: (signal, onRead) => verify(storagesOf(network), signal, onRead),
   };
 }
 

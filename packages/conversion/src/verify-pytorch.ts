@@ -84,7 +84,9 @@ async function readBack(written: ByteSource, { signal, onRead }: Reading): Promi
   try {
     const contents = await readPytorch(written);
     const { network } = checkpointOf(contents);
-    if (network.prefix !== '') throw new VerificationError('The exported checkpoint kept a prefix before its names.');
+    if ([...network.namesInFile].some(([name, inFile]) => name !== inFile)) {
+      throw new VerificationError('The exported checkpoint does not have the plain names of the network.');
+    }
     await verifyStorages(contents.storages.values(), signal, onRead);
     return network.tensors;
   } catch (error) {

@@ -1,0 +1,117 @@
+import { FormatError } from '@caissa/bytes';
+import { checkInterface, inferArchitecture, type NetworkTensors, splitNetworks } from '@caissa/chess';
+import type { Tensor } from '@caissa/tensor';
+import type { WeightSet } from './readers.js';
+import { foundSets, leftOutWarning, networksWarning, noSuchWeights, passedOverWarning } from './weight-messages.js';
+
+/** More are not looked at: the weights of a whole population are some dozens. */
+const MAX_CANDIDATES = 64;
+
+/** Words in a path that stand for weights which are an average of others, or follow them with a delay. */
+const AVERAGED = /(?<![a-z])(?:ema|swa|avg|averaged?|averages|shadow|polyak|teacher|target)(?![a-z])/i;
+
+/** Where a new word begins in `netEma`. */
+const CAMEL_CASE = /(?<=[a-z])(?=[A-Z])/g;
+
+/** A network of a file and the set of weights that it is, or is a part of. */
+export interface ChosenWeights {
+  readonly network: NetworkTensors;
+  readonly set: WeightSet;
+  /** Sentences: which networks were not taken, and what was left out of the one that was. */
+  readonly warnings: readonly string[];
+}
+
+/** What may be a network: a set, or a part of one that holds several, such as `state_dict:ema_model.` */
+interface Candidate extends Pick<WeightSet, 'path' | 'tensors'> {
+  readonly set: WeightSet;
+}
+
+interface Fit extends Candidate {
+  readonly network: NetworkTensors;
+}
+
+/** One that is no network, tried before any that is. */
+interface Misfit extends Candidate {
+  readonly error: FormatError;
+}
+
+/**
+ * Chooses the weights of a file: those at the path asked for, or else the first that are exactly one network of the
+ * family, in the order of the sets, averages after all others. Networks that were not taken are named in a warning.
+ * @param asked path of a set, or of one of several networks in one: `ema`, `state_dict:ema_model.`
+ * @throws FormatError NOT_A_CHECKPOINT, ARCHITECTURE_UNKNOWN, ARCHITECTURE_MISMATCH
+ */
+export function chooseWeights(sets: readonly WeightSet[], asked?: string): ChosenWeights {
+  const { fits, misfits } = tryOut(candidatesOf(sets, asked));
+  const [taken, ...others] = fits;
+  if (taken === undefined) throw noneFits(sets, misfits);
+  const warnings: string[] = [];
+  if (asked === undefined) {
+    warnings.push(...misfits.map(({ path, error }) => passedOverWarning(path, error.message)));
+    if (others.length > 0) warnings.push(networksWarning(taken, others));
+  }
+  if (taken.network.leftOut.length > 0) warnings.push(leftOutWarning(taken.network.leftOut));
+  return { network: taken.network, set: taken.set, warnings };
+}
+
+/** What may be the network, the most likely first; where nothing looks like one, what is largest. */
+function candidatesOf(sets: readonly WeightSet[], asked: string | undefined): Candidate[] {
+  if (sets.length === 0) throw new FormatError('NOT_A_CHECKPOINT', 'The file holds no weights.');
+  const isAsked = ({ path }: Pick<WeightSet, 'path'>) => asked === undefined || path === asked;
+  const candidates = sets.flatMap(networksOf).filter((each) => isAsked(each) || isAsked(each.set));
+  if (candidates.length > 0) return averagesLast(candidates).slice(0, MAX_CANDIDATES);
+  const [first, ...rest] = sets.filter(isAsked);
+  if (first === undefined) throw new FormatError('ARCHITECTURE_UNKNOWN', noSuchWeights(asked ?? '', sets));
+  const largest = rest.reduce((most, set) => (set.tensors.size > most.tensors.size ? set : most), first);
+  return [{ ...largest, set: largest }];
+}
+
+function networksOf(set: WeightSet): Candidate[] {
+  const networks = [...splitNetworks(set.tensors)];
+  if (networks.length === 1) return [{ path: set.path, tensors: set.tensors, set }];
+  return networks.map(([prefix, tensors]) => ({ path: `${set.path}:${prefix}`, tensors, set }));
+}
+
+function averagesLast(candidates: readonly Candidate[]): Candidate[] {
+  const isAverage = ({ path }: Candidate) => Number(AVERAGED.test(path.replace(CAMEL_CASE, '_')));
+  return [...candidates].sort((one, other) => isAverage(one) - isAverage(other));
+}
+
+/** Those that are the very same tensors count once. */
+function tryOut(candidates: readonly Candidate[]): { fits: Fit[]; misfits: Misfit[] } {
+  const fits: Fit[] = [];
+  const misfits: Misfit[] = [];
+  for (const candidate of candidates) {
+    try {
+      const network = inferArchitecture(candidate.tensors);
+      checkInterface(network.architecture);
+      if (!fits.some((fit) => isSame(fit.network, network))) fits.push({ ...candidate, network });
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      if (fits.length === 0) misfits.push({ ...candidate, error });
+    }
+  }
+  return { fits, misfits };
+}
+
+function isSame(one: NetworkTensors, other: NetworkTensors): boolean {
+  if (one.tensors.size !== other.tensors.size) return false;
+  return [...one.tensors].every(([name, tensor]) => isSameView(tensor, other.tensors.get(name)));
+}
+
+function isSameView(one: Tensor, other: Tensor | undefined): boolean {
+  return (
+    other !== undefined &&
+    one.storage.key === other.storage.key &&
+    one.dtype === other.dtype &&
+    one.offset === other.offset &&
+    one.shape.join() === other.shape.join() &&
+    one.stride.join() === other.stride.join()
+  );
+}
+
+/** Says why the most likely of the sets is no network, and what others there are. */
+function noneFits(sets: readonly WeightSet[], [misfit]: readonly Misfit[]): FormatError {
+  const { code, message } = misfit?.error ?? new FormatError('NOT_A_CHECKPOINT', 'The file holds no weights.');
+  return new FormatError(code, sets.length > 1 ? `${message} ${foundSets(sets)}` : message);
+}

@@ -1,0 +1,120 @@
+import { dictOf, isTensor, OrderedDict, type PickleValue, PyDict, PyObject, PyTuple } from '@caissa/pytorch';
+import type { Tensor } from '@caissa/tensor';
+import { attributesOf, ModuleReader } from './module-weights.js';
+import { pathInside } from './value-path.js';
+
+/** Entries under which training code keeps a state dict, in the order they are tried. */
+const STATE_DICT_KEYS: readonly PickleValue[] = ['model_state_dict', 'state_dict', 'model'];
+
+/** Nobody keeps weights deeper than this. */
+const MAX_DEPTH = 32;
+
+/** A set with fewer tensors than this is no network; of such as a replay buffer's, some are remembered to be named. */
+const SMALL_SET = 8;
+const MAX_SMALL_SETS = 64;
+
+/** Tensors by name that stand in one place of a checkpoint. */
+export interface FoundWeights {
+  /** Where they stand: `model_state_dict`, `agents[0].net`; empty for the whole object. */
+  readonly path: string;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** A state dict's `_metadata`, which names the version of each layer's format, by module path as in the file. */
+  readonly moduleVersions: PyDict | undefined;
+  /** The epsilon of each batch norm by module path as in the file, where a whole module was saved. */
+  readonly epsilons: ReadonlyMap<string, number>;
+}
+
+/**
+ * Finds every set of tensors in a saved object: state dicts under any key, in dicts, lists, tuples and objects, and whole
+ * modules. Those under the keys that training code uses come first, then those nearest to the top, in the file's order.
+ * The state of an optimizer is passed over. Every container is looked at once.
+ * @throws FormatError PICKLE_LIMIT
+ */
+export function findWeights(root: PickleValue): FoundWeights[] {
+  const search = new WeightSearch();
+  search.run(root);
+  return search.found.sort((one, other) => one.rank - other.rank);
+}
+
+/** A container that is to be looked at. */
+interface Place {
+  readonly value: object;
+  /** The place that it stands in, and under which key; none for the whole object. */
+  readonly within: { readonly place: Place; readonly key: PickleValue } | undefined;
+  /** Index of the entry of {@link STATE_DICT_KEYS} that it stands under, or their number. */
+  readonly rank: number;
+}
+
+class WeightSearch {
+  readonly found: (FoundWeights & Pick<Place, 'rank'>)[] = [];
+  readonly #seen = new Set<object>();
+  readonly #modules = new ModuleReader(this.#seen);
+  #smallSets = 0;
+
+  /** Level by level, so that of several paths to a container the shortest is found. */
+  run(root: PickleValue): void {
+    let level = this.#inner(root, undefined, STATE_DICT_KEYS.length);
+    for (let depth = 0; depth <= MAX_DEPTH && level.length > 0; depth++) {
+      level = level.flatMap((place) => this.#visit(place, depth));
+    }
+  }
+
+  /** The place of a container that was not seen yet; else none. */
+  #inner(value: PickleValue, within: Place['within'], rank: number): Place[] {
+    if (typeof value !== 'object' || value === null || this.#seen.has(value)) return [];
+    this.#seen.add(value);
+    return [{ value, within, rank }];
+  }
+
+  #visit(place: Place, depth: number): Place[] {
+    const { value, rank } = place;
+    if (isOptimizer(value)) return [];
+    // Before its entries: they are parts of it then, and no sets of their own.
+    const module = this.#modules.read(value);
+    if (module !== undefined) this.#keep(place, { ...module, moduleVersions: undefined });
+    const inner: Place[] = [];
+    const tensors = new Map<string, Tensor>();
+    for (const [key, item] of entriesOf(value)) {
+      const keyRank = depth === 0 ? STATE_DICT_KEYS.indexOf(key) : -1;
+      if (isTensor(item)) tensors.set(typeof key === 'string' ? key : pathInside('', key), item);
+      else inner.push(...this.#inner(item, { place, key }, keyRank < 0 ? rank : keyRank));
+    }
+    this.#keep(place, { tensors, moduleVersions: moduleVersionsOf(value), epsilons: new Map() });
+    return inner;
+  }
+
+  #keep(place: Place, set: Omit<FoundWeights, 'path'>): void {
+    if (set.tensors.size === 0) return;
+    if (set.tensors.size < SMALL_SET && ++this.#smallSets > MAX_SMALL_SETS) return;
+    this.found.push({ ...set, path: pathOf(place), rank: place.rank });
+  }
+}
+
+function pathOf({ within }: Place): string {
+  return within === undefined ? '' : pathInside(pathOf(within.place), within.key);
+}
+
+/** What a container holds by key: items of a dict, a list or a tuple; arguments, attributes and items of an object. */
+function* entriesOf(value: object): Generator<readonly [key: PickleValue, value: PickleValue]> {
+  if (value instanceof PyDict) yield* value;
+  else if (Array.isArray(value)) yield* value.entries();
+  else if (value instanceof PyTuple) yield* value.items.entries();
+  else if (value instanceof PyObject) {
+    yield* value.args.entries();
+    for (const attributes of attributesOf(value)) yield* attributes;
+    yield* value.dict ?? [];
+    yield* value.list?.entries() ?? [];
+  }
+}
+
+/** Whether it is what `torch.optim` makes its state dicts of, or one of its objects. */
+export function isOptimizer(value: unknown): boolean {
+  const dicts = value instanceof PyObject ? attributesOf(value) : [value];
+  return dicts.some((dict) => dict instanceof PyDict && dict.has('state') && dict.has('param_groups'));
+}
+
+function moduleVersionsOf(value: object): PyDict | undefined {
+  const dicts =
+    value instanceof OrderedDict ? [value.attributes] : value instanceof PyObject ? attributesOf(value) : [];
+  return dictOf(dicts.map((dict) => dict.get('_metadata')).find((versions) => versions !== undefined));
+}
