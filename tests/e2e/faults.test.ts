@@ -234,7 +234,7 @@ describe('a checkpoint', () => {
     try {
       const codes: Record<string, string> = {
         script: 'TORCHSCRIPT',
-        module: 'PICKLE_GLOBAL',
+        module: 'NOT_A_CHECKPOINT',
         empty: 'NOT_A_CHECKPOINT',
         text: 'NOT_A_CHECKPOINT',
         cut: 'ZIP_TRUNCATED',

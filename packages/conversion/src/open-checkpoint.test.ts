@@ -79,7 +79,7 @@ describe('openCheckpoint', () => {
 
   it.each([
     ['torchscript.pt', 'TORCHSCRIPT'],
-    ['whole_module.pt', 'PICKLE_GLOBAL'],
+    ['whole_module.pt', 'NOT_A_CHECKPOINT'],
   ])('refuses %s by name', async (name, code) => {
     const source = await FileSource.open(fixturePath(name));
     await expect(openCheckpoint(source)).rejects.toMatchObject({ code });

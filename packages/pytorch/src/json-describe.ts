@@ -7,6 +7,8 @@ import {
   PyByteArray,
   PyComplex,
   PyDict,
+  PyGlobal,
+  PyObject,
   PyStorage,
   TorchDevice,
   TorchDtype,
@@ -24,6 +26,7 @@ export function describeValue(value: PickleValue): string {
   if (value instanceof NumpyDtype) return `numpy.dtype(${value.code})`;
   if (value instanceof NumpyScalar) return `numpy.scalar(${value.dtype.code})`;
   if (value instanceof NumpyArray) return `numpy.ndarray(shape=[${value.shape.join(', ')}], dtype=${value.dtype.code})`;
+  if (value instanceof PyGlobal || value instanceof PyObject) return `<${value.fullName}>`;
   if (value instanceof PyDict) return `dict(${value.size})`;
   return 'list(…)';
 }

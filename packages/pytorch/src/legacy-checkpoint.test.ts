@@ -15,7 +15,6 @@ import {
   storage,
   tensor,
   text,
-  tuple,
   yes,
 } from '../test-support/pickle-assembly.js';
 import { refusal } from '../test-support/small-checkpoint.js';
@@ -84,13 +83,8 @@ describe('legacy files', () => {
     ['LEGACY_FORMAT', 'another version', { version: pickle(int(1000)) }],
     ['LEGACY_FORMAT', 'big-endian numbers', { machine: pickle(dict(text('little_endian'), no)) }],
     ['LEGACY_FORMAT', 'a machine that is not described', { machine: pickle(none) }],
-    ['PICKLE_GLOBAL', 'a command to run', { root: pickle(global('posix', 'system')) }],
-    ['PICKLE_GLOBAL', 'a command in the description of the machine', { machine: pickle(global('posix', 'system')) }],
-    [
-      'PICKLE_GLOBAL',
-      'a module with its source',
-      { root: pickle(tuple(text('module'), text('N')), op(OPCODE.BINPERSID)) },
-    ],
+    ['PICKLE_DANGEROUS', 'a command to run', { root: pickle(global('posix', 'system')) }],
+    ['PICKLE_DANGEROUS', 'a command in the description of the machine', { machine: pickle(global('posix', 'system')) }],
     ['PICKLE_CORRUPT', 'a storage in the list of keys', { keys: pickle(list(storage('70', int(1)))) }],
     ['PICKLE_OPCODE', 'an unknown operation', { root: pickle(op(0xff)) }],
     ['STORAGE_SIZE', 'a missing key', { keys: pickle(list(text('70'))) }],

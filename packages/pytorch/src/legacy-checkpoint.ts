@@ -1,4 +1,4 @@
-import { type ByteSource, FormatError } from '@caissa/bytes';
+import { type ByteSource, FormatError, type FormatErrorCode } from '@caissa/bytes';
 import { itemSizeBytes, type Storage } from '@caissa/tensor';
 import { readBytes } from './archive/read-bytes.js';
 import { LegacyStorage } from './legacy-storage.js';
@@ -7,7 +7,7 @@ import type { PickleContext } from './pickle/machine.js';
 import { findPickleEnd } from './pickle/pickle-extent.js';
 import { readPickle } from './pickle/read-pickle.js';
 import { type PickleValue, PyDict } from './pickle-value.js';
-import { StorageTable } from './storage-table.js';
+import { type Reading, StorageTable } from './storage-table.js';
 
 /** First pickle of every file that `torch.save` wrote before 1.6. Source: torch 2.13, torch/serialization.py */
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
@@ -27,6 +27,7 @@ const BLANK_BYTES = new Set(Buffer.from('\0\t\n\r\u001a '));
 /** A run of pickles, read one after the other. */
 interface PickleRun {
   readonly source: ByteSource;
+  readonly reading: Reading;
   offset: number;
 }
 
@@ -37,35 +38,38 @@ interface PickleRun {
  */
 export async function readLegacyCheckpoint(
   source: ByteSource,
+  reading: Reading,
 ): Promise<{ root: PickleValue; storages: ReadonlyMap<string, Storage>; trailingBytes: number }> {
-  const run: PickleRun = { source, offset: 0 };
+  const run: PickleRun = { source, reading, offset: 0 };
   await readPreamble(run);
   const storages = new Map<string, LegacyStorage>();
-  const table = new StorageTable('The legacy pickle', source.sizeBytes, ({ key, dtype, sizeBytes }) => {
+  const table = new StorageTable('The legacy pickle', source.sizeBytes, reading, ({ key, dtype, sizeBytes }) => {
     const storage = new LegacyStorage(key, dtype, sizeBytes, source);
     storages.set(key, storage);
     return storage;
   });
   const root = await readNext(run, table);
-  const keys = await readNext(run, bare('The list of storages'));
+  const keys = await readNext(run, bare(run, 'The list of storages'));
   const trailingBytes = await placeStorages(source, run.offset, keys, storages);
   return { root, storages: table.storages, trailingBytes };
 }
 
+const TELLING: ReadonlySet<FormatErrorCode> = new Set(['PICKLE_DANGEROUS', 'PICKLE_GLOBAL', 'NOT_A_CHECKPOINT']);
+
 async function readPreamble(run: PickleRun): Promise<void> {
-  const magic = await readNext(run, bare('The file')).catch((error: unknown) => {
-    // What a bare pickle asks for is worth saying; that it ends early, for one, is not.
-    throw error instanceof FormatError && error.code !== 'PICKLE_GLOBAL' ? notCheckpoint(error) : error;
+  const magic = await readNext(run, bare(run, 'The file')).catch((error: unknown) => {
+    // What a bare pickle asks for, and who wrote it, is worth saying; that it ends early, for one, is not.
+    throw error instanceof FormatError && !TELLING.has(error.code) ? notCheckpoint(error) : error;
   });
   if (magic !== MAGIC_NUMBER) throw notCheckpoint();
-  const version = await readNext(run, bare('The protocol version'));
+  const version = await readNext(run, bare(run, 'The protocol version'));
   if (version !== PROTOCOL_VERSION) {
     throw new FormatError(
       'LEGACY_FORMAT',
       'The checkpoint has a version of the format before PyTorch 1.6 that is not known.',
     );
   }
-  const machine = await readNext(run, bare('The description of the machine'));
+  const machine = await readNext(run, bare(run, 'The description of the machine'));
   if (!(machine instanceof PyDict) || machine.get('little_endian') !== true) {
     throw new FormatError('LEGACY_FORMAT', 'The checkpoint was saved on a big-endian machine, which is not supported.');
   }
@@ -96,8 +100,8 @@ async function readNext(run: PickleRun, context: PickleContext): Promise<PickleV
 }
 
 /** For pickles that have neither tensors nor storages. */
-function bare(entry: string): PickleContext {
-  return new StorageTable(entry, 0, ({ key }) => {
+function bare({ reading }: PickleRun, entry: string): PickleContext {
+  return new StorageTable(entry, 0, reading, ({ key }) => {
     throw new FormatError('PICKLE_CORRUPT', `${entry} refers to storage ${key}, where there can be none.`);
   });
 }

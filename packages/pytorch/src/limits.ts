@@ -1,3 +1,5 @@
+import type { BudgetLimits } from './budget.js';
+
 /**
  * A checkpoint has one entry per storage: GPT-sized ones have some thousands. The header of each is a read of its own, of
  * 25 µs where they lie far apart.
@@ -25,20 +27,23 @@ export const MAX_INFLATE_PASSES = 32;
 /** Inflated entries that are kept in memory, so that views may lie in them in any order: a storage of 16M float32. */
 export const MAX_KEPT_BYTES = 64 << 20;
 
-/** The pickle is read whole; 1M operations, the other limit, take about this much. */
+/** The pickle is read whole: 100,000 tensors, which share storages, take half of this. */
 export const MAX_PICKLE_BYTES = 64 << 20;
 
-/** A tensor takes 20 to 30 operations. */
-export const MAX_OPERATIONS = 1_000_000;
-
-/** Objects that a pickle may name for later use. */
-export const MAX_MEMO = 1_000_000;
+/** What reading the pickles of a file may cost: under a second, and under 200 MB with what the garbage collector adds. */
+export const READING_BUDGET: BudgetLimits = { work: 800_000_000, memoryBytes: 128 << 20 };
 
 /** How deep containers may stand in one another. */
 export const MAX_DEPTH = 1_000;
 
-/** Bytes or elements that functions named in a pickle may produce from arguments it names again and again. */
-export const MAX_REDUCED_UNITS = 64 << 20;
+/** Axes of a tensor or an array: what PyTorch and NumPy allow. */
+export const MAX_AXES = 64;
+
+/** Characters of module and name together; the longest that Python programs have are shorter by far. */
+export const MAX_GLOBAL_NAME_CHARACTERS = 500;
+
+/** Bytes of an integer: 4,300 digits, which is Python's own limit. */
+export const MAX_INTEGER_BYTES = 1_786;
 
 /** Views may repeat the bytes of a file this many times over, all together: more serves nothing but to exhaust memory. */
 export const MAX_VIEW_REPETITION = 4;

@@ -47,73 +47,84 @@ function hashKey(key: PickleValue): HashKey {
 
 const LOOKS_NUMERIC = /^[\0\d]/;
 
-/** A Python dict, in the order of the file. Numbers, texts, booleans and None compare by value, all else by identity. */
+/**
+ * A Python dict, in the order of the file. Numbers, texts, booleans and None compare by value, all else by identity. An
+ * empty one costs next to nothing: a file can hold a million.
+ */
 export class PyDict {
-  readonly #entries = new Map<HashKey, [key: PickleValue, value: PickleValue]>();
+  #values: Map<HashKey, PickleValue> | undefined;
+  /** Keys that are hashed as something other than themselves. */
+  #keys: Map<HashKey, PickleValue> | undefined;
 
   constructor(entries: Iterable<readonly [key: PickleValue, value: PickleValue]> = []) {
     for (const [key, value] of entries) this.set(key, value);
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#values?.size ?? 0;
   }
 
   get(key: PickleValue): PickleValue | undefined {
-    return this.#entries.get(hashKey(key))?.[1];
+    return this.#values?.get(hashKey(key));
   }
 
   has(key: PickleValue): boolean {
-    return this.#entries.has(hashKey(key));
+    return this.#values?.has(hashKey(key)) ?? false;
   }
 
   /** Sets a value; a key that is there already stays as it was written first. */
   set(key: PickleValue, value: PickleValue): this {
     const hash = hashKey(key);
-    const entry = this.#entries.get(hash);
-    if (entry === undefined) this.#entries.set(hash, [key, value]);
-    else entry[1] = value;
+    this.#values ??= new Map();
+    if (hash !== key && !this.#values.has(hash)) {
+      this.#keys ??= new Map();
+      this.#keys.set(hash, key);
+    }
+    this.#values.set(hash, value);
     return this;
   }
 
   /** Returns whether the key was there. */
   delete(key: PickleValue): boolean {
-    return this.#entries.delete(hashKey(key));
+    const hash = hashKey(key);
+    this.#keys?.delete(hash);
+    return this.#values?.delete(hash) ?? false;
   }
 
   *keys(): Generator<PickleValue> {
-    for (const [key] of this.#entries.values()) yield key;
+    for (const [key] of this) yield key;
   }
 
-  *values(): Generator<PickleValue> {
-    for (const [, value] of this.#entries.values()) yield value;
+  values(): Iterable<PickleValue> {
+    return this.#values?.values() ?? [];
   }
 
-  [Symbol.iterator](): Iterator<readonly [key: PickleValue, value: PickleValue]> {
-    return this.#entries.values();
+  *[Symbol.iterator](): Generator<readonly [key: PickleValue, value: PickleValue]> {
+    for (const [hash, value] of this.#values ?? []) yield [this.#keys?.get(hash) ?? (hash as PickleValue), value];
   }
 }
 
 /** A Python set or frozenset; see {@link PyDict} for what is equal. */
 export class PySet {
-  readonly #items = new Map<HashKey, PickleValue>();
+  #items: Map<HashKey, PickleValue> | undefined;
 
   constructor(items: Iterable<PickleValue> = []) {
     for (const item of items) this.add(item);
   }
 
   get size(): number {
-    return this.#items.size;
+    return this.#items?.size ?? 0;
   }
 
   add(item: PickleValue): this {
     const hash = hashKey(item);
+    this.#items ??= new Map();
     if (!this.#items.has(hash)) this.#items.set(hash, item);
     return this;
   }
 
-  [Symbol.iterator](): Iterator<PickleValue> {
-    return this.#items.values();
+  *[Symbol.iterator](): Generator<PickleValue> {
+    yield* this.#items?.values() ?? [];
   }
 }
 

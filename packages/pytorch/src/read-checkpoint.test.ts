@@ -13,6 +13,7 @@ import {
   type PickleValue,
   PyDict,
   PyFloat,
+  type PyObject,
   PySet,
   PyTuple,
   TorchDevice,
@@ -150,11 +151,19 @@ describe.each(TORCH_VERSIONS)('files of PyTorch %s', (version) => {
     expect(isTensor(best) && [best.shape, await readFloat32(best)]).toEqual([[], Float32Array.of(0.5)]);
   });
 
-  it('are refused by name when they are no checkpoints', async () => {
+  it('are refused by name when they are programs', async () => {
     await expect(readFixture(version, 'torchscript.pt')).rejects.toMatchObject({ code: 'TORCHSCRIPT' });
-    await expect(readFixture(version, 'whole_module.pt')).rejects.toMatchObject({
+  });
+
+  it('hold a module that was saved whole as an object, or are refused for it', async () => {
+    const { root } = await readFixture(version, 'whole_module.pt');
+    expect(root).toMatchObject({ fullName: '__main__.AlphaZeroNetwork', state: expect.any(PyDict) });
+    const state = asDict((root as PyObject).state);
+    expect([...state.keys()]).toEqual(expect.arrayContaining(['_parameters', '_buffers', '_modules']));
+    const source = new BufferSource(fixtureBytes(version, 'whole_module.pt'));
+    await expect(readCheckpoint(source, { unknownObjects: 'refuse' })).rejects.toMatchObject({
       code: 'PICKLE_GLOBAL',
-      message: expect.stringMatching(/`__main__\.AlphaZeroNetwork`.*save model\.state_dict\(\) instead/),
+      message: expect.stringContaining('"__main__.AlphaZeroNetwork"'),
     });
   });
 });
@@ -199,7 +208,7 @@ describe('files that are no checkpoints', () => {
     [
       'a bare pickle that would run a command',
       Buffer.from('\x80\x02cposix\nsystem\nX\x02\0\0\0id\x85R.', 'latin1'),
-      'PICKLE_GLOBAL',
+      'PICKLE_DANGEROUS',
       'posix.system',
     ],
   ])('refuses %s', async (_name, content, code, hint) => {

@@ -1,8 +1,10 @@
 import type { ByteSource } from '@caissa/bytes';
 import type { Storage } from '@caissa/tensor';
 import { openArchive } from './archive/archive.js';
+import { Budget } from './budget.js';
 import { detectContainer } from './container.js';
 import { readLegacyCheckpoint } from './legacy-checkpoint.js';
+import { READING_BUDGET } from './limits.js';
 import type { PickleValue } from './pickle-value.js';
 import { readZipCheckpoint } from './zip-checkpoint.js';
 
@@ -24,14 +26,27 @@ export interface CheckpointFile {
 
 const NO_CHECKSUMS = 'The file states no checksums, so damage to it cannot be noticed.';
 
+/** How a checkpoint is read. */
+export interface ReadCheckpointOptions {
+  /**
+   * What becomes of functions and classes that mean nothing here, and of what would be made by them: a `PyGlobal` or
+   * `PyObject` that says so, or the file is refused. Described by default.
+   */
+  readonly unknownObjects?: 'describe' | 'refuse' | undefined;
+}
+
 /**
  * Reads a PyTorch checkpoint without running anything in it. Reads the archive's directory and `data.pkl`, no weights.
  * @throws FormatError every ZIP_, PICKLE_ code, STORAGE_SIZE, TENSOR_BOUNDS, NOT_A_CHECKPOINT, TORCHSCRIPT, LEGACY_FORMAT
  */
-export async function readCheckpoint(source: ByteSource): Promise<CheckpointFile> {
+export async function readCheckpoint(
+  source: ByteSource,
+  { unknownObjects = 'describe' }: ReadCheckpointOptions = {},
+): Promise<CheckpointFile> {
+  const reading = { unknownObjects, budget: new Budget(READING_BUDGET, 'PICKLE_LIMIT') };
   const container = await detectContainer(source);
   if (container === 'legacy') {
-    const { trailingBytes, ...contents } = await readLegacyCheckpoint(source);
+    const { trailingBytes, ...contents } = await readLegacyCheckpoint(source, reading);
     return { container, hasChecksums: false, warnings: warningsOf(false, trailingBytes), ...contents };
   }
   const archive = await openArchive(source);
@@ -40,7 +55,7 @@ export async function readCheckpoint(source: ByteSource): Promise<CheckpointFile
     container,
     hasChecksums,
     warnings: warningsOf(hasChecksums, trailingBytes),
-    ...(await readZipCheckpoint(archive)),
+    ...(await readZipCheckpoint(archive, reading)),
   };
 }
 

@@ -1,13 +1,17 @@
 import { FormatError } from '@caissa/bytes';
-import { StorageGlobal } from './pickle/machine.js';
-import type { PyTuple } from './pickle-value.js';
+import { FunctionGlobal } from './pickle/known-globals.js';
+import { PyGlobal, type PyTuple } from './pickle-value.js';
 
-/** What a persistent id says: `('storage', class, key, location, element count)`. */
+/** What a persistent id says of a storage: `('storage', class, key, location, element count)`. */
 export interface StorageId {
-  readonly type: StorageGlobal;
+  /** A `StorageGlobal`, unless the class is not known. */
+  readonly type: PyGlobal;
   readonly key: string;
   readonly elementCount: number;
 }
+
+/** Keys are counted, or addresses in memory. */
+const KEY = /^\d{1,20}$/;
 
 /**
  * Takes a persistent id apart. The location (`cpu`, `cuda:0`) is opaque and passed over. Legacy files have a sixth item,
@@ -18,20 +22,14 @@ export function parseStorageId(id: PyTuple, entry: string): StorageId {
   const [tag, type, key, location, elementCount, view]: readonly unknown[] = id.items;
   const isWhole =
     tag === 'storage' &&
-    type instanceof StorageGlobal &&
+    type instanceof PyGlobal &&
+    !(type instanceof FunctionGlobal) &&
     typeof key === 'string' &&
-    /^\d+$/.test(key) &&
+    KEY.test(key) &&
     typeof location === 'string' &&
     typeof elementCount === 'number' &&
     elementCount >= 0 &&
     id.items.length <= 6;
-  if (tag === 'module') {
-    throw new FormatError(
-      'PICKLE_GLOBAL',
-      `${entry} holds a whole module with its source code, which cannot be read safely: save model.state_dict() instead.`,
-      { entry },
-    );
-  }
   if (!isWhole) {
     throw new FormatError('PICKLE_CORRUPT', `${entry} refers to a storage in a way that PyTorch does not.`, { entry });
   }
@@ -45,4 +43,13 @@ export function parseStorageId(id: PyTuple, entry: string): StorageId {
     );
   }
   return { type, key, elementCount };
+}
+
+/**
+ * The class in an id `('module', class, path, source code)`, as files of before PyTorch 1.6 have it for a module that
+ * was saved whole. The source code is passed over.
+ */
+export function moduleClassOf(id: PyTuple): PyGlobal | undefined {
+  const [tag, type]: readonly unknown[] = id.items;
+  return tag === 'module' && type instanceof PyGlobal ? type : undefined;
 }

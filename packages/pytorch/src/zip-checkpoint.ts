@@ -5,7 +5,7 @@ import { MAX_PICKLE_BYTES } from './limits.js';
 import { explainArchive } from './other-archives.js';
 import { readPickle } from './pickle/read-pickle.js';
 import type { PickleValue } from './pickle-value.js';
-import { type StorageDeclaration, StorageTable } from './storage-table.js';
+import { type Reading, type StorageDeclaration, StorageTable } from './storage-table.js';
 
 const PICKLE_ENTRY = 'data.pkl';
 
@@ -21,6 +21,7 @@ const MAX_VERSION = 10;
  */
 export async function readZipCheckpoint(
   archive: Archive,
+  reading: Reading,
 ): Promise<{ root: PickleValue; storages: ReadonlyMap<string, Storage> }> {
   if (archive.entries.has('constants.pkl')) {
     throw new FormatError(
@@ -34,7 +35,9 @@ export async function readZipCheckpoint(
   }
   await assertSupported(archive);
   const bytes = await readEntry(archive, pickle, MAX_PICKLE_BYTES);
-  const table = new StorageTable(PICKLE_ENTRY, archive.source.sizeBytes, (declared) => locate(archive, declared));
+  const table = new StorageTable(PICKLE_ENTRY, archive.source.sizeBytes, reading, (declared) =>
+    locate(archive, declared),
+  );
   return { root: readPickle(bytes, table), storages: table.storages };
 }
 

@@ -32,6 +32,11 @@ export function text(value: string): Assembly {
   return join(head, bytes);
 }
 
+/** SHORT_BINUNICODE. */
+export function shortText(value: string): Assembly {
+  return join(op(OPCODE.SHORT_BINUNICODE, Buffer.byteLength(value)), Buffer.from(value));
+}
+
 /** BININT. */
 export function int(value: number): Assembly {
   const bytes = Buffer.alloc(5);

@@ -1,6 +1,6 @@
 import { BufferSource, FormatError } from '@caissa/bytes';
 import type { PickleValue } from '../src/pickle-value.js';
-import { type CheckpointFile, readCheckpoint } from '../src/read-checkpoint.js';
+import { type CheckpointFile, type ReadCheckpointOptions, readCheckpoint } from '../src/read-checkpoint.js';
 import { buildArchive, type HostileEntry, type HostileOptions } from './hostile-archive.js';
 import { dict, int, pickle, tensor, text } from './pickle-assembly.js';
 
@@ -31,8 +31,8 @@ export async function readArchive(entries: readonly HostileEntry[], options?: Ho
 }
 
 /** Reads a checkpoint whose pickle is this. */
-export async function readPickled(data: Uint8Array): Promise<CheckpointFile> {
-  return readArchive(smallEntries(data));
+export async function readPickled(data: Uint8Array, options?: ReadCheckpointOptions): Promise<CheckpointFile> {
+  return readCheckpoint(new BufferSource(buildArchive(smallEntries(data))), options);
 }
 
 /** The code that something is refused with; anything but a FormatError is thrown on. */

@@ -39,7 +39,7 @@ describe('an export job that fails', () => {
 
   it.each([
     ['torchscript.pt', 'TORCHSCRIPT'],
-    ['whole_module.pt', 'PICKLE_GLOBAL'],
+    ['whole_module.pt', 'NOT_A_CHECKPOINT'],
   ])('refuses %s', async (name, code) => {
     await copyFile(fixturePath(name), harness.modelPath('model_v1'));
     const { message } = await expectRefusal(harness.exportItem({}), code);

@@ -44,7 +44,7 @@ describe('an inspect job', () => {
 
   it.each([
     ['torchscript.pt', 'TORCHSCRIPT'],
-    ['whole_module.pt', 'PICKLE_GLOBAL'],
+    ['whole_module.pt', 'NOT_A_CHECKPOINT'],
   ])('says why %s cannot be used', async (name, code) => {
     await copyFile(fixturePath(name), harness.modelPath('bad'));
     expect(await inspect('bad')).toMatchObject({ status: 'unreadable' });

@@ -1,40 +1,46 @@
 import { MAX_DEPTH } from '../limits.js';
-import { OrderedDict, type PickleValue, PyDict, PySet, PyTuple } from '../pickle-value.js';
+import { OrderedDict, type PickleValue, PyDict, PyGlobal, PyObject, PySet, PyTuple } from '../pickle-value.js';
+import { COST } from './costs.js';
+import { AttributeGlobal } from './known-globals.js';
 import type { PickleMachine } from './machine.js';
-import { PickleGlobal } from './machine.js';
 
 /** A container whose items are being looked at. */
 interface Visit {
   readonly container: object;
-  readonly items: Iterator<unknown>;
+  readonly items: Iterator<PickleValue>;
   depth: number;
 }
 
+/** Tuples no longer than this are looked at anew rather than remembered: most are shapes and strides. */
+const SHORT_TUPLE = 8;
+
 /**
- * Checks what no single operation can see: nothing contains itself, nothing nests too deep, and no function or class is
- * left in place of data. Walks with a stack of its own and looks at each container once.
- * @throws FormatError PICKLE_CORRUPT, PICKLE_LIMIT, PICKLE_GLOBAL
+ * Checks what no single operation can see: nothing nests too deep (where a container contains itself, what is open
+ * already counts as nothing), and no name is left that only an attack needs. Walks with a stack of its own and looks at
+ * each container once.
+ * @throws FormatError PICKLE_LIMIT, PICKLE_DANGEROUS; PICKLE_GLOBAL where names without a meaning are refused
  */
-export function assertPlainData(machine: PickleMachine, root: unknown): asserts root is PickleValue {
-  /** Levels below each container that is done; -1 while it is open. */
+export function checkResult(machine: PickleMachine, root: PickleValue): void {
+  /** Levels below each container that is done; 0 while it is open. */
   const depths = new Map<object, number>();
   const open: Visit[] = [];
-  const enter = (value: unknown): number => {
-    if (value instanceof PickleGlobal) throw machine.strayGlobal(value);
-    const items = itemsOf(value);
-    if (items === undefined) return 0;
-    const container = value as object;
+  const enter = (value: PickleValue): number => {
+    if (value instanceof PyGlobal) checkGlobal(machine, value);
+    const container = asContainer(value);
+    if (container === undefined) return 0;
     const known = depths.get(container);
-    if (known === -1) throw machine.corrupt('holds a container that contains itself');
     if (known !== undefined) return known;
-    depths.set(container, -1);
-    open.push({ container, items, depth: 0 });
-    if (open.length > MAX_DEPTH) throw machine.error('PICKLE_LIMIT', `nests more than ${MAX_DEPTH} deep`);
+    if (isFlat(container)) return 1;
+    machine.budget.allocate(COST.visit);
+    depths.set(container, 0);
+    open.push({ container, items: itemsOf(container), depth: 0 });
     return 0;
   };
   enter(root);
   for (let visit = open.at(-1); visit !== undefined; visit = open.at(-1)) {
+    if (open.length > MAX_DEPTH) throw tooDeep(machine);
     const { value, done } = visit.items.next();
+    machine.budget.spend(COST.operation);
     if (done !== true) {
       visit.depth = Math.max(visit.depth, enter(value));
       continue;
@@ -44,15 +50,55 @@ export function assertPlainData(machine: PickleMachine, root: unknown): asserts 
     depths.set(visit.container, depth);
     const parent = open.at(-1);
     if (parent !== undefined) parent.depth = Math.max(parent.depth, depth);
-    if (depth + open.length > MAX_DEPTH) throw machine.error('PICKLE_LIMIT', `nests more than ${MAX_DEPTH} deep`);
+    if (depth + open.length > MAX_DEPTH) throw tooDeep(machine);
   }
 }
 
-function itemsOf(value: unknown): Iterator<unknown> | undefined {
-  if (Array.isArray(value)) return value.values();
-  if (value instanceof PySet) return value[Symbol.iterator]();
-  if (value instanceof PyTuple) return value.items.values();
-  if (value instanceof OrderedDict) return [...value.keys(), ...value.values(), ...value.attributes.values()].values();
-  if (value instanceof PyDict) return [...value.keys(), ...value.values()].values();
-  return undefined;
+type Container = PickleValue[] | PyTuple | PySet | PyDict | PyObject;
+
+function asContainer(value: PickleValue): Container | undefined {
+  const isContainer =
+    Array.isArray(value) ||
+    value instanceof PyTuple ||
+    value instanceof PyDict ||
+    value instanceof PySet ||
+    value instanceof PyObject;
+  return isContainer ? value : undefined;
+}
+
+/** Whether a container is empty, or a short tuple of what is no container. */
+function isFlat(container: Container): boolean {
+  if (container instanceof PyTuple) {
+    return (
+      container.items.length <= SHORT_TUPLE &&
+      container.items.every((item) => typeof item !== 'object' || item === null)
+    );
+  }
+  if (Array.isArray(container)) return container.length === 0;
+  return !(container instanceof PyObject || container instanceof OrderedDict) && container.size === 0;
+}
+
+function* itemsOf(container: Container): Generator<PickleValue> {
+  if (container instanceof PyTuple) yield* container.items;
+  else if (container instanceof PyObject) {
+    yield* container.args;
+    yield container.state;
+    if (container.dict !== undefined) yield container.dict;
+    if (container.list !== undefined) yield container.list;
+  } else if (container instanceof PyDict) {
+    for (const [key, value] of container) {
+      if (typeof key === 'object') yield key;
+      yield value;
+    }
+    if (container instanceof OrderedDict && container.attributes.size > 0) yield container.attributes;
+  } else yield* container;
+}
+
+function checkGlobal(machine: PickleMachine, global: PyGlobal): void {
+  if (global instanceof AttributeGlobal) throw machine.dangerous(global.fullName);
+  machine.refuseUnknown(global.fullName);
+}
+
+function tooDeep(machine: PickleMachine): Error {
+  return machine.error('PICKLE_LIMIT', `nests more than ${MAX_DEPTH} deep`);
 }

@@ -1,47 +1,33 @@
-import type { FormatError } from '@caissa/bytes';
+import { FormatError } from '@caissa/bytes';
 import type { DType } from '@caissa/tensor';
-import { TorchDtype } from '../pickle-value.js';
-import {
-  reduceByteArray,
-  reduceComplex,
-  reduceCounter,
-  reduceDevice,
-  reduceEncode,
-  reduceOrderedDict,
-  reduceSet,
-  reduceSize,
-} from './builtin-reducers.js';
+import { MAX_GLOBAL_NAME_CHARACTERS } from '../limits.js';
+import { type PickleValue, PyGlobal, PyObject, TorchDtype } from '../pickle-value.js';
+import { BUILTIN_TYPES } from './builtin-types.js';
+import { CLASS_MAKERS } from './class-makers.js';
+import { COLLECTION_TYPES } from './collection-types.js';
+import { COST } from './costs.js';
+import { isDangerous, isSpecialName } from './dangerous.js';
+import { DATE_TYPES } from './date-types.js';
+import { AttributeGlobal, FunctionGlobal, type Reducer, StorageGlobal } from './known-globals.js';
 import type { PickleMachine } from './machine.js';
-import { FunctionGlobal, PickleGlobal, type Reducer, type StackValue, StorageGlobal } from './machine.js';
-import { reduceArray, reduceDtype, reduceScalar } from './numpy.js';
-import { NEWOBJ, OPCODE } from './opcode.js';
-import { reduceFromType, reduceParameter, reduceTensor, reduceTensorV2, reduceTensorV3 } from './tensor-reducers.js';
+import { NUMPY_TYPES } from './numpy.js';
+import { TENSOR_REDUCERS } from './tensor-reducers.js';
+import { TEXT_TYPES } from './text-types.js';
+import { TORCH_TYPES } from './torch-types.js';
 
+/** Functions and classes that mean something when they are called. */
 const FUNCTIONS: readonly (readonly [module: string, name: string, reducer: Reducer])[] = [
-  ['collections', 'OrderedDict', reduceOrderedDict],
-  ['collections', 'Counter', reduceCounter],
-  ['_codecs', 'encode', reduceEncode],
-  ...['builtins', '__builtin__'].flatMap((module) => [
-    [module, 'set', reduceSet] as const,
-    [module, 'bytearray', reduceByteArray] as const,
-    [module, 'complex', reduceComplex] as const,
-  ]),
-  ['torch', 'Size', reduceSize],
-  ['torch', 'device', reduceDevice],
-  ['torch._utils', '_rebuild_tensor', reduceTensor],
-  ['torch._utils', '_rebuild_tensor_v2', reduceTensorV2],
-  ['torch._utils', '_rebuild_tensor_v3', reduceTensorV3],
-  ['torch._utils', '_rebuild_parameter', reduceParameter],
-  ['torch._utils', '_rebuild_parameter_with_state', reduceParameter],
-  ['torch._tensor', '_rebuild_from_type_v2', reduceFromType],
-  ['numpy.core.multiarray', 'scalar', reduceScalar],
-  ['numpy._core.multiarray', 'scalar', reduceScalar],
-  ['numpy.core.multiarray', '_reconstruct', reduceArray],
-  ['numpy._core.multiarray', '_reconstruct', reduceArray],
-  ['numpy', 'dtype', reduceDtype],
+  ...BUILTIN_TYPES,
+  ...CLASS_MAKERS,
+  ...COLLECTION_TYPES,
+  ...DATE_TYPES,
+  ...TEXT_TYPES,
+  ...TORCH_TYPES,
+  ...TENSOR_REDUCERS,
+  ...NUMPY_TYPES,
 ];
 
-/** Classes that stand as arguments of functions above and are never called themselves. */
+/** Classes that stand as arguments of functions above. */
 const TYPES: readonly (readonly [module: string, name: string])[] = [
   ['numpy', 'ndarray'],
   ['torch', 'Tensor'],
@@ -49,7 +35,7 @@ const TYPES: readonly (readonly [module: string, name: string])[] = [
   ['torch.storage', 'TypedStorage'],
 ];
 
-/** Storage classes of the module torch, by the element type they hold. */
+/** Storage classes of the module torch, by the element type they hold. Quantised ones hold plain integers. */
 export const STORAGE_CLASSES: readonly (readonly [DType, string])[] = [
   ['float32', 'FloatStorage'],
   ['float64', 'DoubleStorage'],
@@ -65,32 +51,50 @@ export const STORAGE_CLASSES: readonly (readonly [DType, string])[] = [
   ['complex128', 'ComplexDoubleStorage'],
 ];
 
-/** Constants of the module torch that are element types, other than those a tensor here can have. */
-const OTHER_DTYPES: readonly string[] = [
-  'uint16',
-  'uint32',
-  'uint64',
-  'complex32',
-  'float8_e4m3fn',
-  'float8_e4m3fnuz',
-  'float8_e5m2',
-  'float8_e5m2fnuz',
-  'qint8',
-  'quint8',
-  'qint32',
+/** Quantised storages hold plain integers; what a tensor of one is, its rebuild function says. */
+const QUANTISED_CLASSES: readonly (readonly [DType, string])[] = [
+  ['int8', 'QInt8Storage'],
+  ['int32', 'QInt32Storage'],
+  ['uint8', 'QUInt8Storage'],
+  ['uint8', 'QUInt4x2Storage'],
+  ['uint8', 'QUInt2x4Storage'],
 ];
 
-const TABLE: ReadonlyMap<string, StackValue> = new Map<string, StackValue>([
+/** Constants of the module torch that are element types, other than those a tensor here can have. */
+const OTHER_DTYPES =
+  'uint16 uint32 uint64 complex32 float4_e2m1fn_x2 float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz ' +
+  'float8_e8m0fnu qint8 qint32 quint8 quint4x2 quint2x4 bits8 bits16 bits1x8 bits2x4 bits4x2';
+
+const TABLE: ReadonlyMap<string, PickleValue> = new Map<string, PickleValue>([
   ...FUNCTIONS.map(
     ([module, name, reducer]) => [key(module, name), new FunctionGlobal(`${module}.${name}`, reducer)] as const,
   ),
-  ...TYPES.map(([module, name]) => [key(module, name), new PickleGlobal(`${module}.${name}`)] as const),
-  ...STORAGE_CLASSES.map(([dtype, name]) => [key('torch', name), new StorageGlobal(`torch.${name}`, dtype)] as const),
+  ...TYPES.map(([module, name]) => [key(module, name), new PyGlobal(`${module}.${name}`)] as const),
+  ...['builtins', '__builtin__'].map(
+    (module) => [key(module, 'getattr'), new AttributeGlobal(`${module}.getattr`, reduceAttribute)] as const,
+  ),
+  ...[...STORAGE_CLASSES, ...QUANTISED_CLASSES].map(
+    ([dtype, name]) => [key('torch', name), new StorageGlobal(`torch.${name}`, dtype)] as const,
+  ),
   [key('torch.storage', 'UntypedStorage'), new StorageGlobal('torch.storage.UntypedStorage', 'uint8', true)],
-  ...[...STORAGE_CLASSES.map(([dtype]) => dtype), ...OTHER_DTYPES].map(
+  ...[...STORAGE_CLASSES.map(([dtype]) => dtype), ...OTHER_DTYPES.split(' ')].map(
     (dtype) => [key('torch', dtype), new TorchDtype(dtype)] as const,
   ),
 ]);
+
+const IDS: ReadonlyMap<PickleValue, string> = new Map([...TABLE].map(([id, value]) => [value, id]));
+
+/** Names that tell which program wrote a file, when it was not `torch.save`. */
+const OTHER_WRITERS: readonly (readonly [name: RegExp, explanation: string])[] = [
+  [
+    /^torch\.storage\._load_from_bytes$/,
+    'This file was written by pickle.dump: load it as it was saved, and save its state_dict() with torch.save.',
+  ],
+  [
+    /^torch\.jit\._pickle\./,
+    'This file was written by torch::pickle_save of C++: load it in Python with torch.load, and save it with torch.save.',
+  ],
+];
 
 /** A newline cannot stand in a name of the table, so two names never join to the same key. */
 function key(module: string, name: string): string {
@@ -98,32 +102,42 @@ function key(module: string, name: string): string {
 }
 
 /**
- * Looks up a name in the table of what a checkpoint may contain. Nothing is ever imported.
- * @throws FormatError PICKLE_GLOBAL if it is not in it
+ * Looks up a name: what it means here, or else the name itself, which stands for nothing. Nothing is ever imported.
+ * @throws FormatError PICKLE_DANGEROUS if only an attack needs it; PICKLE_GLOBAL where names without a meaning are
+ * refused; NOT_A_CHECKPOINT if it shows that `torch.save` did not write the file; PICKLE_LIMIT
  */
-export function resolveGlobal(machine: PickleMachine, module: string, name: string): StackValue {
-  const found = TABLE.get(key(module, name));
-  if (found === undefined) throw refuse(machine, `${module}.${name}`.slice(0, 200));
-  return found;
+export function resolveGlobal(machine: PickleMachine, module: string, name: string): PickleValue {
+  if (module.length + name.length > MAX_GLOBAL_NAME_CHARACTERS) {
+    throw machine.error('PICKLE_LIMIT', `has a name of ${module.length + name.length} characters`);
+  }
+  const id = key(module, name);
+  return TABLE.get(id) ?? machine.globals.get(id) ?? makeGlobal(machine, module, name);
 }
 
-function refuse(machine: PickleMachine, fullName: string): FormatError {
-  const isModule = fullName.startsWith('torch.nn.modules.') || createsInstance(machine);
-  return machine.error(
-    'PICKLE_GLOBAL',
-    isModule
-      ? `asks for \`${fullName}\`, a class of the program that saved it: a whole pickled object cannot be read safely, save model.state_dict() instead`
-      : `asks for \`${fullName}\`, which is not something a checkpoint may contain`,
-  );
+function makeGlobal(machine: PickleMachine, module: string, name: string): PyGlobal {
+  const fullName = `${module}.${name}`;
+  const writer = OTHER_WRITERS.find(([names]) => names.test(fullName));
+  if (writer !== undefined) throw new FormatError('NOT_A_CHECKPOINT', writer[1]);
+  if (isDangerous(module, name)) throw machine.dangerous(fullName);
+  machine.refuseUnknown(fullName);
+  machine.budget.allocate(COST.global + 4 * fullName.length);
+  machine.budget.spend(CLASSIFY_WORK);
+  const global = new PyGlobal(fullName);
+  machine.globals.set(key(module, name), global);
+  machine.globalIds.set(global, key(module, name));
+  return global;
 }
 
-/** Whether the operations that follow make an instance of the global: as `pickle` begins a whole `nn.Module`. */
-function createsInstance(machine: PickleMachine): boolean {
-  const memoBytes: Partial<Record<number, number>> = {
-    [OPCODE.BINPUT]: 2,
-    [OPCODE.LONG_BINPUT]: 5,
-    [OPCODE.MEMOIZE]: 1,
-  };
-  const at = machine.position + (memoBytes[machine.bytes[machine.position] ?? 0] ?? 0);
-  return machine.bytes[at] === OPCODE.EMPTY_TUPLE && machine.bytes[at + 1] === NEWOBJ;
+const CLASSIFY_WORK = 3_000;
+
+/**
+ * `getattr(class, name)`: how protocols before 4 name what stands in a class, and a method of an object. It comes to the
+ * name, under the rules for names; with anything else, only an attack needs it.
+ */
+function reduceAttribute(machine: PickleMachine, [object, name]: readonly PickleValue[], callee: PyGlobal) {
+  if (typeof name !== 'string' || isSpecialName(name)) throw machine.dangerous(callee.fullName);
+  if (object instanceof PyObject) return undefined;
+  if (!(object instanceof PyGlobal)) throw machine.dangerous(callee.fullName);
+  const [module = '', path = ''] = (machine.globalIds.get(object) ?? IDS.get(object) ?? '').split('\n');
+  return resolveGlobal(machine, module, `${path}.${name}`);
 }

@@ -1,35 +1,92 @@
-import { type PickleValue, PyByteArray, PyDict, PySet } from '../pickle-value.js';
-import type { PickleMachine, StackValue } from './machine.js';
+import { type PickleValue, PyByteArray, PyDict, PyFloat, PyObject, PySet } from '../pickle-value.js';
+import { COST } from './costs.js';
+import type { PickleMachine } from './machine.js';
 
 /**
- * Sets key, value, key, value, … on a dict.
- * @throws FormatError PICKLE_CORRUPT if it is no dict, an item is missing, or a key cannot be one
+ * Sets key, value, key, value, … on a dict, or on an object as what it holds as one.
+ * @throws FormatError PICKLE_CORRUPT if it cannot have items, one is missing, or a key cannot be one
  */
-export function setItems(machine: PickleMachine, target: StackValue, items: readonly StackValue[]): void {
-  if (!(target instanceof PyDict)) throw machine.corrupt('sets items on something that is not a dict');
+export function setItems(machine: PickleMachine, target: PickleValue, items: readonly PickleValue[]): void {
+  const dict = dictToFill(target);
+  if (dict === undefined) throw machine.corrupt('sets items on something that is not a dict');
   if (items.length % 2 !== 0) throw machine.corrupt('sets a key without a value');
   for (let i = 0; i < items.length; i += 2) {
-    const [key, value] = [items[i], items[i + 1]];
-    if (key !== undefined && value !== undefined) target.set(asKey(machine, key), machine.asValue(value));
+    const [key = null, value = null] = [items[i], items[i + 1]];
+    chargeKey(machine, key);
+    dict.set(key, value);
   }
 }
 
-/** @throws FormatError PICKLE_CORRUPT if the target is no list */
-export function appendItems(machine: PickleMachine, target: StackValue, items: readonly StackValue[]): void {
-  if (!Array.isArray(target)) throw machine.corrupt('appends to something that is not a list');
-  for (const item of items) target.push(machine.asValue(item));
+/** @throws FormatError PICKLE_CORRUPT if the target can have no items */
+export function appendItems(machine: PickleMachine, target: PickleValue, items: readonly PickleValue[]): void {
+  const list = listToFill(target);
+  if (list === undefined) throw machine.corrupt('appends to something that is not a list');
+  machine.budget.allocate(items.length * COST.item);
+  for (const item of items) list.push(item);
 }
 
 /** @throws FormatError PICKLE_CORRUPT if the target is no set */
-export function addItems(machine: PickleMachine, target: StackValue, items: readonly StackValue[]): void {
+export function addItems(machine: PickleMachine, target: PickleValue, items: readonly PickleValue[]): void {
+  if (target instanceof PyObject) {
+    appendItems(machine, target, items);
+    return;
+  }
   if (!(target instanceof PySet)) throw machine.corrupt('adds to something that is not a set');
-  for (const item of items) target.add(asKey(machine, item));
+  for (const item of items) {
+    chargeKey(machine, item);
+    target.add(item);
+  }
 }
 
-/** Python's mutable containers cannot be keys. */
-export function asKey(machine: PickleMachine, value: StackValue): PickleValue {
-  const isMutable =
-    Array.isArray(value) || value instanceof PyDict || value instanceof PySet || value instanceof PyByteArray;
+/** Copies entries of one dict into another. */
+export function copyEntries(machine: PickleMachine, from: PyDict, to: PyDict): void {
+  for (const [key, value] of from) {
+    chargeKey(machine, key);
+    to.set(key, value);
+  }
+}
+
+/** A copy of these items. */
+export function makeList(machine: PickleMachine, items: readonly PickleValue[]): PickleValue[] {
+  machine.budget.allocate(COST.list + items.length * COST.item);
+  return [...items];
+}
+
+/** A set of these items. @throws FormatError PICKLE_CORRUPT if one cannot be in it */
+export function makeSet(machine: PickleMachine, items: readonly PickleValue[]): PySet {
+  machine.budget.allocate(COST.set);
+  const set = new PySet();
+  addItems(machine, set, items);
+  return set;
+}
+
+/** Charges for a key of a dict, or an item of a set. @throws FormatError PICKLE_CORRUPT if it cannot be one */
+export function chargeKey(machine: PickleMachine, key: PickleValue): void {
+  const isMutable = Array.isArray(key) || key instanceof PyDict || key instanceof PySet || key instanceof PyByteArray;
   if (isMutable) throw machine.corrupt('uses a list, dict, set or bytearray as a key');
-  return machine.asValue(value);
+  if (typeof key === 'string' && key.length > HASHED_CHARACTERS) chargeLongKey(machine, key);
+  const isNumber = typeof key === 'number' || typeof key === 'bigint' || key instanceof PyFloat;
+  machine.budget.allocate(isNumber ? COST.entry + COST.hashedKey : COST.entry);
+  // Digits are made of it, which takes time that grows with the square of its length.
+  if (typeof key === 'bigint') machine.budget.spend(BIG_KEY_WORK);
+}
+
+/** V8 does not hash longer texts by what is in them: all of one length collide, and are compared one with another. */
+const HASHED_CHARACTERS = 10_000;
+
+function chargeLongKey(machine: PickleMachine, key: string): void {
+  machine.longKeys++;
+  machine.budget.spend((machine.longKeys * key.length) / 8);
+}
+
+const BIG_KEY_WORK = 2_000;
+
+function dictToFill(target: PickleValue): PyDict | undefined {
+  if (target instanceof PyObject) target.dict ??= new PyDict();
+  return target instanceof PyObject ? target.dict : target instanceof PyDict ? target : undefined;
+}
+
+function listToFill(target: PickleValue): PickleValue[] | undefined {
+  if (target instanceof PyObject) target.list ??= [];
+  return target instanceof PyObject ? target.list : Array.isArray(target) ? target : undefined;
 }

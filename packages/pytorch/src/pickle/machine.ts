@@ -1,110 +1,75 @@
-import { FormatError, type FormatErrorCode } from '@caissa/bytes';
-import type { DType } from '@caissa/tensor';
-import { MAX_DEPTH, MAX_MEMO, MAX_OPERATIONS, MAX_REDUCED_UNITS } from '../limits.js';
-import { type PickleValue, type PyStorage, PyTuple } from '../pickle-value.js';
-
-/** Something a pickle may name: our own stand-in for what Python would import. */
-export class PickleGlobal {
-  /** Module and name, joined by a dot. */
-  readonly fullName: string;
-
-  constructor(fullName: string) {
-    this.fullName = fullName;
-  }
-}
-
-/** What a function named in a pickle does here: makes inert data of its arguments. */
-export type Reducer = (machine: PickleMachine, args: PyTuple, fullName: string) => StackValue;
-
-/** A function that REDUCE may apply. */
-export class FunctionGlobal extends PickleGlobal {
-  readonly reduce: Reducer;
-
-  constructor(fullName: string, reduce: Reducer) {
-    super(fullName);
-    this.reduce = reduce;
-  }
-}
-
-/** A storage class, as it stands in persistent ids. */
-export class StorageGlobal extends PickleGlobal {
-  readonly dtype: DType;
-  readonly isUntyped: boolean;
-
-  constructor(fullName: string, dtype: DType, isUntyped = false) {
-    super(fullName);
-    this.dtype = dtype;
-    this.isUntyped = isUntyped;
-  }
-}
-
-/** What the machine's stack and memo hold. */
-export type StackValue = PickleValue | PickleGlobal;
+import { type FormatError, type FormatErrorCode, quoteName } from '@caissa/bytes';
+import type { Budget } from '../budget.js';
+import { MAX_DEPTH } from '../limits.js';
+import { type PickleValue, PyDict, type PyGlobal, PyObject, PyTuple } from '../pickle-value.js';
+import { COST } from './costs.js';
+import { PendingObject } from './pending-object.js';
+import { PickleBytes } from './pickle-bytes.js';
 
 /** What the pickle's surroundings decide. */
 export interface PickleContext {
   /** Name of the pickle in messages. */
   readonly entry: string;
-  /** Gives the storage that a persistent id stands for. */
-  loadStorage(id: PyTuple): PyStorage;
+  readonly budget: Budget;
+  /** Whether what means nothing here is described, or the file refused for it. */
+  readonly unknownObjects: 'describe' | 'refuse';
+  /** Gives what a persistent id stands for: mostly a storage. */
+  loadPersistent(id: PyTuple): PickleValue;
   /** Takes note of the logical size of a tensor. */
   countView(sizeBytes: number): void;
 }
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** Indexes of the memo may leave out so many; Python leaves out none. */
+const MAX_MEMO_GAP = 1_024;
+
+const EMPTY_TUPLE = new PyTuple([]);
 
 /**
- * Stack, marks, memo and reading position of a pickle that is being read. Operations are methods of
- * {@link OPERATIONS}; this class sees to it that none of them reads or takes what is not there.
+ * Stack, marks and memo of a pickle that is being read. Operations are functions of {@link OPERATIONS}; this class sees
+ * to it that none of them takes what is not there, and that each pays for what it makes.
  */
-export class PickleMachine {
-  readonly bytes: Uint8Array;
+export class PickleMachine extends PickleBytes {
   readonly context: PickleContext;
-  readonly memo = new Map<number, StackValue>();
-  position = 0;
-  protocol = 0;
-  readonly #view: DataView;
-  readonly #stack: StackValue[] = [];
+  /** Names without a meaning, each made once, by module, newline, name. */
+  readonly globals = new Map<string, PyGlobal>();
+  /** And the other way round. */
+  readonly globalIds = new Map<PyGlobal, string>();
+  /** Keys so far that are too long to be hashed. */
+  longKeys = 0;
+  readonly #memo: (PickleValue | undefined)[] = [];
+  readonly #stack: PickleValue[] = [];
   readonly #marks: number[] = [];
-  #operations = 0;
-  #reducedUnits = 0;
+  /** Where objects that will become something else are remembered. */
+  readonly #places = new Map<PendingObject, number>();
+  #highestStack = 0;
 
   constructor(bytes: Uint8Array, context: PickleContext) {
-    this.bytes = bytes;
+    super(bytes, context.entry, context.budget);
     this.context = context;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  get isStackEmpty(): boolean {
-    return this.#stack.length === 0;
   }
 
   /** Reads the code of the next operation. */
   nextOperation(): number {
-    this.#operations++;
-    if (this.#operations > MAX_OPERATIONS)
-      throw this.error('PICKLE_LIMIT', `has more than ${MAX_OPERATIONS} operations`);
+    this.budget.spend(COST.operation);
     return this.readUint8();
   }
 
-  push(value: StackValue): void {
+  push(value: PickleValue): void {
     this.#stack.push(value);
+    if (this.#stack.length <= this.#highestStack) return;
+    this.#highestStack = this.#stack.length;
+    this.budget.allocate(COST.stackSlot);
   }
 
   /** Takes the topmost value, which must lie above the last mark. */
-  pop(): StackValue {
+  pop(): PickleValue {
     const value = this.#stack.length > (this.#marks.at(-1) ?? 0) ? this.#stack.pop() : undefined;
     if (value === undefined) throw this.corrupt('takes a value that is not there');
     return value;
   }
 
-  /** Takes the topmost value, which must be data. */
-  popValue(): PickleValue {
-    return this.asValue(this.pop());
-  }
-
   /** Looks at the topmost value. */
-  top(): StackValue {
+  top(): PickleValue {
     const value = this.#stack.length > (this.#marks.at(-1) ?? 0) ? this.#stack.at(-1) : undefined;
     if (value === undefined) throw this.corrupt('uses a value that is not there');
     return value;
@@ -116,20 +81,25 @@ export class PickleMachine {
   }
 
   /** Takes everything above the last mark, and the mark. */
-  popToMark(): StackValue[] {
+  popToMark(): PickleValue[] {
     const mark = this.#marks.pop();
     if (mark === undefined) throw this.corrupt('uses a mark that is not there');
     return this.#stack.splice(mark);
   }
 
-  /** A tuple may hold globals for a moment, as arguments; what stays in the result is checked at the end. */
-  pushTuple(items: StackValue[]): void {
-    this.push(new PyTuple(items as PickleValue[]));
+  /** Takes the topmost value, or the topmost mark if nothing lies above it. */
+  discard(): void {
+    if (this.#stack.length === this.#marks.at(-1)) this.#marks.pop();
+    else this.pop();
   }
 
-  asValue(value: StackValue): PickleValue {
-    if (value instanceof PickleGlobal) throw this.strayGlobal(value);
-    return value;
+  pushTuple(items: readonly PickleValue[]): void {
+    if (items.length === 0) {
+      this.push(EMPTY_TUPLE);
+      return;
+    }
+    this.budget.allocate(COST.tuple + items.length * COST.item);
+    this.push(new PyTuple(items));
   }
 
   /** Whether nothing is left but one value. */
@@ -137,90 +107,69 @@ export class PickleMachine {
     return this.#stack.length === 1 && this.#marks.length === 0;
   }
 
+  /** Remembers the topmost value under the next index. */
+  memoizeNext(): void {
+    this.memoize(this.#memo.length);
+  }
+
   memoize(index: number): void {
-    if (this.memo.size >= MAX_MEMO) throw this.error('PICKLE_LIMIT', `remembers more than ${MAX_MEMO} values`);
-    this.memo.set(index, this.top());
+    const value = this.top();
+    const added = index + 1 - this.#memo.length;
+    if (added > MAX_MEMO_GAP) throw this.error('PICKLE_LIMIT', `remembers value ${index}, leaving most before it out`);
+    if (added > 0) this.budget.allocate(added * COST.memoEntry);
+    while (this.#memo.length < index) this.#memo.push(undefined);
+    this.#memo[index] = value;
+    if (value instanceof PendingObject) this.#places.set(value, index);
   }
 
   recall(index: number): void {
-    const value = this.memo.get(index);
+    const value = this.#memo[index];
     if (value === undefined) throw this.corrupt(`recalls value ${index}, which it never remembered`);
     this.push(value);
   }
 
-  /** Bounds what functions make of arguments that a pickle can name again and again. */
-  chargeReduced(units: number): void {
-    this.#reducedUnits += units + 1;
-    if (this.#reducedUnits > MAX_REDUCED_UNITS) throw this.error('PICKLE_LIMIT', 'builds more data than it holds');
+  /** Puts what a topmost object has become in its place, also for later use. */
+  replaceTop(object: PendingObject, value: PickleValue): void {
+    this.pop();
+    this.push(value);
+    const index = this.#places.get(object);
+    if (index !== undefined && this.#memo[index] === object) this.#memo[index] = value;
+    this.#places.delete(object);
   }
 
-  readUint8(): number {
-    return this.#view.getUint8(this.#advance(1));
+  /** Describes a call of something that means nothing here. @throws FormatError PICKLE_GLOBAL where that is refused */
+  describe(fullName: string, args: readonly PickleValue[]): PyObject {
+    this.refuseUnknown(fullName);
+    this.budget.allocate(COST.object + args.length * COST.item);
+    return new PyObject(fullName, args);
   }
 
-  readUint16(): number {
-    return this.#view.getUint16(this.#advance(2), true);
+  /** @throws FormatError PICKLE_GLOBAL if what means nothing here is refused */
+  refuseUnknown(fullName: string): void {
+    if (this.context.unknownObjects === 'describe') return;
+    throw this.nameError('PICKLE_GLOBAL', fullName, 'which is not something a checkpoint may contain');
   }
 
-  readInt32(): number {
-    return this.#view.getInt32(this.#advance(4), true);
+  /** The error for a name that only an attack needs. */
+  dangerous(fullName: string): FormatError {
+    const why = 'which can do harm and which no checkpoint needs: do not load this file in Python unless you trust it';
+    return this.nameError('PICKLE_DANGEROUS', fullName, why);
   }
 
-  readUint32(): number {
-    return this.#view.getUint32(this.#advance(4), true);
+  /** An error about a name, which says where it stands. */
+  nameError(code: FormatErrorCode, fullName: string, why: string): FormatError {
+    return this.error(code, `asks for ${quoteName(fullName)} at ${this.#place()}, ${why}`);
   }
 
-  readUint64(): bigint {
-    return this.#view.getBigUint64(this.#advance(8), true);
-  }
-
-  readFloat64BigEndian(): number {
-    return this.#view.getFloat64(this.#advance(8), false);
-  }
-
-  readBytes(length: number): Uint8Array {
-    const at = this.#advance(length);
-    return this.bytes.subarray(at, at + length);
-  }
-
-  readText(length: number): string {
-    return this.#decode(this.readBytes(length));
-  }
-
-  /** Reads up to a newline, which is not part of the text. */
-  readLine(): string {
-    const end = this.bytes.indexOf(0x0a, this.position);
-    if (end < 0) throw this.corrupt('ends in the middle of a name');
-    const line = this.#decode(this.bytes.subarray(this.position, end));
-    this.position = end + 1;
-    return line;
-  }
-
-  corrupt(what: string): FormatError {
-    return this.error('PICKLE_CORRUPT', what);
-  }
-
-  error(code: FormatErrorCode, what: string): FormatError {
-    const { entry } = this.context;
-    return new FormatError(code, `${entry} ${what}.`, { entry, offset: this.position });
-  }
-
-  strayGlobal(value: PickleGlobal): FormatError {
-    return this.error('PICKLE_GLOBAL', `holds \`${value.fullName}\` itself where a checkpoint has data`);
-  }
-
-  #decode(bytes: Uint8Array): string {
-    try {
-      return UTF8.decode(bytes);
-    } catch {
-      throw this.corrupt('holds text that is not UTF-8');
+  /** Keys of the dicts that are being filled, and the byte: `metadata.date (byte 1234)`. */
+  #place(): string {
+    const path: string[] = [];
+    for (const [depth, mark] of this.#marks.entries()) {
+      const end = this.#marks[depth + 1] ?? this.#stack.length + 1;
+      const isKeyLast = (end - mark) % 2 === 0;
+      const key = this.#stack[end - 2];
+      if (this.#stack[mark - 1] instanceof PyDict && isKeyLast && typeof key === 'string') path.push(key);
     }
-  }
-
-  #advance(length: number): number {
-    const at = this.position;
-    if (length > this.bytes.length - at) throw this.corrupt('ends in the middle of a value');
-    this.position = at + length;
-    return at;
+    return path.length === 0 ? `byte ${this.position}` : `${quoteName(path.join('.'))} (byte ${this.position})`;
   }
 }

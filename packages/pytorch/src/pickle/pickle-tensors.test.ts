@@ -19,7 +19,7 @@ import {
   yes,
 } from '../../test-support/pickle-assembly.js';
 import { pickleRefusal, unpickled } from '../../test-support/small-checkpoint.js';
-import { PyStorage } from '../pickle-value.js';
+import { PyDict, PyGlobal, PyObject, PyStorage, type TorchDtype, type TorchSize } from '../pickle-value.js';
 import { OPCODE } from './opcode.js';
 
 describe('tensors and storages', () => {
@@ -104,40 +104,13 @@ describe('tensors and storages', () => {
         dict(text('a'), none),
       );
     expect(await unpickled(typed(global('torch.nn.parameter', 'Parameter')))).toMatchObject({ shape: [4] });
-    expect(await pickleRefusal(typed(global('numpy', 'ndarray')))).toBe('PICKLE_CORRUPT');
+    expect(await unpickled(typed(global('trainer', 'Weight')))).toMatchObject({ shape: [4] });
     const bare = await unpickled(untyped);
     expect(bare).toBeInstanceOf(PyStorage);
     expect(bare).toMatchObject({ isUntyped: true, storage: { sizeBytes: 16 } });
   });
 
   it.each<[string, Assembly]>([
-    [
-      'hooks',
-      call(
-        'torch._utils',
-        '_rebuild_tensor_v2',
-        storage('0', int(4)),
-        int(0),
-        tuple(),
-        tuple(),
-        no,
-        dict(text('h'), none),
-      ),
-    ],
-    [
-      'lazy conjugation',
-      call(
-        'torch._utils',
-        '_rebuild_tensor_v2',
-        storage('0', int(4)),
-        int(0),
-        tuple(),
-        tuple(),
-        no,
-        none,
-        dict(text('conj'), yes),
-      ),
-    ],
     ['too few arguments', call('torch._utils', '_rebuild_tensor_v2', storage('0', int(4)), int(0))],
     ['text for a storage', tensor(plain, text('0'))],
     ['a float size', tensor({ shape: [op(OPCODE.BINFLOAT, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0)], stride: [int(1)] })],
@@ -152,35 +125,104 @@ describe('tensors and storages', () => {
     ['a storage class that is a function', storage('0', int(4), global('collections', 'OrderedDict'))],
     ['a negative count', storage('0', int(-4))],
     ['a count that is no exact number', storage('0', long(2n ** 62n))],
-    [
-      'a nested rebuild',
-      call(
-        'torch._tensor',
-        '_rebuild_from_type_v2',
-        global('torch._tensor', '_rebuild_from_type_v2'),
-        global('torch', 'Tensor'),
-        tuple(),
-        none,
-      ),
-    ],
   ])('gives PICKLE_CORRUPT for %s', async (_name, assembly) => {
     expect(await pickleRefusal(assembly)).toBe('PICKLE_CORRUPT');
   });
 
-  it('refuses element types it cannot read, and legacy views', async () => {
-    const untyped = storage('0', int(16), global('torch.storage', 'UntypedStorage'));
-    const odd = call(
+  const rebuild = (...rest: readonly Assembly[]): Assembly =>
+    call('torch._utils', '_rebuild_tensor_v2', storage('0', int(4)), int(0), tuple(int(4)), tuple(int(1)), ...rest);
+
+  it('passes over hooks, and over metadata that changes no value', async () => {
+    const hooks = dict(text('h'), call('trainer', 'Hook'));
+    expect(await unpickled(rebuild(yes, hooks))).toMatchObject({ shape: [4], requiresGrad: true });
+    expect(await unpickled(rebuild(no, none, dict(text('conj'), no)))).toMatchObject({ shape: [4] });
+  });
+
+  it('lets no integers want gradients', async () => {
+    const ints = call(
       'torch._utils',
       '_rebuild_tensor_v3',
-      untyped,
+      storage('0', int(16), global('torch.storage', 'UntypedStorage')),
       int(0),
-      tuple(),
-      tuple(),
-      no,
+      tuple(int(2)),
+      tuple(int(1)),
+      yes,
       none,
-      global('torch', 'float8_e5m2'),
+      global('torch', 'int64'),
     );
-    expect(await pickleRefusal(odd)).toBe('PICKLE_GLOBAL');
+    expect(await unpickled(ints)).toMatchObject({ dtype: 'int64', requiresGrad: false });
+    expect(await unpickled(call('torch._utils', '_rebuild_parameter', ints, yes, none))).toMatchObject({
+      requiresGrad: false,
+      isParameter: true,
+    });
+  });
+
+  it('reads what other devices saved', async () => {
+    const saved = (dtype: string): Assembly =>
+      call('torch._utils', '_rebuild_xla_tensor', tensor(plain), global('torch', dtype), text('xla:0'), yes);
+    expect(await unpickled(saved('float32'))).toMatchObject({ shape: [4], requiresGrad: true });
+    expect(await unpickled(saved('bfloat16'))).toBeInstanceOf(PyObject);
+  });
+
+  const untyped = storage('0', int(16), global('torch.storage', 'UntypedStorage'));
+  const float8 = global('torch', 'float8_e5m2');
+
+  it.each<[string, Assembly, Readonly<Record<string, unknown>>]>([
+    ['conjugated', rebuild(no, none, dict(text('conj'), yes)), { shape: [4] }],
+    ['negated', rebuild(no, none, dict(text('neg'), yes)), { shape: [4] }],
+    [
+      'of 8-bit floats',
+      call('torch._utils', '_rebuild_tensor_v3', untyped, int(0), tuple(int(3)), tuple(int(1)), no, none, float8),
+      { shape: [3], dtype: 'float8_e5m2' },
+    ],
+    [
+      'without data',
+      call('torch._utils', '_rebuild_meta_tensor_no_storage', global('torch', 'int8'), tuple(int(2)), tuple(), no),
+      { shape: [2], dtype: 'int8' },
+    ],
+    [
+      'quantised',
+      call(
+        'torch._utils',
+        '_rebuild_qtensor',
+        storage('0', int(16), global('torch', 'QInt8Storage')),
+        int(0),
+        tuple(int(3)),
+      ),
+      { shape: [3] },
+    ],
+    [
+      'of a storage that is not known',
+      tensor(plain, storage('0', int(4), global('torch', 'NewStorage'))),
+      { shape: [4] },
+    ],
+    ['sparse', call('torch._utils', '_rebuild_sparse_tensor', text('torch.sparse_coo'), tuple(tensor(plain))), {}],
+    [
+      'nested in a rebuild of its own',
+      call('torch._tensor', '_rebuild_from_type_v2', global('torch._tensor', '_rebuild_from_type_v2')),
+      {},
+    ],
+    [
+      'a parameter',
+      call('torch._utils', '_rebuild_parameter', rebuild(no, none, dict(text('neg'), yes)), no, none),
+      { shape: [4] },
+    ],
+  ])('describes a tensor that is %s', async (_name, assembly, expected) => {
+    const value = await unpickled(assembly);
+    expect(value).toBeInstanceOf(PyObject);
+    const { state } = value as PyObject;
+    const found = state instanceof PyDict ? Object.fromEntries(state) : {};
+    const { shape, dtype } = found as { shape?: TorchSize; dtype?: TorchDtype };
+    expect({ ...(shape && { shape: shape.sizes }), ...(dtype && { dtype: dtype.dtypeName }) }).toEqual(expected);
+  });
+
+  it('bounds axes', async () => {
+    const ones = Array.from({ length: 65 }, () => int(1));
+    expect(await pickleRefusal(tensor({ shape: ones.slice(1), stride: ones.slice(1) }))).toBe('accepted');
+    expect(await pickleRefusal(tensor({ shape: ones, stride: ones }))).toBe('PICKLE_LIMIT');
+  });
+
+  it('refuses legacy views, and takes a module for its class', async () => {
     const view = join(
       tuple(
         text('storage'),
@@ -193,6 +235,9 @@ describe('tensors and storages', () => {
       op(OPCODE.BINPERSID),
     );
     expect(await pickleRefusal(view)).toBe('LEGACY_FORMAT');
-    expect(await pickleRefusal(tuple(text('module'), text('x')), op(OPCODE.BINPERSID))).toBe('PICKLE_GLOBAL');
+    const module = (type: Assembly): Assembly =>
+      join(tuple(text('module'), type, text('net.py'), text('')), op(OPCODE.BINPERSID));
+    expect(await unpickled(module(global('trainer', 'Net')))).toEqual(new PyGlobal('trainer.Net'));
+    expect(await pickleRefusal(module(text('x')))).toBe('PICKLE_CORRUPT');
   });
 });

@@ -82,7 +82,10 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   ZIP_CRC: 'The bytes do not match the checksums beside them: the file was damaged. Copy it again.',
   ZIP_TRUNCATED: 'The end of the file is missing. Wait until it is wholly written, or copy it again.',
   PICKLE_OPCODE: 'The checkpoint uses a pickle instruction that weights do not need.',
-  PICKLE_GLOBAL: 'The checkpoint asks for code to be run when it is loaded. Save a state dict instead.',
+  PICKLE_GLOBAL:
+    'The checkpoint holds an object of the program that saved it, which is not carried. Save a state dict instead.',
+  PICKLE_DANGEROUS:
+    'The checkpoint asks for something that no checkpoint needs and that can run programs when it is loaded in Python. Do not load it there.',
   PICKLE_CORRUPT: 'The description of the tensors cannot be read. The file was damaged or written by another program.',
   PICKLE_LIMIT: 'The description of the tensors is larger or deeper than is sensible for a checkpoint.',
   STORAGE_SIZE: 'A tensor’s bytes are fewer or more than the checkpoint declares.',

@@ -1,0 +1,27 @@
+/**
+ * What operations and values cost: `operation` and `call` in units of about a nanosecond, all else in bytes, as V8 keeps
+ * them with 8-byte pointers.
+ */
+export const COST = {
+  operation: 40,
+  call: 300,
+  stackSlot: 24,
+  memoEntry: 16,
+  item: 12,
+  tuple: 96,
+  list: 48,
+  dict: 48,
+  set: 48,
+  /** An entry of a dict, or an item of a set. */
+  entry: 72,
+  /** A key that is not hashed as itself: numbers are. */
+  hashedKey: 120,
+  object: 200,
+  float: 48,
+  bytes: 240,
+  tensor: 300,
+  /** What the check of the result remembers of a container. */
+  visit: 120,
+  storage: 400,
+  global: 120,
+} as const;

@@ -1,0 +1,29 @@
+import { isGadget } from './gadgets.js';
+import { isHarmless } from './harmless-names.js';
+import { isStandardModule } from './standard-modules.js';
+
+/**
+ * Whether a name only serves an attack: it stands for something of the standard library that is not on the list of what
+ * can do no harm, for a known gadget elsewhere, or for either by way of another module (`torch.serialization`,
+ * `os.system`).
+ */
+export function isDangerous(module: string, name: string): boolean {
+  const [top = ''] = module.split('.', 1);
+  const attributes = name.split('.');
+  if (isGadget(`${module}.${name}`) || attributes.some(isSpecialName) || passesThroughModule(attributes)) return true;
+  if (!isStandardModule(top)) return false;
+  const [first = ''] = attributes;
+  return isStandardModule(first) ? !isHarmless(module, name) : !isHarmless(module, first);
+}
+
+/** Names by which Python lets everything be reached from anything: `__globals__`, `__class__`, `__import__`. */
+export function isSpecialName(name: string): boolean {
+  return name.startsWith('__') && name.endsWith('__');
+}
+
+/** Whether attributes of a module that another has imported are asked for: `os.system` of whatever imports `os`. */
+function passesThroughModule(attributes: readonly string[]): boolean {
+  return attributes
+    .slice(0, -1)
+    .some((name, index) => isStandardModule(name) || isGadget(attributes.slice(index).join('.')));
+}
