@@ -77,10 +77,12 @@ describe('openCheckpoint', () => {
     await expect(open(smallRoot(other))).rejects.toMatchObject({ code: 'ARCHITECTURE_MISMATCH' });
   });
 
-  it.each([
-    ['torchscript.pt', 'TORCHSCRIPT'],
-    ['whole_module.pt', 'NOT_A_CHECKPOINT'],
-  ])('refuses %s by name', async (name, code) => {
+  it('opens a module that was saved whole', async () => {
+    const { network } = await openCheckpoint(await FileSource.open(fixturePath('whole_module.pt')));
+    expect(network.tensors.get('conv_input.weight')).toBeDefined();
+  });
+
+  it.each([['torchscript.pt', 'TORCHSCRIPT']])('refuses %s by name', async (name, code) => {
     const source = await FileSource.open(fixturePath(name));
     await expect(openCheckpoint(source)).rejects.toMatchObject({ code });
     await source.close();
