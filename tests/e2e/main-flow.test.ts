@@ -20,10 +20,21 @@ const KINDS = ['checkpoint_legacy', 'checkpoint_protocol4', 'views', 'float16', 
 const CHECKPOINTS = new Map([
   ...VERSIONS.map((version) => [`torch_${version}`, join(fixtures, `torch-${version}`, 'checkpoint.pt')] as const),
   ...KINDS.map((kind) => [kind, join(fixtures, 'torch-2.13', `${kind}.pt`)] as const),
+  ['epoch_3-step_100', join(fixtures, 'torch-2.13', 'checkpoint.pt')],
 ]);
 
+/** What training programs call their files, by the names that the models get. */
+const FILENAMES = new Map([
+  ['views', 'views.pth'],
+  ['data_parallel', 'data_parallel.pth.tar'],
+  ['training', 'training.ckpt'],
+  ['epoch_3-step_100', 'epoch=3-step=100.pt'],
+]);
+
+const filenameOf = (model: string) => FILENAMES.get(model) ?? `${model}.pt`;
+
 async function copyCheckpoints({ modelsDir }: { modelsDir: string }): Promise<void> {
-  for (const [name, path] of CHECKPOINTS) await copyFile(path, join(modelsDir, `${name}.pt`));
+  for (const [name, path] of CHECKPOINTS) await copyFile(path, join(modelsDir, filenameOf(name)));
 }
 
 /** Reads every weight of a checkpoint, by its name in the network. */
@@ -75,7 +86,7 @@ async function openBucket(): Promise<Store> {
       AWS_SECRET_ACCESS_KEY: 'test',
     },
     prepare: async () => {
-      for (const [name, path] of CHECKPOINTS) await bucket.put(`models/${name}.pt`, await readFile(path));
+      for (const [name, path] of CHECKPOINTS) await bucket.put(`models/${filenameOf(name)}`, await readFile(path));
     },
     leftOvers: async ({ dataDir, exportsDir, modelsDir }) => {
       expect([existsSync(exportsDir), await readdir(modelsDir)]).toEqual([false, []]);
@@ -112,6 +123,12 @@ describe.each([
     await store?.close();
   });
 
+  it('lists every checkpoint, whatever its file is called', async () => {
+    for (const [name, filename] of FILENAMES) {
+      expect(await client.model(name)).toMatchObject({ name, filename, status: 'ready' });
+    }
+  });
+
   it('lists the models with their training history', async () => {
     const info = await client.model('torch_2.13');
     expect(info).toMatchObject({
@@ -129,7 +146,7 @@ describe.each([
       metadata: { num_games: 1, learning_rate: 0.001, win_rate: 0.75 },
     });
     const { body } = await client.get('/api/model/list');
-    expect(body['count']).toBe(9);
+    expect(body['count']).toBe(CHECKPOINTS.size);
   });
 
   it.each(VERSIONS)('exports a checkpoint of PyTorch %s that reads back bit for bit', async (version) => {
@@ -171,6 +188,7 @@ describe.each([
     ['2.13', 'float16', 'float16.pt'],
     ['2.13', 'training', 'training.pt'],
     ['2.13', 'data_parallel', 'data_parallel.pt'],
+    ['2.13', 'epoch_3-step_100', 'checkpoint.pt'],
   ] as const)('exports ONNX of PyTorch %s, %s, that computes what PyTorch computes', async (version, model, file) => {
     const id = await client.export('onnx', model, { options: { verify: 'full', opset: 13 } });
     const job = await client.finish(id);

@@ -39,13 +39,6 @@ describe('the models of a folder', () => {
     expect([...files.values()].sort()).toEqual(['a  b.pt', 'a_b_56f05908.pt']);
     expect(nameless).toEqual(['a b.pt']);
   });
-
-  it('are no files of other kinds', () => {
-    expect(nameModels(['', '.hidden.pt', 'a.pt.part', 'a.txt', 'a.pt.tmp'])).toEqual({
-      files: new Map(),
-      nameless: [],
-    });
-  });
 });
 
 describe('looking for a model', () => {

@@ -1,4 +1,4 @@
-import { checkpointStem, distinctModelName, isCheckpointName, modelFilename, modelNameOf } from '@caissa/formats';
+import { checkpointStem, distinctModelName, modelFilename, modelNameOf } from '@caissa/formats';
 import { parseModelName } from '@caissa/shared/contracts';
 import { modelNotFound } from './model-file.js';
 
@@ -11,7 +11,7 @@ interface Claim {
   readonly rank: Rank;
 }
 
-/** What the files of a folder are called. */
+/** What the checkpoints of a folder are called. */
 export interface ModelNames {
   /** Names of files, by names of models. */
   readonly files: ReadonlyMap<string, string>;
@@ -20,33 +20,36 @@ export interface ModelNames {
 }
 
 /**
- * Gives every checkpoint of a folder a model name that depends on the names of the files alone, not on their order. The
+ * Gives each checkpoint of a folder a model name that depends on the names of the files alone, not on their order. The
  * file with the best claim has the name; the others, and several with the same claim, have one with a digest. So no name
  * comes to mean another file when a file is added, but for the one that the new file is called by in full.
+ * @param filenames as `isCheckpointName` has them, each once
  */
-export function nameModels(filenames: Iterable<string>): ModelNames {
-  const claims = [...filenames].filter(isCheckpointName).map(claimOf);
-  const files = new Map(bestOf(claims).map(({ name, filename }) => [name, filename]));
+export function nameModels(filenames: readonly string[]): ModelNames {
+  const claims = filenames.map(claimOf);
+  const best = new Map<string, Claim>();
+  const tied = new Map<string, Rank>();
+  for (const claim of claims) {
+    const { name, rank } = claim;
+    const known = best.get(name);
+    if (known === undefined || rank < known.rank) best.set(name, claim);
+    else if (rank === known.rank) tied.set(name, rank);
+  }
+  const files = new Map<string, string>();
+  for (const [name, { filename, rank }] of best) if (tied.get(name) !== rank) files.set(name, filename);
   const losers = claims.filter(({ name, filename }) => files.get(name) !== filename);
+  return { files, nameless: nameLosers(losers, files) };
+}
+
+/** Gives files another name than the one they stand for, in order, so that of two with one digest always the same has it. */
+function nameLosers(losers: readonly Claim[], files: Map<string, string>): string[] {
   const nameless: string[] = [];
-  // In order, for two whose digests are the same.
   for (const filename of losers.map((loser) => loser.filename).sort()) {
     const name = distinctModelName(filename);
     if (files.has(name)) nameless.push(filename);
     else files.set(name, filename);
   }
-  return { files, nameless };
-}
-
-/** The best claim to each name, but for names to which several files have it. */
-function bestOf(claims: readonly Claim[]): Claim[] {
-  const best = new Map<string, { claim: Claim; isTie: boolean }>();
-  for (const claim of claims) {
-    const known = best.get(claim.name);
-    if (known === undefined || claim.rank < known.claim.rank) best.set(claim.name, { claim, isTie: false });
-    else if (claim.rank === known.claim.rank) known.isTie = true;
-  }
-  return [...best.values()].flatMap(({ claim, isTie }) => (isTie ? [] : [claim]));
+  return nameless;
 }
 
 function claimOf(filename: string): Claim {

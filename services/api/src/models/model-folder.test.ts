@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalModelStore } from '@caissa/storage';
@@ -48,8 +48,11 @@ describe.each([false, true])('the model folder, polling %s', (polling) => {
     await writeFile(join(folder, 'a.pt'), 'one');
     await untilNames('a');
     const before = models.list()[0]?.identity;
-    await writeFile(join(folder, 'a.pt'), 'other');
-    await eventually('the change is seen', () => models.list()[0]?.identity !== before);
+    // What is polled may have looked for the first time after a single change.
+    await eventually('a change is seen', async () => {
+      await appendFile(join(folder, 'a.pt'), 'more');
+      return models.list()[0]?.identity !== before;
+    });
     await rename(join(folder, 'a.pt'), join(folder, 'b.pt'));
     await untilNames('b');
     await rm(join(folder, 'b.pt'));
@@ -100,6 +103,16 @@ describe('the model folder', () => {
     await rm(join(folder, 'my_model_b42bc4dc.pt'));
     await models.rescan();
     expect([names().length, models.leftOut()]).toEqual([2, []]);
+  });
+
+  it('lists a link as soon as its file is there', async () => {
+    await mkdir(folder);
+    await symlink(join(parent, 'later.pt'), join(folder, 'best.pth'));
+    await open();
+    expect([names(), models.leftOut().length]).toEqual([[], 1]);
+    await writeFile(join(parent, 'later.pt'), 'x');
+    await models.refresh('best.pth');
+    expect([names(), models.leftOut()]).toEqual([['best'], []]);
   });
 
   it('lists a file that was renamed under its new name, though it is the same', async () => {

@@ -180,10 +180,12 @@ export class ModelFolder {
 
   #current(): Listing {
     if (this.#listing.revision === this.#revision) return this.#listing;
-    const names = nameModels([...this.#observed.keys(), ...this.#leftOut.map(({ filename }) => filename)]);
+    // A link that led nowhere when everything was looked at may be a file by now.
+    const absent = this.#leftOut.filter(({ filename }) => !this.#observed.has(filename));
+    const names = nameModels([...this.#observed.keys(), ...absent.map(({ filename }) => filename)]);
     const models = [...names.files].flatMap(([name, filename]) => this.#nameFile(filename, name));
     const nameless = names.nameless.map((filename) => ({ filename, reason: NAMELESS }));
-    const leftOut = [...this.#leftOut, ...nameless];
+    const leftOut = [...absent, ...nameless];
     this.#report(leftOut);
     this.#listing = { revision: this.#revision, models, leftOut };
     return this.#listing;

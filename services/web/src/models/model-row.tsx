@@ -59,7 +59,10 @@ export const ModelRow = memo(function ModelRow(props: ModelRowProps) {
           </a>
           <ModelBadges model={model} />
         </div>
-        {filename !== modelFilename(name) && <p className="truncate text-xs text-muted">{filename}</p>}
+        {/* The problem of an unreadable file begins with its name. */}
+        {filename !== modelFilename(name) && status !== 'unreadable' && (
+          <p className="truncate text-xs text-muted">{filename}</p>
+        )}
         {activation && <RowActivity job={activation} />}
         {status === 'unreadable' && <p className="truncate text-xs text-danger-text">{problem?.detail}</p>}
         <p className="truncate text-xs text-muted md:hidden">
