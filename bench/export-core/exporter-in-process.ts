@@ -1,6 +1,7 @@
 import type { ExporterContext } from '@caissa/exporter/dist/context.js';
 import { exportProcessor } from '@caissa/exporter/dist/export-model.js';
 import { inspectProcessor } from '@caissa/exporter/dist/inspect-model.js';
+import { inProcessTasks } from '@caissa/exporter/dist/tasks/in-process-tasks.js';
 import type { Format, VerifyLevel } from '@caissa/formats';
 import { connectProducer, redisKeys, waitUntilReady } from '@caissa/redis';
 import { Catalogue, ExportIndex } from '@caissa/registry';
@@ -41,14 +42,15 @@ export class ExporterInProcess {
     await waitUntilReady(redis, REDIS_PATIENCE_MS);
     const keys = redisKeys('bench');
     const spare = new SpareProcess();
+    const models = await LocalModelStore.open(modelsFolder);
+    const store = await LocalArtifactStore.open(exportsFolder);
     const context = {
-      models: await LocalModelStore.open(modelsFolder),
-      store: await LocalArtifactStore.open(exportsFolder),
+      models,
+      store,
       exports: new ExportIndex(redis, keys),
       catalogue: new Catalogue(redis, keys),
       keepRecentExports: 0,
-      spare,
-      ...limits,
+      tasks: inProcessTasks({ models, store, spare, ...limits }),
     };
     const end = () => {
       spare.close();

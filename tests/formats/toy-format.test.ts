@@ -12,6 +12,7 @@ import { runExport } from '../../services/cli/src/export-command.js';
 import { runInspect } from '../../services/cli/src/inspect-command.js';
 import { exportProcessor } from '../../services/exporter/src/export-model.js';
 import { inspectProcessor } from '../../services/exporter/src/inspect-model.js';
+import { inThisProcess } from '../../services/exporter/test-support/exporter-harness.js';
 import { Client } from '../setup/client.js';
 
 let api: TestApi;
@@ -20,7 +21,7 @@ beforeAll(async () => {
   api = await startTestApi(inject('redisUrl'));
   client = new Client(api.url);
   const { modelStore: models, ...context } = api.context;
-  const exporter = { ...context, models, keepRecentExports: 2 };
+  const exporter = inThisProcess({ ...context, models, keepRecentExports: 2 });
   api.work('export', exportProcessor(exporter));
   api.work('inspect', inspectProcessor(exporter));
   await writeFile(join(api.modelsFolder, 'model_v1.pt'), await checkpointBytes());

@@ -9,7 +9,7 @@ import { type ModelSource, type ModelStore, openModelStore } from '@caissa/stora
 import { type ModelBucket, startModelBucket } from '@caissa/testing/model-bucket';
 import { SMALL, saved, smallRoot } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ExporterHarness, openHarness } from '../test-support/exporter-harness.js';
+import { type ExporterHarness, inThisProcess, openHarness } from '../test-support/exporter-harness.js';
 import { exportProcessor } from './export-model.js';
 import { inspectProcessor } from './inspect-model.js';
 
@@ -20,7 +20,7 @@ let context: ExporterHarness['context'];
 beforeAll(async () => {
   bucket = await startModelBucket();
   harness = await openHarness();
-  context = { ...harness.context, models: await openModelStore(bucket.settings, bucket.dataDir) };
+  context = inThisProcess({ ...harness.context, models: await openModelStore(bucket.settings, bucket.dataDir) });
 });
 afterAll(async () => {
   await harness.close();
@@ -144,7 +144,7 @@ describe('a checkpoint in a bucket', () => {
     const [name, other] = ['replaced', await bytesOf(largeRoot(2))];
     await bucket.putModel(name, await bytesOf(largeRoot(3)));
     const run = (models: ModelStore) => {
-      const changed = { ...context, models };
+      const changed = inThisProcess({ ...context, models });
       return how === 'inspected'
         ? inspectProcessor(changed)(harness.inspectItem({ model_name: name }))
         : exportProcessor(changed)(harness.exportItem({ model_name: name, format: 'pytorch' }));

@@ -7,8 +7,9 @@ import type { ArtifactDraft, ArtifactStore } from '@caissa/storage';
 import { fixturePath } from '@caissa/testing/fixtures';
 import { savedWith, smallRoot } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ExporterHarness, openHarness } from '../test-support/exporter-harness.js';
+import { type ExporterHarness, inThisProcess, openHarness } from '../test-support/exporter-harness.js';
 import { exportProcessor } from './export-model.js';
+import type { TaskContext } from './tasks/checkpoint-tasks.js';
 
 let harness: ExporterHarness;
 beforeAll(async () => {
@@ -21,8 +22,10 @@ beforeEach(async () => {
 });
 
 const createdAt = new Date('2025-10-07T03:11:38.250Z');
-const run = (item: ReturnType<ExporterHarness['exportItem']>, change: Partial<ExporterHarness['context']> = {}) =>
-  exportProcessor({ ...harness.context, ...change })(item);
+const run = (
+  item: ReturnType<ExporterHarness['exportItem']>,
+  change: Partial<ExporterHarness['context'] & TaskContext> = {},
+) => exportProcessor(inThisProcess({ ...harness.context, ...change }))(item);
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 describe('an export job that fails', () => {

@@ -1,10 +1,13 @@
-import { conversionFailure, withSource } from '@caissa/conversion';
 import type { Processor, WorkItem } from '@caissa/queue';
-import { namedError } from '@caissa/shared/errors';
+import { TaskLostError } from '@caissa/shared/tasks';
 import { type Manifest, toExportResult } from '@caissa/storage';
+import { artifactName } from './artifact-name.js';
 import type { ExporterContext } from './context.js';
-import { artifactName, convert } from './convert.js';
 import { pruneExports } from './prune-exports.js';
+import type { ConvertRequest } from './tasks/checkpoint-tasks.js';
+import { tryTwice } from './try-twice.js';
+
+type ExportItem = WorkItem<'export'>;
 
 /**
  * The work of an `export` job: one checkpoint in, one published artifact out. A job that has published already, and was
@@ -12,27 +15,47 @@ import { pruneExports } from './prune-exports.js';
  */
 export function exportProcessor(context: ExporterContext): Processor<'export'> {
   return async (item) => {
-    const published = item.firstAttempt ? undefined : await context.store.findByJob(item.id, artifactName(item));
-    const manifest = published ?? (await exportOnce(context, item));
+    const { logger, data } = item;
+    const filename = async () => (await context.models.find(data.model_name)).filename;
+    const manifest = await tryTwice({ filename, logger }, (isFirst) =>
+      exportOnce(context, isFirst ? item : { ...item, firstAttempt: false }),
+    );
     await context.exports.add(manifest);
     // An export that was made stands, whatever becomes of older ones.
     await pruneExports(context, manifest.filename).catch((error: unknown) =>
-      item.logger.warn({ err: error }, 'older exports could not be removed'),
+      logger.warn({ err: error }, 'older exports could not be removed'),
     );
     return toExportResult(manifest);
   };
 }
 
-async function exportOnce(context: ExporterContext, item: WorkItem<'export'>): Promise<Manifest> {
-  const { model_name: name } = item.data;
-  // Until the file is open, it is called by its model.
-  let called = name;
+async function exportOnce(context: ExporterContext, item: ExportItem): Promise<Manifest> {
+  const { store, tasks } = context;
+  const { id, data, createdAt, firstAttempt, signal } = item;
+  const published = firstAttempt ? undefined : await store.findByJob(id, artifactName(data, createdAt));
+  if (published !== undefined) return published;
   try {
-    return await withSource(context.models.open(name), (source) => {
-      called = source.filename;
-      return convert(context, item, source);
-    });
+    return await tasks.convert(await requestOf(context, item), { signal, report: (progress) => item.report(progress) });
   } catch (error) {
-    throw namedError(error, conversionFailure(error), called);
+    if (signal.aborted || error instanceof TaskLostError) await removeDrafts(context, item);
+    throw error;
   }
+}
+
+async function requestOf({ catalogue }: ExporterContext, item: ExportItem): Promise<ConvertRequest> {
+  const { id: jobId, firstAttempt, createdAt, data } = item;
+  const { model_name, format, metadata, weights, options } = data;
+  // Without Redis the file can still be looked at.
+  const known = await catalogue.get(model_name).catch(() => undefined);
+  const sha256 = known?.status === 'ready' ? known.sha256 : null;
+  const inspected = known === undefined || sha256 === null ? undefined : { identity: known.identity, sha256 };
+  return { jobId, firstAttempt, createdAt, data: { model_name, format, metadata, weights, options }, inspected };
+}
+
+/** Removes what a process may have left that was ended in the middle. What cannot be removed now is swept later. */
+async function removeDrafts({ store }: ExporterContext, { id, logger }: ExportItem): Promise<void> {
+  await store
+    .begin(id)
+    .then((draft) => draft.abort())
+    .catch((error: unknown) => logger.debug({ err: error }, 'an interrupted draft could not be removed'));
 }

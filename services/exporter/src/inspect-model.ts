@@ -1,11 +1,12 @@
-import { conversionFailure, type Examination, examineSource, withSource } from '@caissa/conversion';
+import type { Examination } from '@caissa/conversion';
 import { modelFilename } from '@caissa/formats';
 import type { Processor, WorkItem } from '@caissa/queue';
 import type { CatalogueEntry } from '@caissa/registry';
-import type { InspectResult, TensorSummary } from '@caissa/shared/contracts';
-import { AppError, namedError, toAppError, toProblem } from '@caissa/shared/errors';
-import type { ModelFile, ModelSource } from '@caissa/storage';
+import type { InspectResult, JobProgress, TensorSummary } from '@caissa/shared/contracts';
+import { AppError, toAppError, toProblem } from '@caissa/shared/errors';
+import type { ModelFile } from '@caissa/storage';
 import type { ExporterContext } from './context.js';
+import { tryTwice } from './try-twice.js';
 
 type InspectItem = WorkItem<'inspect'>;
 
@@ -31,15 +32,17 @@ async function inspectModel(context: ExporterContext, item: InspectItem): Promis
 
 /** A file that is not a model yet: it is examined under its temporary name, and the catalogue is not told. */
 async function inspectUpload(context: ExporterContext, item: InspectItem): Promise<InspectResult> {
-  const { model_name: name, upload = '' } = item.data;
-  await examine(context, context.models.openUpload(upload, name), item).catch((error: unknown) => {
-    throw namedError(error, conversionFailure(error), modelFilename(name));
-  });
-  return result(item, 'ready', `Model ${name} can be used`);
+  await examine(context, item, modelFilename(item.data.model_name));
+  return result(item, 'ready', `Model ${item.data.model_name} can be used`);
 }
 
-function examine({ reading }: ExporterContext, opening: Promise<ModelSource>, item: InspectItem): Promise<Examination> {
-  return withSource(opening, (source) => examineSource(source, item, reading));
+function examine({ tasks }: ExporterContext, item: InspectItem, filename: string): Promise<Examination> {
+  const { data, signal, logger } = item;
+  const { model_name: modelName, upload } = data;
+  const control = { signal, report: (progress: JobProgress) => item.report(progress) };
+  return tryTwice({ filename: async () => filename, logger }, () =>
+    tasks.examine({ modelName, filename, upload }, control),
+  );
 }
 
 /** What the catalogue will say of a file, be it good or bad. Trouble that may pass is thrown. */
@@ -51,12 +54,12 @@ async function examineModel(
   const { name, filename, identity } = file;
   const inspectedAt = new Date().toISOString();
   try {
-    const { sha256, description } = await examine(context, context.models.open(name), item);
+    const { sha256, description } = await examine(context, item, filename);
     const { tensors, ...known } = description;
     return { entry: { name, identity, status: 'ready', ...known, sha256, inspected_at: inspectedAt }, tensors };
   } catch (error) {
     const problem = item.signal.aborted ? undefined : unreadableBecause(error, filename);
-    if (problem === undefined) throw namedError(error, conversionFailure(error), filename);
+    if (problem === undefined) throw error;
     return {
       entry: { ...UNKNOWN, name, identity, problem: toProblem(problem), warnings: [], inspected_at: inspectedAt },
       tensors: [],
@@ -78,7 +81,7 @@ function unreadableBecause(thrown: unknown, filename: string): AppError | undefi
   if (hasCode(thrown, 'EACCES') || hasCode(thrown, 'EPERM')) {
     return new AppError('STORE_UNAVAILABLE', `${filename} cannot be read: permission was denied.`);
   }
-  const error = toAppError(namedError(thrown, conversionFailure(thrown), filename));
+  const error = toAppError(thrown);
   return error.retryable || error.code === 'INTERNAL' ? undefined : error;
 }
 

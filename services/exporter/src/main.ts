@@ -3,10 +3,9 @@ import { resolve } from 'node:path';
 import { closeQueues, measureJobs, openQueues, runWorker, startTracing, stopWorker } from '@caissa/queue';
 import { connectProducer, connectWorker, readRedisTarget, redisKeys } from '@caissa/redis';
 import { Catalogue, ExportIndex } from '@caissa/registry';
-import { SpareProcess } from '@caissa/session';
 import { startHealthServer } from '@caissa/shared/http';
 import { createLogger, measureProcess, runService } from '@caissa/shared/process';
-import { readOptions, readSettings } from '@caissa/shared/settings';
+import { readSettings } from '@caissa/shared/settings';
 import { openArtifactStore, openModelStore } from '@caissa/storage';
 import { Registry } from 'prom-client';
 import type { ExporterContext } from './context.js';
@@ -15,6 +14,7 @@ import { inspectProcessor } from './inspect-model.js';
 import { measureExports } from './metrics/measure-exports.js';
 import { EXPORTER_SETTINGS } from './settings.js';
 import { sweepDrafts } from './sweep-drafts.js';
+import { startStoppableTasks } from './tasks/stoppable-tasks.js';
 
 /** Inspections read whole files and do little else; two keep a disk busy. */
 const INSPECT_CONCURRENCY = 2;
@@ -43,16 +43,15 @@ await runService(async (lifecycle) => {
   const queues = openQueues(redis, prefix, tracing);
   lifecycle.onStop('queues', () => closeQueues(queues));
 
-  const spare = new SpareProcess();
-  lifecycle.onStop('spare process', () => spare.close());
+  const tasks = startStoppableTasks();
+  lifecycle.onStop('task processes', () => tasks.close());
   const context: ExporterContext = {
     models,
     store,
     exports: new ExportIndex(redis, keys),
     catalogue: new Catalogue(redis, keys),
-    reading: readOptions(settings),
     keepRecentExports: settings.KEEP_RECENT_EXPORTS,
-    spare,
+    tasks,
   };
   const sweep = () =>
     sweepDrafts(store, queues, logger).catch((error: unknown) => logger.debug({ err: error }, 'no sweep this time'));

@@ -12,6 +12,13 @@ import { LocalArtifactStore, LocalModelStore } from '@caissa/storage';
 import { saved, smallRoot } from '@caissa/testing/small-checkpoint';
 import { inject } from 'vitest';
 import type { ExporterContext } from '../src/context.js';
+import type { TaskContext } from '../src/tasks/checkpoint-tasks.js';
+import { inProcessTasks } from '../src/tasks/in-process-tasks.js';
+
+/** A context whose tasks are performed in this process, with what it has. */
+export function inThisProcess(context: Omit<ExporterContext, 'tasks'> & TaskContext): ExporterContext {
+  return { ...context, tasks: inProcessTasks(context) };
+}
 
 /** An exporter without its process: folders, Redis keys and jobs of its own. */
 export type ExporterHarness = Awaited<ReturnType<typeof openHarness>>;
@@ -29,13 +36,13 @@ export async function openHarness() {
   const keys = redisKeys(prefix);
   const queues = openQueues(redis, prefix);
   const logger = createLogger('test', 'silent');
-  const context: ExporterContext = {
+  const context = inThisProcess({
     models: await LocalModelStore.open(modelsFolder),
     store: await LocalArtifactStore.open(exportsFolder),
     exports: new ExportIndex(redis, keys),
     catalogue: new Catalogue(redis, keys),
     keepRecentExports: 0,
-  };
+  });
   return {
     context,
     jobs: { redis, keys, queues },

@@ -38,6 +38,7 @@ const SERVICE_ERRORS = {
   RANGE_NOT_SATISFIABLE: entry(416, 'The requested range lies outside the file'),
   IDEMPOTENCY_MISMATCH: entry(422, 'The idempotency key was used for another request'),
   VERIFICATION_FAILED: entry(422, 'The exported model does not compute what the checkpoint computes'),
+  READING_STOPPED: entry(422, 'Reading the checkpoint had to be stopped'),
   RATE_LIMITED: entry(429, 'Too many requests'),
   INTERNAL: entry(500, 'Something went wrong inside Caissa'),
   ARTIFACT_DAMAGED: entry(500, 'The stored file is not the one that was exported'),

@@ -58,6 +58,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   RANGE_NOT_SATISFIABLE: 'The range begins behind the end of the file. `Content-Range` says how long the file is.',
   IDEMPOTENCY_MISMATCH: 'The `Idempotency-Key` was sent before with another request. Use a new key for new work.',
   VERIFICATION_FAILED: 'The export was computed with and gave wrong results. No file was kept. Please report it.',
+  READING_STOPPED:
+    'Twice the process that read the file hung, took more memory than any checkpoint needs, or broke down. The file is not read again until it changes.',
   RATE_LIMITED: 'Too many requests came in a minute, or too many wrong keys. Wait as long as `Retry-After` says.',
   INTERNAL: 'A mistake in Caissa. The log has the details under the `request_id`.',
   ARTIFACT_DAMAGED: 'The stored file has changed since it was exported. Export the model again.',

@@ -1,0 +1,92 @@
+import type { RequestOf, ResultOf, TaskControl, TaskLimits } from './task.js';
+import { TaskProcess } from './task-process.js';
+
+/** How long a process waits for its next task beside another one that waits. */
+const IDLE_MS = 60_000;
+
+/**
+ * Performs the tasks of a program, each in a process that performs no other meanwhile. Processes are used again; one of
+ * them waits always.
+ */
+export class TaskProcesses<Tasks> {
+  readonly #program: string;
+  readonly #limits: TaskLimits;
+  /** Those that wait, the one that was used last at the end. */
+  readonly #waiting = new Map<TaskProcess, NodeJS.Timeout>();
+  readonly #working = new Set<TaskProcess>();
+  #closed = false;
+
+  /** @param program path of a program that calls `serveTasks` */
+  constructor(program: string, limits: TaskLimits) {
+    this.#program = program;
+    this.#limits = limits;
+    this.#prepare();
+  }
+
+  /** Process ids, of those at work first. */
+  get pids(): number[] {
+    return [...this.#working, ...this.#waiting.keys()].flatMap(({ pid }) => pid ?? []);
+  }
+
+  /** Performs a task. @throws what the task throws; TaskLostError if its process ended; the signal's reason */
+  async perform<Name extends keyof Tasks & string>(
+    name: Name,
+    request: RequestOf<Tasks[Name]>,
+    control: TaskControl,
+  ): Promise<ResultOf<Tasks[Name]>> {
+    const process = this.#take();
+    try {
+      return (await process.perform(name, request, control)) as ResultOf<Tasks[Name]>;
+    } finally {
+      this.#giveBack(process);
+    }
+  }
+
+  /** Ends all processes, and starts none any more. */
+  close(): void {
+    this.#closed = true;
+    for (const process of this.#working) process.kill();
+    for (const process of [...this.#waiting.keys()]) this.#end(process);
+  }
+
+  #take(): TaskProcess {
+    if (this.#closed) throw new Error('the processes were ended');
+    let process = [...this.#waiting.keys()].at(-1);
+    while (process !== undefined && !process.isFit) {
+      this.#end(process);
+      process = [...this.#waiting.keys()].at(-1);
+    }
+    if (process !== undefined) {
+      clearTimeout(this.#waiting.get(process));
+      this.#waiting.delete(process);
+    }
+    process ??= new TaskProcess(this.#program, this.#limits);
+    this.#working.add(process);
+    return process;
+  }
+
+  #giveBack(process: TaskProcess): void {
+    this.#working.delete(process);
+    if (process.isFit && !this.#closed) this.#await(process);
+    else process.kill();
+    this.#prepare();
+  }
+
+  /** Sees to it that a process waits, or is about to. */
+  #prepare(): void {
+    const isOne = this.#waiting.size > 0 || this.#working.size > 0;
+    if (!isOne && !this.#closed) this.#await(new TaskProcess(this.#program, this.#limits));
+  }
+
+  #await(process: TaskProcess): void {
+    const timer = setTimeout(() => this.#waiting.size > 1 && this.#end(process), IDLE_MS);
+    timer.unref();
+    this.#waiting.set(process, timer);
+  }
+
+  #end(process: TaskProcess): void {
+    clearTimeout(this.#waiting.get(process));
+    this.#waiting.delete(process);
+    process.kill();
+  }
+}

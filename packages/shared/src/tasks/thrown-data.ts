@@ -1,0 +1,41 @@
+import { AppError, type ErrorCode, type FieldError } from '../errors/index.js';
+
+/** An error as data that can be cloned, which errors with members of their own cannot. */
+export interface ThrownData {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string | undefined;
+  /** Of an error of the system, such as `ENOSPC`. */
+  readonly code?: string | undefined;
+  /** What makes an {@link AppError}. */
+  readonly app?: {
+    readonly code: ErrorCode;
+    readonly errors: readonly FieldError[] | undefined;
+    readonly retryAfterSeconds: number | undefined;
+  };
+}
+
+/** Makes data of what was thrown. An {@link AppError} and an error of the system stay what they are; others keep their text. */
+export function toThrownData(thrown: unknown): ThrownData {
+  if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
+  const { name, message, stack } = thrown;
+  if (thrown instanceof AppError) {
+    const { code, errors, retryAfterSeconds } = thrown;
+    return { name, message, stack, app: { code, errors, retryAfterSeconds } };
+  }
+  return { name, message, stack, code: 'code' in thrown ? String(thrown.code) : undefined };
+}
+
+/** The error that {@link toThrownData} made data of. */
+export function fromThrownData({ name, message, stack, code, app }: ThrownData): Error {
+  const error = app === undefined ? new Error(message) : new AppError(app.code, message, definedOf(app));
+  if (stack !== undefined) error.stack = stack;
+  return app === undefined ? Object.assign(error, { name }, code === undefined ? {} : { code }) : error;
+}
+
+function definedOf({ errors, retryAfterSeconds }: NonNullable<ThrownData['app']>) {
+  return {
+    ...(errors === undefined ? {} : { errors }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  };
+}
