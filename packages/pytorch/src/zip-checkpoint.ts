@@ -24,9 +24,10 @@ export async function readZipCheckpoint(
   reading: Reading,
 ): Promise<{ root: PickleValue; storages: ReadonlyMap<string, Storage> }> {
   if (archive.entries.has('constants.pkl')) {
+    const kind = archive.entries.has('bytecode.pkl') ? 'TorchScript program for mobile devices' : 'TorchScript program';
     throw new FormatError(
       'TORCHSCRIPT',
-      'This is a TorchScript program, not a checkpoint: save model.state_dict() with torch.save instead.',
+      `This is a ${kind}, not a checkpoint: type torch.save(model.state_dict(), "model.pt") in Python, and use that file.`,
     );
   }
   const pickle = archive.entries.get(PICKLE_ENTRY);

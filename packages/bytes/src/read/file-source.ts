@@ -40,6 +40,9 @@ export class FileSource implements OpenFile {
     });
     try {
       const stats = await handle.stat({ bigint: true });
+      if (stats.isDirectory()) {
+        throw new FormatError('NOT_A_CHECKPOINT', 'This is a folder, not a file: name the checkpoint in it.');
+      }
       if (!stats.isFile()) throw notAFile();
       return new FileSource(handle, identityOf(stats));
     } catch (error) {
@@ -113,5 +116,5 @@ function isNoFile(error: unknown): boolean {
 }
 
 function notAFile(): FormatError {
-  return new FormatError('NOT_A_CHECKPOINT', 'This is not a regular file, but a folder, a pipe or a device.');
+  return new FormatError('NOT_A_CHECKPOINT', 'This is not a regular file, but a pipe, a socket or a device.');
 }
