@@ -20,6 +20,8 @@ export interface Architecture {
 export interface FoundArchitecture extends Architecture {
   /** Learned numbers, as `sum(p.numel() for p in model.parameters())` counts them: without running statistics. */
   readonly parameters: number;
+  /** Added to the running variance by every batch norm, where the checkpoint says so; else PyTorch's default. */
+  readonly batchNormEpsilon?: number;
 }
 
 /** The tensors of one network, checked against its architecture. */
@@ -38,7 +40,7 @@ export interface NetworkTensors {
 /** Squares of the board: every plane has this many elements. */
 export const SQUARES = 64;
 
-/** Added to the running variance by every batch norm of the family (PyTorch's default). */
+/** Added to the running variance by every batch norm of a network that declares nothing else (PyTorch's default). */
 export const BATCH_NORM_EPSILON = 1e-5;
 
 /** What a slot holds: `count` is `num_batches_tracked`, the only one that is not made of real numbers. */

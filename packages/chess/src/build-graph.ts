@@ -29,7 +29,7 @@ export function buildGraph({ architecture, tensors }: NetworkTensors): Graph {
       operator: 'batch_norm',
       name: norm,
       inputs: [conv, `${norm}.weight`, `${norm}.bias`, `${norm}.running_mean`, `${norm}.running_var`],
-      attributes: { eps: BATCH_NORM_EPSILON },
+      attributes: { eps: architecture.batchNormEpsilon ?? BATCH_NORM_EPSILON },
     });
   };
   const linear = ({ name }: LinearLayer, input: string) => {

@@ -20,23 +20,27 @@ const DECLARED: readonly (readonly [key: string, expected: (architecture: Archit
 
 const MAX_LISTED = 8;
 
+/** A value that can be compared with a size. */
+type Scalar = number | string | boolean;
+
 /**
- * Compares what a checkpoint's `architecture` entry says of itself with what its weights are. Keys that mean nothing
- * to us, an entry that is no dict (or absent), and values that are neither numbers, texts nor lists of them say
- * nothing that could be wrong.
- * @param declared a Map or plain object such as `{num_channels: 128, num_res_blocks: 6}`; numbers may be wrapped as
- *   `{value}`, lists as `{items}` or `{sizes}`, as a checkpoint's reader does with Python's own types
- * @throws FormatError ARCHITECTURE_MISMATCH with both values
+ * Compares what a checkpoint's `architecture` entry says of itself with what its weights are, and returns a sentence with
+ * both values for each difference. Keys that mean nothing to us, an entry that is no object, and values that are neither
+ * numbers, texts, truth values nor lists of them say nothing that could be wrong; `"16"` is 16.
+ * @param declared JSON such as `{num_channels: 128, num_res_blocks: 6}`
  */
-export function checkDeclared(architecture: Architecture, declared: unknown): void {
-  for (const [key, expectedOf] of DECLARED) {
-    const found = listOf(entryOf(declared, key)).map(scalarOf);
-    if (found.includes(undefined)) continue;
+export function checkDeclared(architecture: Architecture, declared: unknown): string[] {
+  if (typeof declared !== 'object' || declared === null) return [];
+  const entries = new Map<string, unknown>(Object.entries(declared));
+  return DECLARED.flatMap(([key, expectedOf]) => {
+    const value = entries.get(key);
+    const found: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (!found.every(isScalar)) return [];
     const expected = expectedOf(architecture);
-    if (found.length !== expected.length || found.some((value, i) => value !== expected[i])) {
-      throw mismatch(`The checkpoint declares ${key} ${listText(found)}, and its weights have ${listText(expected)}.`);
-    }
-  }
+    const isSame = found.length === expected.length && found.every((one, i) => numberOf(one) === expected[i]);
+    if (isSame) return [];
+    return [`The checkpoint declares ${key} ${listText(found)}, and its weights have ${listText(expected)}.`];
+  });
 }
 
 /**
@@ -46,12 +50,14 @@ export function checkDeclared(architecture: Architecture, declared: unknown): vo
 export function checkInterface(architecture: Architecture): void {
   if (architecture.planes !== NETWORK_INTERFACE.planes) {
     throw mismatch(
-      `The network takes ${architecture.planes} input planes, and ${NETWORK_INTERFACE.planes} are expected.`,
+      `The network takes ${architecture.planes} input planes, and ${NETWORK_INTERFACE.planes} are expected; it was trained for ` +
+        'another game or another encoding of the board.',
     );
   }
   if (architecture.policySize !== NETWORK_INTERFACE.policySize) {
     throw mismatch(
-      `The network's policy has ${architecture.policySize} outputs, and ${NETWORK_INTERFACE.policySize} are expected.`,
+      `The network's policy has ${architecture.policySize} outputs, and ${NETWORK_INTERFACE.policySize} are expected, one for ` +
+        'each pair of squares; it was trained for another game or another numbering of moves.',
     );
   }
 }
@@ -68,31 +74,15 @@ export function checkExpected(architecture: Architecture, expected: ExpectedArch
   }
 }
 
-function entryOf(declared: unknown, key: string): unknown {
-  if (declared instanceof Map) return declared.get(key);
-  if (typeof declared !== 'object' || declared === null) return undefined;
-  return Object.entries(declared).find(([name]) => name === key)?.[1];
+function isScalar(value: unknown): value is Scalar {
+  return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean';
 }
 
-/** The elements of a list, or the value as the only element of one. */
-function listOf(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  for (const key of ['items', 'sizes']) {
-    const list = entryOf(value, key);
-    if (Array.isArray(list)) return list;
-  }
-  return [value];
+function numberOf(value: Scalar): Scalar {
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
 }
 
-/** A value that can be compared with a size, or undefined for one that cannot. */
-function scalarOf(value: unknown): number | string | boolean | undefined {
-  if (typeof value === 'bigint') return Number(value);
-  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value;
-  const wrapped = entryOf(value, 'value');
-  return typeof wrapped === 'number' ? wrapped : undefined;
-}
-
-function listText(values: readonly unknown[]): string {
+function listText(values: readonly Scalar[]): string {
   const texts = values.slice(0, MAX_LISTED).map((value) => (typeof value === 'string' ? quoteName(value) : `${value}`));
   return values.length === 1 ? texts.join() : `[${texts.join(', ')}${values.length > MAX_LISTED ? ', …' : ''}]`;
 }

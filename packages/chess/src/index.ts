@@ -14,6 +14,7 @@ export {
   type OutputDifference,
   type OutputReport,
 } from './check-outputs.js';
+export { declaredEpsilon } from './declared-epsilon.js';
 export { encodePosition, encodePositions } from './encode-position.js';
 export { NotationError, type NotationErrorCode } from './fen.js';
 export { inferArchitecture } from './infer-architecture.js';

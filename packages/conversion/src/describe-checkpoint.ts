@@ -10,6 +10,8 @@ export interface CheckpointDescription {
     readonly input_shape: number[];
     readonly output_shapes: { readonly policy: number; readonly value: number };
     readonly parameters: number;
+    /** Present where the checkpoint says it. */
+    readonly batch_norm_eps?: number;
   };
   /** With their names in the file, in PyTorch's order. */
   readonly tensors: { readonly name: string; readonly dtype: string; readonly shape: number[] }[];
@@ -24,6 +26,7 @@ export interface CheckpointDescription {
 export function describeCheckpoint(checkpoint: Checkpoint): CheckpointDescription {
   const { metadata, network, warnings } = checkpoint;
   const { architecture, tensors, namesInFile } = network;
+  const { batchNormEpsilon: epsilon } = architecture;
   const { version, training_date: trainingDate } = metadata;
   return {
     architecture: {
@@ -32,6 +35,7 @@ export function describeCheckpoint(checkpoint: Checkpoint): CheckpointDescriptio
       input_shape: [architecture.planes, 8, 8],
       output_shapes: { policy: architecture.policySize, value: 1 },
       parameters: architecture.parameters,
+      ...(epsilon === undefined ? {} : { batch_norm_eps: epsilon }),
     },
     tensors: [...tensors].map(([name, { dtype, shape }]) => ({
       name: namesInFile.get(name) ?? name,

@@ -1,5 +1,6 @@
 import { BufferSource, FileSource } from '@caissa/bytes';
-import { OrderedDict, type PickleValue, PyDict } from '@caissa/pytorch';
+import type { Graph } from '@caissa/graph';
+import { fromJson, OrderedDict, type PickleValue, PyDict } from '@caissa/pytorch';
 import { fixturePath } from '@caissa/testing/fixtures';
 import { SMALL, saved, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { describe, expect, it } from 'vitest';
@@ -63,13 +64,29 @@ describe('openCheckpoint', () => {
     });
   });
 
-  it('refuses an architecture that the weights do not have', async () => {
+  it('warns of an architecture that the weights do not have, or refuses it when asked to', async () => {
     const root = smallRoot();
-    root.set('architecture', new PyDict([['num_channels', 128]]));
-    await expect(open(root)).rejects.toMatchObject({
-      code: 'ARCHITECTURE_MISMATCH',
-      message: expect.stringMatching(/128.*4/),
-    });
+    root.set('architecture', fromJson({ num_channels: 128, num_res_blocks: '1' }));
+    const sentence = 'The checkpoint declares num_channels 128, and its weights have 4.';
+    expect((await open(root)).warnings).toEqual([sentence]);
+    const strict = openCheckpoint(await saved(root), { strictArchitecture: true });
+    await expect(strict).rejects.toMatchObject({ code: 'ARCHITECTURE_MISMATCH', message: sentence });
+  });
+
+  it('takes the epsilon that is declared, and warns of one that cannot be', async () => {
+    const epsilonOf = (graph: Graph) => {
+      const norms = graph.nodes.filter((node) => node.operator === 'batch_norm');
+      return norms.map(({ attributes }) => (attributes as { eps: number }).eps);
+    };
+    const root = smallRoot();
+    expect(new Set(epsilonOf((await open(root)).graph))).toEqual(new Set([1e-5]));
+    root.set('architecture', fromJson({ num_channels: 4, norm: { eps: 1e-3 } }));
+    const { graph, network, warnings } = await open(root);
+    expect(new Set(epsilonOf(graph))).toEqual(new Set([1e-3]));
+    expect(network.architecture.batchNormEpsilon).toBe(1e-3);
+    expect(warnings).toEqual([]);
+    root.set('architecture', fromJson({ bn_eps: 2 }));
+    expect((await open(root)).warnings).toEqual([expect.stringContaining('"bn_eps" 2')]);
   });
 
   it('refuses a network of another interface', async () => {

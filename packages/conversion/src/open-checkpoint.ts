@@ -1,7 +1,8 @@
-import type { ByteSource } from '@caissa/bytes';
+import { type ByteSource, FormatError } from '@caissa/bytes';
 import { buildGraph, checkDeclared, type NetworkTensors } from '@caissa/chess';
 import type { Graph } from '@caissa/graph';
 import type { Storage } from '@caissa/tensor';
+import { withEpsilon } from './batch-norm-epsilon.js';
 import { boundWarnings } from './bound-warnings.js';
 import { chooseWeights } from './choose-weights.js';
 import { type FileContents, type ReadOptions, readContents, type WeightSet } from './readers.js';
@@ -32,15 +33,14 @@ export async function openCheckpoint(source: ByteSource, options: ReadOptions = 
 /** The checkpoint that a file holds, by what was read of it. @throws FormatError ARCHITECTURE_MISMATCH and its like */
 export function checkpointOf(contents: FileContents, options: ReadOptions = {}): Checkpoint {
   const { metadata, declared, verify } = contents;
-  const { network, set, warnings } = chooseWeights(contents.weights, options.weights);
-  checkDeclared(network.architecture, declared);
+  const chosen = chooseWeights(contents.weights, options.weights);
+  const contradictions = checkDeclared(chosen.network.architecture, declared);
+  const [contradiction] = contradictions;
+  if (options.strictArchitecture && contradiction) throw new FormatError('ARCHITECTURE_MISMATCH', contradiction);
+  const { network, warnings } = withEpsilon(chosen, contents);
   return {
-    network,
-    graph: buildGraph(network),
-    metadata,
-    declared,
-    warnings: boundWarnings([...contents.warnings, ...warnings]),
-    native: set.native,
+    ...{ network, graph: buildGraph(network), metadata, declared, native: chosen.set.native },
+    warnings: boundWarnings([...contents.warnings, ...chosen.warnings, ...contradictions, ...warnings]),
     verify: (signal, onRead) => verify(storagesOf(network), signal, onRead),
   };
 }

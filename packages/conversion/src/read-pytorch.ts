@@ -38,8 +38,8 @@ export async function readPytorch(source: ByteSource) {
   if (found.length === 0) throw new FormatError('NOT_A_CHECKPOINT', noWeights(root));
   const metadata = metadataOf(root);
   return {
-    weights: found.map(({ path, tensors, moduleVersions }) => ({
-      ...{ path, tensors },
+    weights: found.map(({ path, tensors, moduleVersions, epsilons }) => ({
+      ...{ path, tensors, epsilons },
       native: new PythonValues(metadata, moduleVersions),
     })),
     declared: toJson((root instanceof PyDict ? root.get('architecture') : undefined) ?? null),

@@ -23,6 +23,8 @@ export interface WeightSet {
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** What JSON would lose of what belongs to them; the writer of the same format understands that, and nobody else. */
   readonly native: unknown;
+  /** The epsilon of each batch norm by the path of its module, where they stand beside the weights. */
+  readonly epsilons?: ReadonlyMap<string, number>;
 }
 
 /** What a file says, whatever its format; nothing has been read of its weights yet. */

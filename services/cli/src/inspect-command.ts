@@ -46,6 +46,7 @@ function toText(file: string, { sizeBytes, sha256, description }: Examination, o
     row('network', `${channels} channels, ${blocks} residual blocks, ${architecture.parameters} parameters`),
     row('input', `[${input.join(', ')}]`),
     row('outputs', `policy [${outputs.policy}], value [${outputs.value}]`),
+    ...(architecture.batch_norm_eps === undefined ? [] : [row('norm eps', String(architecture.batch_norm_eps))]),
     row('tensors', options.tensors ? String(tensors.length) : `${tensors.length} (--tensors lists them)`),
     ...(options.tensors
       ? tensors.map(({ name, dtype, shape }) => `  ${printable(name)}  ${dtype} [${shape.join(', ')}]`)

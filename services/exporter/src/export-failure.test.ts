@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { appendFile, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PyDict } from '@caissa/pytorch';
 import { AppError } from '@caissa/shared/errors';
 import type { ArtifactDraft, ArtifactStore } from '@caissa/storage';
 import { fixturePath } from '@caissa/testing/fixtures';
-import { savedWith, smallRoot } from '@caissa/testing/small-checkpoint';
+import { savedWith, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ExporterHarness, inThisProcess, openHarness } from '../test-support/exporter-harness.js';
 import { exportProcessor } from './export-model.js';
@@ -55,10 +54,10 @@ describe('an export job that fails', () => {
     expect(message).toMatch(/^model_v1\.pt: value_fc1\.weight/);
   });
 
-  it('refuses an architecture that lies', async () => {
-    const root = smallRoot();
-    root.set('architecture', new PyDict([['num_res_blocks', 6]]));
-    await harness.addModel('model_v1', root);
+  it('refuses a network of which a part is missing', async () => {
+    const stateDict = smallStateDict();
+    stateDict.delete('value_fc2.weight');
+    await harness.addModel('model_v1', smallRoot(stateDict));
     await expectRefusal(harness.exportItem({}), 'ARCHITECTURE_MISMATCH');
   });
 

@@ -13,6 +13,7 @@ export const architectureSchema = z
     input_shape: z.array(z.int()).describe('[planes, ranks, files]'),
     output_shapes: z.object({ policy: z.int(), value: z.int() }),
     parameters: z.int(),
+    batch_norm_eps: z.number().optional().describe('Epsilon of the batch norms, where the checkpoint declares it.'),
   })
   .meta({ id: 'Architecture' });
 

@@ -98,6 +98,6 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   LEGACY_FORMAT: 'The file is in a format of before PyTorch 1.6 that cannot be read. Save it again with a newer one.',
   ARCHITECTURE_UNKNOWN: 'The tensors are not those of the chess network that Caissa knows.',
   ARCHITECTURE_MISMATCH:
-    'The network differs from what the checkpoint declares or the server expects (`EXPECTED_CHANNELS`, `EXPECTED_BLOCKS`).',
+    'A part of the network is missing, too many or of another shape, or it is not what the server expects (`EXPECTED_CHANNELS`, `EXPECTED_BLOCKS`) or, with `STRICT_ARCHITECTURE=true`, what the checkpoint declares.',
   NON_FINITE_WEIGHTS: 'The weights hold NaN or infinity: the training went wrong. Use an earlier checkpoint.',
 };

@@ -1,7 +1,6 @@
 import { copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodePosition, GRAPH_NAMES, VERIFICATION_POSITIONS } from '@caissa/chess';
-import { PyDict } from '@caissa/pytorch';
 import { AppError } from '@caissa/shared/errors';
 import { fixturePath } from '@caissa/testing/fixtures';
 import { savedWith, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
@@ -132,10 +131,10 @@ describe('a load job that fails', () => {
     await source.readInto(bytes, 0);
     await writeFile(harness.modelPath('bad'), bytes);
   };
-  const lying = async () => {
-    const root = smallRoot(smallStateDict());
-    root.set('architecture', new PyDict([['num_channels', 128]]));
-    await harness.addModel('bad', root);
+  const incomplete = async () => {
+    const stateDict = smallStateDict();
+    stateDict.delete('value_fc2.weight');
+    await harness.addModel('bad', smallRoot(stateDict));
   };
   it.each([
     [
@@ -147,7 +146,7 @@ describe('a load job that fails', () => {
     ],
     ['TORCHSCRIPT', () => copyFile(fixturePath('torchscript.pt'), harness.modelPath('bad'))],
     ['NON_FINITE_WEIGHTS', nonFinite],
-    ['ARCHITECTURE_MISMATCH', lying],
+    ['ARCHITECTURE_MISMATCH', incomplete],
     ['MODEL_NOT_FOUND', () => rm(harness.modelPath('bad'), { force: true })],
   ])('with %s leaves the model before in service', async (code, prepare) => {
     const { generation } = await loader.load(loadItem('model_v1'));

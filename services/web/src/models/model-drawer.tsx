@@ -105,6 +105,9 @@ function Content({ model }: { readonly model: ModelInfo }) {
               ['Policy', `${formatCount(architecture.output_shapes.policy)} moves`],
               ['Value', formatCount(architecture.output_shapes.value)],
               ['Parameters', formatCount(architecture.parameters)],
+              ...(architecture.batch_norm_eps === undefined
+                ? []
+                : [['Batch norm epsilon', String(architecture.batch_norm_eps)] as const]),
             ]}
           />
         </Section>
