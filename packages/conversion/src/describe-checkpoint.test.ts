@@ -31,7 +31,9 @@ describe('describeCheckpoint', () => {
   });
 
   it.each([
-    ['a text', '7', null],
+    ['a text', 'v7', null],
+    ['a text of digits', '7', 7],
+    ['a text of too many digits', '12345678901234567890', null],
     ['a fraction', new PyFloat(7.5), null],
     ['too large to be exact', 2n ** 60n, null],
     ['a whole float', new PyFloat(7), 7],
@@ -40,8 +42,20 @@ describe('describeCheckpoint', () => {
     expect(found).toBe(expected);
   });
 
-  it('has no metadata where the entry is no dictionary', async () => {
-    expect(await describeWith('version 7')).toMatchObject({ metadata: {}, version: null, training_date: null });
+  it('keeps an entry that is no dictionary under its name', async () => {
+    const metadata = { metadata: 'version 7' };
+    expect(await describeWith('version 7')).toMatchObject({ metadata, version: null, training_date: null });
+  });
+
+  it('tells keys apart, and keeps one such as __proto__', async () => {
+    const { metadata } = await describeWith(
+      new PyDict([
+        [1, 'number'],
+        ['1', 'text'],
+        ['__proto__', 7],
+      ]),
+    );
+    expect(JSON.stringify(metadata)).toBe('{"1":"text","1 (int)":"number","__proto__":7}');
   });
 
   it('names a long entry and leaves it out', async () => {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@caissa/formats';
+import type { JsonObject, JsonValue } from '@caissa/formats';
 import type { Checkpoint } from './open-checkpoint.js';
 
 /** What can be told of a checkpoint without reading its weights, ready for JSON. */
@@ -43,8 +43,14 @@ export function describeCheckpoint(checkpoint: Checkpoint): CheckpointDescriptio
       shape: [...shape],
     })),
     metadata,
-    version: typeof version === 'number' && Number.isSafeInteger(version) ? version : null,
+    version: versionOf(version),
     training_date: typeof trainingDate === 'string' ? trainingDate : null,
     warnings: [...warnings],
   };
+}
+
+/** A whole number, also as text. */
+function versionOf(value: JsonValue | undefined): number | null {
+  const version = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
+  return typeof version === 'number' && Number.isSafeInteger(version) ? version : null;
 }

@@ -1,5 +1,5 @@
 import { type ByteSource, FileSource } from '@caissa/bytes';
-import { OrderedDict, PyDict, PyFloat, readCheckpoint } from '@caissa/pytorch';
+import { fromJson, OrderedDict, PyDict, PyFloat, readCheckpoint } from '@caissa/pytorch';
 import { isContiguous, readFloat32, type Tensor } from '@caissa/tensor';
 import { FIXTURES, fixturePath } from '@caissa/testing/fixtures';
 import { MemorySink } from '@caissa/testing/memory-sink';
@@ -34,10 +34,12 @@ describe('exportPytorch', () => {
       const { root } = await exported(source);
       expect([...root.keys()]).toEqual(['model_state_dict', 'metadata', 'architecture']);
       expect(root.get('architecture')).toEqual(
-        new PyDict([
-          ['num_channels', 8],
-          ['num_res_blocks', 2],
-        ]),
+        fromJson({
+          num_channels: 8,
+          num_res_blocks: 2,
+          input_shape: [14, 8, 8],
+          output_shapes: { policy: 4096, value: 1 },
+        }),
       );
       const stateDict = dictAt(root, 'model_state_dict');
       expect([...stateDict.keys()]).toEqual([...network.tensors.keys()]);

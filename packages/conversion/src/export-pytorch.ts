@@ -3,6 +3,7 @@ import { modulePath } from '@caissa/chess';
 import type { JsonObject } from '@caissa/formats';
 import { checkFinite, checkVariances } from '@caissa/graph';
 import { fromJson, OrderedDict, PyDict, writeCheckpoint } from '@caissa/pytorch';
+import { architectureEntry } from './architecture-entry.js';
 import { FiniteTap } from './finite-tap.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { portableValue } from './portable-value.js';
@@ -24,7 +25,7 @@ export interface ExportPytorchOptions extends ExportControl {
 
 /**
  * Writes a checkpoint of the plain network: `model_state_dict` with the names its `load_state_dict(strict=True)` takes,
- * `metadata` and `architecture`, and nothing else that the source may hold. Elements stay as they are, bit by bit.
+ * `metadata` and `architecture` as the safe loader of every PyTorch takes them, and nothing else that the source may hold. Elements stay as they are, bit by bit.
  * @throws FormatError NON_FINITE_WEIGHTS, ZIP_CRC, ZIP_TRUNCATED; the signal's reason
  */
 export async function exportPytorch(
@@ -40,13 +41,7 @@ export async function exportPytorch(
   const root: PyDict = new PyDict([
     ['model_state_dict', stateDictOf(checkpoint, kept, tap)],
     ['metadata', metadataOf(kept, metadata)],
-    [
-      'architecture',
-      new PyDict([
-        ['num_channels', architecture.channels],
-        ['num_res_blocks', architecture.blocks],
-      ]),
-    ],
+    ['architecture', architectureEntry(architecture, kept.architecture)],
   ]);
   const written = await writeCheckpoint(sink, root, { ...control, storagesVerified: weightsChecked });
   if (tap?.isSuspicious) await checkFinite(checkpoint.graph, control.signal);
@@ -72,8 +67,7 @@ function versionsInside(versions: PyDict, prefix: string): OrderedDict {
 }
 
 function metadataOf(kept: PythonValues, added: JsonObject): PyDict {
-  const metadata = new PyDict();
-  for (const [key, value] of kept.metadata) metadata.set(key, portableValue(value));
+  const metadata = new PyDict(portableValue(kept.metadata) as PyDict);
   for (const [key, value] of Object.entries(added)) metadata.set(key, fromJson(value));
   return metadata;
 }

@@ -17,7 +17,7 @@ describe('openCheckpoint', () => {
       ]),
     );
     expect(network.architecture).toMatchObject(SMALL);
-    expect(metadata).toEqual({});
+    expect(metadata).toEqual({ epoch: 3 });
   });
 
   it('finds a bare state dict, with or without other entries beside the tensors', async () => {

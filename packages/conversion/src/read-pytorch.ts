@@ -1,30 +1,40 @@
 import { type ByteSource, FormatError } from '@caissa/bytes';
-import type { JsonObject } from '@caissa/formats';
-import { fromJson, type PickleValue, PyDict, readCheckpoint, toJson, verifyStorages } from '@caissa/pytorch';
+import type { JsonObject, JsonValue } from '@caissa/formats';
+import { fromJson, PyDict, readCheckpoint, recordOf, verifyStorages } from '@caissa/pytorch';
+import { warningsAbout } from './describe-losses.js';
 import { describeMetadata } from './describe-metadata.js';
+import { findMetadata } from './find-metadata.js';
 import { findWeights } from './find-weights.js';
 import { noWeights } from './no-weights.js';
+
+/** What is known of a file of any format. */
+interface OpenedFile {
+  readonly native: unknown;
+  readonly metadata: JsonObject;
+  readonly declared: JsonValue;
+}
 
 /**
  * What a checkpoint says beside its weights, in Python's own values: JSON tells neither 1 from 1.0 nor a tuple from a
  * list, and what is written as a checkpoint again is to be what it was.
  */
 export class PythonValues {
-  /** The entry `metadata`; empty if there is none. */
   readonly metadata: PyDict;
+  /** The entry `architecture`; undefined if there is none. */
+  readonly architecture: PyDict | undefined;
   /** The state dict's `_metadata`, which names the version of each layer's format, by module path as in the file. */
   readonly moduleVersions: PyDict | undefined;
 
-  constructor(metadata: PyDict, moduleVersions?: PyDict) {
+  constructor(metadata: PyDict, architecture?: PyDict, moduleVersions?: PyDict) {
     this.metadata = metadata;
+    this.architecture = architecture;
     this.moduleVersions = moduleVersions;
   }
 
-  /** What {@link readPytorch} has kept as `native`, or else what JSON makes of the metadata. */
-  static of({ native, metadata }: { readonly native: unknown; readonly metadata: JsonObject }): PythonValues {
+  /** What {@link readPytorch} has kept as `native`, or else what JSON makes of what the file says. */
+  static of({ native, metadata, declared }: OpenedFile): PythonValues {
     if (native instanceof PythonValues) return native;
-    const values = Object.entries(metadata).map(([key, value]) => [key, fromJson(value)] as const);
-    return new PythonValues(new PyDict(values));
+    return new PythonValues(recordOf(fromJson(metadata)) ?? new PyDict(), recordOf(fromJson(declared)));
   }
 }
 
@@ -34,24 +44,20 @@ export class PythonValues {
  */
 export async function readPytorch(source: ByteSource) {
   const { root, storages, warnings } = await readCheckpoint(source);
-  const found = findWeights(root);
-  if (found.length === 0) throw new FormatError('NOT_A_CHECKPOINT', noWeights(root));
-  const metadata = metadataOf(root);
+  const weights = findWeights(root);
+  if (weights.length === 0) throw new FormatError('NOT_A_CHECKPOINT', noWeights(root));
+  const found = findMetadata(root, weights);
+  const { metadata, architecture } = found;
   return {
-    weights: found.map(({ path, tensors, moduleVersions, epsilons }) => ({
+    weights: weights.map(({ path, tensors, moduleVersions, epsilons }) => ({
       ...{ path, tensors, epsilons },
-      native: new PythonValues(metadata, moduleVersions),
+      native: new PythonValues(metadata, architecture, moduleVersions),
     })),
-    declared: toJson((root instanceof PyDict ? root.get('architecture') : undefined) ?? null),
-    metadata: describeMetadata(metadata),
-    warnings,
+    declared: await describeMetadata(architecture ?? new PyDict()),
+    metadata: await describeMetadata(metadata),
+    warnings: [...warnings, ...warningsAbout(found)],
     verify: verifyStorages,
     /** All of the file, also those of no weight. */
     storages,
   };
-}
-
-function metadataOf(root: PickleValue): PyDict {
-  const metadata = root instanceof PyDict ? root.get('metadata') : undefined;
-  return metadata instanceof PyDict ? metadata : new PyDict();
 }

@@ -1,5 +1,10 @@
+export * from './contained-values.js';
 export * from './json-value.js';
+export * from './key-texts.js';
 export * from './pickle-value.js';
+export * from './plain-value.js';
 export * from './read-checkpoint.js';
+export * from './read-numbers.js';
 export * from './verify-storages.js';
+export { MAX_INTEGER_BITS } from './write/pickle-builder.js';
 export * from './write-checkpoint.js';

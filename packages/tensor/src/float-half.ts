@@ -1,5 +1,5 @@
 /** The value of an IEEE 754 binary16 bit pattern; exact, as every one of them is a float32 too. */
-function halfToNumber(bits: number): number {
+export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;

@@ -6,6 +6,9 @@ import { ByteBuilder } from './byte-builder.js';
 const MAX_INT32 = 0x7fff_ffff;
 const MAX_UINT8 = 0xff;
 
+/** Integers of more bits cannot be written: `LONG1` has 255 bytes, and the safe loader of PyTorch knows no other. */
+export const MAX_INTEGER_BITS = 255 * 8;
+
 /** CPython sets items in batches of this size. */
 const BATCH = 1000;
 
@@ -64,7 +67,7 @@ export class PickleBuilder {
 
   text(text: string): void {
     if (this.recall(text)) return;
-    const bytes = Buffer.from(text, 'utf8');
+    const bytes = encodeText(text);
     this.operation(OPCODE.BINUNICODE);
     this.#out.uint32(bytes.length);
     this.#out.bytes(bytes);
@@ -127,7 +130,7 @@ export class PickleBuilder {
     this.#nested(steps);
   }
 
-  /** Counts how deep containers stand in one another: some that contain themselves would never end. */
+  /** Counts how deep containers stand in one another. */
   #nested(steps: readonly Step[]): void {
     this.#depth++;
     if (this.#depth > MAX_WRITTEN_DEPTH) {
@@ -154,16 +157,31 @@ export class PickleBuilder {
 
   /** Two's complement, little-endian, with no more bytes than needed. */
   #long(value: bigint): void {
+    if (BigInt.asIntN(MAX_INTEGER_BITS, value) !== value) {
+      throw new FormatError('PICKLE_LIMIT', 'An integer to be saved has more than 255 bytes.');
+    }
     const bytes: number[] = [];
     let rest = value;
     while (!((rest === 0n || rest === -1n) && (bytes.at(-1) ?? 0) >> 7 === (rest === 0n ? 0 : 1))) {
       bytes.push(Number(rest & 0xffn));
       rest >>= 8n;
     }
-    if (bytes.length > MAX_UINT8)
-      throw new FormatError('PICKLE_LIMIT', 'An integer to be saved has more than 255 bytes.');
     this.operation(OPCODE.LONG1);
     this.#out.uint8(bytes.length);
     this.#out.bytes(Uint8Array.from(bytes));
   }
+}
+
+/** UTF-8, and of lone surrogates what Python's `surrogatepass` makes of them: the three bytes that their number takes. */
+function encodeText(text: string): Uint8Array {
+  const bytes = Buffer.from(text, 'utf8');
+  if (text.isWellFormed()) return bytes;
+  let at = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    // Where a surrogate stands alone, Node has written U+FFFD, which takes three bytes as well.
+    if (code >= 0xd800 && code <= 0xdfff) bytes.set([0xed, 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f)], at);
+    at += Buffer.byteLength(character, 'utf8');
+  }
+  return bytes;
 }

@@ -1,4 +1,4 @@
-import type { DType } from '@caissa/tensor';
+import { type DType, isFloatingPoint } from '@caissa/tensor';
 import { STORAGE_CLASSES } from '../pickle/globals.js';
 import { OPCODE } from '../pickle/opcode.js';
 import type { CheckpointTensor, PyStorage } from '../pickle-value.js';
@@ -15,15 +15,20 @@ export function writeTensor(
   next: readonly Step[],
 ): void {
   if (tensor.isParameter !== true) {
-    writeView(builder, order, tensor, tensor.requiresGrad ?? false, next);
+    writeView(builder, order, tensor, canRequireGrad(tensor) && (tensor.requiresGrad ?? false), next);
     return;
   }
   const steps = [
     () => writeView(builder, order, tensor, false, []),
-    () => writeFlag(builder, tensor.requiresGrad ?? true),
+    () => writeFlag(builder, canRequireGrad(tensor) && (tensor.requiresGrad ?? true)),
     () => writeNoHooks(builder),
   ];
   builder.call('torch._utils', '_rebuild_parameter', steps, next);
+}
+
+/** PyTorch refuses to load other tensors that want gradients, whoever wrote them. */
+function canRequireGrad({ dtype }: CheckpointTensor): boolean {
+  return isFloatingPoint(dtype) || dtype === 'complex64' || dtype === 'complex128';
 }
 
 /** Schedules a storage that stands by itself. */

@@ -33,7 +33,7 @@ interface Writer {
 
 /**
  * Writes values as a protocol 2 pickle, in the way of `torch.save`. An object that occurs twice is written once.
- * @throws FormatError PICKLE_LIMIT if they nest too deep, as what contains itself does; PICKLE_GLOBAL for an object that
+ * @throws FormatError PICKLE_LIMIT if they nest too deep or an integer is too large; PICKLE_GLOBAL for an object that
  * Python could only make by running something
  */
 export function writePickle(root: PickleValue): WrittenPickle {
