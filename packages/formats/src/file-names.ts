@@ -17,6 +17,11 @@ export function exportStem(modelName: string, date: Date): string {
   return `${modelName}_export_${digits.slice(0, 8)}_${digits.slice(9, 15)}`;
 }
 
+/** The stem of the nth export of one name, from 1. */
+export function numberedStem(stem: string, number: number): string {
+  return number === 1 ? stem : `${stem}_${number}`;
+}
+
 /** A time as exports state it: ISO 8601 in UTC, whole seconds. */
 export function toIsoSeconds(date: Date): string {
   return `${date.toISOString().slice(0, 19)}Z`;

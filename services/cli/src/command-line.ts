@@ -65,7 +65,9 @@ const EXTENSIONS = listed(
 );
 
 const EXPORT_EXAMPLES = `
-Each export is written as {model}_export_{YYYYMMDD_HHMMSS}${EXTENSIONS} (UTC), and ${BESIDE}. A file appears when it is complete and verified, and takes no other file's place unless --force says so.
+Each export is written as {model}_export_{YYYYMMDD_HHMMSS}${EXTENSIONS} (UTC), and ${BESIDE}. A file appears when it is complete and verified, and takes no other file's place unless --force says so:
+then model, data and metadata are replaced together. Of several checkpoints of one name in one call the second is
+written as ..._2, the third as ..._3: none takes the place of another.
 ${EXAMPLES}`;
 
 /** The command line: what can be said, and its help. `parseAsync` throws CommanderError where it ends early. */
@@ -106,7 +108,7 @@ export function commandLine(commands: Commands, version: string, terminal: Termi
         addMetadata,
       ),
     )
-    .option('--force', 'replaces files of the same name', false)
+    .option('--force', 'replaces exports of the same name, with what lies beside them', false)
     .option('--json', 'one JSON object on standard output', false)
     .option('--quiet', 'says nothing but errors', false)
     .addHelpText('after', `${EXPORT_EXAMPLES}\n${EXIT_HELP}`)

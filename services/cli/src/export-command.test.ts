@@ -55,6 +55,21 @@ describe('caissa export', () => {
     expect(exports[0].metadata_path).toMatch(/^out\/model_v1_export_.*\.json$/);
   });
 
+  it.each([[], ['--force']])('numbers checkpoints of one name in one call, with %o', async (...force) => {
+    for (const run of ['run1', 'run2']) await mkdir(join(folder, run));
+    const files = ['model_v1.pt', 'run1/model_v1.pth', 'run2/MODEL_V1.pt'];
+    for (const file of files.slice(1)) await copyFile(join(folder, 'model_v1.pt'), join(folder, file));
+    const { code, out } = await run(...files, ...force, '--verify', 'none', '--out', 'out', '--json');
+    expect(code).toBe(0);
+    const paths = JSON.parse(out).exports.map(({ path }: { path: string }) => path.replace(/\d{8}_\d{6}/, 'TIME'));
+    expect(paths).toEqual(
+      ['', '_2', '_3'].map((number, index) => {
+        return `out/${index === 2 ? 'MODEL_V1' : 'model_v1'}_export_TIME${number}.onnx`;
+      }),
+    );
+    expect(await made()).toHaveLength(6);
+  });
+
   it('says nothing with --quiet', async () => {
     expect(await run('model_v1.pt', '--verify', 'none', '--quiet', '--out', 'out')).toEqual({
       code: 0,

@@ -2,10 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { withFile } from '@caissa/conversion';
 import type { ExportOptions } from './command-line.js';
 import { EXIT } from './exit-codes.js';
-import { type Exported, exportFile, openForExport } from './export-file.js';
+import { type Exported, exportFile, modelNameOf, openForExport } from './export-file.js';
 import { explain, type Failure } from './failure.js';
 import { ProgressLine } from './progress-line.js';
-import { printable, readableSize, type Terminal } from './terminal.js';
+import { printable, printableJson, readableSize, type Terminal } from './terminal.js';
 
 /** A failure and the file that it is about, as `--json` shows it. */
 interface FileFailure extends Failure {
@@ -19,6 +19,8 @@ class ExportRun {
   readonly #progress: ProgressLine;
   readonly exports: Exported[] = [];
   readonly failures: FileFailure[] = [];
+  /** How many files of each name there were so far. */
+  readonly #namesakes = new Map<string, number>();
 
   constructor(options: ExportOptions, terminal: Terminal) {
     this.#options = options;
@@ -29,6 +31,7 @@ class ExportRun {
   /** Exports one checkpoint to all formats. What fails is noted; what is a fault of ours, or an interruption, is thrown. */
   async add(file: string, now: Date): Promise<void> {
     const { signal } = this.#terminal;
+    const number = this.#numberOf(file);
     await this.#noting(file, async () => {
       await mkdir(this.#options.out, { recursive: true });
       await withFile(file, async (source) => {
@@ -39,11 +42,19 @@ class ExportRun {
           await this.#noting(file, async () => {
             const report = ({ stage, percent }: { stage: string; percent: number }) =>
               this.#progress.show(file, stage, percent);
-            this.#note(await exportFile(opened, format, this.#options, { signal, now, report }));
+            this.#note(await exportFile(opened, format, this.#options, { signal, now, number, report }));
           });
         }
       });
     });
+  }
+
+  /** Which of the files of one name this is. Some file systems take names for one that differ only in case. */
+  #numberOf(file: string): number {
+    const name = modelNameOf(file).normalize('NFC').toLowerCase();
+    const number = (this.#namesakes.get(name) ?? 0) + 1;
+    this.#namesakes.set(name, number);
+    return number;
   }
 
   async #noting(file: string, work: () => Promise<void>): Promise<void> {
@@ -108,7 +119,7 @@ export async function runExport(files: readonly string[], options: ExportOptions
   const { exports, failures } = run;
   if (options.json) {
     const shown = failures.map(({ file, code, message }) => ({ file, code, message }));
-    terminal.out(`${JSON.stringify({ exports, failures: shown })}\n`);
+    terminal.out(`${printableJson({ exports, failures: shown })}\n`);
   }
   return failures[0]?.exitCode ?? EXIT.done;
 }

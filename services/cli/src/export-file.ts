@@ -1,4 +1,3 @@
-import { lstat, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { DraftFile, digestInBackground, type FileSource, temporaryPath } from '@caissa/bytes';
 import {
@@ -9,11 +8,18 @@ import {
   openCheckpoint,
   type ReadOptions,
 } from '@caissa/conversion';
-import { exportFilenames, exportStem, type Format, type JsonObject, toIsoSeconds } from '@caissa/formats';
+import {
+  type ExportFilenames,
+  exportFilenames,
+  exportStem,
+  type Format,
+  type JsonObject,
+  numberedStem,
+  toIsoSeconds,
+} from '@caissa/formats';
 import type { ExportOptions } from './command-line.js';
-import { EXIT } from './exit-codes.js';
-import { CommandError } from './failure.js';
 import { OutputDraft } from './output-draft.js';
+import { type NamedDraft, publishFiles, refuseTaken, replaceFiles } from './publish-files.js';
 
 /** A file that was exported, as `--json` shows it. */
 export interface Exported {
@@ -37,6 +43,8 @@ export interface Exported {
 export interface ExportWatch {
   readonly signal: AbortSignal;
   readonly now: Date;
+  /** Which of the files of one name in this run it is, from 1, which is the default. */
+  readonly number?: number;
   /** What a model may take to be one file; by default what its format allows. */
   readonly maxFileBytes?: number;
   report(progress: ArtifactProgress): void;
@@ -65,6 +73,26 @@ export async function openForExport(
   return { file, source: { file: source, checkpoint, sha256, weightsChecked: true } };
 }
 
+/** The name that the exports of a file begin with. */
+export function modelNameOf(file: string): string {
+  return basename(file, extname(file));
+}
+
+/** Where the files of an export go. */
+interface ExportPaths {
+  readonly path: string;
+  readonly dataPath: string;
+  readonly metadataPath: string | undefined;
+  /** All of them, that of the artifact first. */
+  readonly all: readonly string[];
+}
+
+function pathsOf(folder: string, { artifact, data, metadata }: ExportFilenames): ExportPaths {
+  const [path, dataPath] = [join(folder, artifact), join(folder, data)];
+  const metadataPath = metadata === undefined ? undefined : join(folder, metadata);
+  return { path, dataPath, metadataPath, all: [path, dataPath, ...(metadataPath === undefined ? [] : [metadataPath])] };
+}
+
 /**
  * Makes one file of a checkpoint, and what belongs beside it: its metadata where the format asks for that, and its
  * weights where they do not fit in. Nothing is left of one that failed.
@@ -76,13 +104,12 @@ export async function exportFile(
   options: ExportOptions,
   watch: ExportWatch,
 ): Promise<Exported> {
-  const modelName = basename(file, extname(file));
-  const filenames = exportFilenames(exportStem(modelName, watch.now), format);
-  const path = join(options.out, filenames.artifact);
-  const dataPath = join(options.out, filenames.data);
-  const metadataPath = filenames.metadata === undefined ? undefined : join(options.out, filenames.metadata);
+  const modelName = modelNameOf(file);
+  const filenames = exportFilenames(numberedStem(exportStem(modelName, watch.now), watch.number ?? 1), format);
+  const paths = pathsOf(options.out, filenames);
+  const { path, dataPath, metadataPath, all } = paths;
   // Before the work; what appears meanwhile is not replaced either.
-  if (!options.force) for (const taken of [path, dataPath, metadataPath]) await refuseTaken(taken);
+  if (!options.force) for (const taken of all) await refuseTaken(taken);
   const request = { ...options, modelName, format, exportDate: toIsoSeconds(watch.now) };
   const draft = await OutputDraft.create(options.out);
   try {
@@ -91,8 +118,8 @@ export async function exportFile(
     const sha256 = await written.digest();
     const dataSha256 = await data?.digest();
     const metadata = metadataOf(sha256, dataSha256);
-    const pairs: [DraftFile, string][] = data ? [[data, dataPath]] : [];
-    await publish([...pairs, [written, path]], metadataPath, metadata, options.force);
+    const beside = data ? [{ draft: data, path: dataPath }] : [];
+    await publish([...beside, { draft: written, path }], paths, metadata, options.force);
     return {
       ...{ file, format, path, size_bytes: written.sizeBytes, sha256 },
       ...(data && dataSha256 ? { data_path: dataPath, data_size_bytes: data.sizeBytes, data_sha256: dataSha256 } : {}),
@@ -105,54 +132,20 @@ export async function exportFile(
   }
 }
 
-/** The artifact comes last: whoever sees it finds its metadata, and its data. */
+/** Publishes what is written, and the metadata where it stands beside the artifact. */
 async function publish(
-  files: readonly (readonly [DraftFile, string])[],
-  metadataPath: string | undefined,
+  files: readonly NamedDraft[],
+  { metadataPath, all: before }: ExportPaths,
   metadata: JsonObject,
   replace: boolean,
 ): Promise<void> {
-  if (metadataPath === undefined) return nameAll(files, replace);
+  const name = (all: readonly NamedDraft[]) => (replace ? replaceFiles(all, before) : publishFiles(all));
+  if (metadataPath === undefined) return name(files);
   const beside = await DraftFile.create(temporaryPath(dirname(metadataPath)));
   try {
     await beside.rewrite(Buffer.from(`${JSON.stringify(metadata, undefined, 2)}\n`));
-    await nameAll([[beside, metadataPath], ...files], replace);
+    await name([{ draft: beside, path: metadataPath }, ...files]);
   } finally {
     await beside.abort();
   }
-}
-
-/** All or none, unless they replace others. */
-async function nameAll(files: readonly (readonly [DraftFile, string])[], replace: boolean): Promise<void> {
-  const named: string[] = [];
-  try {
-    for (const [draft, path] of files) {
-      await name(draft, path, replace);
-      named.push(path);
-    }
-  } catch (error) {
-    if (!replace) for (const path of named) await rm(path, { force: true });
-    throw error;
-  }
-}
-
-async function name(draft: DraftFile, path: string, replace: boolean): Promise<void> {
-  try {
-    await draft.publish(path, { replace });
-  } catch (error) {
-    throw error instanceof Error && 'code' in error && error.code === 'EEXIST' ? isTaken(path) : error;
-  }
-}
-
-async function refuseTaken(path: string | undefined): Promise<void> {
-  if (path === undefined) return;
-  const exists = await lstat(path).then(
-    () => true,
-    () => false,
-  );
-  if (exists) throw isTaken(path);
-}
-
-function isTaken(path: string): CommandError {
-  return new CommandError(EXIT.files, 'EEXIST', `${path} exists already; --force replaces it.`);
 }

@@ -5,7 +5,7 @@ import { EXIT } from './exit-codes.js';
 import { failureLine } from './export-command.js';
 import { explain } from './failure.js';
 import { ProgressLine } from './progress-line.js';
-import { printable, readableSize, type Terminal } from './terminal.js';
+import { printable, printableJson, readableSize, type Terminal } from './terminal.js';
 
 const LABEL_WIDTH = 14;
 
@@ -17,7 +17,7 @@ export async function runInspect(file: string, options: InspectOptions, terminal
     const report = ({ stage, percent }: { stage: string; percent: number }) => progress.show(file, stage, percent);
     const examination = await examineCheckpoint(file, { signal, report }, options);
     progress.clear();
-    if (options.json) terminal.out(`${JSON.stringify(toJson(file, examination, options))}\n`);
+    if (options.json) terminal.out(`${printableJson(toJson(file, examination, options))}\n`);
     else if (!options.quiet) terminal.out(toText(file, examination, options));
     return EXIT.done;
   } catch (error) {
@@ -27,7 +27,7 @@ export async function runInspect(file: string, options: InspectOptions, terminal
     if (failure === undefined) throw error;
     terminal.err(failureLine(file, failure));
     const { code, message } = failure;
-    if (options.json) terminal.out(`${JSON.stringify({ file, failure: { code, message } })}\n`);
+    if (options.json) terminal.out(`${printableJson({ file, failure: { code, message } })}\n`);
     return failure.exitCode;
   }
 }

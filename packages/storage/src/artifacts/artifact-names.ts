@@ -11,11 +11,6 @@ export const NAME_ATTEMPTS = 10_000;
 
 const DRAFT_PREFIX = '.draft-';
 
-/** The stem of the nth artifact of one name, from 1. */
-export function numberedStem(stem: string, number: number): string {
-  return number === 1 ? stem : `${stem}_${number}`;
-}
-
 /** A name that no other attempt has: a worker that lost the job without noticing must not publish what this one writes. */
 export function newAttempt(jobId: string): string {
   return `${jobId}.${randomBytes(6).toString('hex')}`;

@@ -11,9 +11,9 @@ import {
   syncFolder,
   writeFileDurably,
 } from '@caissa/bytes';
-import { DATA_SUFFIX, type ExportFilenames, exportFilenames } from '@caissa/formats';
+import { DATA_SUFFIX, type ExportFilenames, exportFilenames, numberedStem } from '@caissa/formats';
 import type { TakenNames } from './artifact-names.js';
-import { MANIFEST_SUFFIX, NAME_ATTEMPTS, numberedStem } from './artifact-names.js';
+import { MANIFEST_SUFFIX, NAME_ATTEMPTS } from './artifact-names.js';
 import type { ArtifactDraft, ArtifactName, ManifestDraft } from './artifact-store.js';
 import { composeManifest, type FileFacts, toJsonText } from './compose-manifest.js';
 import type { Manifest } from './manifest.js';

@@ -1,9 +1,9 @@
 import { type ByteSink, type DataFile, type DraftData, DraftFile, type Piece, referToData } from '@caissa/bytes';
-import { DATA_SUFFIX, type ExportFilenames, exportFilenames } from '@caissa/formats';
+import { DATA_SUFFIX, type ExportFilenames, exportFilenames, numberedStem } from '@caissa/formats';
 import { FileUpload } from '../object-store/file-upload.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import type { TakenNames } from './artifact-names.js';
-import { draftPath, NAME_ATTEMPTS, numberedStem } from './artifact-names.js';
+import { draftPath, NAME_ATTEMPTS } from './artifact-names.js';
 import type { ArtifactDraft, ArtifactName, ManifestDraft } from './artifact-store.js';
 import { composeManifest, type FileFacts, factsOf, toJsonText } from './compose-manifest.js';
 import type { Manifest } from './manifest.js';
