@@ -68,7 +68,7 @@ const reader: FormatReader = {
       offsetBytes += sizeBytes;
     }
     return {
-      weights: [{ path: '', tensors, native: undefined }],
+      weights: [{ path: '', rank: 0, tensors, native: undefined }],
       ...{ declared: null, metadata, warnings: [] },
       verify: async () => undefined,
     };

@@ -55,11 +55,11 @@ describe('inferArchitecture', () => {
     ]);
   });
 
-  it('does without convolution biases and counters', () => {
-    const bare = new Map([...small].filter(([name]) => !/conv\w*\.bias$|num_batches_tracked$/.test(name)));
+  it('does without biases of convolutions and linear layers, and without counters', () => {
+    const bare = new Map([...small].filter(([name]) => !/(?:conv|fc)\w*\.bias$|num_batches_tracked$/.test(name)));
     const network = inferArchitecture(bare);
-    expect(network.tensors.size).toBe(small.size - 7 - 7);
-    expect(network.architecture.parameters).toBe(270_226 - (5 * 8 + 1 + 2));
+    expect(network.tensors.size).toBe(small.size - 7 - 3 - 7);
+    expect(network.architecture.parameters).toBe(270_226 - (5 * 8 + 1 + 2) - (4096 + 4 + 1));
   });
 
   it.each(['float16', 'bfloat16', 'float64'] as const)('takes %s weights', (dtype) => {

@@ -14,6 +14,9 @@ const COUNTERS: ReadonlySet<string> = new Set([
   'ema_decay', // the same
 ]);
 
+/** First segments of names inside a network without a prefix that no layer has: losses and metrics stand beside layers. */
+const BESIDE_LAYERS = /^(?:\w+_)?(?:loss(?:es)?|criteri(?:on|a)|metrics?|accuracy|acc)(?:_\w+)?\./;
+
 /** A tensor and its name in the file. */
 interface FoundTensor {
   readonly nameInFile: string;
@@ -51,8 +54,7 @@ export function matchNames(stateDict: StateDict, { prefix, prefixInFile }: Netwo
   const { taken, others } = takeSlots(candidates, slots);
   refuseMissing(slots, taken, others);
   for (const { name, nameInFile } of others) {
-    const isInside = nameInFile.startsWith(prefixInFile);
-    if (isInside && !COUNTERS.has(name.slice(name.lastIndexOf('.') + 1))) throw extra(nameInFile, others);
+    if (nameInFile.startsWith(prefixInFile) && !isBeside(name)) throw extra(nameInFile, others);
     leftOut.push(nameInFile);
   }
   const inOrder = slots.flatMap(({ name }) => {
@@ -60,6 +62,10 @@ export function matchNames(stateDict: StateDict, { prefix, prefixInFile }: Netwo
     return found === undefined ? [] : [[name, found] as const];
   });
   return { blocks, found: new Map(inOrder), leftOut };
+}
+
+function isBeside(name: string): boolean {
+  return COUNTERS.has(name.slice(name.lastIndexOf('.') + 1)) || BESIDE_LAYERS.test(name);
 }
 
 function takeSlots(candidates: readonly Candidate[], slots: readonly Slot[]) {
@@ -85,18 +91,26 @@ function refuseMissing(
   taken: ReadonlyMap<string, FoundTensor>,
   others: readonly Candidate[],
 ): void {
-  const needed = slots.filter(({ optional }) => !optional).map(({ name }) => name);
-  const missing = needed.filter((name) => !taken.has(name));
+  const needed = slots.filter(({ optional }) => !optional);
+  const missing = needed.filter(({ name }) => !taken.has(name));
   const [first] = missing;
   if (first === undefined) return;
   const reason = kindReason(others.map(({ nameInFile }) => nameInFile));
   if (reason !== undefined) throw mismatch(reason);
-  const isKnown = !missing.some((name) => SIZE_TENSORS.has(name));
+  if (missing.length === needed.filter(isOfNorm).length && missing.every(isOfNorm)) throw mismatch(FOLDED);
   const message =
     missing.length > 1
-      ? `The checkpoint lacks ${missing.length} of the ${needed.length} tensors that this network needs, the first of them ${first}.`
-      : `The checkpoint has no tensor ${first}, which this network needs.`;
+      ? `The checkpoint lacks ${missing.length} of the ${needed.length} tensors that this network needs, the first of them ${first.name}.`
+      : `The checkpoint has no tensor ${first.name}, which this network needs.`;
+  const isKnown = !missing.some(({ name }) => SIZE_TENSORS.has(name));
   throw isKnown ? mismatch(message) : new FormatError('ARCHITECTURE_UNKNOWN', message);
+}
+
+const FOLDED =
+  'The checkpoint has no batch norm, as after all were folded into the convolutions; save the network as it was trained.';
+
+function isOfNorm({ kind }: Slot): boolean {
+  return kind === 'normWeight' || kind === 'normBias' || kind === 'runningMean' || kind === 'runningVar';
 }
 
 function extra(nameInFile: string, others: readonly Candidate[]): FormatError {

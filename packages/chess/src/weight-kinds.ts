@@ -19,7 +19,7 @@ const KINDS: readonly WeightKind[] = [
     says: 'are parametrised; call torch.nn.utils.parametrize.remove_parametrizations(module, "weight") for each module and save again',
   },
   {
-    pattern: /(?<![^.])weight_[gv]$/,
+    pattern: /(?<![^.])weight_g$/,
     says: 'are reparametrised by weight norm; call torch.nn.utils.remove_weight_norm(module) for each module and save again',
   },
   {

@@ -10,7 +10,7 @@ const network = inferArchitecture(tensors);
 const nothing = { declared: null, metadata: {} };
 
 function epsilonOf(epsilons: Record<string, number>, declared = {}): number | undefined {
-  const set = { path: '', tensors, native: undefined, epsilons: new Map(Object.entries(epsilons)) };
+  const set = { path: '', rank: 0, tensors, native: undefined, epsilons: new Map(Object.entries(epsilons)) };
   return withEpsilon({ network, set }, { ...nothing, declared }).network.architecture.batchNormEpsilon;
 }
 

@@ -1,8 +1,12 @@
-import { type PickleValue, PyDict, PyTuple } from '@caissa/pytorch';
+import { type PickleValue, PyDict, PyObject, PyTuple } from '@caissa/pytorch';
+import type { Tensor } from '@caissa/tensor';
 import { SMALL, saved, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { floats } from '@caissa/testing/tensors';
 import { describe, expect, it } from 'vitest';
+import { chooseWeights } from './choose-weights.js';
+import { findWeights } from './find-weights.js';
 import { openCheckpoint } from './open-checkpoint.js';
+import type { WeightSet } from './readers.js';
 
 const dict = (entries: Record<string, PickleValue>) => new PyDict(Object.entries(entries));
 
@@ -31,7 +35,7 @@ describe('the weights of a file with several networks', () => {
     ['raw before averaged', dict({ ema: marked(2), net: marked(1) }), 'net'],
     ['raw before averaged, in words', dict({ swa_model: marked(2), AveragedNet: marked(3), net: marked(1) }), 'net'],
     ["training code's keys before others", dict({ best: marked(2), state_dict: marked(1) }), 'state_dict'],
-    ['the first of a tuple', new PyTuple([marked(1), marked(2)]), '[0]'],
+    ['raw before delayed', dict({ target_net: marked(2), policy_net: marked(1) }), 'policy_net'],
     ['a raw one in one state dict', both(marked(2, 'ema_model.'), marked(1, 'model.')), ':model.'],
   ])('are %s', async (_, root, path) => {
     const { mark, warnings } = await taken(root);
@@ -49,6 +53,18 @@ describe('the weights of a file with several networks', () => {
     expect(await taken(root, 'model')).toEqual({ mark: 1, warnings: [] });
     expect(await taken(root, 'model:target_net.')).toEqual({ mark: 2, warnings: [] });
     expect(await taken(root, 'swa.module')).toEqual({ mark: 3, warnings: [] });
+  });
+
+  it.each<[string, PickleValue, string]>([
+    ['under two keys', dict({ white: marked(1), black: marked(2) }), '"white" and "black"'],
+    ['in a tuple', new PyTuple([marked(1), marked(2)]), '"[0]" and "[1]"'],
+    ['in one state dict', dict({ model: both(marked(1, 'a.'), marked(2, 'b.')) }), '"model:a." and "model:b."'],
+    ['both averages', dict({ ema: marked(1), swa: marked(2) }), '"ema" and "swa"'],
+  ])('are not guessed where none is more likely: %s', async (_, root, paths) => {
+    await expect(open(root)).rejects.toMatchObject({
+      code: 'ARCHITECTURE_UNKNOWN',
+      message: `The file holds several networks, at ${paths}; choose one with the option weights.`,
+    });
   });
 
   it('count once where they are the very same tensors', async () => {
@@ -80,6 +96,28 @@ describe('the weights of a file with several networks', () => {
     await expect(open(dict({ model_state_dict: half, step: 3 }))).rejects.toMatchObject({
       message: expect.stringMatching(/^The checkpoint lacks \d+ of the \d+ tensors .*\.$/),
     });
+  });
+
+  it('are refused for a tensor that cannot be read, unless it stands elsewhere', async () => {
+    const quantised = new PyObject('torch._utils._rebuild_qtensor');
+    const says = 'is quantised; save the state dict of the floating-point network that it was made from';
+    const setOf = (tensors: PyDict, name: string): WeightSet => {
+      const entries = [...tensors].map(([key, tensor]) => [key as string, tensor as Tensor] as const);
+      return { path: '', rank: 0, tensors: new Map(entries), unreadable: new Map([[name, says]]), native: undefined };
+    };
+    const missing = marked(1);
+    missing.delete('policy_fc.weight');
+    const [set] = findWeights(missing.set('policy_fc.weight', quantised));
+    expect(set?.unreadable).toEqual(new Map([['policy_fc.weight', says]]));
+    for (const each of [setOf(missing, 'policy_fc.weight'), setOf(marked(1), 'gate.weight')]) {
+      expect(() => chooseWeights([each])).toThrow(
+        expect.objectContaining({
+          code: 'ARCHITECTURE_MISMATCH',
+          message: expect.stringContaining(`weight" ${says}.`),
+        }),
+      );
+    }
+    expect(chooseWeights([setOf(marked(1, 'model.'), 'critic.weight')]).warnings).toEqual([]);
   });
 
   it('tell what was left out', async () => {

@@ -1,4 +1,4 @@
-import { OrderedDict, type PickleValue, PyDict, PyFloat, PyObject, PySet, PyTuple } from '@caissa/pytorch';
+import { NumpyArray, OrderedDict, type PickleValue, PyDict, PyFloat, PyObject, PySet, PyTuple } from '@caissa/pytorch';
 import { smallStateDict } from '@caissa/testing/small-checkpoint';
 import { describe, expect, it } from 'vitest';
 import { findWeights } from './find-weights.js';
@@ -77,6 +77,26 @@ describe('findWeights', () => {
     const found = findWeights(dict({ replay, net: dict({ inner: weights }) }));
     expect(found.length).toBe(65);
     expect(found.map(({ path }) => path)).toContain('net.inner');
+  });
+
+  it('remembers tensors that cannot be read, and no arrays that are metadata', () => {
+    const array = new NumpyArray('numpy');
+    const arrays = dict({ 'conv_input.weight': array, 'conv_input.bias': array });
+    const [set, ...others] = findWeights(dict({ curves: dict({ loss: array }), model: arrays }));
+    expect(set).toMatchObject({ path: 'model', tensors: new Map() });
+    expect(set?.unreadable.get('conv_input.weight')).toMatch(/^is a NumPy array; /);
+    expect(others).toEqual([]);
+    const kinds = [
+      '_utils._rebuild_sparse_tensor',
+      '_utils._rebuild_meta_tensor_no_storage',
+      '_tensor._rebuild_from_type_v2',
+    ];
+    const found = findWeights(new PyDict(kinds.map((kind) => [`${kind}.weight`, new PyObject(`torch.${kind}`)])));
+    expect([...(found[0]?.unreadable.values() ?? [])].map((says) => says.split(/[;,]/)[0])).toEqual([
+      'is sparse',
+      'is on the device meta and has no values',
+      'is no plain tensor',
+    ]);
   });
 
   it('cuts keys in paths', () => {

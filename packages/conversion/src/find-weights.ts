@@ -1,6 +1,7 @@
-import { dictOf, isTensor, OrderedDict, type PickleValue, PyDict, PyObject, PyTuple } from '@caissa/pytorch';
+import { dictOf, OrderedDict, type PickleValue, PyDict, PyObject, PyTuple } from '@caissa/pytorch';
 import type { Tensor } from '@caissa/tensor';
 import { attributesOf, ModuleReader } from './module-weights.js';
+import { TensorSet } from './tensor-set.js';
 import { pathInside } from './value-path.js';
 
 /** Entries under which training code keeps a state dict, in the order they are tried. */
@@ -17,7 +18,11 @@ const MAX_SMALL_SETS = 64;
 export interface FoundWeights {
   /** Where they stand: `model_state_dict`, `agents[0].net`; empty for the whole object. */
   readonly path: string;
+  /** Index of the entry of {@link STATE_DICT_KEYS} that they stand under, or their number. */
+  readonly rank: number;
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Tensors that cannot be read, by name: what is to be said of each. */
+  readonly unreadable: ReadonlyMap<string, string>;
   /** A state dict's `_metadata`, which names the version of each layer's format, by module path as in the file. */
   readonly moduleVersions: PyDict | undefined;
   /** The epsilon of each batch norm by module path as in the file, where a whole module was saved. */
@@ -41,12 +46,11 @@ interface Place {
   readonly value: object;
   /** The place that it stands in, and under which key; none for the whole object. */
   readonly within: { readonly place: Place; readonly key: PickleValue } | undefined;
-  /** Index of the entry of {@link STATE_DICT_KEYS} that it stands under, or their number. */
   readonly rank: number;
 }
 
 class WeightSearch {
-  readonly found: (FoundWeights & Pick<Place, 'rank'>)[] = [];
+  readonly found: FoundWeights[] = [];
   readonly #seen = new Set<object>();
   readonly #modules = new ModuleReader(this.#seen);
   #smallSets = 0;
@@ -73,19 +77,21 @@ class WeightSearch {
     const module = this.#modules.read(value);
     if (module !== undefined) this.#keep(place, { ...module, moduleVersions: undefined });
     const inner: Place[] = [];
-    const tensors = new Map<string, Tensor>();
+    const set = new TensorSet();
     for (const [key, item] of entriesOf(value)) {
+      if (set.add(typeof key === 'string' ? key : pathInside('', key), item)) continue;
       const keyRank = depth === 0 ? STATE_DICT_KEYS.indexOf(key) : -1;
-      if (isTensor(item)) tensors.set(typeof key === 'string' ? key : pathInside('', key), item);
-      else inner.push(...this.#inner(item, { place, key }, keyRank < 0 ? rank : keyRank));
+      inner.push(...this.#inner(item, { place, key }, keyRank < 0 ? rank : keyRank));
     }
-    this.#keep(place, { tensors, moduleVersions: moduleVersionsOf(value), epsilons: new Map() });
+    const { tensors, unreadable } = set;
+    this.#keep(place, { tensors, unreadable, moduleVersions: moduleVersionsOf(value), epsilons: new Map() });
     return inner;
   }
 
-  #keep(place: Place, set: Omit<FoundWeights, 'path'>): void {
-    if (set.tensors.size === 0) return;
-    if (set.tensors.size < SMALL_SET && ++this.#smallSets > MAX_SMALL_SETS) return;
+  #keep(place: Place, set: Omit<FoundWeights, 'path' | 'rank'>): void {
+    // Arrays alone are metadata, unless they are named as weights are.
+    if (set.tensors.size === 0 && ![...set.unreadable.keys()].some((name) => name.endsWith('.weight'))) return;
+    if (set.tensors.size + set.unreadable.size < SMALL_SET && ++this.#smallSets > MAX_SMALL_SETS) return;
     this.found.push({ ...set, path: pathOf(place), rank: place.rank });
   }
 }

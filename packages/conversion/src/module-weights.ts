@@ -1,6 +1,6 @@
 import { FormatError } from '@caissa/bytes';
-import { dictOf, isTensor, type PickleValue, PyDict, PyFloat, PyObject, PySet, PyTuple } from '@caissa/pytorch';
-import type { Tensor } from '@caissa/tensor';
+import { dictOf, type PickleValue, PyDict, PyFloat, PyObject, PySet, PyTuple } from '@caissa/pytorch';
+import { TensorSet } from './tensor-set.js';
 
 /** Entries of all saved modules, counted anew wherever one stands again: a network has some thousands. */
 const MAX_ENTRIES = 100_000;
@@ -11,12 +11,10 @@ const MAX_CHARACTERS = 32 << 20;
 /** How deep modules stand in one another at most. */
 const MAX_DEPTH = 64;
 
-/** What a module that was saved as a whole holds. */
-export interface ModuleWeights {
-  /** As the module's `state_dict()` names them. */
-  readonly tensors: Map<string, Tensor>;
+/** What a module that was saved as a whole holds, named as its `state_dict()` does. */
+class ModuleWeights extends TensorSet {
   /** The epsilon of each batch norm, by module path. */
-  readonly epsilons: Map<string, number>;
+  readonly epsilons = new Map<string, number>();
 }
 
 /** The attributes that were saved of an object, each dict of them: those of `__dict__`, and those of `__slots__`. */
@@ -43,7 +41,7 @@ export class ModuleReader {
   read(value: object): ModuleWeights | undefined {
     const parts = partsOf(value);
     if (parts === undefined) return undefined;
-    const weights: ModuleWeights = { tensors: new Map(), epsilons: new Map() };
+    const weights = new ModuleWeights();
     this.#addModule(weights, parts, '', 0);
     return weights;
   }
@@ -67,14 +65,13 @@ export class ModuleReader {
     }
   }
 
-  #addTensors({ tensors }: ModuleWeights, dict: PyDict, prefix: string, notPersistent?: PickleValue): void {
+  #addTensors(weights: ModuleWeights, dict: PyDict, prefix: string, notPersistent?: PickleValue): void {
     const leftOut = notPersistent instanceof PySet ? notPersistent : undefined;
     this.#spend(dict.size + (leftOut?.size ?? 0), 0);
     const names = new Set(leftOut);
     for (const [name, tensor] of dict) {
-      if (typeof name !== 'string' || !isTensor(tensor) || names.has(name)) continue;
-      this.#spend(0, prefix.length + name.length);
-      tensors.set(prefix + name, tensor);
+      if (typeof name !== 'string' || names.has(name)) continue;
+      if (weights.add(prefix + name, tensor)) this.#spend(0, prefix.length + name.length);
     }
   }
 

@@ -49,8 +49,8 @@ export async function readPytorch(source: ByteSource) {
   const found = findMetadata(root, weights);
   const { metadata, architecture } = found;
   return {
-    weights: weights.map(({ path, tensors, moduleVersions, epsilons }) => ({
-      ...{ path, tensors, epsilons },
+    weights: weights.map(({ moduleVersions, ...set }) => ({
+      ...set,
       native: new PythonValues(metadata, architecture, moduleVersions),
     })),
     declared: await describeMetadata(architecture ?? new PyDict()),

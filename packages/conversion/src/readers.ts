@@ -21,6 +21,10 @@ export interface WeightSet {
   /** Where they stand: `model_state_dict`, `ema.module`; empty for the whole file. */
   readonly path: string;
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Sets of a lower rank are taken first; of one rank, none is more likely than another. */
+  readonly rank: number;
+  /** Tensors among them that cannot be read, by name: what is to be said of each, as the rest of a sentence. */
+  readonly unreadable?: ReadonlyMap<string, string>;
   /** What JSON would lose of what belongs to them; the writer of the same format understands that, and nobody else. */
   readonly native: unknown;
   /** The epsilon of each batch norm by the path of its module, where they stand beside the weights. */
@@ -29,7 +33,7 @@ export interface WeightSet {
 
 /** What a file says, whatever its format; nothing has been read of its weights yet. */
 export interface FileContents {
-  /** All it has, those first that are taken first where several hold a network. */
+  /** All it has. */
   readonly weights: readonly WeightSet[];
   /** What it says its architecture is; see `checkDeclared`. */
   readonly declared: JsonValue;

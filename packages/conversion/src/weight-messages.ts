@@ -10,6 +10,11 @@ export function networksWarning(taken: Placed, others: readonly Placed[]): strin
   return `The file holds several networks; that at ${placeText(taken)} was taken, and the option weights can name another: ${paths}.`;
 }
 
+/** Says that of several networks none is more likely to be meant than another. */
+export function severalNetworks(networks: readonly Placed[]): string {
+  return `The file holds several networks, at ${listText(networks, placeText)}; choose one with the option weights.`;
+}
+
 /** Says that what was to be taken first is no network. */
 export function passedOverWarning(path: string, reason: string): string {
   return `The weights at ${placeText({ path })} were passed over: ${reason}`;
@@ -28,7 +33,7 @@ export function noSuchWeights(path: string, sets: readonly WeightSet[]): string 
 
 /** Lists the sets of tensors of a file, and says how to choose one. */
 export function foundSets(sets: readonly WeightSet[]): string {
-  const found = listText(sets, (set) => `${placeText(set)} (${set.tensors.size})`);
+  const found = listText(sets, (set) => `${placeText(set)} (${set.tensors.size + (set.unreadable?.size ?? 0)})`);
   return `It holds tensors at ${found}; the option weights takes one of these paths.`;
 }
 
