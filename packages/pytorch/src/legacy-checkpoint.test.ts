@@ -65,6 +65,13 @@ describe('legacy files', () => {
     expect(isTensor(b) && [...(await readFloat32(b))]).toEqual([2.5]);
   });
 
+  it('may have as many storages as an archive has entries, and no more', async () => {
+    const keys = Array.from({ length: 20_001 }, (_, key) => String(key));
+    const root = pickle(list(...keys.map((key) => storage(key, int(0)))));
+    const attempt = read({ root, keys: pickle(list(...keys.map((key) => text(key)))), storages: Buffer.alloc(0) });
+    expect(await refusal(attempt)).toBe('PICKLE_LIMIT');
+  });
+
   it('may be followed by what a transfer appends, and say so', async () => {
     const file = await read({ storages: Buffer.concat([...STORAGES, Buffer.from('\r\n\0')]) });
     expect(file.warnings).toEqual([expect.stringContaining('no checksums'), expect.stringContaining('3 bytes')]);

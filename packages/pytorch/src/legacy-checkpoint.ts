@@ -2,7 +2,7 @@ import { type ByteSource, FormatError, type FormatErrorCode } from '@caissa/byte
 import { itemSizeBytes, type Storage } from '@caissa/tensor';
 import { readBytes } from './archive/read-bytes.js';
 import { LegacyStorage } from './legacy-storage.js';
-import { MAX_PICKLE_BYTES } from './limits.js';
+import { MAX_ENTRIES, MAX_PICKLE_BYTES } from './limits.js';
 import type { PickleContext } from './pickle/machine.js';
 import { findPickleEnd } from './pickle/pickle-extent.js';
 import { readPickle } from './pickle/read-pickle.js';
@@ -113,6 +113,9 @@ async function placeStorages(
   keys: PickleValue,
   storages: ReadonlyMap<string, LegacyStorage>,
 ): Promise<number> {
+  if (storages.size > MAX_ENTRIES) {
+    throw new FormatError('PICKLE_LIMIT', `The file has ${storages.size} storages, more than a checkpoint may have.`);
+  }
   if (!Array.isArray(keys) || keys.length !== storages.size || new Set(keys).size !== keys.length) {
     throw new FormatError('STORAGE_SIZE', 'The list of storages is not that of the storages which tensors use.');
   }
