@@ -7,7 +7,7 @@ import { LARGE, writeCheckpointFile } from '../harness/checkpoint-file.js';
 import type { Benchmark, Comparison } from '../harness/comparison.js';
 import { QueueClient } from '../harness/queue-client.js';
 import { type ServiceProcess, startService } from '../harness/service-processes.js';
-import { canMeasureMemory, readMemory, resetPeak } from './process-memory.js';
+import { canMeasureMemory, processAndChildren, readMemory, resetPeak } from './process-memory.js';
 
 const MODEL = 'model_v1';
 const LARGE_MODEL = 'model_large';
@@ -60,7 +60,8 @@ const VARIANTS: readonly Variant[] = [
 /** Growth of a fresh exporter's memory, from idle to the peak of its first exports. */
 export const exportMemory: Benchmark = {
   name: 'export-memory',
-  summary: 'how much more memory a fresh, idle exporter takes for exports (its own process only)',
+  summary:
+    'how much more memory a fresh, idle exporter takes for exports (with the process that converts, without onnxruntime)',
   async run({ folder, checkpoint, runs, say }) {
     if (!canMeasureMemory()) {
       say('Left out: only Linux tells the peak of a process.');
@@ -91,25 +92,32 @@ export const exportMemory: Benchmark = {
 async function growth(exporter: ServiceProcess, client: QueueClient, variant: Variant): Promise<number> {
   const { model, format, verify, times } = variant;
   const idleMb = await untilStill(exporter.pid);
-  await resetPeak(exporter.pid);
+  const processes = await processAndChildren(exporter.pid);
+  for (const pid of processes) await resetPeak(pid);
   for (let number = 0; number < times; number++) {
     const options = { opset: 11, verify };
     await client.export({ model_name: model, format, metadata: { number }, options });
   }
-  return (await readMemory(exporter.pid)).peakMb - idleMb;
+  const after = await Promise.all(processes.map(readMemory));
+  return after.reduce((sum, { peakMb }) => sum + peakMb, -idleMb);
 }
 
-/** Resident memory of a process once it has stopped changing. */
+/** Resident memory of an exporter once it has stopped changing. */
 async function untilStill(pid: number): Promise<number> {
-  let level = (await readMemory(pid)).residentMb;
+  let level = await residentMb(pid);
   for (let since = Date.now(); Date.now() - since < STILL_MS; ) {
     await delay(STILL_MS / 20);
-    const now = (await readMemory(pid)).residentMb;
+    const now = await residentMb(pid);
     if (Math.abs(now - level) <= STILL_MB) continue;
     level = now;
     since = Date.now();
   }
   return level;
+}
+
+async function residentMb(pid: number): Promise<number> {
+  const memories = await Promise.all((await processAndChildren(pid)).map(readMemory));
+  return memories.reduce((sum, memory) => sum + memory.residentMb, 0);
 }
 
 function toComparison({ title, atMostMb, growth: values }: Variant & { growth: number[] }): Comparison {

@@ -27,6 +27,12 @@ export async function readMemory(pid: number): Promise<ProcessMemory> {
   return { residentMb: field('VmRSS'), peakMb: field('VmHWM') };
 }
 
+/** A process and those that it has started, not those that these have. Source: proc(5), /proc/pid/task/tid/children. */
+export async function processAndChildren(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return [pid, ...children.split(' ').filter(Boolean).map(Number)];
+}
+
 /** Forgets the peak of a process, so that the next one is of what it does from now on. */
 export async function resetPeak(pid: number): Promise<void> {
   await writeFile(`/proc/${pid}/clear_refs`, RESET_PEAK);
