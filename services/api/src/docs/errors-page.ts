@@ -83,21 +83,25 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   ZIP_PATH: 'The archive names files outside its own folder.',
   ZIP_CRC: 'The bytes do not match the checksums beside them: the file was damaged. Copy it again.',
   ZIP_TRUNCATED: 'The end of the file is missing. Wait until it is wholly written, or copy it again.',
-  PICKLE_OPCODE: 'The checkpoint uses a pickle instruction that weights do not need.',
+  PICKLE_OPCODE:
+    'The checkpoint uses a pickle instruction that PyTorch does not write. Save it again with `torch.save`.',
   PICKLE_GLOBAL:
-    'The checkpoint holds an object of the program that saved it, which is not carried. Save a state dict instead.',
+    'The checkpoint holds an object of a class that Caissa does not know, and `UNKNOWN_OBJECTS=refuse` asks for such files to be refused. Save a state dict instead.',
   PICKLE_DANGEROUS:
-    'The checkpoint asks for something that no checkpoint needs and that can run programs when it is loaded in Python. Do not load it there.',
-  PICKLE_CORRUPT: 'The description of the tensors cannot be read. The file was damaged or written by another program.',
+    'The checkpoint names something that no checkpoint needs and that can run programs when Python loads it. Nothing was run here. Do not load the file in Python.',
+  PICKLE_CORRUPT:
+    'The description of the tensors cannot be read: the file was damaged, or another program wrote it. Copy it again, or save it with `torch.save`.',
   PICKLE_LIMIT: 'The description of the tensors is larger or deeper than is sensible for a checkpoint.',
   STORAGE_SIZE: 'A tensor’s bytes are fewer or more than the checkpoint declares.',
   TENSOR_BOUNDS: 'A tensor points to bytes outside its storage.',
   OUTPUT_LIMIT: 'The result would exceed what its file format can hold.',
-  NOT_A_CHECKPOINT: 'The file is not a PyTorch checkpoint with a state dict.',
+  NOT_A_CHECKPOINT:
+    'The file is something other than a PyTorch checkpoint, or holds no weights. The message says what it is and what to do.',
   TORCHSCRIPT: 'The file is a TorchScript program. Save the model’s `state_dict()` with `torch.save`.',
   LEGACY_FORMAT: 'The file is in a format of before PyTorch 1.6 that cannot be read. Save it again with a newer one.',
-  ARCHITECTURE_UNKNOWN: 'The tensors are not those of the chess network that Caissa knows.',
+  ARCHITECTURE_UNKNOWN:
+    'The tensors are not those of the chess network that Caissa knows, or there are none at the path that `weights` names.',
   ARCHITECTURE_MISMATCH:
-    'A part of the network is missing, too many or of another shape, or it is not what the server expects (`EXPECTED_CHANNELS`, `EXPECTED_BLOCKS`) or, with `STRICT_ARCHITECTURE=true`, what the checkpoint declares.',
+    'A part of the network is missing, is one too many or has another shape, or the network is not what the server expects (`EXPECTED_CHANNELS`, `EXPECTED_BLOCKS`) or, with `STRICT_ARCHITECTURE=true`, what the checkpoint declares.',
   NON_FINITE_WEIGHTS: 'The weights hold NaN or infinity: the training went wrong. Use an earlier checkpoint.',
 };
