@@ -1,6 +1,13 @@
 import { type ByteSource, FormatError } from '@caissa/bytes';
 import type { JsonObject, JsonValue } from '@caissa/formats';
-import { fromJson, PyDict, readCheckpoint, recordOf, verifyStorages } from '@caissa/pytorch';
+import {
+  fromJson,
+  PyDict,
+  type ReadCheckpointOptions,
+  readCheckpoint,
+  recordOf,
+  verifyStorages,
+} from '@caissa/pytorch';
 import { warningsAbout } from './describe-losses.js';
 import { describeMetadata } from './describe-metadata.js';
 import { findMetadata } from './find-metadata.js';
@@ -42,8 +49,8 @@ export class PythonValues {
  * Reads a PyTorch checkpoint and finds the weights in it, wherever they stand.
  * @throws FormatError all that `readCheckpoint` and `findWeights` throw; NOT_A_CHECKPOINT if it has no tensor
  */
-export async function readPytorch(source: ByteSource) {
-  const { root, storages, warnings } = await readCheckpoint(source);
+export async function readPytorch(source: ByteSource, options?: ReadCheckpointOptions) {
+  const { root, storages, warnings } = await readCheckpoint(source, options);
   const weights = findWeights(root);
   if (weights.length === 0) throw new FormatError('NOT_A_CHECKPOINT', noWeights(root));
   const found = findMetadata(root, weights);

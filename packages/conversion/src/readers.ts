@@ -9,7 +9,7 @@ export interface ReadOptions {
    * What becomes of objects of classes that mean nothing here: they are described and left out, or the file is refused
    * for them. Described by default.
    */
-  readonly unknownObjects?: UnknownObjects;
+  readonly unknownObjects?: UnknownObjects | undefined;
   /** Whether a file is refused whose weights are not what it says they are; by default that is a warning. */
   readonly strictArchitecture?: boolean;
   /** Path in the file of the weights to take, such as `ema.module`, where it holds several networks. */

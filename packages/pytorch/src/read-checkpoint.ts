@@ -1,4 +1,5 @@
 import type { ByteSource } from '@caissa/bytes';
+import { DEFAULT_UNKNOWN_OBJECTS, type UnknownObjects } from '@caissa/formats';
 import type { Storage } from '@caissa/tensor';
 import { openArchive } from './archive/archive.js';
 import { Budget } from './budget.js';
@@ -32,7 +33,7 @@ export interface ReadCheckpointOptions {
    * What becomes of functions and classes that mean nothing here, and of what would be made by them: a `PyGlobal` or
    * `PyObject` that says so, or the file is refused. Described by default.
    */
-  readonly unknownObjects?: 'describe' | 'refuse' | undefined;
+  readonly unknownObjects?: UnknownObjects | undefined;
 }
 
 /**
@@ -41,7 +42,7 @@ export interface ReadCheckpointOptions {
  */
 export async function readCheckpoint(
   source: ByteSource,
-  { unknownObjects = 'describe' }: ReadCheckpointOptions = {},
+  { unknownObjects = DEFAULT_UNKNOWN_OBJECTS }: ReadCheckpointOptions = {},
 ): Promise<CheckpointFile> {
   const reading = { unknownObjects, budget: new Budget(READING_BUDGET, 'PICKLE_LIMIT') };
   const container = await detectContainer(source);

@@ -1,4 +1,5 @@
 import { FormatError } from '@caissa/bytes';
+import type { UnknownObjects } from '@caissa/formats';
 import { type DType, itemSizeBytes, type Storage } from '@caissa/tensor';
 import type { Budget } from './budget.js';
 import { FREE_VIEW_BYTES, MAX_VIEW_REPETITION } from './limits.js';
@@ -21,7 +22,7 @@ export interface StorageDeclaration {
 export class StorageTable implements PickleContext {
   readonly entry: string;
   readonly budget: Budget;
-  readonly unknownObjects: 'describe' | 'refuse';
+  readonly unknownObjects: UnknownObjects;
   readonly storages = new Map<string, Storage>();
   readonly #fileSizeBytes: number;
   readonly #locate: (declared: StorageDeclaration) => Storage;

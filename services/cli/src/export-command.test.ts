@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FULL_SIZE } from '@caissa/chess';
 import { openCheckpoint, verifyOnnx, withFile } from '@caissa/conversion';
+import { PyDict } from '@caissa/pytorch';
 import { fixturePath } from '@caissa/testing/fixtures';
 import { smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -77,6 +78,41 @@ describe('caissa export', () => {
       err: '',
     });
     expect(await made()).toHaveLength(2);
+  });
+});
+
+describe('a checkpoint that holds more than its network', () => {
+  beforeEach(async () => {
+    const own = smallStateDict();
+    own.set('n_averaged', smallStateDict().get('bn_input.bias') ?? null);
+    const root = new PyDict([
+      ['model', own],
+      ['ema', smallStateDict()],
+    ]);
+    await writeSaved(join(folder, 'run.pt'), root);
+  });
+
+  it('is exported with a note on each thing that is not carried', async () => {
+    const { code, err } = await run('run.pt', '--verify', 'none', '--out', 'out', '--format', 'onnx,pytorch');
+    expect(code).toBe(0);
+    expect(err).toMatch(/^Note: run\.pt: [^\n]*"ema"[^\n]*\nNote: run\.pt: "n_averaged" [^\n]*\n$/);
+    const { out, ...rest } = await run('run.pt', '--verify', 'none', '--out', 'out', '--force', '--json');
+    expect(rest).toEqual({ code: 0, err: '' });
+    const [exported] = JSON.parse(out).exports;
+    expect(exported.warnings).toEqual(exported.metadata.warnings);
+    expect(exported.warnings).toHaveLength(2);
+    expect(await run('run.pt', '--verify', 'none', '--out', 'out', '--force', '--quiet')).toMatchObject({ err: '' });
+  });
+
+  it('gives the weights that are asked for, or says which there are', async () => {
+    const args = ['--verify', 'full', '--format', 'pytorch', '--out', 'out'];
+    expect(await run('run.pt', ...args, '--weights', 'ema')).toMatchObject({ code: 0, err: '' });
+    const { metadata } = await withFile(join(folder, 'out', (await made())[0] ?? ''), openCheckpoint);
+    expect(metadata).toMatchObject({ weights_path: 'ema' });
+    expect(metadata).not.toHaveProperty('warnings');
+    const { code, err } = await run('run.pt', ...args, '--weights', 'best');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^caissa: run\.pt: [^\n]*"best"[^\n]*"model"[^\n]*"ema"[^\n]* \(ARCHITECTURE_UNKNOWN\)\n$/);
   });
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromJson } from '@caissa/pytorch';
 import { fixturePath } from '@caissa/testing/fixtures';
-import { smallRoot } from '@caissa/testing/small-checkpoint';
+import { smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ended, runCaissa, startCaissa, writeSaved } from '../test-support/run-caissa.js';
 
@@ -46,6 +46,21 @@ describe('caissa inspect', () => {
     expect(JSON.parse((await run('model_v1.pt', '--json', '--tensors')).out).tensors[0]).toMatchObject({
       dtype: 'float32',
     });
+  });
+
+  it('tells what a checkpoint holds beside its network, or refuses it for that', async () => {
+    await copyFile(fixturePath('whole_module.pt'), join(folder, 'module.pt'));
+    const warned = smallRoot();
+    warned.set('ema', smallStateDict());
+    await writeSaved(join(folder, 'two.pt'), warned);
+    const { out } = await run('two.pt');
+    const { warnings } = JSON.parse((await run('two.pt', '--json')).out);
+    expect(warnings).toEqual([expect.stringContaining('"ema"')]);
+    expect(out).toContain(`\nwarnings\n  ${warnings[0]}\n`);
+    expect((await run('two.pt', '--weights', 'ema', '--quiet')).code).toBe(0);
+    expect((await run('module.pt', '--quiet')).code).toBe(0);
+    const strict = await run('module.pt', '--unknown-objects', 'refuse', '--quiet');
+    expect(strict).toMatchObject({ code: 1, err: expect.stringContaining('(PICKLE_GLOBAL)') });
   });
 
   it('refuses a bad file with its code', async () => {

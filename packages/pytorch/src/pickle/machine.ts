@@ -1,4 +1,5 @@
 import { type FormatError, type FormatErrorCode, quoteName } from '@caissa/bytes';
+import type { UnknownObjects } from '@caissa/formats';
 import type { Budget } from '../budget.js';
 import { MAX_DEPTH } from '../limits.js';
 import { type PickleValue, PyDict, type PyGlobal, PyObject, PyTuple } from '../pickle-value.js';
@@ -12,7 +13,7 @@ export interface PickleContext {
   readonly entry: string;
   readonly budget: Budget;
   /** Whether what means nothing here is described, or the file refused for it. */
-  readonly unknownObjects: 'describe' | 'refuse';
+  readonly unknownObjects: UnknownObjects;
   /** Gives what a persistent id stands for: mostly a storage. */
   loadPersistent(id: PyTuple): PickleValue;
   /** Takes note of the logical size of a tensor. */
