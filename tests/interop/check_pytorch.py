@@ -65,7 +65,8 @@ def wrong_around_tensors(case, checkpoint):
         if key not in metadata or json.dumps(metadata[key]) != json.dumps(value):
             return f"metadata {key} is {metadata.get(key)!r}, not {value!r}"
     network = case["network"]
-    expected = case["architecture"] or {"num_channels": network["channels"], "num_res_blocks": network["blocks"]}
+    sizes = case["architecture"] or {"num_channels": network["channels"], "num_res_blocks": network["blocks"]}
+    expected = {"input_shape": [14, 8, 8], "output_shapes": {"policy": 4096, "value": 1}, **sizes}
     if checkpoint["architecture"] != expected:
         return f"the architecture is {checkpoint['architecture']}, not {expected}"
     return None

@@ -29,14 +29,28 @@ function refusal(value: unknown, levelsLeft: number): string | undefined {
   return undefined;
 }
 
-/** What was typed as a value: numbers, `true`, `false`, `null`, lists and objects count as such, the rest is text. */
+/** A text or a number of JSON, whichever comes next. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
+
+/** The first whole number in a text of valid JSON that `JSON.parse` would round; undefined if there is none. */
+export function roundedInteger(json: string): string | undefined {
+  for (const [token] of json.matchAll(TOKEN)) {
+    if (/^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token))) return token;
+  }
+  return undefined;
+}
+
+/**
+ * What was typed as a value: numbers, `true`, `false`, `null`, lists and objects count as such, the rest is text, and so
+ * is what has a number in it that would be rounded.
+ */
 export function parseMetadataValue(text: string): JsonValue {
   const trimmed = text.trim();
   if (!/^(-?\d|true$|false$|null$|\[|\{|")/.test(trimmed)) return text;
   try {
     const value: JsonValue = JSON.parse(trimmed);
     // A long identifier made of digits would lose some of them as a number.
-    const isLossy = /^-?\d+$/.test(trimmed) ? !Number.isSafeInteger(value) : value === Infinity || value === -Infinity;
+    const isLossy = roundedInteger(trimmed) !== undefined || value === Infinity || value === -Infinity;
     return isLossy ? text : value;
   } catch {
     return text;

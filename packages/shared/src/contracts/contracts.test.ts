@@ -2,7 +2,7 @@ import { exportStem, METADATA_LIMIT_BYTES, METADATA_LIMIT_DEPTH } from '@caissa/
 import { describe, expect, test } from 'vitest';
 import { exportRequestSchema } from './exports.js';
 import { exportJobDataSchema } from './jobs.js';
-import { callerMetadataSchema } from './json.js';
+import { callerMetadataSchema, metadataSchema } from './json.js';
 import { filenameSchema, modelNameSchema, parseFilename, parseModelName, toMebibytes } from './names.js';
 
 const BAD_NAMES = ['', '.', '..', '.hidden', '../x', 'a/b', 'a\\b', 'a b', 'a%2fb', 'a\0', 'ä', 'a\n', 'x'.repeat(300)];
@@ -37,6 +37,12 @@ test.each([
   [4 * 1024 ** 3, 4096],
 ])('%i bytes are %f MiB', (bytes, mebibytes) => {
   expect(toMebibytes(bytes)).toBe(mebibytes);
+});
+
+test('metadata keeps a key such as __proto__, and is a JSON object', () => {
+  const value = JSON.parse('{"__proto__":{"a":1},"b":null}');
+  expect(JSON.stringify(metadataSchema.parse(value))).toBe('{"__proto__":{"a":1},"b":null}');
+  for (const other of [null, [], 'x', 1]) expect(metadataSchema.safeParse(other).success).toBe(false);
 });
 
 describe('metadata of a caller', () => {

@@ -3,8 +3,14 @@ import { z } from 'zod';
 
 /** Free-form training or export metadata. */
 export const metadataSchema = z
-  .record(z.string(), z.json())
-  .meta({ id: 'Metadata', example: { win_rate: 0.75, exported_by: 'User' } }) as z.ZodType<JsonObject>;
+  // Not a record of zod's, which copies its entries and leaves out one named `__proto__`.
+  .custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+  .meta({
+    id: 'Metadata',
+    type: 'object',
+    additionalProperties: true,
+    example: { win_rate: 0.75, exported_by: 'User' },
+  });
 
 /** What was found in a checkpoint and is not carried into what is made of it, or contradicts the rest of it. */
 export const warningsSchema = z

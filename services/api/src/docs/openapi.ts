@@ -1,6 +1,4 @@
-import { OpenAPIRegistry, OpenApiGeneratorV31, zodToOpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
-import { metadataSchema } from '@caissa/shared/contracts';
-import { z } from 'zod';
+import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { SESSION_COOKIE } from '../access/sessions.js';
 import type { Route } from '../http/route.js';
 import { OWN_ROUTES } from './openapi-own-routes.js';
@@ -37,7 +35,6 @@ const TAGS = [
 
 /** Writes the OpenAPI document of a route table. Source: OpenAPI 3.1.1. */
 export function buildOpenApi(routes: readonly Route[], version: string): OpenApiDocument {
-  nameJsonValue();
   const registry = new OpenAPIRegistry();
   const scheme = (name: string, value: Parameters<OpenAPIRegistry['registerComponent']>[2]) =>
     registry.registerComponent('securitySchemes', name, value);
@@ -62,14 +59,4 @@ export function buildOpenApi(routes: readonly Route[], version: string): OpenApi
     servers: [{ url: '/' }],
     tags: TAGS,
   });
-}
-
-/**
- * Names the schema of any JSON value. It contains itself, so it can only be written by reference, and `z.json()`
- * creates it without a name; a name given by `.meta` would belong to a copy, which still contains the original.
- */
-function nameJsonValue(): void {
-  const value = metadataSchema instanceof z.ZodRecord ? metadataSchema.valueType : undefined;
-  if (!(value instanceof z.ZodLazy)) throw new TypeError('metadata is no longer a record of JSON values');
-  zodToOpenAPIRegistry.add(value, { _internal: { refId: 'JsonValue' }, description: 'Any JSON value.' });
 }

@@ -129,6 +129,13 @@ describe('bodies', () => {
     ]);
   });
 
+  it('refuses an integer that it would round, and says how to send it', async () => {
+    const body = '{"metadata":{"seed":12345678901234567890}}';
+    const { detail } = await expectProblem(await post(path, body, json), 400, 'INVALID_BODY');
+    expect(detail).toBe('The integer 12345678901234567890 is too large to be kept exactly: send it as text.');
+    expect((await post(path, body.replace(/\d+/, '"$&"'), json)).status).toBe(202);
+  });
+
   it('refuses a hundred thousand brackets', async () => {
     await expectProblem(await post(path, '['.repeat(100_000), json), 400, 'INVALID_BODY');
     const nested = `{"metadata":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_001)}`;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { roundedInteger } from '@caissa/formats';
 import { AppError } from '@caissa/shared/errors';
 import { contentTypeOf, hasBody, openBody } from './request-body.js';
 
@@ -10,6 +11,8 @@ const JSON_LIMIT_DEPTH = 64;
 
 /** Longest time a client may take to send a JSON body. */
 const JSON_TIMEOUT_MS = 30_000;
+
+const MAX_SHOWN_DIGITS = 40;
 
 /**
  * Reads a JSON body; no body is `undefined`.
@@ -26,6 +29,16 @@ export async function readJson(request: IncomingMessage, response: ServerRespons
   if (isNestedDeeper(text, JSON_LIMIT_DEPTH)) {
     throw new AppError('INVALID_BODY', `The body is nested deeper than ${JSON_LIMIT_DEPTH} levels.`);
   }
+  const value = parse(text);
+  const rounded = roundedInteger(text);
+  if (rounded !== undefined) {
+    const integer = rounded.slice(0, MAX_SHOWN_DIGITS);
+    throw new AppError('INVALID_BODY', `The integer ${integer} is too large to be kept exactly: send it as text.`);
+  }
+  return value;
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
