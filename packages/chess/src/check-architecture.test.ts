@@ -18,6 +18,7 @@ describe('checkDeclared', () => {
     ['an empty object', {}],
     ['the right sizes', { num_channels: 8, num_res_blocks: 2, input_shape: [14, 8, 8], policy_size: 4096 }],
     ['the right sizes as texts', { num_channels: '8', num_res_blocks: ' 2 ', input_shape: ['14', 8, '8.0'] }],
+    ['an input with a batch', { input_shape: [1, 14, 8, 8] }],
     ['keys that mean nothing to us', { dropout: 0.1, num_heads: 7, name: 'x' }],
     ['null for a size', { num_channels: null }],
     ['values that cannot be compared', { num_channels: { bytes: 8 }, policy_size: [{}] }],
@@ -36,6 +37,7 @@ describe('checkDeclared', () => {
     [{ num_channels: [8, 8] }, 'num_channels [8, 8]', '8'],
     [{ input_shape: [12, 8, 8] }, 'input_shape [12, 8, 8]', '[14, 8, 8]'],
     [{ input_shape: [14, 8] }, 'input_shape [14, 8]', '[14, 8, 8]'],
+    [{ input_shape: [2, 1, 14, 8, 8] }, 'input_shape [2, 1, 14, 8, 8]', '[14, 8, 8]'],
     [{ policy_size: 1858 }, 'policy_size 1858', '4096'],
   ])('says both values of %o', (declared, found, expected) => {
     expect(checkDeclared(SMALL, declared)).toEqual([

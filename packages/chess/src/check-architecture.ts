@@ -37,8 +37,10 @@ export function checkDeclared(architecture: Architecture, declared: unknown): st
     const found: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (!found.every(isScalar)) return [];
     const expected = expectedOf(architecture);
-    const isSame = found.length === expected.length && found.every((one, i) => numberOf(one) === expected[i]);
-    if (isSame) return [];
+    // A shape may have a batch before it.
+    const hasBatch = expected.length > 1 && found.length === expected.length + 1;
+    const sizes = hasBatch ? found.slice(1) : found;
+    if (sizes.length === expected.length && sizes.every((one, i) => numberOf(one) === expected[i])) return [];
     return [`The checkpoint declares ${key} ${listText(found)}, and its weights have ${listText(expected)}.`];
   });
 }

@@ -1,4 +1,11 @@
-export { type Architecture, type FoundArchitecture, type NetworkTensors, type Slot, slotsOf } from './architecture.js';
+export {
+  type Architecture,
+  BATCH_NORM_EPSILON,
+  type FoundArchitecture,
+  type NetworkTensors,
+  type Slot,
+  slotsOf,
+} from './architecture.js';
 export { buildGraph, GRAPH_NAMES } from './build-graph.js';
 export {
   checkDeclared,

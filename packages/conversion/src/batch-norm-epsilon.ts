@@ -1,5 +1,11 @@
 import { FormatError } from '@caissa/bytes';
-import { declaredEpsilon, modulePath, type NetworkTensors } from '@caissa/chess';
+import {
+  BATCH_NORM_EPSILON,
+  declaredEpsilon,
+  type FoundArchitecture,
+  modulePath,
+  type NetworkTensors,
+} from '@caissa/chess';
 import type { ChosenWeights } from './choose-weights.js';
 import type { FileContents } from './readers.js';
 
@@ -24,4 +30,13 @@ export function withEpsilon(
   if (found.epsilon === undefined) return { network, warnings: found.warnings };
   const architecture = { ...network.architecture, batchNormEpsilon: found.epsilon };
   return { network: { ...network, architecture }, warnings: found.warnings };
+}
+
+/** Returns the epsilon of a network if a file that declares no more than this would be read with another. */
+export function undeclaredEpsilon(
+  { batchNormEpsilon = BATCH_NORM_EPSILON }: FoundArchitecture,
+  { declared, metadata }: Pick<FileContents, 'declared' | 'metadata'>,
+): number | undefined {
+  const { epsilon = BATCH_NORM_EPSILON } = declaredEpsilon(declared, metadata);
+  return epsilon === batchNormEpsilon ? undefined : batchNormEpsilon;
 }

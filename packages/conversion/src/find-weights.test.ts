@@ -65,9 +65,15 @@ describe('findWeights', () => {
     expect(findWeights(deep)).toEqual([]);
   });
 
+  it('passes over what an optimizer keeps by the names of the weights', () => {
+    const keys = ['optimizer', 'optim_states', 'g_optimizer', 'exp_avg', 'exp_avg_sq', 'momentum_buffer', 'grads'];
+    const entries = [...keys, 'optimistic', 'gradual'].map((key) => [key, dict({ net: smallStateDict() })] as const);
+    expect(pathsOf(new PyDict(entries))).toEqual(['optimistic.net', 'gradual.net']);
+  });
+
   it("passes over an optimizer's state", () => {
     const state = dict({ state: new PyDict([[0, dict({ exp_avg: tensor })]]), param_groups: [] });
-    expect(pathsOf(dict({ optimizer: state, object: object('torch.optim.adam.Adam', state), net: weights }))).toEqual([
+    expect(pathsOf(dict({ adam: state, object: object('torch.optim.adam.Adam', state), net: weights }))).toEqual([
       'net',
     ]);
   });

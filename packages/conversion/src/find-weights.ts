@@ -7,6 +7,9 @@ import { pathInside } from './value-path.js';
 /** Entries under which training code keeps a state dict, in the order they are tried. */
 const STATE_DICT_KEYS: readonly PickleValue[] = ['model_state_dict', 'state_dict', 'model'];
 
+/** Keys under which optimizers keep tensors that are as many as the weights, and named like them. */
+const OPTIMIZER_KEY = /(?<![a-z])(?:optim(?:izers?)?|(?:exp|square)_avg|momentum|grad(?:s|ients?)?)(?![a-z])/i;
+
 /** Nobody keeps weights deeper than this. */
 const MAX_DEPTH = 32;
 
@@ -32,7 +35,7 @@ export interface FoundWeights {
 /**
  * Finds every set of tensors in a saved object: state dicts under any key, in dicts, lists, tuples and objects, and whole
  * modules. Those under the keys that training code uses come first, then those nearest to the top, in the file's order.
- * The state of an optimizer is passed over. Every container is looked at once.
+ * What belongs to an optimizer is passed over. Every container is looked at once.
  * @throws FormatError PICKLE_LIMIT
  */
 export function findWeights(root: PickleValue): FoundWeights[] {
@@ -80,6 +83,7 @@ class WeightSearch {
     const set = new TensorSet();
     for (const [key, item] of entriesOf(value)) {
       if (set.add(typeof key === 'string' ? key : pathInside('', key), item)) continue;
+      if (typeof key === 'string' && OPTIMIZER_KEY.test(key)) continue;
       const keyRank = depth === 0 ? STATE_DICT_KEYS.indexOf(key) : -1;
       inner.push(...this.#inner(item, { place, key }, keyRank < 0 ? rank : keyRank));
     }

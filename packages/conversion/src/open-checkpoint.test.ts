@@ -95,8 +95,10 @@ describe('openCheckpoint', () => {
   });
 
   it('opens a module that was saved whole', async () => {
-    const { network } = await openCheckpoint(await FileSource.open(fixturePath('whole_module.pt')));
+    const source = await FileSource.open(fixturePath('whole_module.pt'));
+    const { network } = await openCheckpoint(source);
     expect(network.tensors.get('conv_input.weight')).toBeDefined();
+    await source.close();
   });
 
   it.each([['torchscript.pt', 'TORCHSCRIPT']])('refuses %s by name', async (name, code) => {
