@@ -42,6 +42,9 @@ export const MAX_AXES = 64;
 /** Characters of module and name together; the longest that Python programs have are shorter by far. */
 export const MAX_GLOBAL_NAME_CHARACTERS = 500;
 
+/** Dots in them: a module lies in others, and a class in others. */
+export const MAX_GLOBAL_NAME_DOTS = 32;
+
 /** Bytes of an integer: 4,300 digits, which is Python's own limit. */
 export const MAX_INTEGER_BYTES = 1_786;
 

@@ -41,7 +41,9 @@ type HashKey = null | string | object;
 function hashKey(key: PickleValue): HashKey {
   if (typeof key === 'string') return LOOKS_NUMERIC.test(key) ? `\0s${key}` : key;
   if (typeof key === 'boolean') return `\0n${Number(key)}`;
-  if (typeof key === 'number' || typeof key === 'bigint') return `\0n${key}`;
+  if (typeof key === 'number') return `\0n${key}`;
+  // In base 16, since digits of base 10 take time that grows with the square of their number.
+  if (typeof key === 'bigint') return `\0x${key.toString(16)}`;
   return key instanceof PyFloat ? `\0n${key.value}` : key;
 }
 

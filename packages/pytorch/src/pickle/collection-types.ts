@@ -88,6 +88,11 @@ export const COLLECTION_TYPES: readonly (readonly [module: string, name: string,
   ['collections', 'UserDict', pending(attribute('data'))],
   ['collections', 'UserList', pending(attribute('data'))],
   ['collections', 'UserString', pending(attribute('data'))],
+  // As Python 2 has them, and so protocol 2.
+  ['UserDict', 'UserDict', pending(attribute('data'))],
+  ['UserDict', 'IterableUserDict', pending(attribute('data'))],
+  ['UserList', 'UserList', pending(attribute('data'))],
+  ['UserString', 'UserString', pending(attribute('data'))],
   ['types', 'SimpleNamespace', pending(namespaceOf)],
   ['argparse', 'Namespace', pending(namespaceOf)],
 ];

@@ -1,6 +1,6 @@
 import { FormatError } from '@caissa/bytes';
 import type { DType } from '@caissa/tensor';
-import { MAX_GLOBAL_NAME_CHARACTERS } from '../limits.js';
+import { MAX_GLOBAL_NAME_CHARACTERS, MAX_GLOBAL_NAME_DOTS } from '../limits.js';
 import { type PickleValue, PyGlobal, PyObject, TorchDtype } from '../pickle-value.js';
 import { BUILTIN_TYPES } from './builtin-types.js';
 import { CLASS_MAKERS } from './class-makers.js';
@@ -29,6 +29,8 @@ const FUNCTIONS: readonly (readonly [module: string, name: string, reducer: Redu
 
 /** Classes that stand as arguments of functions above. */
 const TYPES: readonly (readonly [module: string, name: string])[] = [
+  ['builtins', 'object'],
+  ['__builtin__', 'object'],
   ['numpy', 'ndarray'],
   ['torch', 'Tensor'],
   ['torch.nn.parameter', 'Parameter'],
@@ -116,19 +118,21 @@ export function resolveGlobal(machine: PickleMachine, module: string, name: stri
 
 function makeGlobal(machine: PickleMachine, module: string, name: string): PyGlobal {
   const fullName = `${module}.${name}`;
+  const dots = fullName.split('.').length - 1;
+  if (dots > MAX_GLOBAL_NAME_DOTS) throw machine.error('PICKLE_LIMIT', `has a name of ${dots} dots`);
+  machine.budget.spend(CLASSIFY_WORK * (dots + 1));
   const writer = OTHER_WRITERS.find(([names]) => names.test(fullName));
   if (writer !== undefined) throw new FormatError('NOT_A_CHECKPOINT', writer[1]);
   if (isDangerous(module, name)) throw machine.dangerous(fullName);
   machine.refuseUnknown(fullName);
   machine.budget.allocate(COST.global + 4 * fullName.length);
-  machine.budget.spend(CLASSIFY_WORK);
   const global = new PyGlobal(fullName);
   machine.globals.set(key(module, name), global);
   machine.globalIds.set(global, key(module, name));
   return global;
 }
 
-const CLASSIFY_WORK = 3_000;
+const CLASSIFY_WORK = 4_000;
 
 /**
  * `getattr(class, name)`: how protocols before 4 name what stands in a class, and a method of an object. It comes to the

@@ -13,6 +13,7 @@ function asInteger(value: bigint): number | bigint {
 export function decodeInteger(bytes: Buffer): number | bigint | undefined {
   if (bytes.length > MAX_INTEGER_BYTES) return undefined;
   if (bytes.length <= 6) return bytes.length === 0 ? 0 : bytes.readIntLE(0, bytes.length);
+  if (bytes.length === 8) return asInteger(bytes.readBigInt64LE());
   const digits = Buffer.from(bytes).reverse().toString('hex');
   return asInteger(BigInt.asIntN(bytes.length * 8, BigInt(`0x${digits}`)));
 }

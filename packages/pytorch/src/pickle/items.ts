@@ -1,3 +1,4 @@
+import { MAX_INTEGER_BYTES } from '../limits.js';
 import { type PickleValue, PyByteArray, PyDict, PyFloat, PyObject, PySet } from '../pickle-value.js';
 import { COST } from './costs.js';
 import type { PickleMachine } from './machine.js';
@@ -10,6 +11,7 @@ export function setItems(machine: PickleMachine, target: PickleValue, items: rea
   const dict = dictToFill(target);
   if (dict === undefined) throw machine.corrupt('sets items on something that is not a dict');
   if (items.length % 2 !== 0) throw machine.corrupt('sets a key without a value');
+  if (items.length > 0) chargeFirst(machine, dict);
   for (let i = 0; i < items.length; i += 2) {
     const [key = null, value = null] = [items[i], items[i + 1]];
     chargeKey(machine, key);
@@ -21,7 +23,7 @@ export function setItems(machine: PickleMachine, target: PickleValue, items: rea
 export function appendItems(machine: PickleMachine, target: PickleValue, items: readonly PickleValue[]): void {
   const list = listToFill(target);
   if (list === undefined) throw machine.corrupt('appends to something that is not a list');
-  machine.budget.allocate(items.length * COST.item);
+  machine.budget.allocate(items.length * COST.item + (list.length === 0 ? COST.firstItem : 0));
   for (const item of items) list.push(item);
 }
 
@@ -32,6 +34,7 @@ export function addItems(machine: PickleMachine, target: PickleValue, items: rea
     return;
   }
   if (!(target instanceof PySet)) throw machine.corrupt('adds to something that is not a set');
+  if (items.length > 0) chargeFirst(machine, target);
   for (const item of items) {
     chargeKey(machine, item);
     target.add(item);
@@ -40,6 +43,7 @@ export function addItems(machine: PickleMachine, target: PickleValue, items: rea
 
 /** Copies entries of one dict into another. */
 export function copyEntries(machine: PickleMachine, from: PyDict, to: PyDict): void {
+  chargeFirst(machine, to);
   for (const [key, value] of from) {
     chargeKey(machine, key);
     to.set(key, value);
@@ -60,16 +64,26 @@ export function makeSet(machine: PickleMachine, items: readonly PickleValue[]): 
   return set;
 }
 
+function chargeFirst(machine: PickleMachine, { size }: PyDict | PySet): void {
+  if (size === 0) machine.budget.allocate(COST.firstEntry);
+}
+
 /** Charges for a key of a dict, or an item of a set. @throws FormatError PICKLE_CORRUPT if it cannot be one */
 export function chargeKey(machine: PickleMachine, key: PickleValue): void {
   const isMutable = Array.isArray(key) || key instanceof PyDict || key instanceof PySet || key instanceof PyByteArray;
   if (isMutable) throw machine.corrupt('uses a list, dict, set or bytearray as a key');
   if (typeof key === 'string' && key.length > HASHED_CHARACTERS) chargeLongKey(machine, key);
+  machine.budget.allocate(COST.entry);
   const isNumber = typeof key === 'number' || typeof key === 'bigint' || key instanceof PyFloat;
-  machine.budget.allocate(isNumber ? COST.entry + COST.hashedKey : COST.entry);
-  // Digits are made of it, which takes time that grows with the square of its length.
-  if (typeof key === 'bigint') machine.budget.spend(BIG_KEY_WORK);
+  if (isNumber) machine.budget.allocate(isLarge(key) ? MAX_INTEGER_BYTES * 3 : COST.hashedKey);
 }
+
+function isLarge(key: number | bigint | PyFloat): boolean {
+  return typeof key === 'bigint' && (key > LARGEST_OF_MANY || key < -LARGEST_OF_MANY);
+}
+
+/** Integers of 64 bits, hashes of positions for example, can be many. */
+const LARGEST_OF_MANY = 1n << 64n;
 
 /** V8 does not hash longer texts by what is in them: all of one length collide, and are compared one with another. */
 const HASHED_CHARACTERS = 10_000;
@@ -78,8 +92,6 @@ function chargeLongKey(machine: PickleMachine, key: string): void {
   machine.longKeys++;
   machine.budget.spend((machine.longKeys * key.length) / 8);
 }
-
-const BIG_KEY_WORK = 2_000;
 
 function dictToFill(target: PickleValue): PyDict | undefined {
   if (target instanceof PyObject) target.dict ??= new PyDict();

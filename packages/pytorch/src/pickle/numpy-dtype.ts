@@ -1,4 +1,5 @@
 import { NumpyDtype, type PickleValue, PyObject, PyTuple } from '../pickle-value.js';
+import { COST } from './costs.js';
 import type { Reducer } from './known-globals.js';
 import type { PickleMachine } from './machine.js';
 import { dateText, durationText, type TimeUnit } from './numpy-dates.js';
@@ -6,20 +7,23 @@ import { dateText, durationText, type TimeUnit } from './numpy-dates.js';
 /** Booleans, integers, floats and complex numbers of the sizes that NumPy has. */
 const PLAIN_CODE = /^(?:b1|[iu][1248]|f(?:2|4|8|16)|c(?:8|16|32))$/;
 
+/** Objects, text, bytes, dates and durations: read where they are elements. */
+const OTHER_CODE = /^[OSaUMm]\d{0,9}$/;
+
 const MAX_SPEC_CHARACTERS = 40;
 
-/** `numpy.dtype('f8', False, True)`; types that are not plain numbers are described, and read where they stand for text. */
-export const reduceDtype: Reducer = (machine, [spec]) => {
+/** `numpy.dtype('f8', False, True)`; types of other elements stay an object, whose state follows. */
+export const reduceDtype: Reducer = (machine, args, { fullName }) => {
+  const [spec] = args;
   if (typeof spec !== 'string' || spec.length > MAX_SPEC_CHARACTERS) return undefined;
   const [, order = '', code = ''] = /^([<>|=]?)(\w+)$/.exec(spec) ?? [];
+  machine.budget.allocate(COST.object);
+  if (OTHER_CODE.test(code)) return new PyObject(fullName, args);
   if (!PLAIN_CODE.test(code)) return undefined;
-  machine.budget.allocate(DTYPE_BYTES);
   const dtype = new NumpyDtype(code);
   if (order !== '') dtype.byteOrder = asByteOrder(machine, order);
   return dtype;
 };
-
-const DTYPE_BYTES = 64;
 
 /** State `(3, byte order, None, None, None, -1, -1, 0)`. */
 export function setDtypeState(machine: PickleMachine, dtype: NumpyDtype, state: PickleValue): void {

@@ -28,7 +28,8 @@ const reduceScalar: Reducer = (machine, [dtype, content], { fullName }) => {
   const reader = elementReader(dtype);
   const bytes = reader && rawBytes(machine, content, reader.itemBytes);
   if (reader === undefined || bytes === undefined) return undefined;
-  machine.budget.allocate(COST.object + 2 * bytes.length);
+  machine.budget.allocate(COST.object + CHARACTER_BYTES * bytes.length);
+  machine.budget.spend(CHARACTER_WORK * bytes.length);
   return reader.read(asBuffer(bytes));
 };
 
@@ -71,9 +72,11 @@ function makeArray(machine: PickleMachine, module: string, parts: ArrayParts): P
     const bytes = rawBytes(machine, content, elementCount(shape) * plainItemBytes(dtype));
     return bytes && Object.assign(new NumpyArray(module), { dtype, shape, isFortranOrder, bytes });
   }
-  const items = isObjectDtype(dtype) ? content : readElements(machine, elementReader(dtype), content, shape);
+  const isObjects = isObjectDtype(dtype);
+  const items = isObjects ? content : readElements(machine, elementReader(dtype), content, shape);
   if (!Array.isArray(items) || items.length !== elementCount(shape)) return undefined;
-  return nest(machine, items, shape, isFortranOrder);
+  // A list of objects has them row by row, whatever the order in memory.
+  return nest(machine, items, shape, isFortranOrder && !isObjects);
 }
 
 function readElements(
@@ -85,8 +88,8 @@ function readElements(
   const bytes = reader && rawBytes(machine, content, elementCount(shape) * reader.itemBytes);
   if (reader === undefined || bytes === undefined) return undefined;
   const count = elementCount(shape);
-  machine.budget.allocate(count * ELEMENT_BYTES + 2 * bytes.length);
-  machine.budget.spend(count * ELEMENT_WORK);
+  machine.budget.allocate(count * ELEMENT_BYTES + CHARACTER_BYTES * bytes.length);
+  machine.budget.spend(count * ELEMENT_WORK + CHARACTER_WORK * bytes.length);
   const buffer = asBuffer(bytes);
   const items: PickleValue[] = [];
   for (let index = 0; index < count; index++) {
@@ -99,6 +102,9 @@ function readElements(
 
 const ELEMENT_BYTES = 250;
 const ELEMENT_WORK = 1_000;
+/** Text is put together of single characters. */
+const CHARACTER_BYTES = 10;
+const CHARACTER_WORK = 20;
 
 /** Lists of lists, as `tolist` makes them. */
 function nest(

@@ -70,11 +70,14 @@ function tupleOf(count: number): Operation {
   };
 }
 
+const INTEGER_WORK = 150;
+
 function pushInteger(machine: PickleMachine, length: number): void {
   const bytes = machine.readBytes(length);
   const value = decodeInteger(bytes);
   if (value === undefined) throw machine.error('PICKLE_LIMIT', 'holds an integer of more than 4,300 digits');
-  machine.budget.allocate(2 * bytes.length);
+  machine.budget.allocate(COST.integer + 2 * bytes.length);
+  machine.budget.spend(INTEGER_WORK);
   machine.push(value);
 }
 

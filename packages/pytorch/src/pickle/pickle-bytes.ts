@@ -1,6 +1,9 @@
 import { FormatError, type FormatErrorCode } from '@caissa/bytes';
 import type { Budget } from '../budget.js';
-import { decodePython2, decodeText } from './python-text.js';
+import { decodePython2, decodeText, decodeWithSurrogates } from './python-text.js';
+
+/** Text that has to be put together of pieces costs so much for each of its bytes. */
+const SURROGATE_BYTES = 60;
 
 /** A text costs this much and two bytes for each of its characters. */
 const TEXT_BYTES = 32;
@@ -51,7 +54,8 @@ export class PickleBytes {
   }
 
   readText(length: number): string {
-    const text = decodeText(this.#chargeText(this.readBytes(length)));
+    const bytes = this.#chargeText(this.readBytes(length));
+    const text = decodeText(bytes) ?? this.#decodeSurrogates(bytes);
     if (text === undefined) throw this.corrupt('holds text that is not UTF-8');
     return text;
   }
@@ -77,6 +81,11 @@ export class PickleBytes {
   error(code: FormatErrorCode, what: string): FormatError {
     const { entry } = this;
     return new FormatError(code, `${entry} ${what}.`, { entry, offset: this.position });
+  }
+
+  #decodeSurrogates(bytes: Buffer): string | undefined {
+    this.budget.allocate(SURROGATE_BYTES * bytes.length);
+    return decodeWithSurrogates(bytes);
   }
 
   #chargeText(bytes: Buffer): Buffer {

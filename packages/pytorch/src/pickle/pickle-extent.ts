@@ -1,9 +1,15 @@
 import { OPCODE } from './opcode.js';
 
-type ArgumentBytes = number | 'length8' | 'length32' | 'two lines';
+/** Bytes that follow the code of an operation: so many, or after a length of this width, or whole lines. */
+type Argument = number | { readonly lengthBytes: 1 | 4 | 8 } | { readonly lines: 1 | 2 };
 
-/** Bytes that follow the code of an operation; a string names the width of a length that says how many more follow. */
-const ARGUMENT_BYTES: ReadonlyMap<number, ArgumentBytes> = new Map<number, ArgumentBytes>([
+const LINE = { lines: 1 } as const;
+const TWO_LINES = { lines: 2 } as const;
+
+const CODES: ReadonlySet<number> = new Set(Object.values(OPCODE));
+
+/** Operations with an argument; all others have none. Source: CPython 3.13, Lib/pickletools.py */
+const ARGUMENTS: ReadonlyMap<number, Argument> = new Map<number, Argument>([
   [OPCODE.PROTO, 1],
   [OPCODE.BININT, 4],
   [OPCODE.BININT1, 1],
@@ -13,16 +19,37 @@ const ARGUMENT_BYTES: ReadonlyMap<number, ArgumentBytes> = new Map<number, Argum
   [OPCODE.BINGET, 1],
   [OPCODE.LONG_BINPUT, 4],
   [OPCODE.LONG_BINGET, 4],
+  [OPCODE.EXT1, 1],
+  [OPCODE.EXT2, 2],
+  [OPCODE.EXT4, 4],
   [OPCODE.FRAME, 8],
-  [OPCODE.LONG1, 'length8'],
-  [OPCODE.SHORT_BINBYTES, 'length8'],
-  [OPCODE.SHORT_BINUNICODE, 'length8'],
-  [OPCODE.BINBYTES, 'length32'],
-  [OPCODE.BINUNICODE, 'length32'],
-  [OPCODE.GLOBAL, 'two lines'],
+  [OPCODE.LONG1, { lengthBytes: 1 }],
+  [OPCODE.SHORT_BINBYTES, { lengthBytes: 1 }],
+  [OPCODE.SHORT_BINSTRING, { lengthBytes: 1 }],
+  [OPCODE.SHORT_BINUNICODE, { lengthBytes: 1 }],
+  [OPCODE.LONG4, { lengthBytes: 4 }],
+  [OPCODE.BINBYTES, { lengthBytes: 4 }],
+  [OPCODE.BINSTRING, { lengthBytes: 4 }],
+  [OPCODE.BINUNICODE, { lengthBytes: 4 }],
+  [OPCODE.BINBYTES8, { lengthBytes: 8 }],
+  [OPCODE.BINUNICODE8, { lengthBytes: 8 }],
+  [OPCODE.BYTEARRAY8, { lengthBytes: 8 }],
+  [OPCODE.INT, LINE],
+  [OPCODE.LONG, LINE],
+  [OPCODE.FLOAT, LINE],
+  [OPCODE.STRING, LINE],
+  [OPCODE.UNICODE, LINE],
+  [OPCODE.GET, LINE],
+  [OPCODE.PUT, LINE],
+  [OPCODE.PERSID, LINE],
+  [OPCODE.GLOBAL, TWO_LINES],
+  [OPCODE.INST, TWO_LINES],
 ]);
 
-const KNOWN: ReadonlySet<number> = new Set(Object.values(OPCODE));
+/** Arguments by code; undefined for what is no operation. An array, since there can be 64 million operations. */
+const BY_CODE: readonly (Argument | undefined)[] = Array.from({ length: 256 }, (_, code) =>
+  CODES.has(code) ? (ARGUMENTS.get(code) ?? 0) : undefined,
+);
 
 const NEWLINE = 0x0a;
 
@@ -34,16 +61,23 @@ export function findPickleEnd(bytes: Uint8Array): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
   while (at < bytes.length) {
-    const code = view.getUint8(at);
+    const code = bytes[at] ?? 0;
+    const argument = BY_CODE[code];
     at += 1;
-    if (code === OPCODE.STOP || !KNOWN.has(code)) return at;
-    const argument = ARGUMENT_BYTES.get(code) ?? 0;
-    if (typeof argument === 'number') at += argument;
-    else if (argument === 'length8') at += at < bytes.length ? 1 + view.getUint8(at) : 1;
-    else if (argument === 'length32') at += at + 4 <= bytes.length ? 4 + view.getUint32(at, true) : 4;
-    else at = lineEnd(bytes, lineEnd(bytes, at));
+    if (code === OPCODE.STOP || argument === undefined) return at;
+    at = typeof argument === 'number' ? at + argument : argumentEnd(view, bytes, at, argument);
   }
   return undefined;
+}
+
+/** Where an argument ends; past the bytes, if it is not whole in them. */
+function argumentEnd(view: DataView, bytes: Uint8Array, at: number, argument: Exclude<Argument, number>): number {
+  if ('lines' in argument) return argument.lines === 1 ? lineEnd(bytes, at) : lineEnd(bytes, lineEnd(bytes, at));
+  const { lengthBytes } = argument;
+  const begin = at + lengthBytes;
+  if (begin > bytes.length) return begin;
+  if (lengthBytes === 1) return begin + view.getUint8(at);
+  return begin + (lengthBytes === 4 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true)));
 }
 
 function lineEnd(bytes: Uint8Array, at: number): number {

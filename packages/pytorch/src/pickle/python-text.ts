@@ -11,10 +11,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\n': '',
 };
 
-/** Text of UTF-8 in which surrogates may stand alone, as Python's `surrogatepass` has it; undefined if it is not that. */
+/** Text of UTF-8; undefined if it is not that. */
 export function decodeText(bytes: Buffer): string | undefined {
   if (isAscii(bytes)) return bytes.toString('latin1');
-  return isUtf8(bytes) ? bytes.toString() : decodeWithSurrogates(bytes);
+  return isUtf8(bytes) ? bytes.toString() : undefined;
 }
 
 /** Text of a `str` of Python 2, which is bytes: UTF-8 where it can be, else Latin-1. */
@@ -53,8 +53,11 @@ export function unescapeUnicode(latin1: string): string | undefined {
   return isWhole ? text : undefined;
 }
 
-/** Takes the text apart at its lone surrogates, which are three bytes from ED A0 on. */
-function decodeWithSurrogates(bytes: Buffer): string | undefined {
+/**
+ * Text of UTF-8 in which surrogates stand alone, as Python's `surrogatepass` has it: three bytes from ED A0 on. Undefined if
+ * it is not that.
+ */
+export function decodeWithSurrogates(bytes: Buffer): string | undefined {
   let text = '';
   let done = 0;
   for (let at = bytes.indexOf(0xed); at >= 0; at = bytes.indexOf(0xed, at + 1)) {

@@ -39,23 +39,23 @@ export function readFloat(machine: PickleMachine): PickleValue {
 /** STRING: the `repr` of a `str` of Python 2. */
 export function readString(machine: PickleMachine): PickleValue {
   const line = machine.readLine();
+  machine.budget.allocate(ESCAPE_BYTES * line.length);
   const bytes = unquote(line.toString('latin1'));
   if (bytes === undefined) throw machine.corrupt('holds a text without quotes');
-  machine.budget.spend(ESCAPE_WORK * line.length);
   return decodePython2(bytes);
 }
 
 /** UNICODE: Latin-1 with escapes. */
 export function readUnicode(machine: PickleMachine): PickleValue {
   const line = machine.readLine();
-  machine.budget.spend(ESCAPE_WORK * line.length);
+  machine.budget.allocate(ESCAPE_BYTES * line.length);
   const text = unescapeUnicode(line.toString('latin1'));
   if (text === undefined) throw machine.corrupt('holds a character that does not exist');
   return text;
 }
 
-/** Each character can be an escape. */
-const ESCAPE_WORK = 60;
+/** Each two characters can be an escape, of which V8 keeps note while it replaces them. */
+const ESCAPE_BYTES = 60;
 
 function wholeNumber(machine: PickleMachine, digits: string): number | bigint {
   const value = parseInteger(digits);

@@ -16,6 +16,12 @@ const reduceFraction: Reducer = (_machine, [numerator, denominator]) => {
   return isInteger(numerator) && isInteger(denominator) ? `${numerator}/${denominator}` : undefined;
 };
 
+/** `IPv4Address(number of 32 bits)`. */
+const reduceAddress: Reducer = (_machine, [value]) => {
+  if (typeof value !== 'number' || value < 0 || value >= 2 ** 32) return undefined;
+  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff).join('.');
+};
+
 /** `PurePath(part, part, …)`: the first one can be a root or a drive, which has its separator already. */
 function reducePath(separator: '/' | '\\'): Reducer {
   return (machine, args) => {
@@ -87,14 +93,12 @@ const PATHS: readonly (readonly [name: string, separator: '/' | '\\'])[] = [
   ['WindowsPath', '\\'],
 ];
 
-const ADDRESSES = ['IPv4Address', 'IPv4Network', 'IPv4Interface', 'IPv6Address', 'IPv6Network', 'IPv6Interface'];
-
 /** Types that one text stands for whole: paths, identifiers, exact numbers, addresses, versions. */
 export const TEXT_TYPES: readonly (readonly [module: string, name: string, reducer: Reducer])[] = [
   ...['pathlib', 'pathlib._local'].flatMap((module) =>
     PATHS.map(([name, separator]) => [module, name, reducePath(separator)] as const),
   ),
-  ...ADDRESSES.map((name) => ['ipaddress', name, reduceText] as const),
+  ['ipaddress', 'IPv4Address', reduceAddress],
   ['decimal', 'Decimal', reduceText],
   ['fractions', 'Fraction', reduceFraction],
   ['uuid', 'UUID', reduceUuid],
