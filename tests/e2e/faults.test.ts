@@ -247,7 +247,7 @@ describe('a checkpoint', () => {
         expect([name, notLoaded.status, notLoaded.body['code']]).toEqual([name, 422, code]);
       }
       const { body } = await client.get('/api/model/list');
-      expect(body['count']).toBe(8);
+      expect(body['count']).toBe(7);
       expect(await client.finish(await client.export('onnx', 'good'))).toMatchObject({ status: 'completed' });
       expect(await strays(system.exportsDir)).toEqual([]);
     } finally {
