@@ -3,9 +3,6 @@ import { containedIn, type PickleValue, type PyDict, PyGlobal, PyObject } from '
 import type { FoundMetadata } from './find-metadata.js';
 import { pathInside } from './value-path.js';
 
-/** Sentences that are given; of more there is a number. */
-const MAX_WARNINGS = 20;
-
 /** Values that are looked at for them. */
 const MAX_VALUES = 100_000;
 
@@ -19,9 +16,7 @@ const PLAIN_NAME = /^[\w.]{1,120}$/;
 export function warningsAbout({ metadata, leftOut }: FoundMetadata): string[] {
   const objects = objectsIn(metadata).map(sentenceAbout);
   const entries = leftOut.map((key) => `${pathInside('', key)} is data of the training, which is not carried.`);
-  const all = [...objects, ...entries];
-  if (all.length <= MAX_WARNINGS) return all;
-  return [...all.slice(0, MAX_WARNINGS), `${all.length - MAX_WARNINGS} more values are described or left out.`];
+  return [...objects, ...entries];
 }
 
 interface FoundObject {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { choiceOf, exportForm, rowProblem, toggled } from './export-form';
+import { choiceOf, exportForm, isExportable, rowProblem, toggled } from './export-form';
 
 const choice = (change: Partial<ReturnType<typeof exportForm.get>>) => choiceOf({ ...exportForm.get(), ...change });
 const row = (key: string, value: string, id = 1) => ({ id, key, value });
@@ -20,6 +20,13 @@ describe('metadata that are typed in', () => {
 it('weights are asked for by their path, or not at all', () => {
   expect(choice({ weights: ' ema.module ' })).toMatchObject({ weights: 'ema.module' });
   expect(choice({ weights: ' ' })).not.toHaveProperty('weights');
+});
+
+it('what cannot be read can be exported only if weights are named', () => {
+  const usable = (status: 'ready' | 'inspecting' | 'unreadable', weights: string) =>
+    isExportable({ status }, { ...exportForm.get(), weights });
+  expect([usable('ready', ''), usable('unreadable', ' '), usable('inspecting', 'ema')]).toEqual([true, false, false]);
+  expect(usable('unreadable', 'ema')).toBe(true);
 });
 
 it('choosing what is chosen takes it back', () => {

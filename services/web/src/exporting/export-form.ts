@@ -7,7 +7,7 @@ import {
   type OptionValues,
   parseMetadataValue,
 } from '@caissa/formats';
-import type { ExportOptions } from '@caissa/shared/contracts';
+import type { ExportOptions, ModelSummary } from '@caissa/shared/contracts';
 import type { ExportChoice } from '../api/work';
 import { createStore } from '../state/store';
 
@@ -69,6 +69,11 @@ export function choose(change: Partial<ExportForm>): void {
 export function choiceOf({ rows, options, weights }: ExportForm): ExportChoice {
   const path = weights.trim();
   return { metadata: readRows(rows), options, ...(path === '' ? {} : { weights: path }) };
+}
+
+/** Whether a model can be exported: one that cannot be read as it is may be if it is told which weights are meant. */
+export function isExportable({ status }: Pick<ModelSummary, 'status'>, { weights }: ExportForm): boolean {
+  return status === 'ready' || (status === 'unreadable' && weights.trim() !== '');
 }
 
 /** Adds what is missing and removes what is there. */

@@ -13,20 +13,21 @@ import { SearchField } from '../ui/field';
 import { FormSection } from '../ui/layout';
 import { LoadFailure } from '../ui/list-states';
 import { Skeleton } from '../ui/progress';
-import { choose, exportForm, toggled } from './export-form';
+import { choose, type ExportForm, exportForm, isExportable, toggled } from './export-form';
 
 const ROW_PX = 44;
 
 /** Chooses the models to export. */
 export function ModelPicker() {
   const { data, error, refetch } = useQuery(modelsQuery);
-  const chosen = useStore(exportForm).models;
+  const form = useStore(exportForm);
+  const chosen = form.models;
   const [search, setSearch] = useState('');
   const wanted = useDeferredValue(search);
   const models = useMemo(() => data && arrangeModels(data.models, wanted, FIRST_ORDER), [data, wanted]);
-  const usable = models?.filter(({ status }) => status === 'ready').map(({ name }) => name) ?? [];
+  const usable = models?.filter((model) => isExportable(model, form)).map(({ name }) => name) ?? [];
   // One that was chosen may be gone by now, or be hidden by the search.
-  const count = data?.models.filter(({ name, status }) => status === 'ready' && chosen.includes(name)).length ?? 0;
+  const count = data?.models.filter((model) => isExportable(model, form) && chosen.includes(model.name)).length ?? 0;
   return (
     <FormSection title="Models" hint={count === 0 ? 'Choose one or more' : `${count} chosen`}>
       <div className="mb-2 flex items-center gap-2">
@@ -49,7 +50,7 @@ export function ModelPicker() {
             {data?.count === 0 ? 'There are no models yet.' : 'No model matches.'}
           </p>
         ) : (
-          <PickList models={models} chosen={chosen} />
+          <PickList models={models} form={form} />
         )
       ) : error ? (
         <LoadFailure what="The models" error={error} onRetry={() => void refetch()} />
@@ -62,11 +63,11 @@ export function ModelPicker() {
 
 interface PickListProps {
   readonly models: readonly ModelSummary[];
-  readonly chosen: readonly string[];
+  readonly form: ExportForm;
 }
 
 /** As high as its placeholder while the models load, so that nothing below it moves. */
-function PickList({ models, chosen }: PickListProps) {
+function PickList({ models, form }: PickListProps) {
   const box = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
     count: models.length,
@@ -86,7 +87,7 @@ function PickList({ models, chosen }: PickListProps) {
                 className="absolute inset-x-0 top-0"
                 style={{ height: ROW_PX, transform: `translateY(${start}px)` }}
               >
-                <PickRow model={model} checked={chosen.includes(model.name)} />
+                <PickRow model={model} usable={isExportable(model, form)} checked={form.models.includes(model.name)} />
               </li>
             )
           );
@@ -96,8 +97,13 @@ function PickList({ models, chosen }: PickListProps) {
   );
 }
 
-function PickRow({ model, checked }: { readonly model: ModelSummary; readonly checked: boolean }) {
-  const usable = model.status === 'ready';
+interface PickRowProps {
+  readonly model: ModelSummary;
+  readonly usable: boolean;
+  readonly checked: boolean;
+}
+
+function PickRow({ model, usable, checked }: PickRowProps) {
   return (
     <label
       title={model.problem?.detail ?? model.filename}

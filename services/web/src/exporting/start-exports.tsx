@@ -11,7 +11,7 @@ import { currentTab } from '../state/route';
 import { useStore } from '../state/store';
 import { Button } from '../ui/button';
 import { tell, tellFailure } from '../ui/toasts';
-import { choiceOf, choose, exportForm, rowProblem } from './export-form';
+import { choiceOf, choose, exportForm, isExportable, rowProblem } from './export-form';
 
 type Pair = readonly [model: string, format: Format];
 
@@ -21,9 +21,9 @@ export function StartExports() {
   const form = useStore(exportForm);
   const { data } = useQuery(modelsQuery);
   const [busy, setBusy] = useState(false);
-  const ready = new Set(data?.models.filter(({ status }) => status === 'ready').map(({ name }) => name));
+  const usable = new Set(data?.models.filter((model) => isExportable(model, form)).map(({ name }) => name));
   const pairs: Pair[] = form.models
-    .filter((model) => ready.has(model))
+    .filter((model) => usable.has(model))
     .flatMap((model) => form.formats.map((format) => [model, format] as const));
   const start = async () => {
     setBusy(true);
