@@ -35,10 +35,9 @@ export class MemoryTensors {
   #storageOf(bytes: Uint8Array, swappedBytes: number): Storage {
     const known = this.#storages.get(bytes) ?? [];
     this.#storages.set(bytes, known);
-    const little = swapped(bytes, swappedBytes);
     known[swappedBytes] ??= {
       ...{ key: 'memory', dtype: 'uint8', sizeBytes: bytes.length, offsetBytes: 0 },
-      source: new BufferSource(little),
+      source: new BufferSource(swapped(bytes, swappedBytes)),
     };
     return known[swappedBytes];
   }

@@ -60,12 +60,13 @@ class PortableCopy {
   /** A value that is named many times is copied once: unfolding could take for ever. */
   readonly #done = new Map<PickleValue, PickleValue>();
   readonly #keys = new Map<PickleValue, PickleValue | undefined>();
+  readonly #texts = new Map<string, string>();
   readonly #tensors = new MemoryTensors();
   #numbersLeft = MAX_NUMBERS_IN_LISTS;
   #depth = 0;
 
   of(value: PickleValue): PickleValue {
-    if (typeof value === 'bigint') return isWritable(value) ? value : digitsOf(value);
+    if (typeof value === 'bigint') return isWritable(value) ? value : this.#digits(value);
     if (typeof value !== 'object' || value === null || isPortable(value)) return value;
     const done = this.#done.get(value);
     if (done !== undefined) return done;
@@ -117,6 +118,14 @@ class PortableCopy {
   #tupleKey({ items }: PyTuple): PickleValue | undefined {
     const keys = items.map((item) => this.#key(item)).filter((item) => item !== undefined);
     return keys.length === items.length ? new PyTuple(keys) : undefined;
+  }
+
+  /** One text for all that have it: a file may name a large integer as often as it likes. */
+  #digits(value: bigint): string {
+    const digits = digitsOf(value);
+    const known = this.#texts.get(digits) ?? digits;
+    this.#texts.set(known, known);
+    return known;
   }
 
   #nearest(value: PickleValue & object): PickleValue {
