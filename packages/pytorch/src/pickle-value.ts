@@ -3,8 +3,13 @@ import type { Storage, Tensor } from '@caissa/tensor';
 /**
  * What a checkpoint may hold, as inert data. Python's int is a `number` where that is exact and a `bigint` elsewhere;
  * float is always a {@link PyFloat}, so that 1 and 1.0 stay apart; None is `null`; a list is an array; dict, Counter
- * and OrderedDict are {@link PyDict}s in the order of the file. What Python would make of a class of the program that
- * saved the file is a {@link PyObject}. Containers may contain themselves.
+ * and OrderedDict are {@link PyDict}s in the order of the file. Dates, paths, identifiers and their like are the text
+ * that stands for them. What Python would make of a class of the program that saved the file is a {@link PyObject}, and
+ * the class itself a {@link PyGlobal}.
+ *
+ * Whoever walks through what was read can rely on this: containers may contain themselves, and the same one may stand in
+ * many places, so that each has to be looked at once; where that is done, they nest at most 1,000 deep (`MAX_DEPTH`), not
+ * counting what is already open. No array has more than 64 axes. Texts may hold lone surrogates.
  */
 export type PickleValue =
   | null

@@ -116,7 +116,8 @@ export class PickleMachine extends PickleBytes {
   memoize(index: number): void {
     const value = this.top();
     const added = index + 1 - this.#memo.length;
-    if (added > MAX_MEMO_GAP) throw this.error('PICKLE_LIMIT', `remembers value ${index}, leaving most before it out`);
+    if (added > MAX_MEMO_GAP)
+      throw this.error('PICKLE_LIMIT', `remembers value ${index} without most of those before it`);
     if (added > 0) this.budget.allocate(added * COST.memoEntry);
     while (this.#memo.length < index) this.#memo.push(undefined);
     this.#memo[index] = value;
