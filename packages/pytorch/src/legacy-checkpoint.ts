@@ -14,6 +14,9 @@ const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL_VERSION = 1001;
 const FIRST_WINDOW_BYTES = 64 << 10;
 
+/** What finding the end of a pickle costs, if each byte is an operation. */
+const WORK_PER_BYTE = 6;
+
 /** Each storage begins with its element count, 8 bytes. */
 const COUNT_BYTES = 8;
 const COUNTS_AT_ONCE = 64;
@@ -80,6 +83,7 @@ async function readNext(run: PickleRun, context: PickleContext): Promise<PickleV
   const left = run.source.sizeBytes - run.offset;
   for (let windowBytes = FIRST_WINDOW_BYTES; ; windowBytes *= 4) {
     const lengthBytes = Math.min(windowBytes, left, MAX_PICKLE_BYTES);
+    run.reading.budget.spend(lengthBytes * WORK_PER_BYTE);
     const window = await readBytes(run.source, run.offset, lengthBytes);
     const end = findPickleEnd(window);
     if (end !== undefined) {
