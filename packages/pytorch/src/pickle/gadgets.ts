@@ -11,7 +11,7 @@ torch.cuda._memory_viz torch.distributed.elastic torch.distributed.launch torch.
 torch.distributed.run torch.distributed.nn.jit torch.export.load torch.fx.experimental torch.fx.graph torch.fx.graph_module
 torch.library torch.multiprocessing torch.onnx torch.profiler torch.testing._internal torch.utils._config_module
 torch.utils.benchmark torch.utils.bottleneck torch.utils.bundled_inputs torch.utils.collect_env torch.utils.cpp_backtrace
-torch.utils.cpp_extension torch.utils.data._utils torch.utils.data.datapipes torch.utils.file_baton torch.utils.hipify
+torch.utils.cpp_extension torch.utils.data._utils.worker torch.utils.data._utils.signal_handling torch.utils.data.datapipes.utils torch.utils.file_baton torch.utils.hipify
 torch.utils.jit torch.utils.mobile_optimizer torch.utils.model_dump torch.utils.model_zoo torch.utils.show_pickle
 torch.utils.tensorboard torch.utils.viz torchvision.io torchvision.datasets.utils torchvision.extension torchaudio.load
 torchaudio.utils torchtext.utils

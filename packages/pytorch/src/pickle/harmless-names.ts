@@ -27,6 +27,8 @@ const HARMLESS: Readonly<Record<string, string>> = {
   cmath: '*',
   collections: `ChainMap Counter OrderedDict UserDict UserList UserString defaultdict deque abc`,
   'collections.abc': '*',
+  configparser: `BasicInterpolation ConfigParser ConverterMapping ExtendedInterpolation Interpolation LegacyInterpolation
+    RawConfigParser SafeConfigParser SectionProxy`,
   contextlib: 'nullcontext suppress',
   copy: 'copy deepcopy',
   copyreg: '_reconstructor __newobj__ __newobj_ex__',
@@ -38,23 +40,30 @@ const HARMLESS: Readonly<Record<string, string>> = {
   fractions: 'Fraction',
   functools: 'partial partialmethod lru_cache cached_property _lru_cache_wrapper total_ordering cmp_to_key',
   hashlib: 'blake2b blake2s md5 sha1 sha224 sha256 sha384 sha512 sha3_256 sha3_512',
+  http: 'HTTPMethod HTTPStatus',
+  inspect: 'Parameter Signature _ParameterKind _empty',
+  io: 'BytesIO StringIO',
   ipaddress: `AddressValueError IPv4Address IPv4Interface IPv4Network IPv6Address IPv6Interface IPv6Network
     NetmaskValueError`,
   itertools: `accumulate batched chain combinations combinations_with_replacement compress count cycle dropwhile
     filterfalse groupby islice pairwise permutations product repeat starmap takewhile tee zip_longest`,
   json: 'JSONDecodeError',
+  'json.decoder': 'JSONDecodeError',
   logging: 'DEBUG ERROR Formatter INFO Logger LoggerAdapter NullHandler RootLogger WARNING getLogger',
   math: '*',
   numbers: 'Complex Integral Number Rational Real',
   operator: `abs add and_ concat contains countOf eq floordiv ge gt iadd iand ifloordiv ilshift imatmul imod imul index inv
     invert ior ipow irshift is_ is_not isub itruediv ixor le length_hint lshift lt matmul mod mul ne neg not_ or_ pos pow
     rshift sub truediv truth xor indexOf itemgetter getitem`,
+  os: 'stat_result terminal_size',
   pathlib: 'Path PosixPath PurePath PurePosixPath PureWindowsPath WindowsPath _local',
   'pathlib._local': 'Path PosixPath PurePath PurePosixPath PureWindowsPath WindowsPath',
+  platform: 'uname_result',
   random: `Random betavariate choice choices expovariate gammavariate gauss getrandbits getstate lognormvariate
     normalvariate paretovariate randint random randrange sample seed setstate shuffle triangular uniform vonmisesvariate
     weibullvariate`,
   re: 'Match Pattern RegexFlag _compile compile escape',
+  signal: 'Handlers Sigmasks Signals',
   sre_compile: 'compile',
   statistics: 'NormalDist fmean geometric_mean harmonic_mean mean median mode pstdev pvariance stdev variance',
   string: 'Template ascii_letters ascii_lowercase ascii_uppercase digits hexdigits punctuation whitespace',
@@ -77,12 +86,14 @@ const HARMLESS: Readonly<Record<string, string>> = {
 
 /** Names that Python has given to modules over time, and implementations behind them. */
 const ALIASES: Readonly<Record<string, string>> = {
+  ConfigParser: 'configparser',
   __builtin__: 'builtins',
   UserDict: 'collections',
   UserList: 'collections',
   UserString: 'collections',
   _decimal: 'decimal',
   _functools: 'functools',
+  _io: 'io',
   _operator: 'operator',
   _pydatetime: 'datetime',
   _pydecimal: 'decimal',
