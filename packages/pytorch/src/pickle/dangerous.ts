@@ -13,6 +13,8 @@ export function isDangerous(module: string, name: string): boolean {
   if (isGadget(`${module}.${name}`) || attributes.some(isSpecialName) || passesThroughModule(attributes)) return true;
   if (!isStandardModule(top)) return false;
   const [first = ''] = attributes;
+  // Paths are data, but their methods read and write files.
+  if (top === 'pathlib' && attributes.length > 1) return true;
   return isStandardModule(first) ? !isHarmless(module, name) : !isHarmless(module, first);
 }
 
