@@ -5,10 +5,10 @@ import { expect, it } from 'vitest';
 import { buildArchive } from '../../packages/pytorch/test-support/hostile-archive.js';
 import { smallEntries } from '../../packages/pytorch/test-support/small-checkpoint.js';
 import { mutateBytes, mutateOperations } from './fuzz/mutate.js';
-import { NetworkArchive } from './fuzz/network-archive.js';
 import { Random } from './fuzz/random.js';
 import { RandomPickle } from './fuzz/random-pickle.js';
 import { inputNumbers, summaryOf, tryMany } from './fuzz/try-many.js';
+import { NetworkArchive } from './network-archive.js';
 
 /** Takes half a minute; a million was tried by hand. */
 const COUNT = 30_000;

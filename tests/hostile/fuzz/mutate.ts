@@ -1,4 +1,4 @@
-import { boundaries } from './opcodes.js';
+import { boundaries } from '../opcodes.js';
 import type { Random } from './random.js';
 import { RandomPickle } from './random-pickle.js';
 

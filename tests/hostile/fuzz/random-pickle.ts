@@ -1,6 +1,6 @@
+import { OPERATIONS, type OperationName } from '../opcodes.js';
+import { OperationWriter } from '../operation-writer.js';
 import { GLOBAL_NAMES, TEXTS } from './global-names.js';
-import { OPERATIONS, type OperationName } from './opcodes.js';
-import { OperationWriter } from './operation-writer.js';
 import type { Random } from './random.js';
 import { RandomScalar } from './random-scalar.js';
 

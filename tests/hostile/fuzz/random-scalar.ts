@@ -1,5 +1,5 @@
+import type { OperationWriter } from '../operation-writer.js';
 import { TEXTS } from './global-names.js';
-import type { OperationWriter } from './operation-writer.js';
 import type { Random } from './random.js';
 
 const CONSTANTS = ['NONE', 'NEWTRUE', 'NEWFALSE', 'EMPTY_LIST', 'EMPTY_DICT', 'EMPTY_TUPLE', 'EMPTY_SET'] as const;

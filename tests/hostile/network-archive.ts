@@ -1,7 +1,11 @@
 import type { ByteSource } from '@caissa/bytes';
-import { saved, smallRoot } from '@caissa/testing/small-checkpoint';
-import { buildArchive } from '../../../packages/pytorch/test-support/hostile-archive.js';
+import { saved, smallStateDict } from '@caissa/testing/small-checkpoint';
+import { buildArchive } from '../../packages/pytorch/test-support/hostile-archive.js';
+import { dict, int, pickle, text } from '../../packages/pytorch/test-support/pickle-assembly.js';
+import { bytesOf } from './bytes-of.js';
 
+const PROTO_BYTES = 2;
+const STOP_BYTES = 1;
 const END_BYTES = 22;
 const COUNT_AT = 8;
 const OFFSET_IN_HEADER = 42;
@@ -10,22 +14,30 @@ const OFFSET_IN_HEADER = 42;
 export class NetworkArchive {
   /** The pickle of a checkpoint with these weights. */
   readonly pickle: Buffer;
+  /** The operations in it that make the state dict. */
+  readonly weights: Buffer;
   readonly #body: Buffer;
   readonly #directory: Buffer;
   readonly #count: number;
 
-  private constructor(pickle: Buffer, body: Buffer, directory: Buffer, count: number) {
-    [this.pickle, this.#body, this.#directory, this.#count] = [pickle, body, directory, count];
+  private constructor(weights: Buffer, body: Buffer, directory: Buffer, count: number) {
+    [this.weights, this.#body, this.#directory, this.#count] = [weights, body, directory, count];
+    this.pickle = pickle(dict(text('model_state_dict'), weights, text('metadata'), dict(text('version'), int(7))));
   }
 
   static async build(): Promise<NetworkArchive> {
-    const entries = entriesOf(await bytesOf(await saved(smallRoot())));
-    const { data: pickle } = entries.find(({ name }) => name.endsWith('/data.pkl')) as { data: Buffer };
-    const others = entries.filter(({ data }) => data !== pickle);
+    const entries = entriesOf(await bytesOf(await saved(smallStateDict())));
+    const { data } = entries.find(({ name }) => name.endsWith('/data.pkl')) as { data: Buffer };
+    const others = entries.filter((entry) => entry.data !== data);
     const archive = buildArchive(others);
     const end = archive.subarray(-END_BYTES);
     const begin = end.readUInt32LE(16);
-    return new NetworkArchive(pickle, archive.subarray(0, begin), archive.subarray(begin, -END_BYTES), others.length);
+    return new NetworkArchive(
+      data.subarray(PROTO_BYTES, -STOP_BYTES),
+      archive.subarray(0, begin),
+      archive.subarray(begin, -END_BYTES),
+      others.length,
+    );
   }
 
   /** The file with another pickle. */
@@ -48,12 +60,6 @@ export class NetworkArchive {
       },
     };
   }
-}
-
-async function bytesOf(source: ByteSource): Promise<Buffer> {
-  const bytes = Buffer.alloc(source.sizeBytes);
-  await source.readInto(bytes, 0);
-  return bytes;
 }
 
 /** Entries of an archive that our own writer has made: each header says how long its data is. */

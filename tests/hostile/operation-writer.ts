@@ -40,3 +40,10 @@ export class OperationWriter {
     this.#bytes = larger;
   }
 }
+
+/** Bytes of one operation; see {@link OperationWriter}. */
+export function operation(name: OperationName, argument?: Uint8Array | string): Buffer {
+  const writer = new OperationWriter();
+  writer.add(name, argument);
+  return writer.take();
+}
