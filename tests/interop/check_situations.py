@@ -9,7 +9,7 @@ import json
 import sys
 
 import torch
-from check_pytorch import SAFE_LOADER_READS_FLOATS, holds_float
+from check_pytorch import SAFE_LOADER_READS_FLOATS
 from checkpoint_content import describe
 from report import Reporter
 
@@ -30,6 +30,12 @@ def as_json(value):
     if isinstance(value, (list, tuple)):
         return [as_json(item) for item in value]
     return value
+
+
+def holds_float(value):
+    if isinstance(value, dict):
+        return holds_float([*value.keys(), *value.values()])
+    return isinstance(value, float) or (isinstance(value, (list, tuple)) and any(map(holds_float, value)))
 
 
 def wrong_tensors(state, expected):
@@ -69,7 +75,7 @@ def check_file(reporter, situation, files, content):
             if SAFE_LOADER_READS_FLOATS:
                 raise
             loaded.update(torch.load(files["pytorch"], map_location="cpu"))
-            return None if holds_float(loaded["metadata"]) else "the safe loader refuses it"
+            return None if holds_float([loaded["metadata"], loaded["architecture"]]) else "the safe loader refuses it"
 
     if reporter.check("torch.load(weights_only=True)", name, wrong_load):
         reporter.check("every tensor is bit-identical", name,

@@ -32,7 +32,8 @@ const readOne = async ({ file }, folder) => {
   }
 };
 
-const isOneSentence = (text) => /^[A-Z].*\.$/su.test(text) && text.length <= 500;
+/** One may begin with a path in the file. */
+const isOneSentence = (text) => /^\S[^\n]*\.$/u.test(text) && text.length <= 500;
 
 const holdsOneOf = (text, words) => words.split('|').some((word) => text.includes(word));
 

@@ -12,7 +12,7 @@ const PROGRAM = fileURLToPath(new URL('./measure.mjs', import.meta.url));
 const PATIENCE_MS = 120_000;
 
 /** What no file may cost, but for the reading of weights. */
-export const BUDGET = { cpuMs: 1_000, aboveIdleBytes: 200e6, shownBytes: 1 << 20 };
+const BUDGET = { cpuMs: 1_000, aboveIdleBytes: 200e6, shownBytes: 1 << 20 };
 
 /** What reading, describing and exporting a file came to. */
 export interface Cost {

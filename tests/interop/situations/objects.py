@@ -124,9 +124,9 @@ VALUES = [
     ("OrderedDict of another class", StateDict(a=1), {"a": 1}),
     ("named tuple", Result(3, 1), [3, 1]),
     ("dataclass", TrainingConfig(), {"num_games": 10, "search": {"simulations": 800}}),
-    ("enum", Phase.SELF_PLAY, 1),
-    ("enum of integers", Level.HIGH, 3),
-    ("enum of texts", Side.WHITE, "white"),
+    ("enum", Phase.SELF_PLAY, {"trainer.Phase": [1]}),
+    ("enum of integers", Level.HIGH, {"trainer.Level": [3]}),
+    ("enum of texts", Side.WHITE, {"trainer.Side": ["white"]}),
 ]
 
 READ = [

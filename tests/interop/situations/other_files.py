@@ -99,7 +99,7 @@ FILES = [
     ("text", lambda: b"hello, world", ""),
     ("nothing", lambda: b"", "empty"),
     ("zeros", lambda: bytes(4096), ""),
-    ("download that was cut", lambda: torch_bytes()[:500_000], "cut|incomplete|ends|truncated"),
+    ("download that was cut", lambda: torch_bytes()[:500_000], "no end"),
     ("download without its beginning", lambda: torch_bytes()[500_000:], ""),
 ]
 

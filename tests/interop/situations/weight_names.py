@@ -79,20 +79,20 @@ WARNED = [
     ("buffers of a loss", beside({"criterion.pos_weight": torch.tensor(3.2)}, prefixed("model.")), ["criterion.pos_weight"]),
     ("buffers of metrics", beside({"train_acc.correct": torch.tensor(3), "train_acc.total": torch.tensor(4)}, prefixed("model.")),
      ["train_acc"]),
+    ("two networks in one state dict", beside(prefixed("teacher.", OTHER.state_dict()), prefixed("student.")), ["teacher"]),
     ("weights of a loss without a prefix", beside({"loss_fn.weight": torch.ones(3)}), ["loss_fn.weight"]),
 ]
 
 REFUSED = [
-    ("spectral norm", rewritten(lambda network: nn.utils.spectral_norm(network.policy_fc)), "spectral"),
+    ("spectral norm", rewritten(lambda network: nn.utils.spectral_norm(network.policy_fc)), "norm"),
     ("spectral norm by parametrisation", rewritten(lambda network: parametrizations.spectral_norm(network.policy_fc)), "parametriz"),
     ("weight norm by parametrisation", rewritten(lambda network: parametrizations.weight_norm(network.policy_fc)), "parametriz"),
     ("weight norm", rewritten(lambda network: torch.nn.utils.weight_norm(network.policy_fc)), "weight_norm"),
     ("pruned", rewritten(lambda network: [prune.l1_unstructured(layer, "weight", 0.5) for layer in each_layer(network)]), "prun"),
     ("quantised", quantised(), "quanti"),
-    ("batch norms folded", fused(), "batch norm"),
+    ("batch norms folded", fused(), "bn_input"),
     ("low-rank adapters", low_rank(), "lora"),
     ("network of another game", prefixed("", nn.Sequential(nn.Conv2d(3, 8, 3), nn.Linear(8, 2)).state_dict()), ""),
-    ("two networks in one state dict", beside(prefixed("teacher.", OTHER.state_dict()), prefixed("student.")), "teacher"),
 ]
 
 
