@@ -72,7 +72,7 @@ const FORMAT_TITLES: Record<FormatErrorCode, string> = {
   NOT_A_CHECKPOINT: 'The file is not a checkpoint with weights',
   TORCHSCRIPT: 'The file is a TorchScript program',
   LEGACY_FORMAT: 'The file uses an old format that cannot be read',
-  ARCHITECTURE_UNKNOWN: 'No network of the known family was found',
+  ARCHITECTURE_UNKNOWN: 'The network could not be determined',
   ARCHITECTURE_MISMATCH: 'The network has another architecture than expected',
   NON_FINITE_WEIGHTS: 'The weights hold values that are not finite',
 };

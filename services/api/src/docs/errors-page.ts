@@ -100,7 +100,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   TORCHSCRIPT: 'The file is a TorchScript program. Save the model’s `state_dict()` with `torch.save`.',
   LEGACY_FORMAT: 'The file is in a format of before PyTorch 1.6 that cannot be read. Save it again with a newer one.',
   ARCHITECTURE_UNKNOWN:
-    'The tensors are not those of the chess network that Caissa knows, or there are none at the path that `weights` names.',
+    'The tensors are not those of the chess network that Caissa knows, several networks are equally likely to be meant, or there is none at the path that `weights` names.',
   ARCHITECTURE_MISMATCH:
     'A part of the network is missing, is one too many or has another shape, or the network is not what the server expects (`EXPECTED_CHANNELS`, `EXPECTED_BLOCKS`) or, with `STRICT_ARCHITECTURE=true`, what the checkpoint declares.',
   NON_FINITE_WEIGHTS: 'The weights hold NaN or infinity: the training went wrong. Use an earlier checkpoint.',
