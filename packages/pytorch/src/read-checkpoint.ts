@@ -65,6 +65,6 @@ function warningsOf(hasChecksums: boolean, trailingBytes: number): string[] {
     trailingBytes === 1 ? '1 byte after its end, which is' : `${trailingBytes} bytes after its end, which are`;
   return [
     ...(hasChecksums ? [] : [NO_CHECKSUMS]),
-    ...(trailingBytes === 0 ? [] : [`The file has ${end} not part of the checkpoint and left out.`]),
+    ...(trailingBytes === 0 ? [] : [`The file has ${end} not part of the checkpoint and are not carried.`]),
   ];
 }

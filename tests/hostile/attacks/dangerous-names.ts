@@ -105,7 +105,6 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   torch: 'load compile',
   'torch.hub': 'load load_state_dict_from_url download_url_to_file',
   'torch.jit': 'load',
-  'torch.storage': '_load_from_bytes',
   'torch.serialization': 'load',
   'torch.utils.cpp_extension': 'load load_inline',
   'torch.utils._config_module': 'ConfigModule.load_config',

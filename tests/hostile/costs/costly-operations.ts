@@ -38,9 +38,9 @@ const SMALL_ARGUMENTS: Partial<Record<OperationName, string | Uint8Array>> = {
   PERSID: 'a\n',
   FRAME: Buffer.alloc(8),
   PROTO: Buffer.of(4),
-  PUT: '1000000\n',
+  PUT: '5000\n',
   BINPUT: Buffer.of(200),
-  LONG_BINPUT: four(1_000_000),
+  LONG_BINPUT: four(5_000),
 };
 
 /** What must stand before an operation, each time that it is done. */
@@ -77,15 +77,15 @@ const BEFORE: Partial<Record<OperationName, Uint8Array>> = {
   PUT: operation('NONE'),
   BINPUT: operation('NONE'),
   LONG_BINPUT: operation('NONE'),
-  GET: join(operation('NONE'), operation('PUT', '1000000\n')),
+  GET: join(operation('NONE'), operation('PUT', '5000\n')),
   BINGET: join(operation('NONE'), operation('BINPUT', Buffer.of(200))),
-  LONG_BINGET: join(operation('NONE'), operation('LONG_BINPUT', four(1_000_000))),
+  LONG_BINGET: join(operation('NONE'), operation('LONG_BINPUT', four(5_000))),
 };
 
 const RECALLED: Partial<Record<OperationName, string | Uint8Array>> = {
-  GET: '1000000\n',
+  GET: '5000\n',
   BINGET: Buffer.of(200),
-  LONG_BINGET: four(1_000_000),
+  LONG_BINGET: four(5_000),
   INST: 'trainer\nThing\n',
 };
 

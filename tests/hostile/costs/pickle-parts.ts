@@ -28,8 +28,8 @@ function marked(name: OperationName, before: Uint8Array, ...values: readonly Uin
   return join(before, operation('MARK'), ...values, operation(name));
 }
 
-/** Numbers values that are named again: far above those that the weights' pickle uses. */
-const FIRST_INDEX = 1_000_000;
+/** Numbers values that are named again: above those that the weights' pickle uses. */
+const FIRST_INDEX = 5_000;
 
 function index(number: number): Buffer {
   const bytes = Buffer.alloc(4);

@@ -13,16 +13,19 @@ export class RandomPickle {
   readonly #writer = new OperationWriter();
   readonly #scalar: RandomScalar;
   #memoized = 0;
+  /** How often an operation stands where it does not belong: in every second pickle never. */
+  readonly #strays: number;
 
   constructor(random: Random) {
     this.#random = random;
     this.#scalar = new RandomScalar(random, this.#writer);
+    this.#strays = random.percent(50) ? 0 : 0.02;
   }
 
   /** A whole pickle: mostly a checkpoint's dictionary with a tensor, and values of any kind beside it. */
   whole(): Buffer {
     const random = this.#random;
-    if (random.percent(95)) this.#add('PROTO', Buffer.of(random.pick([0, 1, 2, 2, 3, 4, 5, 6])));
+    if (random.percent(95)) this.#add('PROTO', Buffer.of(random.percent(99) ? random.below(6) : random.below(256)));
     if (random.percent(80)) this.#checkpoint();
     else this.#value(0);
     this.#add('STOP');
@@ -40,7 +43,7 @@ export class RandomPickle {
     if (level >= MAX_LEVELS || random.percent(45)) this.#scalarOrGlobal();
     else random.pick(this.#compounds)(level + 1);
     if (random.percent(25)) this.#remember();
-    if (random.percent(1)) this.#stray();
+    if (random.next() < this.#strays) this.#stray();
   }
 
   #scalarOrGlobal(): void {
@@ -66,16 +69,15 @@ export class RandomPickle {
     (level) => this.#marked('LIST', level),
     (level) => this.#marked('TUPLE', level),
     (level) => this.#marked('FROZENSET', level),
-    (level) => this.#marked('DICT', level, 2),
     (level) => this.#filled('EMPTY_LIST', 'APPENDS', level),
-    (level) => this.#filled('EMPTY_DICT', 'SETITEMS', level, 2),
+    (level) => this.#dict(level),
+    (level) => this.#dict(level),
     (level) => this.#filled('EMPTY_SET', 'ADDITEMS', level),
     (level) => this.#followed('EMPTY_LIST', 1, 'APPEND', level),
-    (level) => this.#followed('EMPTY_DICT', 2, 'SETITEM', level),
     (level) => this.#followed(undefined, 1, 'TUPLE1', level),
     (level) => this.#followed(undefined, 2, 'TUPLE2', level),
     (level) => this.#followed(undefined, 3, 'TUPLE3', level),
-    (level) => this.#itself(level),
+    () => this.#itself(),
     (level) => this.#call(level),
     (level) => this.#call(level),
     (level) => this.#object(level),
@@ -113,20 +115,33 @@ export class RandomPickle {
     this.#add(last);
   }
 
+  #dict(level: number): void {
+    const isWhole = this.#random.percent(50);
+    if (!isWhole) this.#add('EMPTY_DICT');
+    this.#add('MARK');
+    for (let left = this.#random.few(); left > 0; left--) {
+      // Nearly always what Python takes as a key.
+      if (this.#random.percent(95)) this.#scalar.addKey();
+      else this.#value(level);
+      this.#value(level);
+    }
+    this.#add(isWhole ? 'DICT' : 'SETITEMS');
+  }
+
   /** A container that contains itself. */
-  #itself(level: number): void {
-    const index = Buffer.of(this.#random.below(256));
+  #itself(): void {
+    const index = Buffer.of(Math.min(255, this.#memoized++));
     const isList = this.#random.percent(50);
     this.#add(isList ? 'EMPTY_LIST' : 'EMPTY_DICT');
     this.#add('BINPUT', index);
-    if (!isList) this.#value(level);
+    if (!isList) this.#scalar.addKey();
     this.#add('BINGET', index);
     this.#add(isList ? 'APPEND' : 'SETITEM');
   }
 
   #call(level: number): void {
     this.#global();
-    if (this.#random.percent(85)) this.#marked('TUPLE', level);
+    if (this.#random.percent(97)) this.#marked('TUPLE', level);
     else this.#value(level);
     this.#add('REDUCE');
     this.#state(level);
@@ -139,7 +154,7 @@ export class RandomPickle {
     if (name !== 'INST') this.#global();
     if (name === 'OBJ' || name === 'INST') this.#values(level);
     else this.#marked('TUPLE', level);
-    if (name === 'NEWOBJ_EX') this.#value(level);
+    if (name === 'NEWOBJ_EX') this.#dict(level);
     this.#add(name, name === 'INST' ? `${random.pick(GLOBAL_NAMES).join('\n')}\n` : '');
     this.#state(level);
   }
@@ -154,7 +169,7 @@ export class RandomPickle {
   #global(): void {
     const random = this.#random;
     const [module, name] = random.pick(GLOBAL_NAMES);
-    if (random.percent(2)) this.#add('EXT1', random.bytes(1));
+    if (random.next() < this.#strays) this.#add('EXT1', random.bytes(1));
     else if (random.percent(70)) this.#add('GLOBAL', `${module}\n${name}\n`);
     else {
       this.#text(module);
@@ -167,11 +182,11 @@ export class RandomPickle {
     const random = this.#random;
     this.#add('MARK');
     this.#text('storage');
-    if (random.percent(90)) this.#add('GLOBAL', 'torch\nFloatStorage\n');
+    if (random.percent(98)) this.#add('GLOBAL', 'torch\nFloatStorage\n');
     else this.#global();
-    this.#text(random.percent(90) ? '0' : random.pick(TEXTS));
+    this.#text(random.percent(98) ? '0' : random.pick(TEXTS));
     this.#text('cpu');
-    if (random.percent(90)) this.#add('BININT1', Buffer.of(4));
+    if (random.percent(98)) this.#add('BININT1', Buffer.of(4));
     else this.#scalar.add();
     this.#add('TUPLE');
     this.#add('BINPERSID');
@@ -187,7 +202,7 @@ export class RandomPickle {
     const axes = random.few();
     for (const _ of ['shape', 'stride']) {
       this.#add('MARK');
-      for (let left = random.percent(95) ? axes : random.few(); left > 0; left--) this.#small();
+      for (let left = random.percent(98) ? axes : random.few(); left > 0; left--) this.#small();
       this.#add('TUPLE');
     }
     if (name !== '_rebuild_tensor') {
@@ -199,13 +214,17 @@ export class RandomPickle {
   }
 
   #small(): void {
-    if (this.#random.percent(95)) this.#add('BININT1', Buffer.of(this.#random.below(3)));
+    if (this.#random.percent(99)) this.#add('BININT1', Buffer.of(this.#random.below(2)));
     else this.#scalar.add();
   }
 
   #recall(): void {
     const random = this.#random;
-    const isKnown = this.#memoized > 0 && random.percent(95);
+    if (this.#memoized === 0) {
+      this.#scalar.add();
+      return;
+    }
+    const isKnown = random.next() >= this.#strays;
     const index = isKnown ? random.below(Math.min(256, this.#memoized)) : random.bits(32);
     if (index < 256 && random.percent(80)) this.#add('BINGET', Buffer.of(index));
     else this.#add('GET', `${index}\n`);

@@ -3,10 +3,10 @@ import { TEXTS } from './global-names.js';
 import type { Random } from './random.js';
 
 const CONSTANTS = ['NONE', 'NEWTRUE', 'NEWFALSE', 'EMPTY_LIST', 'EMPTY_DICT', 'EMPTY_TUPLE', 'EMPTY_SET'] as const;
-const INTEGERS = ['0', '00', '01', '-5', '99999999999999999999', 'x', ''];
-const FLOATS = ['1.5', 'nan', '-inf', '1e999', 'x'];
-const ESCAPED = ['plain', '\\u00e9', '\\ud800', '\\U0010ffff', '\\x'];
-const QUOTED = ["'a'", '"b\\n"', "'\\x00\\377'", "'", "''x"];
+const INTEGERS = ['0', '00', '01', '-5', '99999999999999999999'];
+const FLOATS = ['1.5', 'nan', '-inf', '1e999'];
+const ESCAPED = ['plain', '\\u00e9', '\\ud800', '\\U0010ffff'];
+const QUOTED = ["'a'", '"b\\n"', "'\\x00\\377'"];
 const SURROGATE = Buffer.from('eda080', 'hex');
 const HALF = Buffer.from('3fe0000000000000', 'hex');
 
@@ -21,6 +21,14 @@ export class RandomScalar {
 
   add(): void {
     this.#random.pick(this.#spellings)();
+  }
+
+  /** One that may be a key. */
+  addKey(): void {
+    const random = this.#random;
+    if (random.percent(60)) this.#writer.add('BINUNICODE', random.pick(TEXTS));
+    else if (random.percent(50)) this.#writer.add('BININT1', random.bytes(1));
+    else this.#writer.add(random.pick(['NONE', 'NEWTRUE', 'NEWFALSE', 'EMPTY_TUPLE'] as const));
   }
 
   readonly #spellings: readonly (() => void)[] = [
@@ -54,6 +62,6 @@ export class RandomScalar {
 
   /** One of the texts, or one that is not meant for the place; a line ends before a newline. */
   #textOr(texts: readonly string[]): string {
-    return this.#random.pick(this.#random.percent(90) ? texts : TEXTS);
+    return this.#random.pick(this.#random.percent(98) ? texts : TEXTS);
   }
 }

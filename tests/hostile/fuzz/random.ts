@@ -43,6 +43,6 @@ export class Random {
   bits(count: number): number {
     if (this.percent(60)) return this.below(2 ** this.below(count + 1));
     const edge = 2 ** this.pick([0, 7, 8, 15, 16, 31, 32].filter((bit) => bit <= count));
-    return Math.max(0, edge - this.below(3));
+    return Math.min(2 ** count - 1, Math.max(0, edge - this.below(3)));
   }
 }
