@@ -10,7 +10,7 @@ const request: ArtifactRequest = {
   exportDate: '2025-10-07T03:11:38Z',
 };
 const origin = { sha256: 'a'.repeat(64), warnings: [] };
-const warnings = ['config.phase is described and not carried.'];
+const warnings = ['config.phase is kept as plain values, not as an object.'];
 
 it('metadata say which weights were asked for, and what was found in their file', () => {
   expect(metadataInFile({ ...request, weights: 'ema.module' }, { ...origin, warnings })).toMatchObject({

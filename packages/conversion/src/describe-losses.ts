@@ -48,5 +48,5 @@ function sentenceAbout({ path, value }: FoundObject): string {
   const { fullName } = value;
   const name = PLAIN_NAME.test(fullName) ? fullName : quoteName(fullName);
   if (value instanceof PyGlobal) return `${place} is ${name} itself, of which only the name is carried.`;
-  return `${place} is ${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}, which is described and not carried.`;
+  return `${place} is ${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}: it is kept as plain values, not as an object.`;
 }

@@ -90,10 +90,10 @@ describe('warningsAbout', () => {
       ['odd name', new PyObject('evil\u001b[31m')],
     ]);
     expect(about(new PyDict([['config', config]]), ['optimizer_state'])).toEqual([
-      'config.phase is a trainer.Phase, which is described and not carried.',
-      'config["odd name"] is a "evil\\u001b[31m", which is described and not carried.',
+      'config.phase is a trainer.Phase: it is kept as plain values, not as an object.',
+      'config["odd name"] is a "evil\\u001b[31m": it is kept as plain values, not as an object.',
       'config.acts[0] is torch.nn.ReLU itself, of which only the name is carried.',
-      'config.acts[1] is a torch.optim.adam.Adam, which is described and not carried.',
+      'config.acts[1] is a torch.optim.adam.Adam: it is kept as plain values, not as an object.',
       'optimizer_state is data of the training, which is not carried.',
     ]);
   });

@@ -25,7 +25,7 @@ const entry = (name: string, change: Partial<CatalogueEntry> = {}): CatalogueEnt
   metadata: { win_rate: 0.5 },
   architecture: null,
   sha256: 'a'.repeat(64),
-  warnings: ['config.phase is described and not carried.'],
+  warnings: ['config.phase is kept as plain values, not as an object.'],
   inspected_at: '2025-10-07T03:11:38Z',
   ...change,
 });

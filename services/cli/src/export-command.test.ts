@@ -58,7 +58,7 @@ describe('caissa export', () => {
 
   it.each([[], ['--force']])('numbers checkpoints of one name in one call, with %o', async (...force) => {
     for (const run of ['run1', 'run2']) await mkdir(join(folder, run));
-    const files = ['model_v1.pt', 'run1/model_v1.pth', 'run2/MODEL_V1.pt'];
+    const files = ['model_v1.pt', 'run1/model_v1.pth.tar', 'run2/MODEL_V1.pt'];
     for (const file of files.slice(1)) await copyFile(join(folder, 'model_v1.pt'), join(folder, file));
     const { code, out } = await run(...files, ...force, '--verify', 'none', '--out', 'out', '--json');
     expect(code).toBe(0);

@@ -1,4 +1,4 @@
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DraftFile, digestInBackground, type FileSource, temporaryPath } from '@caissa/bytes';
 import {
   type ArtifactProgress,
@@ -9,6 +9,7 @@ import {
   type ReadOptions,
 } from '@caissa/conversion';
 import {
+  checkpointStem,
   type ExportFilenames,
   exportFilenames,
   exportStem,
@@ -75,7 +76,7 @@ export async function openForExport(
 
 /** The name that the exports of a file begin with. */
 export function modelNameOf(file: string): string {
-  return basename(file, extname(file));
+  return checkpointStem(basename(file));
 }
 
 /** Where the files of an export go. */

@@ -16,7 +16,10 @@ export const metadataSchema = z
 export const warningsSchema = z
   .array(z.string())
   .describe('What was found in the checkpoint and is not carried, or contradicts the rest of it: a sentence each.')
-  .meta({ id: 'Warnings', example: ['config.phase is a trainer.Phase, which is described and not carried.'] });
+  .meta({
+    id: 'Warnings',
+    example: ['config.phase is a trainer.Phase: it is kept as plain values, not as an object.'],
+  });
 
 /** Where in a checkpoint the weights stand that an export is to take. */
 export const weightsPathSchema = z
