@@ -97,7 +97,7 @@ describe('an export', () => {
     await row.getByText('Queued').waitFor();
     await truncate(join(site.system.modelsDir, 'spoiled.pt'), 20_000);
     await site.system.start('exporter');
-    await row.getByText(/cut short/).waitFor();
+    await row.getByText(/no end/).waitFor();
     expect(await row.innerText()).toContain('Failed');
     await copyFile(FIXTURE, join(site.system.modelsDir, 'spoiled.pt'));
     await row.getByRole('button', { name: /Retry/ }).click();

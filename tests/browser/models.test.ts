@@ -148,7 +148,7 @@ describe('an upload', () => {
     await page.getByLabel('Checkpoints to upload').setInputFiles(join(folder, 'bad.pt'));
     const row = page.getByRole('region', { name: 'Uploads' });
     await row.getByRole('alert').waitFor();
-    expect(await row.getByRole('alert').innerText()).toMatch(/checkpoint/);
+    expect(await row.getByRole('alert').innerText()).toMatch(/begins with zeros/);
     expect((await site.client.get('/api/model/info/bad')).status).toBe(404);
     await row.getByRole('button', { name: 'Dismiss' }).click();
     await expect.poll(() => row.count()).toBe(0);
