@@ -42,17 +42,18 @@ describe('findMetadata', () => {
     expect(metadata).toEqual(args.state);
   });
 
-  it('leaves out the state of a training, and other networks without a word', () => {
+  it('leaves out the data of a training, and without a word other networks and what an optimizer remembers', () => {
     const optimizer = new PyDict([['state', new PyDict([[0, new PyTuple([weight])]])]]);
     const root = smallRoot(stateDict)
       .set('optimizer_state_dict', optimizer)
       .set('optimizer', new PyDict([['param_groups', []]]))
       .set('np_rng_state', 'MT19937')
+      .set('optim', new PyObject('torch.optim.adam.Adam'))
       .set('buffer', [weight])
       .set('agents', [new PyDict([['net', smallStateDict()]])]);
     const found = find(root);
     expect([...found.metadata.keys()]).toEqual(['version', 'training_date', 'win_rate']);
-    expect(found.leftOut).toEqual(['optimizer_state_dict', 'optimizer', 'np_rng_state', 'buffer']);
+    expect(found.leftOut).toEqual(['optim', 'buffer']);
   });
 
   it('takes what stands among the tensors of a bare state dict', () => {
@@ -89,12 +90,12 @@ describe('warningsAbout', () => {
       ['acts', [new PyGlobal('torch.nn.ReLU'), optimizer, optimizer]],
       ['odd name', new PyObject('evil\u001b[31m')],
     ]);
-    expect(about(new PyDict([['config', config]]), ['optimizer_state'])).toEqual([
+    expect(about(new PyDict([['config', config]]), ['buffer'])).toEqual([
       'config.phase is a trainer.Phase: it is kept as plain values, not as an object.',
       'config["odd name"] is a "evil\\u001b[31m": it is kept as plain values, not as an object.',
       'config.acts[0] is torch.nn.ReLU itself, of which only the name is carried.',
       'config.acts[1] is a torch.optim.adam.Adam: it is kept as plain values, not as an object.',
-      'optimizer_state is data of the training, which is not carried.',
+      'buffer is data of the training, which is not carried.',
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { containedIn, dictOf, isTensor, type PickleValue, PyDict, recordOf } from '@caissa/pytorch';
+import { containedIn, dictOf, isTensor, type PickleValue, PyDict, PyObject, recordOf } from '@caissa/pytorch';
 import { elementCount } from '@caissa/tensor';
 import type { FoundWeights } from './find-weights.js';
 import { pathInside } from './value-path.js';
@@ -20,7 +20,7 @@ export interface FoundMetadata {
   readonly metadata: PyDict;
   /** The entry `architecture`, if it has entries of its own. */
   readonly architecture: PyDict | undefined;
-  /** Keys of what was found to be the state of a training, or other data. */
+  /** Keys of what is data and no metadata, but for the state dicts of optimizers. */
   readonly leftOut: readonly PickleValue[];
 }
 
@@ -47,13 +47,18 @@ export function findMetadata(root: PickleValue, found: readonly FoundWeights[]):
     const isTaken = metadata.has(key) || (key === 'metadata' && own) || (key === 'architecture' && architecture);
     if (isTaken || (isStateDict && isTensor(value))) continue;
     if (!isData(value) && !isState(key)) metadata.set(key, value);
-    else if (!holdsWeights(pathInside('', key), weights)) leftOut.push(key);
+    else if (!isExpected(key, value) && !holdsWeights(pathInside('', key), weights)) leftOut.push(key);
   }
   return { metadata, architecture, leftOut };
 }
 
 function isState(key: PickleValue): boolean {
   return typeof key === 'string' && STATE_NAME.test(key);
+}
+
+/** Nobody expects the state dict of an optimizer in an export, and nearly every checkpoint has one. */
+function isExpected(key: PickleValue, value: PickleValue): boolean {
+  return isState(key) && !(value instanceof PyObject);
 }
 
 function holdsWeights(path: string, weights: readonly FoundWeights[]): boolean {

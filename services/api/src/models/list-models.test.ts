@@ -79,7 +79,10 @@ describe('the list of models', () => {
   });
 
   it('counts the warnings, which the details show', async () => {
-    const warnings = ['config.phase is kept as plain values, not as an object.', 'optimizer is kept as plain values, not as an object.'];
+    const warnings = [
+      'config.phase is kept as plain values, not as an object.',
+      'optimizer is kept as plain values, not as an object.',
+    ];
     await api.addModel('warned', { warnings });
     await api.addModel('model');
     const counts = (await list()).models.map(({ name, warnings_count }) => [name, warnings_count]);
