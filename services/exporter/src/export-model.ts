@@ -1,11 +1,10 @@
 import type { Processor, WorkItem } from '@caissa/queue';
-import { TaskLostError } from '@caissa/shared/tasks';
+import { TaskLostError, tryTwice } from '@caissa/shared/tasks';
 import { type Manifest, toExportResult } from '@caissa/storage';
 import { artifactName } from './artifact-name.js';
 import type { ExporterContext } from './context.js';
 import { pruneExports } from './prune-exports.js';
 import type { ConvertRequest } from './tasks/checkpoint-tasks.js';
-import { tryTwice } from './try-twice.js';
 
 type ExportItem = WorkItem<'export'>;
 

@@ -4,9 +4,9 @@ import type { Processor, WorkItem } from '@caissa/queue';
 import type { CatalogueEntry } from '@caissa/registry';
 import type { InspectResult, JobProgress, TensorSummary } from '@caissa/shared/contracts';
 import { AppError, toAppError, toProblem } from '@caissa/shared/errors';
+import { tryTwice } from '@caissa/shared/tasks';
 import type { ModelFile } from '@caissa/storage';
 import type { ExporterContext } from './context.js';
-import { tryTwice } from './try-twice.js';
 
 type InspectItem = WorkItem<'inspect'>;
 

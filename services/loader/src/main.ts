@@ -7,7 +7,7 @@ import { SpareProcess } from '@caissa/session';
 import { AppError } from '@caissa/shared/errors';
 import { startHealthServer } from '@caissa/shared/http';
 import { createLogger, type Lifecycle, type Logger, measureProcess, runService } from '@caissa/shared/process';
-import { readOptions, readSettings } from '@caissa/shared/settings';
+import { readSettings } from '@caissa/shared/settings';
 import { openModelStore } from '@caissa/storage';
 import { Registry } from 'prom-client';
 import { noteFailedJob } from './activation/activation-notes.js';
@@ -21,6 +21,7 @@ import { measureReplica } from './metrics/measure-replica.js';
 import { type LoaderContext, openContext } from './open-context.js';
 import { createEngine, serveInference } from './serve-inference.js';
 import { LOADER_SETTINGS } from './settings.js';
+import { startStoppableTasks } from './tasks/stoppable-tasks.js';
 
 /** Time for an activation in progress to finish when the service stops; what is left then goes back into the queue. */
 const STOP_GRACE_MS = 3_000;
@@ -62,6 +63,8 @@ async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecyc
   lifecycle.onStop('redis', () => redis.disconnect());
   const spare = new SpareProcess();
   lifecycle.onStop('spare process', () => spare.close());
+  const tasks = startStoppableTasks(logger);
+  lifecycle.onStop('task processes', () => tasks.close());
   const registry = new Registry();
   measureProcess(registry, 'loader');
   // The engine and the shelf share what sessions there may be.
@@ -72,7 +75,7 @@ async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecyc
     redis,
     prefix,
     expected: { channels: settings.EXPECTED_CHANNELS, blocks: settings.EXPECTED_BLOCKS },
-    reading: readOptions(settings),
+    tasks,
     logger,
     spare,
     intraOpThreads: settings.INTRA_OP_THREADS,

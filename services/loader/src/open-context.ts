@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { ExpectedArchitecture } from '@caissa/chess';
-import type { ReadOptions } from '@caissa/conversion';
 import { type RedisClient, redisKeys } from '@caissa/redis';
 import { Catalogue } from '@caissa/registry';
 import type { SpareProcess } from '@caissa/session';
@@ -14,6 +13,7 @@ import type { ReplicaContext } from './activation/replica.js';
 import { ConvertedModels } from './models/converted-models.js';
 import { SessionShelf } from './models/session-shelf.js';
 import { SourceDigests } from './models/source-digests.js';
+import type { CheckpointTasks } from './tasks/checkpoint-tasks.js';
 
 /** What the use cases of the loader work with. */
 export interface LoaderContext extends ReplicaContext {
@@ -28,8 +28,7 @@ export interface ContextOptions {
   readonly redis: RedisClient;
   readonly prefix: string;
   readonly expected: ExpectedArchitecture;
-  /** How checkpoints are read. */
-  readonly reading?: ReadOptions;
+  readonly tasks: CheckpointTasks;
   readonly logger: Logger;
   readonly spare?: SpareProcess;
   /** Threads of one session; 0 leaves it to onnxruntime. */
@@ -40,7 +39,7 @@ export interface ContextOptions {
 
 /** Opens what the use cases of the loader work with; the folder of the converted models is created if need be. */
 export async function openContext(options: ContextOptions): Promise<LoaderContext> {
-  const { dataDir, models, redis, prefix, expected, reading, logger, spare, intraOpThreads, shelfCapacity } = options;
+  const { dataDir, models, redis, prefix, expected, tasks, logger, spare, intraOpThreads, shelfCapacity } = options;
   const keys = redisKeys(prefix);
   const folder = join(dataDir, 'active');
   const converted = await ConvertedModels.open(folder);
@@ -48,6 +47,7 @@ export async function openContext(options: ContextOptions): Promise<LoaderContex
   const catalogue = new Catalogue(redis, keys);
   return {
     models,
+    tasks,
     converted,
     catalogue,
     digests: new SourceDigests(catalogue),
@@ -58,7 +58,6 @@ export async function openContext(options: ContextOptions): Promise<LoaderContex
     redis,
     keys,
     logger,
-    ...(reading === undefined ? {} : { reading }),
     ...(spare === undefined ? {} : { spare }),
     ...(intraOpThreads === 0 ? {} : { intraOpThreads }),
   };

@@ -19,6 +19,7 @@ import { ConvertedModels } from '../src/models/converted-models.js';
 import { openModel } from '../src/models/open-model.js';
 import { SessionShelf } from '../src/models/session-shelf.js';
 import { SourceDigests } from '../src/models/source-digests.js';
+import { inProcessTasks } from '../src/tasks/in-process-tasks.js';
 
 /** Settings as the loader has them by default. */
 const SETTINGS: BatchSettings = { maxBatch: 64, maxDelayMs: 2, maxQueuedPositions: 4096 };
@@ -33,8 +34,10 @@ export async function openEngineHarness() {
   await mkdir(modelsFolder);
   const activeFolder = join(folder, 'active');
   const closers: (() => Promise<void>)[] = [];
+  const models = await LocalModelStore.open(modelsFolder);
   const context: EngineContext = {
-    models: await LocalModelStore.open(modelsFolder),
+    models,
+    tasks: inProcessTasks({ models }),
     converted: await ConvertedModels.open(activeFolder),
     digests: new SourceDigests({ get: async () => undefined }),
     shelf: new SessionShelf(() => 0),

@@ -18,6 +18,7 @@ import { loadProcessor } from '../src/activation/load-processor.js';
 import { Replica } from '../src/activation/replica.js';
 import { LoaderEngine } from '../src/inference/loader-engine.js';
 import { type LoaderContext, openContext } from '../src/open-context.js';
+import { inProcessTasks } from '../src/tasks/in-process-tasks.js';
 
 /** Loaders without their processes: one model folder, Redis keys of their own. */
 export type LoaderHarness = Awaited<ReturnType<typeof openHarness>>;
@@ -43,10 +44,12 @@ export async function openHarness() {
    */
   async function startLoader(id: string, change: Partial<LoaderContext> = {}, redisUrl?: string, dataDir = folder) {
     const own = redisUrl === undefined ? redis : connectProducer(redisUrl);
+    const models = change.models ?? (await LocalModelStore.open(modelsFolder));
     const context: LoaderContext = {
       ...(await openContext({
         dataDir,
-        models: await LocalModelStore.open(modelsFolder),
+        models,
+        tasks: inProcessTasks({ models }),
         redis: own,
         prefix,
         expected: { channels: 'any', blocks: 'any' },
@@ -58,7 +61,8 @@ export async function openHarness() {
     };
     const subscriber = connectWorker(redisUrl ?? inject('redisUrl'));
     const settings = { maxBatch: 64, maxDelayMs: 2, maxQueuedPositions: 4096 };
-    const replica = new Replica(context, new LoaderEngine({ ...context, settings, maxSessions: 2 }));
+    const engine = new LoaderEngine({ ...context, settings, maxSessions: 2 });
+    const replica = new Replica(context, engine);
     const heartbeat = new HeartbeatSender(context, id, replica);
     const unfollow = followPointer(replica, context.journal, subscriber, keys.activeChannel);
     let stopped: Promise<void> | undefined;
@@ -78,12 +82,13 @@ export async function openHarness() {
     /** A load or a rollback; see `unload`. */
     const load = async (item: WorkItem<'load'>) => loadResultSchema.parse(await process(item));
     const unload = async (item: WorkItem<'load'>) => unloadResultSchema.parse(await process(item));
-    return { context, replica, process, load, unload, stop };
+    return { context, engine, replica, process, load, unload, stop };
   }
 
   return {
     redis,
     keys,
+    folder,
     modelsFolder,
     activeFolder,
     startLoader,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { AppError, toAppError } from '@caissa/shared/errors';
 import { type TaskLimits, TaskLostError, TaskProcesses } from '@caissa/shared/tasks';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { JobProgress } from '../contracts/index.js';
 import type { Task } from './task.js';
 
@@ -20,8 +20,8 @@ afterEach(() => {
   for (const processes of opened.splice(0)) processes.close();
 });
 
-function open(limits: Partial<TaskLimits> = {}, program = 'tasks') {
-  const processes = new TaskProcesses<AnyTasks>(fixture(program), { ...LIMITS, ...limits });
+function open(limits: Partial<TaskLimits> = {}, program = 'tasks', readyCount: 0 | 1 = 1) {
+  const processes = new TaskProcesses<AnyTasks>(fixture(program), { ...LIMITS, ...limits }, readyCount);
   opened.push(processes);
   const perform = (
     task: string,
@@ -168,6 +168,21 @@ describe('processes of tasks', () => {
     await expect(perform('echo')).rejects.toThrow('were ended');
   });
 
+  it('are started at need and end when idle, if none is to wait always', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { processes, perform } = open({}, 'tasks', 0);
+    expect(processes.pids).toEqual([]);
+    const pid = (await perform('pid')) as number;
+    vi.advanceTimersByTime(30_000);
+    expect(await perform('pid')).toBe(pid);
+    vi.advanceTimersByTime(59_000);
+    expect(processes.pids).toEqual([pid]);
+    vi.advanceTimersByTime(1_000);
+    await gone(pid);
+    expect(processes.pids).toEqual([]);
+  });
+
   it('are replaced when they have died while they waited', async () => {
     const { processes, perform } = open();
     await perform('echo');
@@ -188,7 +203,7 @@ describe('processes of tasks', () => {
     async (task) => {
       const program = `
       import { TaskProcesses } from '@caissa/shared/tasks';
-      const processes = new TaskProcesses(process.argv[1], ${JSON.stringify(LIMITS)});
+      const processes = new TaskProcesses(process.argv[1], ${JSON.stringify(LIMITS)}, 1);
       const control = { signal: new AbortController().signal, report() {} };
       await processes.perform('echo', 1, control);
       void processes.perform('${task}', 1, control).catch(() => undefined);

@@ -1,25 +1,29 @@
 import type { RequestOf, ResultOf, TaskControl, TaskLimits } from './task.js';
 import { TaskProcess } from './task-process.js';
 
-/** How long a process waits for its next task beside another one that waits. */
+/** How long a process waits for its next task, if it need not wait always. */
 const IDLE_MS = 60_000;
 
 /**
- * Performs the tasks of a program, each in a process that performs no other meanwhile. Processes are used again; one of
- * them waits always.
+ * Performs the tasks of a program, each in a process that performs no other meanwhile. Processes are used again.
  */
 export class TaskProcesses<Tasks> {
   readonly #program: string;
   readonly #limits: TaskLimits;
+  readonly #readyCount: number;
   /** Those that wait, the one that was used last at the end. */
   readonly #waiting = new Map<TaskProcess, NodeJS.Timeout>();
   readonly #working = new Set<TaskProcess>();
   #closed = false;
 
-  /** @param program path of a program that calls `serveTasks` */
-  constructor(program: string, limits: TaskLimits) {
+  /**
+   * @param program path of a program that calls `serveTasks`
+   * @param readyCount processes that wait always, from the start on; the others are started at need and end when idle
+   */
+  constructor(program: string, limits: TaskLimits, readyCount: 0 | 1) {
     this.#program = program;
     this.#limits = limits;
+    this.#readyCount = readyCount;
     this.#prepare();
   }
 
@@ -72,14 +76,14 @@ export class TaskProcesses<Tasks> {
     this.#prepare();
   }
 
-  /** Sees to it that a process waits, or is about to. */
+  /** Sees to it that the process waits that is to wait always, or is about to. */
   #prepare(): void {
-    const isOne = this.#waiting.size > 0 || this.#working.size > 0;
-    if (!isOne && !this.#closed) this.#await(new TaskProcess(this.#program, this.#limits));
+    const areEnough = this.#waiting.size + this.#working.size >= this.#readyCount;
+    if (!areEnough && !this.#closed) this.#await(new TaskProcess(this.#program, this.#limits));
   }
 
   #await(process: TaskProcess): void {
-    const timer = setTimeout(() => this.#waiting.size > 1 && this.#end(process), IDLE_MS);
+    const timer = setTimeout(() => this.#waiting.size > this.#readyCount && this.#end(process), IDLE_MS);
     timer.unref();
     this.#waiting.set(process, timer);
   }

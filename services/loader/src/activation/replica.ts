@@ -6,7 +6,8 @@ import type { Session } from '@caissa/session';
 import { toAppError } from '@caissa/shared/errors';
 import pLimit from 'p-limit';
 import type { LoaderEngine } from '../inference/loader-engine.js';
-import { type OpenContext, type OpenedModel, openModel, PERCENT } from '../models/open-model.js';
+import { type OpenContext, type OpenedModel, openModel } from '../models/open-model.js';
+import { PERCENT } from '../models/percent.js';
 import { type NotesContext, withNotes } from './activation-notes.js';
 import { ServedModel } from './served-model.js';
 

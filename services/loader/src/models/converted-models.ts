@@ -1,8 +1,6 @@
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { OpenFile } from '@caissa/bytes';
-import { readRegularFile, TEMPORARY_PREFIX, writeFileDurably, writeFileWhole } from '@caissa/bytes';
-import { type Checkpoint, exportOnnx, refuseIfChanged } from '@caissa/conversion';
+import { readRegularFile, TEMPORARY_PREFIX, writeFileDurably } from '@caissa/bytes';
 import { keptFactsSchema, type ModelFacts } from '@caissa/registry';
 
 /** Converted models that are kept beside those in use: going back to one of them needs no conversion. */
@@ -15,9 +13,6 @@ const EXTENSION = '.onnx';
 
 /** What the checkpoint said of itself lies beside the converted model, and outlives the checkpoint with it. */
 const FACTS_EXTENSION = '.json';
-
-/** The operator set that every onnxruntime of the last years runs. */
-const OPSET = 11;
 
 /** Models as onnxruntime opens them, by the SHA-256 of the checkpoint they were made from. Loaders may share the folder. */
 export class ConvertedModels {
@@ -33,9 +28,14 @@ export class ConvertedModels {
     return new ConvertedModels(folder);
   }
 
+  /** Where the converted model of a checkpoint lies, or would. */
+  pathOf(sha256: string): string {
+    return join(this.#folder, `${sha256}${EXTENSION}`);
+  }
+
   /** The converted model of a checkpoint, if there is one. */
   async find(sha256: string): Promise<string | undefined> {
-    const path = this.#pathOf(sha256);
+    const path = this.pathOf(sha256);
     try {
       // What is used stays among the newest.
       const now = new Date();
@@ -44,23 +44,6 @@ export class ConvertedModels {
     } catch {
       return undefined;
     }
-  }
-
-  /**
-   * Converts a checkpoint whose digest is `sha256`. Nothing is left of it if the file changed meanwhile.
-   * @throws FormatError, SourceChangedError; the signal's reason
-   */
-  async convert(
-    sha256: string,
-    { source, checkpoint }: { source: OpenFile; checkpoint: Checkpoint },
-    control: { signal: AbortSignal; onProgress?(written: number, total: number): void },
-  ): Promise<string> {
-    const path = this.#pathOf(sha256);
-    await writeFileWhole(path, async (sink) => {
-      await exportOnnx(checkpoint, sink, { opset: OPSET, metadata: {}, ...control });
-      await refuseIfChanged(source);
-    });
-    return path;
   }
 
   /** Keeps what a checkpoint says of itself beside the converted model, which has been checked. */
@@ -81,7 +64,7 @@ export class ConvertedModels {
 
   /** Forgets a converted model that turned out to be damaged. */
   async discard(sha256: string): Promise<void> {
-    await rm(this.#pathOf(sha256), { force: true });
+    await rm(this.pathOf(sha256), { force: true });
   }
 
   /** Removes all but the newest models, those in `inUse`, and what dead processes left behind. */
@@ -110,10 +93,6 @@ export class ConvertedModels {
       return found === undefined ? [] : [{ name, mtimeMs: found.mtimeMs }];
     });
     return (await Promise.all(files)).flat();
-  }
-
-  #pathOf(sha256: string): string {
-    return join(this.#folder, `${sha256}${EXTENSION}`);
   }
 
   #factsPathOf(sha256: string): string {

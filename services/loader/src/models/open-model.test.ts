@@ -5,6 +5,7 @@ import type { ModelSource } from '@caissa/storage';
 import { smallRoot } from '@caissa/testing/small-checkpoint';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type LoaderHarness, loadItem, openHarness, type TestLoader } from '../../test-support/loader-harness.js';
+import { inProcessTasks } from '../tasks/in-process-tasks.js';
 import { type OpenRequest, openModel } from './open-model.js';
 import { SessionShelf } from './session-shelf.js';
 
@@ -63,16 +64,14 @@ describe('whoever opens a model, as the only one or one of many', () => {
   /** Opens a model from its checkpoint, which may tell something else of itself than it is. */
   async function open(how: Partial<OpenRequest>, change: (source: ModelSource) => Partial<ModelSource>) {
     const { models } = loader.context;
-    const context = {
-      ...loader.context,
-      shelf: new SessionShelf(() => 0),
-      models: Object.assign(Object.create(models), {
-        open: async (name: string) => {
-          const source = await models.open(name);
-          return { ...source, ...change(source) };
-        },
-      }),
-    };
+    const changed = Object.assign(Object.create(models), {
+      open: async (name: string) => {
+        const source = await models.open(name);
+        return { ...source, ...change(source) };
+      },
+    });
+    const tasks = inProcessTasks({ models: changed });
+    const context = { ...loader.context, shelf: new SessionShelf(() => 0), models: changed, tasks };
     const opened = await openModel(context, 'model_v1', { signal: new AbortController().signal, ...how });
     await opened.session.close();
     return opened;

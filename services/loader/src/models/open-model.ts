@@ -1,25 +1,17 @@
 import { checkExpected, type ExpectedArchitecture } from '@caissa/chess';
-import {
-  type Checkpoint,
-  conversionFailure,
-  describeCheckpoint,
-  openCheckpoint,
-  type ReadOptions,
-  VerificationError,
-  withSource,
-} from '@caissa/conversion';
+import { conversionFailure, VerificationError, withSource } from '@caissa/conversion';
 import type { ModelFacts } from '@caissa/registry';
 import type { Session } from '@caissa/session';
 import type { ActivationChecks, JobProgress } from '@caissa/shared/contracts';
 import { AppError, namedError } from '@caissa/shared/errors';
+import type { TaskControl } from '@caissa/shared/tasks';
 import type { ModelSource, ModelStore } from '@caissa/storage';
+import type { CheckpointTasks, ReadRequest } from '../tasks/checkpoint-tasks.js';
 import type { ConvertedModels } from './converted-models.js';
+import { PERCENT } from './percent.js';
 import type { SessionShelf } from './session-shelf.js';
 import type { SourceDigests } from './source-digests.js';
 import { proveModel, type StartContext, startModel } from './start-model.js';
-
-/** Percent of a load job at which each stage begins. */
-export const PERCENT = { opening: 0, converting: 10, warming_up: 70, publishing: 95 } as const;
 
 /** What opening a model needs. */
 export interface OpenContext extends StartContext {
@@ -27,8 +19,8 @@ export interface OpenContext extends StartContext {
   readonly converted: ConvertedModels;
   readonly digests: SourceDigests;
   readonly shelf: SessionShelf;
-  /** How checkpoints are read. */
-  readonly reading?: ReadOptions;
+  /** All that opens a checkpoint, here or in processes that can be stopped. */
+  readonly tasks: CheckpointTasks;
 }
 
 /** How to open a model. */
@@ -91,24 +83,25 @@ async function openCheckpointModel(
   source: ModelSource,
   request: OpenRequest,
 ): Promise<OpenedModel> {
-  const { signal, expected, onlyIf, report } = request;
+  const { signal, expected, onlyIf, report = () => {} } = request;
   const digest = () => context.digests.of(name, source, signal);
   // Another file than is meant need not be a model at all.
   if (onlyIf !== undefined && (await digest()) !== onlyIf) throw replaced(name);
-  const checkpoint = await openCheckpoint(source, context.reading);
-  if (expected !== undefined) checkExpected(checkpoint.network.architecture, expected);
+  const { filename, identity } = source;
+  const file = { modelName: name, filename, identity };
+  const control: TaskControl = { signal, report };
+  const { architecture, version, metadata } = await context.tasks.describe(file, control);
+  if (expected !== undefined) checkExpected(architecture, expected);
   const sha256 = await digest();
-  const { version, metadata } = describeCheckpoint(checkpoint);
-  report?.({ stage: 'converting', percent: PERCENT.converting });
-  const opened =
-    (await openReady(context, sha256, signal)) ?? (await convert(context, sha256, { source, checkpoint }, request));
+  report({ stage: 'converting', percent: PERCENT.converting });
+  const opened = (await openReady(context, sha256, signal)) ?? (await convert(context, sha256, file, control));
   if (opened.checks.converted) {
     await context.converted.remember(sha256, { version, metadata }).catch(async (error: unknown) => {
       await opened.session.close();
       throw error;
     });
   }
-  return { ...opened, version, metadata, sha256, identity: source.identity };
+  return { ...opened, version, metadata, sha256, identity };
 }
 
 type Ready = Pick<OpenedModel, 'session' | 'checks'>;
@@ -137,17 +130,11 @@ async function openReady(context: OpenContext, sha256: string, signal: AbortSign
   }
 }
 
-async function convert(
-  context: OpenContext,
-  sha256: string,
-  opened: { source: ModelSource; checkpoint: Checkpoint },
-  { signal, report }: OpenRequest,
-): Promise<Ready> {
-  const share = PERCENT.warming_up - PERCENT.converting;
-  const onProgress = (written: number, total: number) =>
-    report?.({ stage: 'converting', percent: PERCENT.converting + (share * written) / total });
-  const path = await context.converted.convert(sha256, opened, { signal, onProgress });
-  report?.({ stage: 'warming_up', percent: PERCENT.warming_up });
+async function convert(context: OpenContext, sha256: string, file: ReadRequest, control: TaskControl): Promise<Ready> {
+  const path = context.converted.pathOf(sha256);
+  await context.tasks.convert({ ...file, path }, control);
+  const { signal, report } = control;
+  report({ stage: 'warming_up', percent: PERCENT.warming_up });
   return withOrigin(await startModel(context, path, { signal, isProven: false }), true);
 }
 

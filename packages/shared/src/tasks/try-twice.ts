@@ -1,6 +1,6 @@
-import { AppError } from '@caissa/shared/errors';
-import type { Logger } from '@caissa/shared/process';
-import { TaskLostError } from '@caissa/shared/tasks';
+import { AppError } from '../errors/index.js';
+import type { Logger } from '../process/index.js';
+import { TaskLostError } from './task.js';
 
 /** What is tried, and who hears that it is tried again. */
 interface Trial {

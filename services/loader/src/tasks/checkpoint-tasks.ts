@@ -1,0 +1,42 @@
+import type { Architecture } from '@caissa/chess';
+import type { ReadOptions } from '@caissa/conversion';
+import type { ModelFacts } from '@caissa/registry';
+import type { Task } from '@caissa/shared/tasks';
+import type { ModelStore } from '@caissa/storage';
+
+/** Which file is to be read, and in which state. */
+export interface ReadRequest {
+  readonly modelName: string;
+  /** What to call it in messages. */
+  readonly filename: string;
+  readonly identity: string;
+}
+
+/** What is to be converted. */
+interface ConvertRequest extends ReadRequest {
+  /** Where the converted model goes. */
+  readonly path: string;
+}
+
+/** What a loader must know of a checkpoint before it opens the model. */
+interface CheckpointFacts extends ModelFacts {
+  readonly architecture: Architecture;
+}
+
+/**
+ * The work in which a checkpoint is opened, that is, all that a file made by a stranger can hold up or end. What is wrong
+ * with the file is thrown as an AppError with its name; one in another state is SOURCE_CHANGED.
+ */
+export interface CheckpointTasks {
+  /** Reads what a checkpoint is and says of itself. */
+  readonly describe: Task<ReadRequest, CheckpointFacts>;
+  /** Makes the model that onnxruntime opens. Nothing is left of one that failed. */
+  readonly convert: Task<ConvertRequest, void>;
+}
+
+/** What the tasks work with. */
+export interface TaskContext {
+  readonly models: ModelStore;
+  /** How checkpoints are read. */
+  readonly reading?: ReadOptions;
+}
