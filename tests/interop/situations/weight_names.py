@@ -79,7 +79,6 @@ WARNED = [
     ("buffers of a loss", beside({"criterion.pos_weight": torch.tensor(3.2)}, prefixed("model.")), ["criterion.pos_weight"]),
     ("buffers of metrics", beside({"train_acc.correct": torch.tensor(3), "train_acc.total": torch.tensor(4)}, prefixed("model.")),
      ["train_acc"]),
-    ("two networks in one state dict", beside(prefixed("teacher.", OTHER.state_dict()), prefixed("student.")), ["teacher"]),
     ("weights of a loss without a prefix", beside({"loss_fn.weight": torch.ones(3)}), ["loss_fn.weight"]),
 ]
 
@@ -90,8 +89,9 @@ REFUSED = [
     ("weight norm", rewritten(lambda network: torch.nn.utils.weight_norm(network.policy_fc)), "weight_norm"),
     ("pruned", rewritten(lambda network: [prune.l1_unstructured(layer, "weight", 0.5) for layer in each_layer(network)]), "prun"),
     ("quantised", quantised(), "quanti"),
-    ("batch norms folded", fused(), "bn_input"),
+    ("batch norms folded", fused(), "batch norm"),
     ("low-rank adapters", low_rank(), "lora"),
+    ("two networks in one state dict", beside(prefixed("teacher.", OTHER.state_dict()), prefixed("student.")), "teacher"),
     ("network of another game", prefixed("", nn.Sequential(nn.Conv2d(3, 8, 3), nn.Linear(8, 2)).state_dict()), ""),
 ]
 
