@@ -1,8 +1,18 @@
-import { NumpyDtype, OrderedDict, type PickleValue, PyDict, PyGlobal, PyObject, PyTuple } from '../pickle-value.js';
+import {
+  isTensor,
+  NumpyDtype,
+  OrderedDict,
+  type PickleValue,
+  PyDict,
+  PyGlobal,
+  PyObject,
+  PyTuple,
+} from '../pickle-value.js';
 import { chargeKey, copyEntries } from './items.js';
 import type { PickleMachine } from './machine.js';
 import { setDtypeState } from './numpy-dtype.js';
 import { PendingObject } from './pending-object.js';
+import { assertNoStorage } from './tensor-state.js';
 
 /**
  * BUILD: the state of an object, the attributes of an OrderedDict, the byte order of a NumPy dtype. Attributes of what
@@ -15,6 +25,7 @@ export function applyBuild(machine: PickleMachine): void {
   if (target instanceof PyObject) setState(machine, target, state);
   else if (target instanceof OrderedDict && state instanceof PyDict) setAttributes(machine, target, state);
   else if (target instanceof NumpyDtype) setDtypeState(machine, target, state);
+  else if (isTensor(target)) assertNoStorage(machine, state);
   else if (typeof target !== 'object' || target === null || target instanceof PyGlobal) {
     throw machine.corrupt('sets the state of something that has none');
   }

@@ -1,7 +1,7 @@
 import { MAX_DEPTH } from '../limits.js';
 import { OrderedDict, type PickleValue, PyDict, PyGlobal, PyObject, PySet, PyTuple } from '../pickle-value.js';
 import { COST } from './costs.js';
-import { AttributeGlobal } from './known-globals.js';
+import { GuardedGlobal } from './known-globals.js';
 import type { PickleMachine } from './machine.js';
 
 /** A container whose items are being looked at. */
@@ -95,7 +95,7 @@ function* itemsOf(container: Container): Generator<PickleValue> {
 }
 
 function checkGlobal(machine: PickleMachine, global: PyGlobal): void {
-  if (global instanceof AttributeGlobal) throw machine.dangerous(global.fullName);
+  if (global instanceof GuardedGlobal) throw machine.dangerous(global.fullName);
   machine.refuseUnknown(global.fullName);
 }
 

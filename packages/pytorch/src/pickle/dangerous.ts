@@ -10,7 +10,9 @@ import { isStandardModule } from './standard-modules.js';
 export function isDangerous(module: string, name: string): boolean {
   const [top = ''] = module.split('.', 1);
   const attributes = name.split('.');
-  if (isGadget(`${module}.${name}`) || attributes.some(isSpecialName) || passesThroughModule(attributes)) return true;
+  const path = `${module}.${name}`;
+  if (isGadget(path) || leadsToMachinery(path)) return true;
+  if (attributes.some(isSpecialName) || passesThroughModule(attributes)) return true;
   if (!isStandardModule(top)) return false;
   const [first = ''] = attributes;
   // Paths are data, but their methods read and write files.
@@ -21,6 +23,25 @@ export function isDangerous(module: string, name: string): boolean {
 /** Names by which Python lets everything be reached from anything: `__globals__`, `__class__`, `__import__`. */
 export function isSpecialName(name: string): boolean {
   return name.startsWith('__') && name.endsWith('__');
+}
+
+/** Modules that reach everything, which others have imported or give again: `six.moves.builtins`, `records.os`. */
+const MACHINERY: ReadonlySet<string> = new Set([
+  'builtins',
+  '__builtin__',
+  'ctypes',
+  'importlib',
+  'nt',
+  'os',
+  'pickle',
+  'posix',
+  'subprocess',
+  'sys',
+]);
+
+function leadsToMachinery(path: string): boolean {
+  const [, ...later] = path.split('.');
+  return later.some((part) => MACHINERY.has(part));
 }
 
 /** Whether attributes of a module that another has imported are asked for: `os.system` of whatever imports `os`. */

@@ -1,14 +1,14 @@
 import { FormatError } from '@caissa/bytes';
 import type { DType } from '@caissa/tensor';
 import { MAX_GLOBAL_NAME_CHARACTERS, MAX_GLOBAL_NAME_DOTS } from '../limits.js';
-import { type PickleValue, PyGlobal, PyObject, TorchDtype } from '../pickle-value.js';
+import { type PickleValue, PyGlobal, PyObject, PyTuple, TorchDtype } from '../pickle-value.js';
 import { BUILTIN_TYPES } from './builtin-types.js';
 import { CLASS_MAKERS } from './class-makers.js';
 import { COLLECTION_TYPES } from './collection-types.js';
 import { COST } from './costs.js';
 import { isDangerous, isSpecialName } from './dangerous.js';
 import { DATE_TYPES } from './date-types.js';
-import { AttributeGlobal, FunctionGlobal, type Reducer, StorageGlobal } from './known-globals.js';
+import { FunctionGlobal, GuardedGlobal, type Reducer, StorageGlobal } from './known-globals.js';
 import type { PickleMachine } from './machine.js';
 import { NUMPY_TYPES } from './numpy.js';
 import { TENSOR_REDUCERS } from './tensor-reducers.js';
@@ -73,7 +73,10 @@ const TABLE: ReadonlyMap<string, PickleValue> = new Map<string, PickleValue>([
   ),
   ...TYPES.map(([module, name]) => [key(module, name), new PyGlobal(`${module}.${name}`)] as const),
   ...['builtins', '__builtin__'].map(
-    (module) => [key(module, 'getattr'), new AttributeGlobal(`${module}.getattr`, reduceAttribute)] as const,
+    (module) => [key(module, 'getattr'), new GuardedGlobal(`${module}.getattr`, reduceAttribute)] as const,
+  ),
+  ...['builtins', '__builtin__', 'functools', '_functools'].map(
+    (module) => [key(module, 'reduce'), new GuardedGlobal(`${module}.reduce`, reduceUnion)] as const,
   ),
   ...[...STORAGE_CLASSES, ...QUANTISED_CLASSES].map(
     ([dtype, name]) => [key('torch', name), new StorageGlobal(`torch.${name}`, dtype)] as const,
@@ -133,6 +136,14 @@ function makeGlobal(machine: PickleMachine, module: string, name: string): PyGlo
 }
 
 const CLASSIFY_WORK = 4_000;
+
+/** `reduce(operator.or_, classes)`: how Python saves a type annotation such as `int | None`. */
+function reduceUnion(machine: PickleMachine, [operator, classes]: readonly PickleValue[], callee: PyGlobal): undefined {
+  const isUnion = operator instanceof PyGlobal && UNION_OPERATORS.has(operator.fullName) && classes instanceof PyTuple;
+  if (!isUnion) throw machine.dangerous(callee.fullName);
+}
+
+const UNION_OPERATORS: ReadonlySet<string> = new Set(['operator.or_', '_operator.or_']);
 
 /**
  * `getattr(class, name)`: how protocols before 4 name what stands in a class, and a method of an object. It comes to the

@@ -36,11 +36,14 @@ const HARMLESS: Readonly<Record<string, string>> = {
   datetime: 'UTC date datetime datetime_CAPI time timedelta timezone tzinfo',
   decimal: `Clamped Context ConversionSyntax Decimal DecimalException DecimalTuple DivisionByZero FloatOperation Inexact
     InvalidOperation Overflow Rounded Subnormal Underflow`,
+  'distutils.version': 'LooseVersion StrictVersion Version',
   enum: 'Enum EnumMeta EnumType Flag IntEnum IntFlag KEEP CONFORM EJECT STRICT FlagBoundary ReprEnum StrEnum auto',
   fractions: 'Fraction',
   functools: 'partial partialmethod lru_cache cached_property _lru_cache_wrapper total_ordering cmp_to_key',
   hashlib: 'blake2b blake2s md5 sha1 sha224 sha256 sha384 sha512 sha3_256 sha3_512',
+  grp: 'struct_group',
   http: 'HTTPMethod HTTPStatus',
+  'http.cookiejar': 'Cookie CookieJar DefaultCookiePolicy',
   inspect: 'Parameter Signature _ParameterKind _empty',
   io: 'BytesIO StringIO',
   ipaddress: `AddressValueError IPv4Address IPv4Interface IPv4Network IPv6Address IPv6Interface IPv6Network
@@ -55,19 +58,23 @@ const HARMLESS: Readonly<Record<string, string>> = {
   operator: `abs add and_ concat contains countOf eq floordiv ge gt iadd iand ifloordiv ilshift imatmul imod imul index inv
     invert ior ipow irshift is_ is_not isub itruediv ixor le length_hint lshift lt matmul mod mul ne neg not_ or_ pos pow
     rshift sub truediv truth xor indexOf itemgetter getitem`,
-  os: 'stat_result terminal_size',
+  os: 'sched_param stat_result statvfs_result terminal_size times_result uname_result waitid_result',
   pathlib: 'Path PosixPath PurePath PurePosixPath PureWindowsPath WindowsPath _local',
   'pathlib._local': 'Path PosixPath PurePath PurePosixPath PureWindowsPath WindowsPath',
   platform: 'uname_result',
+  pwd: 'struct_passwd',
   random: `Random betavariate choice choices expovariate gammavariate gauss getrandbits getstate lognormvariate
     normalvariate paretovariate randint random randrange sample seed setstate shuffle triangular uniform vonmisesvariate
     weibullvariate`,
   re: 'Match Pattern RegexFlag _compile compile escape',
+  resource: 'struct_rusage',
   signal: 'Handlers Sigmasks Signals',
+  socket: 'AddressFamily SocketKind',
   sre_compile: 'compile',
   statistics: 'NormalDist fmean geometric_mean harmonic_mean mean median mode pstdev pvariance stdev variance',
   string: 'Template ascii_letters ascii_lowercase ascii_uppercase digits hexdigits punctuation whitespace',
   struct: 'Struct',
+  sys: 'flags float_info hash_info int_info thread_info version_info',
   threading: 'Condition Event Lock RLock Semaphore local',
   time: 'asctime ctime gmtime localtime mktime monotonic perf_counter process_time strftime struct_time time time_ns',
   types: `BuiltinFunctionType BuiltinMethodType EllipsisType GeneratorType GenericAlias MappingProxyType NoneType
@@ -100,8 +107,11 @@ const ALIASES: Readonly<Record<string, string>> = {
   _random: 'random',
   _struct: 'struct',
   _weakref: 'weakref',
+  cookielib: 'http.cookiejar',
   copy_reg: 'copyreg',
   exceptions: 'builtins',
+  nt: 'os',
+  posix: 'os',
   re_compile: 're',
   sre: 're',
   urlparse: 'urllib.parse',

@@ -22,8 +22,8 @@ export class FunctionGlobal extends PyGlobal {
   }
 }
 
-/** `getattr`, which is harmless only where it is called, and then not always. */
-export class AttributeGlobal extends FunctionGlobal {}
+/** A function that is harmless only where it is called, and then not always: `getattr`, `functools.reduce`. */
+export class GuardedGlobal extends FunctionGlobal {}
 
 /** A storage class, as it stands in persistent ids. */
 export class StorageGlobal extends PyGlobal {

@@ -29,11 +29,14 @@ function extension(machine: PickleMachine): void {
 }
 
 function outOfBand(machine: PickleMachine): void {
-  throw machine.corrupt('refers to buffers outside the file; save it without a buffer_callback');
+  throw machine.error('PICKLE_OPCODE', 'refers to buffers outside the file; save it without a buffer_callback');
 }
 
 function textPersistentId(machine: PickleMachine): void {
-  throw machine.corrupt('has persistent ids of protocol 0, which cannot name a storage; save it with protocol 2');
+  throw machine.error(
+    'PICKLE_OPCODE',
+    'has persistent ids of protocol 0, which cannot name a storage; save it with protocol 2',
+  );
 }
 
 function persistentId(machine: PickleMachine): void {

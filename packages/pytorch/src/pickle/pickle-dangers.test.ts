@@ -6,6 +6,7 @@ import {
   global,
   join,
   list,
+  none,
   op,
   pickle,
   pickle4,
@@ -104,6 +105,18 @@ const DANGEROUS = [
   'httpx.get',
   'aiohttp.client.ClientSession',
   'keras.models.load_model',
+  'six.exec_',
+  'six.moves.exec_',
+  'six.moves.builtins.eval',
+  'past.builtins.execfile',
+  'future.builtins.exec',
+  'vendor.six.moves.builtins.eval',
+  'vendor.subprocess.Popen',
+  'numpy.core.records.os',
+  'psutil.Popen',
+  'torch.fx.GraphModule',
+  'torch.fx._lazy_graph_module.reduce_graph_module',
+  'torch.fx.graph_module.reduce_graph_module',
 ];
 
 /** Ways in which a pickle can name something and use it. */
@@ -204,7 +217,7 @@ describe('PICKLE_DANGEROUS', () => {
     ['signal', 'Signals'],
     ['torch.utils.data._utils.collate', 'default_collate'],
     ['logging', 'getLogger'],
-    ['trainer.os', 'Config'],
+    ['trainer.osx', 'Config'],
     ['trainer', 'test'],
     ['test', 'Net'],
     ['torch.optim.adam', 'Adam'],
@@ -212,8 +225,32 @@ describe('PICKLE_DANGEROUS', () => {
     ['torch.nn.modules.activation', 'ReLU'],
     ['collections.abc', 'Mapping'],
     ['ossystem', 'run'],
+    ['posix', 'uname_result'],
+    ['posix', 'times_result'],
+    ['nt', 'times_result'],
+    ['os', 'stat_result'],
+    ['os', 'terminal_size'],
+    ['platform', 'uname_result'],
+    ['resource', 'struct_rusage'],
+    ['sys', 'version_info'],
+    ['distutils.version', 'LooseVersion'],
+    ['http.cookiejar', 'CookieJar'],
+    ['requests.structures', 'CaseInsensitiveDict'],
+    ['psutil._common', 'snetio'],
+    ['psutil._pslinux', 'svmem'],
+    ['numpy.random._pickle', '__randomstate_ctor'],
+    ['torch._dynamo.eval_frame', 'OptimizedModule'],
   ])('takes %s.%s for a name', async (module, name) => {
     expect(await unpickled(global(module, name))).toEqual(new PyGlobal(`${module}.${name}`));
+  });
+
+  it.each(['functools', '_functools', '__builtin__'])('takes %s.reduce for a union of types alone', async (module) => {
+    const types = tuple(global('builtins', 'int'), call('builtins', 'type', none));
+    const reduce = (operator: Assembly): Assembly => call(module, 'reduce', operator, types);
+    expect(await unpickled(reduce(global('_operator', 'or_')))).toBeInstanceOf(PyObject);
+    expect(await pickleRefusal(reduce(global('_operator', 'getitem')))).toBe('PICKLE_DANGEROUS');
+    expect(await pickleRefusal(call(module, 'reduce', global('_operator', 'or_'), list()))).toBe('PICKLE_DANGEROUS');
+    expect(await pickleRefusal(global(module, 'reduce'))).toBe('PICKLE_DANGEROUS');
   });
 
   it.each([

@@ -138,6 +138,41 @@ describe('tensors and storages', () => {
     expect(await unpickled(rebuild(no, none, dict(text('conj'), no)))).toMatchObject({ shape: [4] });
   });
 
+  const other = tuple(storage('0', int(4)), int(1), tuple(int(2)), tuple(int(1)));
+  const typed = (state: Assembly): Assembly =>
+    call(
+      'torch._tensor',
+      '_rebuild_from_type_v2',
+      global('torch._utils', '_rebuild_tensor'),
+      global('torch', 'Tensor'),
+      tuple(storage('0', int(4)), int(0), tuple(int(4)), tuple(int(1))),
+      state,
+    );
+  const parameter = (state: Assembly): Assembly =>
+    call('torch._utils', '_rebuild_parameter_with_state', tensor(plain), no, none, state);
+
+  it('passes over attributes that a program has set', async () => {
+    const attributes = dict(text('tag'), text('x'));
+    for (const assembly of [
+      join(tensor(plain), attributes, op(OPCODE.BUILD)),
+      typed(attributes),
+      typed(tuple(none, attributes)),
+      parameter(attributes),
+    ]) {
+      expect(await unpickled(assembly)).toMatchObject({ shape: [4] });
+    }
+  });
+
+  it.each<[string, Assembly]>([
+    ['by BUILD', join(tensor(plain), other, op(OPCODE.BUILD))],
+    ['by BUILD, with no more than a storage', join(tensor(plain), tuple(storage('0', int(4))), op(OPCODE.BUILD))],
+    ['as an attribute', typed(dict(text('data'), tensor(plain)))],
+    ['as an attribute beside slots', typed(tuple(dict(text('data'), tensor(plain)), none))],
+    ['as an attribute of a parameter', parameter(dict(text('data'), tensor(plain)))],
+  ])('gives PICKLE_CORRUPT for a tensor that gets other elements %s', async (_name, assembly) => {
+    expect(await pickleRefusal(assembly)).toBe('PICKLE_CORRUPT');
+  });
+
   it('lets no integers want gradients', async () => {
     const ints = call(
       'torch._utils',
@@ -168,8 +203,8 @@ describe('tensors and storages', () => {
   const float8 = global('torch', 'float8_e5m2');
 
   it.each<[string, Assembly, Readonly<Record<string, unknown>>]>([
-    ['conjugated', rebuild(no, none, dict(text('conj'), yes)), { shape: [4] }],
-    ['negated', rebuild(no, none, dict(text('neg'), yes)), { shape: [4] }],
+    ['conjugated', rebuild(no, none, dict(text('conj'), yes)), { shape: [4], dtype: 'float32' }],
+    ['negated', rebuild(no, none, dict(text('neg'), yes)), { shape: [4], dtype: 'float32' }],
     [
       'of 8-bit floats',
       call('torch._utils', '_rebuild_tensor_v3', untyped, int(0), tuple(int(3)), tuple(int(1)), no, none, float8),
@@ -205,7 +240,7 @@ describe('tensors and storages', () => {
     [
       'a parameter',
       call('torch._utils', '_rebuild_parameter', rebuild(no, none, dict(text('neg'), yes)), no, none),
-      { shape: [4] },
+      { shape: [4], dtype: 'float32' },
     ],
   ])('describes a tensor that is %s', async (_name, assembly, expected) => {
     const value = await unpickled(assembly);

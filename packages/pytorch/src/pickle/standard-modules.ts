@@ -9,7 +9,7 @@ bz2 CGIHTTPServer Canvas ConfigParser Cookie cPickle cProfile cStringIO calendar
 codecs_cn codecs_hk codecs_iso2022 codecs_jp codecs_kr codecs_tw codeop collections collections_abc colorsys commands
 compat_pickle compileall compiler compression concurrent configparser contextlib contextvars cookielib copy copy_reg
 copyreg crypt csv ctypes curses curses_panel DocXMLRPCServer dataclasses datetime dbhash dbm decimal difflib dircache dis
-distutils dl doctest DocXMLRPCServer dumbdbm dummy_thread dummy_threading elementtree email encodings ensurepip enum errno
+distutils dl doctest dumbdbm dummy_thread dummy_threading elementtree email encodings ensurepip enum errno
 exceptions FixTk faulthandler fcntl filecmp fileinput fnmatch formatter fpectl fpformat fractions frozen_importlib
 frozen_importlib_external ftplib functools future future_builtins gc gdbm genericpath getopt getpass gettext glob graphlib
 grp gzip HTMLParser hashlib heapq hmac hotshot htmlentitydefs htmllib html http httplib idlelib ihooks imaplib imghdr imp

@@ -20,6 +20,7 @@ import {
 import { COST } from './costs.js';
 import { FunctionGlobal, type Reducer } from './known-globals.js';
 import type { PickleMachine } from './machine.js';
+import { assertSameElements } from './tensor-state.js';
 import { sizesOf } from './torch-types.js';
 
 /** `_rebuild_tensor(storage, offset, size, stride)`. Source: torch 2.13, torch/_utils.py */
@@ -45,16 +46,19 @@ const reduceTensorV3: Reducer = (machine, args, { fullName }) => {
 /** `_rebuild_parameter(data, requires_grad, hooks)`, and the same with a state, which is dropped. */
 const reduceParameter: Reducer = (machine, args) => {
   assertCount(machine, args, 3, 4);
-  const [data, requiresGrad] = args;
+  const [data, requiresGrad, , state] = args;
+  assertSameElements(machine, state);
   if (data instanceof PyObject) return data;
   if (!isTensor(data)) throw machine.corrupt('makes a parameter of something other than a tensor');
   return tensorOf(machine, { ...data, isParameter: true }, asFlag(machine, requiresGrad));
 };
 
 /** `_rebuild_from_type_v2(function, type, arguments, state)`: of a subclass, the plain tensor is kept. */
-const reduceFromType: Reducer = (machine, [callee, , inner]) => {
+const reduceFromType: Reducer = (machine, [callee, , inner, state]) => {
   const isRebuild = callee instanceof FunctionGlobal && REBUILDERS.has(callee.reduce);
-  return isRebuild && inner instanceof PyTuple ? callee.reduce(machine, inner.items, callee) : undefined;
+  const value = isRebuild && inner instanceof PyTuple ? callee.reduce(machine, inner.items, callee) : undefined;
+  if (isTensor(value)) assertSameElements(machine, state);
+  return value;
 };
 
 /** `_rebuild_device_tensor_from_cpu_tensor(data, dtype, device, requires_grad)`: of XLA, MTIA and other devices. */
@@ -93,7 +97,8 @@ function makeTensor(
 ): PickleValue {
   const dtype = elementType(holder, details.dtype);
   if (dtype === undefined || isLazy(details.metadata)) {
-    return describeTensor(machine, fullName, shape, details.dtype ?? dtype);
+    const stated = details.dtype ?? (dtype && new TorchDtype(dtype));
+    return describeTensor(machine, fullName, shape, stated);
   }
   if (!(holder instanceof PyStorage) || typeof offset !== 'number') {
     throw machine.corrupt('makes a tensor without a storage or an offset');
