@@ -1,6 +1,7 @@
 import { quoteName } from '@caissa/bytes';
 import { containedIn, type PickleValue, type PyDict, PyGlobal, PyObject } from '@caissa/pytorch';
 import type { FoundMetadata } from './find-metadata.js';
+import { otherTensor } from './other-tensors.js';
 import { pathInside } from './value-path.js';
 
 /** Values that are looked at for them. */
@@ -12,11 +13,18 @@ const MAX_PATH_LENGTH = 200;
 /** Names that need no quotes. */
 const PLAIN_NAME = /^[\w.]{1,120}$/;
 
+/** By convention functions begin with a small letter, and classes do not. */
+const FUNCTION_NAME = /(?:^|\.)[a-z]\w*$/;
+
 /** Says which values of a checkpoint are described, since they are objects of Python, and which are left out. */
-export function warningsAbout({ metadata, leftOut }: FoundMetadata): string[] {
+export function warningsAbout({ metadata, leftOut, contradicted }: FoundMetadata): string[] {
+  const differences = contradicted.map((key) => {
+    const [kept, other] = [pathInside('metadata', key), pathInside('', key)].map(placeText);
+    return `${kept} and ${other} differ: the first is exported, the second is not.`;
+  });
   const objects = objectsIn(metadata).map(sentenceAbout);
-  const entries = leftOut.map((key) => `${pathInside('', key)} is data of the training, which is not carried.`);
-  return [...objects, ...entries];
+  const entries = leftOut.map((path) => `${placeText(path)} holds training data, which is not exported.`);
+  return [...differences, ...objects, ...entries];
 }
 
 interface FoundObject {
@@ -44,9 +52,20 @@ function objectsIn(metadata: PyDict): FoundObject[] {
 }
 
 function sentenceAbout({ path, value }: FoundObject): string {
-  const place = path.length > MAX_PATH_LENGTH ? `${path.slice(0, MAX_PATH_LENGTH)}…` : path;
+  const place = placeText(path);
   const { fullName } = value;
   const name = PLAIN_NAME.test(fullName) ? fullName : quoteName(fullName);
   if (value instanceof PyGlobal) return `${place} is ${name} itself, of which only the name is carried.`;
+  const tensor = otherTensor(value);
+  if (tensor !== undefined) return `${place} is ${tensor}: its shape is kept, its values are not.`;
+  if (isCall(value)) return `${place} is what ${name}(…) would return: only the call is described.`;
   return `${place} is ${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}: it is kept as plain values, not as an object.`;
+}
+
+function isCall({ fullName, state, dict, list }: PyObject): boolean {
+  return FUNCTION_NAME.test(fullName) && state === null && dict === undefined && list === undefined;
+}
+
+function placeText(path: string): string {
+  return path.length > MAX_PATH_LENGTH ? `${path.slice(0, MAX_PATH_LENGTH)}…` : path;
 }

@@ -1,4 +1,5 @@
 import { type PickleValue, PyDict, PyFloat, PyGlobal, PyObject, PyTuple } from '@caissa/pytorch';
+import type { Tensor } from '@caissa/tensor';
 import { smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { describe, expect, it } from 'vitest';
 import { boundWarnings } from './bound-warnings.js';
@@ -8,7 +9,9 @@ import { findWeights } from './find-weights.js';
 
 const stateDict = smallStateDict();
 const weight = stateDict.get('conv_input.weight') as PickleValue;
-const bias = stateDict.get('value_fc2.bias') as PickleValue;
+const bias = stateDict.get('value_fc2.bias') as Tensor;
+const loss = { ...bias, shape: [], stride: [] };
+const large = { ...bias, shape: [4097], stride: [0] };
 
 const find = (root: PickleValue) => findMetadata(root, findWeights(root));
 
@@ -42,18 +45,129 @@ describe('findMetadata', () => {
     expect(metadata).toEqual(args.state);
   });
 
-  it('leaves out the data of a training, and without a word other networks and what an optimizer remembers', () => {
-    const optimizer = new PyDict([['state', new PyDict([[0, new PyTuple([weight])]])]]);
+  it('leaves out optimizers and random states without a word, and names other data of the training', () => {
+    const optimizer = new PyDict([
+      ['state', new PyDict([[0, new PyTuple([weight])]])],
+      ['param_groups', []],
+    ]);
+    const adam = new PyObject('torch.optim.adam.Adam');
+    adam.state = optimizer;
     const root = smallRoot(stateDict)
       .set('optimizer_state_dict', optimizer)
-      .set('optimizer', new PyDict([['param_groups', []]]))
-      .set('np_rng_state', 'MT19937')
-      .set('optim', new PyObject('torch.optim.adam.Adam'))
-      .set('buffer', [weight])
+      .set('optimizer_states', [optimizer])
+      .set('np_rng_state', new PyTuple(['MT19937', [1]]))
+      .set('optim', adam)
+      .set('buffer', [large, large])
+      .set(
+        'gradients',
+        new PyDict([
+          ['a.weight', large],
+          ['b.weight', large],
+        ]),
+      )
       .set('agents', [new PyDict([['net', smallStateDict()]])]);
     const found = find(root);
     expect([...found.metadata.keys()]).toEqual(['version', 'training_date', 'win_rate']);
-    expect(found.leftOut).toEqual(['optim', 'buffer']);
+    expect(found.leftOut).toEqual(['optim', 'buffer', 'gradients']);
+  });
+
+  it.each<[string, PickleValue]>([
+    ['optimizer_name', 'AdamW'],
+    ['optimizer', 'adam'],
+    ['optim', 'sgd'],
+    ['optimizer_lr', new PyFloat(1e-3)],
+    ['optimizer_config', new PyDict([['betas', new PyTuple([new PyFloat(0.9)])]])],
+    ['optimizer', new PyDict([['param_groups', []]])],
+    ['rng_seed', 42],
+    ['rng_state', 'MT19937'],
+    ['losses', Array.from({ length: 100 }, () => loss)],
+    ['curve', [bias, bias]],
+  ])('keeps what is no state of the training, whatever its name: %s', (key, value) => {
+    const { metadata, leftOut } = find(smallRoot(stateDict).set(key, value));
+    expect(metadata.get(key)).toBe(value);
+    expect(leftOut).toEqual([]);
+    const own = new PyDict([[key, value]]);
+    expect(find(smallRoot(stateDict).set('metadata', own)).metadata).toEqual(own);
+  });
+
+  it('keeps what stands around data of the training, and describes a large tensor in its place', () => {
+    const args = new PyObject('argparse.Namespace');
+    args.state = new PyDict([
+      ['table', large],
+      ['games', 10],
+    ]);
+    const config = new PyDict([
+      ['lr', 1],
+      ['table', large],
+      ['args', args],
+      ['buffer', [large]],
+    ]);
+    const agents = [
+      new PyDict([
+        ['net', smallStateDict()],
+        ['elo', 1500],
+      ]),
+      smallStateDict(),
+    ];
+    const root = smallRoot(stateDict).set('config', config).set('agents', agents);
+    const { metadata, leftOut } = find(root);
+    const table = new PyDict([
+      ['shape', new PyTuple(large.shape)],
+      ['dtype', 'float32'],
+    ]);
+    const kept = metadata.get('config') as PyDict;
+    expect([...kept.keys()]).toEqual(['lr', 'table', 'args']);
+    expect(kept.get('table')).toEqual(table);
+    expect((kept.get('args') as PyObject).state).toEqual(
+      new PyDict([
+        ['table', table],
+        ['games', 10],
+      ]),
+    );
+    expect(metadata.get('agents')).toEqual([new PyDict([['elo', 1500]])]);
+    expect(leftOut).toEqual(['config.table', 'config.args.table', 'config.buffer']);
+  });
+
+  it('bounds the tensors of all entries together', () => {
+    const root = smallRoot(stateDict);
+    for (let at = 0; at < 100; at++) root.set(`k${at}`, [{ ...large, shape: [4096] }]);
+    expect(find(root).leftOut).toHaveLength(100 - 16);
+  });
+
+  it('says nothing of another key of the same weights', () => {
+    const { metadata, leftOut } = find(smallRoot(stateDict).set('net', stateDict).set('best', [stateDict]));
+    expect([metadata.has('net'), metadata.has('best'), leftOut]).toEqual([false, false, []]);
+  });
+
+  it('finds what is said twice, and otherwise', () => {
+    const twice = new PyDict([
+      ['version', 1],
+      ['lr', new PyFloat(0.5)],
+      ['tags', ['x']],
+    ]);
+    const root = smallRoot(stateDict).set('metadata', twice).set('version', 2).set('lr', new PyFloat(0.5));
+    const { metadata, contradicted } = find(root.set('tags', ['x']));
+    expect(metadata).toEqual(twice);
+    expect(contradicted).toEqual(['version']);
+  });
+
+  it('looks at many sets of tensors in no time', () => {
+    const nets = Array.from({ length: 5000 }, () => {
+      return new PyDict(Array.from({ length: 8 }, (_, at) => [`l${at}.weight`, bias] as const));
+    });
+    const root = smallRoot(stateDict);
+    for (const [at, net] of nets.entries())
+      root.set(
+        `net${at}`,
+        new PyDict([
+          ['net', net],
+          ['big', large],
+        ]),
+      );
+    const found = findWeights(root);
+    const started = performance.now();
+    findMetadata(root, found);
+    expect(performance.now() - started).toBeLessThan(1000);
   });
 
   it('takes what stands among the tensors of a bare state dict', () => {
@@ -80,8 +194,8 @@ describe('findMetadata', () => {
 });
 
 describe('warningsAbout', () => {
-  const about = (metadata: PyDict, leftOut: PickleValue[] = []) =>
-    warningsAbout({ metadata, architecture: undefined, leftOut });
+  const about = (metadata: PyDict, leftOut: string[] = [], contradicted: PickleValue[] = []) =>
+    warningsAbout({ metadata, architecture: undefined, leftOut, contradicted });
 
   it('names objects with their place, and what is left out', () => {
     const optimizer = new PyObject('torch.optim.adam.Adam');
@@ -95,7 +209,21 @@ describe('warningsAbout', () => {
       'config["odd name"] is a "evil\\u001b[31m": it is kept as plain values, not as an object.',
       'config.acts[0] is torch.nn.ReLU itself, of which only the name is carried.',
       'config.acts[1] is a torch.optim.adam.Adam: it is kept as plain values, not as an object.',
-      'buffer is data of the training, which is not carried.',
+      'buffer holds training data, which is not exported.',
+    ]);
+  });
+
+  it('says what is described of tensors of other kinds and of calls', () => {
+    const metadata = new PyDict([
+      ['q', new PyObject('torch._utils._rebuild_qtensor', [1])],
+      ['s', new PyObject('torch._utils._rebuild_sparse_tensor', [1])],
+      ['x', new PyObject('trainer.make', [1])],
+    ]);
+    expect(about(metadata, [], ['version'])).toEqual([
+      'metadata.version and version differ: the first is exported, the second is not.',
+      'q is a quantised tensor: its shape is kept, its values are not.',
+      's is a sparse tensor: its shape is kept, its values are not.',
+      'x is what trainer.make(…) would return: only the call is described.',
     ]);
   });
 

@@ -23,6 +23,8 @@ export interface FoundWeights {
   readonly path: string;
   /** Index of the entry of {@link STATE_DICT_KEYS} that they stand under, or their number. */
   readonly rank: number;
+  /** The dict, list or object that holds them. */
+  readonly container: object;
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** Tensors that cannot be read, by name: what is to be said of each. */
   readonly unreadable: ReadonlyMap<string, string>;
@@ -92,11 +94,11 @@ class WeightSearch {
     return inner;
   }
 
-  #keep(place: Place, set: Omit<FoundWeights, 'path' | 'rank'>): void {
+  #keep(place: Place, set: Omit<FoundWeights, 'path' | 'rank' | 'container'>): void {
     // Arrays alone are metadata, unless they are named as weights are.
     if (set.tensors.size === 0 && ![...set.unreadable.keys()].some((name) => name.endsWith('.weight'))) return;
     if (set.tensors.size + set.unreadable.size < SMALL_SET && ++this.#smallSets > MAX_SMALL_SETS) return;
-    this.found.push({ ...set, path: pathOf(place), rank: place.rank });
+    this.found.push({ ...set, path: pathOf(place), rank: place.rank, container: place.value });
   }
 }
 

@@ -56,7 +56,7 @@ export async function readPytorch(source: ByteSource, options?: ReadCheckpointOp
   const found = findMetadata(root, weights);
   const { metadata, architecture } = found;
   return {
-    weights: weights.map(({ moduleVersions, ...set }) => ({
+    weights: weights.map(({ moduleVersions, container: _, ...set }) => ({
       ...set,
       native: new PythonValues(metadata, architecture, moduleVersions),
     })),
