@@ -55,6 +55,14 @@ describe('findWeights', () => {
     expect(pathsOf(root)).toEqual(['state_dict.x', 'model', 'b', 'a', 'deep.net']);
   });
 
+  it('keeps nothing of a million containers that hold no tensors', () => {
+    const held = () => process.memoryUsage().heapUsed;
+    const leaves: PickleValue[] = Array.from({ length: 1_000_000 }, () => new PyDict());
+    const before = held();
+    expect(pathsOf(dict({ leaves, weights }))).toEqual(['weights']);
+    expect(held() - before).toBeLessThan(64 << 20);
+  });
+
   it('looks at each container once, also at those that hold themselves', () => {
     const list: PickleValue[] = [weights];
     list.push(list);

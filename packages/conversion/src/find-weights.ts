@@ -68,11 +68,11 @@ class WeightSearch {
     }
   }
 
-  /** The place of a container that was not seen yet; else none. */
+  /** The place of a container that was not seen yet and may hold tensors; else none. A file can hold a million that do not. */
   #inner(value: PickleValue, within: Place['within'], rank: number): Place[] {
-    if (typeof value !== 'object' || value === null || this.#seen.has(value)) return [];
+    if (typeof value !== 'object' || value === null || isEmpty(value) || this.#seen.has(value)) return [];
     this.#seen.add(value);
-    return [{ value, within, rank }];
+    return holdsObjects(value) ? [{ value, within, rank }] : [];
   }
 
   #visit(place: Place, depth: number): Place[] {
@@ -117,6 +117,15 @@ function* entriesOf(value: object): Generator<readonly [key: PickleValue, value:
     yield* value.dict ?? [];
     yield* value.list?.entries() ?? [];
   }
+}
+
+function isEmpty(value: object): boolean {
+  return entriesOf(value).next().done === true;
+}
+
+function holdsObjects(value: object): boolean {
+  for (const [, item] of entriesOf(value)) if (typeof item === 'object' && item !== null) return true;
+  return false;
 }
 
 /** Whether it is what `torch.optim` makes its state dicts of, or one of its objects. */

@@ -31,7 +31,7 @@ export const MAX_KEPT_BYTES = 64 << 20;
 export const MAX_PICKLE_BYTES = 64 << 20;
 
 /** What reading the pickles of a file may cost: under a second, and under 200 MB with what the garbage collector adds. */
-export const READING_BUDGET: BudgetLimits = { work: 800_000_000, memoryBytes: 128 << 20 };
+export const READING_BUDGET: BudgetLimits = { work: 700_000_000, memoryBytes: 128 << 20 };
 
 /** How deep containers may stand in one another. */
 export const MAX_DEPTH = 1_000;

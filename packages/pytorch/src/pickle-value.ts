@@ -44,12 +44,20 @@ type HashKey = null | string | object;
  * choose numbers that all collide. Keys that are equal in Python (1, 1.0 and True) are one.
  */
 function hashKey(key: PickleValue): HashKey {
-  if (typeof key === 'string') return LOOKS_NUMERIC.test(key) ? `\0s${key}` : key;
+  if (typeof key === 'string') return looksNumeric(key) ? TEXT_PREFIX + key : key;
   if (typeof key === 'boolean') return `\0n${Number(key)}`;
   if (typeof key === 'number') return `\0n${key}`;
   // In base 16, since digits of base 10 take time that grows with the square of their number.
   if (typeof key === 'bigint') return `\0x${key.toString(16)}`;
   return key instanceof PyFloat ? `\0n${key.value}` : key;
+}
+
+/** What a text begins with as it is hashed, where it is not hashed as itself. */
+const TEXT_PREFIX = '\0s';
+
+/** Whether a text is not hashed as itself, since V8 might take it for a number. */
+export function looksNumeric(text: string): boolean {
+  return LOOKS_NUMERIC.test(text);
 }
 
 const LOOKS_NUMERIC = /^[\0\d]/;
@@ -60,7 +68,7 @@ const LOOKS_NUMERIC = /^[\0\d]/;
  */
 export class PyDict {
   #values: Map<HashKey, PickleValue> | undefined;
-  /** Keys that are hashed as something other than themselves. */
+  /** Keys, other than texts, that are hashed as something other than themselves. */
   #keys: Map<HashKey, PickleValue> | undefined;
 
   constructor(entries: Iterable<readonly [key: PickleValue, value: PickleValue]> = []) {
@@ -83,7 +91,7 @@ export class PyDict {
   set(key: PickleValue, value: PickleValue): this {
     const hash = hashKey(key);
     this.#values ??= new Map();
-    if (hash !== key && !this.#values.has(hash)) {
+    if (hash !== key && typeof key !== 'string' && !this.#values.has(hash)) {
       this.#keys ??= new Map();
       this.#keys.set(hash, key);
     }
@@ -107,7 +115,12 @@ export class PyDict {
   }
 
   *[Symbol.iterator](): Generator<readonly [key: PickleValue, value: PickleValue]> {
-    for (const [hash, value] of this.#values ?? []) yield [this.#keys?.get(hash) ?? (hash as PickleValue), value];
+    for (const [hash, value] of this.#values ?? []) yield [this.#keyOf(hash), value];
+  }
+
+  #keyOf(hash: HashKey): PickleValue {
+    if (typeof hash === 'string' && hash.startsWith(TEXT_PREFIX)) return hash.slice(TEXT_PREFIX.length);
+    return this.#keys?.get(hash) ?? (hash as PickleValue);
   }
 }
 

@@ -18,7 +18,7 @@ export const COST = {
   firstEntry: 200,
   /** An entry of a dict, or an item of a set. */
   entry: 72,
-  /** A key that is not hashed as itself: numbers are. */
+  /** A key that is not hashed as itself: a number, or a text that looks like one. */
   hashedKey: 160,
   object: 200,
   float: 48,

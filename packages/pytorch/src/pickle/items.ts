@@ -1,5 +1,5 @@
 import { MAX_INTEGER_BYTES } from '../limits.js';
-import { type PickleValue, PyByteArray, PyDict, PyFloat, PyObject, PySet } from '../pickle-value.js';
+import { looksNumeric, type PickleValue, PyByteArray, PyDict, PyFloat, PyObject, PySet } from '../pickle-value.js';
 import { COST } from './costs.js';
 import type { PickleMachine } from './machine.js';
 
@@ -74,6 +74,7 @@ export function chargeKey(machine: PickleMachine, key: PickleValue): void {
   if (isMutable) throw machine.corrupt('uses a list, dict, set or bytearray as a key');
   if (typeof key === 'string' && key.length > HASHED_CHARACTERS) chargeLongKey(machine, key);
   machine.budget.allocate(COST.entry);
+  if (typeof key === 'string' && looksNumeric(key)) machine.budget.allocate(COST.hashedKey + key.length);
   const isNumber = typeof key === 'number' || typeof key === 'bigint' || key instanceof PyFloat;
   if (isNumber) machine.budget.allocate(isLarge(key) ? MAX_INTEGER_BYTES * 3 : COST.hashedKey);
 }

@@ -86,6 +86,10 @@ describe('PICKLE_LIMIT', () => {
       'keys too long to be hashed',
       dict(...Array.from({ length: 1_500 }, (_, index) => join(text('x'.repeat(10_001) + String(index)), none))),
     ],
+    [
+      'keys that look like numbers',
+      dict(Buffer.concat(Array.from({ length: 600_000 }, (_, index) => join(text(String(index)), none)))),
+    ],
     ['empty containers', list(repeat(op(OPCODE.EMPTY_DICT), 3_000_000))],
     ['operations that leave nothing', join(none, repeat(join(none, op(OPCODE.POP)), 12_000_000))],
     ['escapes', join(op(OPCODE.STRING), Buffer.from(`'${'\\n'.repeat(2_000_000)}'\n`))],

@@ -126,6 +126,22 @@ describe('values', () => {
     expect(array).toMatchObject({ shape: [2], bytes: Uint8Array.of(5, 6), dtype: { code: 'u1', byteOrder: '<' } });
   });
 
+  it('keeps keys apart that look alike, in the order of the file', async () => {
+    const keys: readonly [Assembly, PickleValue][] = [
+      [text('1'), '1'],
+      [int(1), 1],
+      [text('\0n1'), '\0n1'],
+      [text('\0s1'), '\0s1'],
+      [text(''), ''],
+      [none, null],
+    ];
+    const entries = keys.map(([key], index) => join(key, int(index)));
+    const read = (await unpickled(dict(...entries, join(yes, int(9)), join(text('1'), int(8))))) as PyDict;
+    expect([...read]).toEqual(keys.map(([, key], index) => [key, index === 0 ? 8 : index === 1 ? 9 : index]));
+    expect(read.delete('1') && read.delete(true)).toBe(true);
+    expect([...read.keys()]).toEqual(['\0n1', '\0s1', '', null]);
+  });
+
   it('reads the operations of protocol 4', async () => {
     const short = (value: string): Assembly => join(op(OPCODE.SHORT_BINUNICODE, value.length), Buffer.from(value));
     const value = await readPickled(
