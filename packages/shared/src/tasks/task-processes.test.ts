@@ -74,12 +74,15 @@ describe('tasks in processes', () => {
     expect(reports.length).toBeLessThan(50);
   });
 
-  it('fail as what they fail with, whose trace is kept', async () => {
+  it('fail as what they fail with, whose trace and causes are kept', async () => {
     const { perform } = open();
     const refused = await failure(perform('refuse'));
     expect(refused).toBeInstanceOf(AppError);
     expect(refused).toMatchObject({ code: 'PICKLE_CORRUPT', message: 'The file is damaged.', status: 422 });
     expect(refused).toMatchObject({ errors: [{ pointer: '/a', detail: 'is wrong' }] });
+    const hidden = { name: 'TypeError', message: 'hidden', stack: expect.stringContaining('tasks.mjs') };
+    expect(refused).toMatchObject({ cause: { ...hidden, cause: { ...hidden, cause: hidden } } });
+    expect(refused).not.toHaveProperty('cause.cause.cause.cause');
     expect(toAppError(await failure(perform('failAsTheSystem')))).toMatchObject({ code: 'STORAGE_FULL' });
     const mistake = await failure(perform('makeMistake'));
     expect(mistake).toMatchObject({ name: 'TypeError', stack: expect.stringContaining('tasks.mjs') });

@@ -1,7 +1,7 @@
 import type { RequestOf, ResultOf, TaskControl, TaskLimits } from './task.js';
 import { TaskProcess } from './task-process.js';
 
-/** How long a process waits for its next task, if it need not wait always. */
+/** How long a process that need not stay waits for its next task. */
 const IDLE_MS = 60_000;
 
 /**
@@ -18,7 +18,7 @@ export class TaskProcesses<Tasks> {
 
   /**
    * @param program path of a program that calls `serveTasks`
-   * @param readyCount processes that wait always, from the start on; the others are started at need and end when idle
+   * @param readyCount processes that wait when none works, from the start on; the others are started at need and end when idle
    */
   constructor(program: string, limits: TaskLimits, readyCount: 0 | 1) {
     this.#program = program;
@@ -71,18 +71,18 @@ export class TaskProcesses<Tasks> {
 
   #giveBack(process: TaskProcess): void {
     this.#working.delete(process);
-    if (process.isFit && !this.#closed) this.#await(process);
+    if (process.isFit && !this.#closed) this.#keepWaiting(process);
     else process.kill();
     this.#prepare();
   }
 
-  /** Sees to it that the process waits that is to wait always, or is about to. */
+  /** Sees to it that the process waits that is to wait when none works. */
   #prepare(): void {
     const areEnough = this.#waiting.size + this.#working.size >= this.#readyCount;
-    if (!areEnough && !this.#closed) this.#await(new TaskProcess(this.#program, this.#limits));
+    if (!areEnough && !this.#closed) this.#keepWaiting(new TaskProcess(this.#program, this.#limits));
   }
 
-  #await(process: TaskProcess): void {
+  #keepWaiting(process: TaskProcess): void {
     const timer = setTimeout(() => this.#waiting.size > this.#readyCount && this.#end(process), IDLE_MS);
     timer.unref();
     this.#waiting.set(process, timer);
