@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { copyFile, readFile, truncate } from 'node:fs/promises';
+import { copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PyDict } from '@caissa/pytorch';
+import { saved, smallStateDict } from '@caissa/testing/small-checkpoint';
 import type { Download, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { kill } from '../setup/system.js';
@@ -17,11 +19,26 @@ beforeAll(async () => {
     prepare: async ({ modelsDir }) => {
       await writeFullSizeModels(modelsDir);
       await copyFile(FIXTURE, join(modelsDir, 'spoiled.pt'));
+      await writeFile(join(modelsDir, 'broken.pt'), 'This is no checkpoint.');
+      await writeFile(join(modelsDir, 'players.pt'), await twoNetworks());
     },
   });
-  for (const name of ['model_v1', 'model_v2', 'spoiled']) await site.client.model(name);
+  for (const name of ['model_v1', 'model_v2', 'spoiled', 'broken', 'players']) await site.client.model(name);
 });
 afterAll(() => site?.close());
+
+/** A checkpoint of two networks, neither of which is more likely to be meant. */
+async function twoNetworks(): Promise<Uint8Array> {
+  const source = await saved(
+    new PyDict([
+      ['first', smallStateDict()],
+      ['second', smallStateDict()],
+    ]),
+  );
+  const bytes = new Uint8Array(source.sizeBytes);
+  await source.readInto(bytes, 0);
+  return bytes;
+}
 
 const digestOf = async (download: Download): Promise<string> =>
   createHash('sha256')
@@ -87,6 +104,19 @@ describe('an export', () => {
     await page.keyboard.press('Enter');
     const list = page.getByRole('region', { name: 'Latest exports' });
     await list.getByRole('link', { name: 'Download model_v2 as ONNX' }).waitFor();
+  });
+
+  it('of one of several networks is told which by its path, which helps no file that cannot be read', async () => {
+    const { page, faults } = await site.visit('export');
+    const players = page.getByRole('checkbox', { name: 'players' });
+    await players.waitFor();
+    expect(await players.isDisabled()).toBe(true);
+    await page.getByRole('textbox', { name: 'Weights' }).fill('second');
+    await players.check();
+    expect(await page.getByRole('checkbox', { name: 'broken' }).isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Start 1 export' }).click();
+    await latest(page).getByRole('link', { name: 'Download players as ONNX' }).waitFor();
+    expect(faults).toEqual([]);
   });
 
   it('that is refused tells why, and can be tried again', async () => {

@@ -9,3 +9,11 @@ export const DEFAULT_UNKNOWN_OBJECTS: UnknownObjects = 'describe';
 
 /** Characters of the longest path by which weights are asked for. */
 export const WEIGHTS_PATH_LIMIT = 200;
+
+/** Codes of refusals that are about the network which was taken, not about reading the file. */
+const NETWORK_REFUSALS: readonly string[] = ['ARCHITECTURE_UNKNOWN', 'ARCHITECTURE_MISMATCH', 'NON_FINITE_WEIGHTS'];
+
+/** Whether a file that was refused with this code may hold another network that is not refused, if it is asked for. */
+export function mayHoldOtherNetwork(code: string): boolean {
+  return NETWORK_REFUSALS.includes(code);
+}

@@ -39,6 +39,9 @@ const SILENT = pino({ level: 'silent' });
 /** Problem that an unreadable model of a test has. */
 export const BROKEN = toProblem({ code: 'ZIP_TRUNCATED', message: 'The file is cut short.', errors: undefined });
 
+/** Why a checkpoint whose networks are none, or several, is refused. */
+export const NO_NETWORK = toProblem({ code: 'ARCHITECTURE_UNKNOWN', message: 'It has no network.', errors: undefined });
+
 /** Starts an API as `main` does, on a free port. */
 export async function startTestApi(
   redisUrl: string,

@@ -39,8 +39,7 @@ export const createExportRoute = defineRoute({
     const { metadata = {}, weights, options = exportOptionsSchema.parse({}) } = request.body;
     const data = { model_name, format, metadata, options, ...(weights === undefined ? {} : { weights }) };
     const prepare = async () => {
-      // A file that cannot be read by default may be if it is told which of its weights are meant.
-      await (weights === undefined ? assertUsable(context, model_name) : context.modelFolder.find(model_name));
+      await assertUsable(context, model_name, weights);
       return data;
     };
     return startJob(context, request, { type: 'export', claimed: ['export', data], prepare });

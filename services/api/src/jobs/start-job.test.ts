@@ -6,7 +6,7 @@ import type { ExportResult } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import { atBestWithin } from '@caissa/testing/at-best-within';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { BROKEN, startTestApi, type TestApi } from '../../test-support/start-test-api.js';
+import { BROKEN, NO_NETWORK, startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
 
@@ -42,6 +42,7 @@ beforeAll(async () => {
   api = await startTestApi(inject('redisUrl'));
   for (const name of ['model_v1', 'slow', 'bad', 'bug', 'dropped', 'queued']) await api.addModel(name);
   await api.addModel('known_bad', { status: 'unreadable', problem: BROKEN });
+  await api.addModel('no_network', { status: 'unreadable', problem: NO_NETWORK });
 });
 
 afterAll(() => api.close());
@@ -100,9 +101,10 @@ describe('without a worker', () => {
     expect(await id({ weights: 'ema.module' })).toBe(averaged);
   });
 
-  it('lets a file that is refused be tried with a choice of weights', async () => {
-    expect((await post('export/onnx/known_bad')).status).toBe(422);
-    expect((await post('export/onnx/known_bad', {}, { weights: 'ema.module' })).status).toBe(202);
+  it('lets a file whose network is refused be tried with a choice of weights, and no other', async () => {
+    expect((await post('export/onnx/no_network')).status).toBe(422);
+    expect((await post('export/onnx/no_network', {}, { weights: 'ema.module' })).status).toBe(202);
+    expect((await post('export/onnx/known_bad', {}, { weights: 'ema.module' })).status).toBe(422);
     expect((await post('export/onnx/missing', {}, { weights: 'ema.module' })).status).toBe(404);
   });
 

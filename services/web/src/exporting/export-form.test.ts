@@ -22,11 +22,18 @@ it('weights are asked for by their path, or not at all', () => {
   expect(choice({ weights: ' ' })).not.toHaveProperty('weights');
 });
 
-it('what cannot be read can be exported only if weights are named', () => {
-  const usable = (status: 'ready' | 'inspecting' | 'unreadable', weights: string) =>
-    isExportable({ status }, { ...exportForm.get(), weights });
-  expect([usable('ready', ''), usable('unreadable', ' '), usable('inspecting', 'ema')]).toEqual([true, false, false]);
-  expect(usable('unreadable', 'ema')).toBe(true);
+it('a model whose network is refused can be exported if weights are named, and one that cannot be read never', () => {
+  const usable = (status: 'ready' | 'inspecting' | 'unreadable', weights: string, code?: string) => {
+    const problem = code && { success: false as const, type: '', title: '', status: 422, detail: '', code };
+    return isExportable({ status, ...(problem ? { problem } : {}) }, { ...exportForm.get(), weights });
+  };
+  expect([usable('ready', ''), usable('inspecting', 'ema')]).toEqual([true, false]);
+  for (const code of ['ARCHITECTURE_UNKNOWN', 'ARCHITECTURE_MISMATCH', 'NON_FINITE_WEIGHTS']) {
+    expect([usable('unreadable', 'ema', code), usable('unreadable', ' ', code)]).toEqual([true, false]);
+  }
+  for (const code of ['READING_STOPPED', 'PICKLE_DANGEROUS', 'ZIP_LIMIT', 'NOT_A_CHECKPOINT']) {
+    expect(usable('unreadable', 'ema', code)).toBe(false);
+  }
 });
 
 it('choosing what is chosen takes it back', () => {

@@ -4,6 +4,7 @@ import {
   type Format,
   formatOptions,
   type JsonObject,
+  mayHoldOtherNetwork,
   type OptionValues,
   parseMetadataValue,
 } from '@caissa/formats';
@@ -71,9 +72,12 @@ export function choiceOf({ rows, options, weights }: ExportForm): ExportChoice {
   return { metadata: readRows(rows), options, ...(path === '' ? {} : { weights: path }) };
 }
 
-/** Whether a model can be exported: one that cannot be read as it is may be if it is told which weights are meant. */
-export function isExportable({ status }: Pick<ModelSummary, 'status'>, { weights }: ExportForm): boolean {
-  return status === 'ready' || (status === 'unreadable' && weights.trim() !== '');
+/** Whether a model can be exported: one whose network is refused may be if it is told which weights are meant. */
+export function isExportable(
+  { status, problem }: Pick<ModelSummary, 'status' | 'problem'>,
+  { weights }: ExportForm,
+): boolean {
+  return status === 'ready' || (problem !== undefined && mayHoldOtherNetwork(problem.code) && weights.trim() !== '');
 }
 
 /** Adds what is missing and removes what is there. */
