@@ -1,10 +1,13 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { openSite, type Site, writeFullSizeModels } from './site.js';
 
-const FIXTURE = join(import.meta.dirname, '../fixtures/torch-2.13/checkpoint.pt');
+const FIXTURES = join(import.meta.dirname, '../fixtures/torch-2.13');
+const FIXTURE = join(FIXTURES, 'checkpoint.pt');
+/** As many as a list of models names of those that cannot be listed. */
+const LEFT_OUT = 100;
 
 let site: Site;
 let folder: string;
@@ -19,9 +22,11 @@ beforeAll(async () => {
       await writeFullSizeModels(modelsDir);
       await copyFile(FIXTURE, join(modelsDir, 'narrow.pt'));
       await writeFile(join(modelsDir, 'broken.pt'), 'This is no checkpoint.');
+      await copyFile(join(FIXTURES, 'checkpoint_legacy.pt'), join(modelsDir, 'legacy.pt'));
+      for (let index = 0; index < LEFT_OUT; index++) await symlink('/nowhere', join(modelsDir, `link_${index}.pt`));
     },
   });
-  for (const name of ['model_v1', 'model_v2', 'model_v3', 'narrow', 'broken']) await site.client.model(name);
+  for (const name of ['model_v1', 'model_v2', 'model_v3', 'narrow', 'broken', 'legacy']) await site.client.model(name);
 });
 afterAll(async () => {
   await site?.close();
@@ -32,7 +37,7 @@ describe('the models', () => {
   it('are listed newest first, with size and date, and a broken one with its reason', async () => {
     const { page, faults } = await site.visit('models');
     const rows = page.getByRole('table', { name: 'Models' }).getByRole('row');
-    await expect.poll(() => rows.count()).toBe(6);
+    await expect.poll(() => rows.count()).toBe(7);
     const texts = await rows.allInnerTexts();
     expect(texts[1]).toMatch(/model_v3[\s\S]*6 Oct 2025[\s\S]*40\.92 MB/);
     const broken = rows.filter({ hasText: 'broken' });
@@ -49,7 +54,7 @@ describe('the models', () => {
     await expect.poll(() => rows.count()).toBe(2);
     await page.getByLabel('Search models').fill('nothing of the kind');
     await page.getByRole('button', { name: 'Show all models' }).click();
-    await expect.poll(() => rows.count()).toBe(6);
+    await expect.poll(() => rows.count()).toBe(7);
     await page.getByRole('button', { name: 'Model', exact: true }).click();
     await expect.poll(() => rows.nth(1).innerText()).toContain('broken');
     const head = page.getByRole('columnheader', { name: 'Model' });
@@ -71,6 +76,28 @@ describe('the models', () => {
     await page.keyboard.press('Escape');
     await expect.poll(() => drawer.count()).toBe(0);
     expect(page.url()).not.toContain('name=');
+  });
+});
+
+describe('what is not as it should be', () => {
+  it('with a checkpoint that can be read is counted in the list, and told in its details', async () => {
+    const { page, faults } = await site.visit('models');
+    const row = page.getByRole('row').filter({ hasText: 'legacy' });
+    await row.getByText('1 warning', { exact: true }).waitFor();
+    await row.getByRole('link', { name: 'legacy', exact: true }).click();
+    const warnings = page.getByRole('dialog', { name: 'legacy' }).getByRole('list', { name: 'Warnings' });
+    await warnings.waitFor();
+    expect(await warnings.getByRole('listitem').allInnerTexts()).toEqual([
+      'The file states no checksums, so damage to it cannot be noticed.',
+    ]);
+    expect(faults).toEqual([]);
+  });
+
+  it('with files that cannot be listed is told, of a hundred at most', async () => {
+    const { page } = await site.visit('models');
+    await page.getByText('100 or more checkpoints in the model folder cannot be listed').click();
+    const reasons = page.getByRole('listitem').filter({ hasText: 'It is a link to a file that is not there.' });
+    await expect.poll(() => reasons.count()).toBe(LEFT_OUT);
   });
 });
 

@@ -5,6 +5,9 @@ export const MODEL_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/;
 
 const LONGEST = 128;
 
+/** How many checkpoints that cannot be listed are named in a list of models. */
+export const LEFT_OUT_LIMIT = 100;
+
 /** The file that an upload of a model is written to. */
 export function modelFilename(name: string): string {
   return `${name}.pt`;

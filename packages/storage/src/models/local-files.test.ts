@@ -1,9 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { listCheckpoints, lookAt } from './local-files.js';
+
+// The system's own, but where a test lets it fail.
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const original = await importOriginal<typeof import('node:fs/promises')>();
+  return { ...original, stat: vi.fn(original.stat) };
+});
 
 let folder: string;
 
@@ -44,7 +50,10 @@ describe('what cannot be listed', () => {
     await writeFile(join(folder, 'a.pt'), '1');
     await symlink(join(folder, 'a.pt'), join(folder, 'link.pth'));
     await symlink('/nowhere', join(folder, 'dangling.pt'));
-    await writeFile(Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.from([0xe9]), Buffer.from('.pt')]), '1');
+    // Two names, which are one when they are decoded.
+    for (const byte of [0xe9, 0xff]) {
+      await writeFile(Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.from([byte]), Buffer.from('.pt')]), '1');
+    }
     await writeFile(join(folder, 'notes.txt'), '1');
     const { files, leftOut } = await listCheckpoints(folder);
     expect(files.map(({ filename }) => filename).sort()).toEqual(['a.pt', 'link.pth']);
@@ -52,6 +61,15 @@ describe('what cannot be listed', () => {
       { filename: 'caf\uFFFD.pt', reason: 'Its name is not UTF-8 text. Rename it.' },
       { filename: 'dangling.pt', reason: 'It is a link to a file that is not there.' },
     ]);
+  });
+
+  test.each([
+    ['EACCES', 'The system does not let this service look at it (EACCES). Check the permissions of the file.'],
+    ['EIO', 'The system cannot look at it (EIO). Check the disk or the network file system that it lies on.'],
+  ])('has a reason that fits what the system says: %s', async (code, reason) => {
+    await writeFile(join(folder, 'a.pt'), '1');
+    vi.mocked(stat).mockRejectedValueOnce(Object.assign(new Error(code), { code }));
+    expect(await listCheckpoints(folder)).toEqual({ files: [], leftOut: [{ filename: 'a.pt', reason }] });
   });
 
   test('is nothing in a folder that is gone', async () => {

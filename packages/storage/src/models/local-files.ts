@@ -8,13 +8,14 @@ import type { LeftOut, ModelListing, ModelSource } from './model-store.js';
 /** What stands in a name for bytes that are no UTF-8. Under such a name the file cannot be opened. */
 const UNDECODABLE = '\uFFFD';
 
-/** Names of the checkpoints in a folder; none if the folder is gone. @throws the system's error */
+/** Names of the checkpoints in a folder, each once; none if the folder is gone. @throws the system's error */
 export async function readCheckpointNames(folder: string): Promise<string[]> {
   const filenames = await readdir(folder).catch((error: unknown) => {
     if (hasNoFile(error)) return [];
     throw error;
   });
-  return filenames.filter(isCheckpointName);
+  // Names that are no UTF-8 are the same when they are decoded.
+  return [...new Set(filenames.filter(isCheckpointName))];
 }
 
 /** Describes the checkpoints in a folder. @throws the system's error */
@@ -77,7 +78,9 @@ export async function openCheckpoint(path: string, filename: string): Promise<Mo
 
 function refusalOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  return `The system does not let this service look at it (${code}). Check the permissions of the file.`;
+  return code === 'EACCES' || code === 'EPERM'
+    ? `The system does not let this service look at it (${code}). Check the permissions of the file.`
+    : `The system cannot look at it (${code}). Check the disk or the network file system that it lies on.`;
 }
 
 /** Why a file of the folder is not there when it is looked at; nothing if it is simply gone. */

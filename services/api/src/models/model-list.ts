@@ -1,4 +1,5 @@
 import { Coalesced } from '@caissa/bytes';
+import { LEFT_OUT_LIMIT } from '@caissa/formats';
 import type { Activation, CatalogueEntry } from '@caissa/registry';
 import type { ModelSummary } from '@caissa/shared/contracts';
 import type { ModelFile } from '@caissa/storage';
@@ -28,9 +29,6 @@ interface Sources {
   readonly entries: ReadonlyMap<string, CatalogueEntry>;
   readonly active: string;
 }
-
-/** How many files that cannot be listed are named. */
-const LEFT_OUT_LIMIT = 100;
 
 /** Newest version first, models without one last, then by name. */
 export function byVersion(left: Place, right: Place): number {

@@ -31,7 +31,7 @@ export function ModelBadges({ model }: ModelBadgesProps) {
         </Badge>
       )}
       {model.warnings_count > 0 && (
-        <Badge title={`${warnings}: the details tell`}>
+        <Badge title={`${warnings}; see the details`}>
           <Info aria-hidden="true" />
           <span className="sr-only">{warnings}</span>
         </Badge>
