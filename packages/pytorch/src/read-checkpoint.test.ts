@@ -4,7 +4,7 @@ import { elementCount, readFloat32, type Tensor } from '@caissa/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asDict, fixtureBytes, readFixture, rootDict, stateDictOf, TORCH_VERSIONS } from '../test-support/fixtures.js';
-import { refusal } from '../test-support/small-checkpoint.js';
+import { changed, readArchive, refusal } from '../test-support/small-checkpoint.js';
 import {
   isTensor,
   NumpyArray,
@@ -236,5 +236,14 @@ describe('damaged files', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('a byte order', () => {
+  it.each([
+    ['big', 'was saved on a big-endian machine'],
+    ['middle', 'states a byte order that is not known'],
+  ])('other than little is refused as what it is: %s', async (order, says) => {
+    await expect(readArchive(changed(1, { data: Buffer.from(order) }))).rejects.toThrow(says);
   });
 });

@@ -18,7 +18,11 @@ describe('verifyStorages', () => {
     const at = (storage?.offsetBytes ?? 0) + 40;
     bytes[at] = (bytes[at] ?? 0) ^ 1;
     const { storages } = await readCheckpoint(new BufferSource(bytes));
-    await expect(verifyStorages(storages.values())).rejects.toMatchObject({ code: 'ZIP_CRC', entry: 'data/14' });
+    await expect(verifyStorages(storages.values())).rejects.toMatchObject({
+      code: 'ZIP_CRC',
+      entry: 'data/14',
+      message: expect.stringMatching(/^"data\/14" is damaged/),
+    });
   });
 
   it('finds storages of files whose end is missing, and can be cancelled', async () => {

@@ -45,10 +45,11 @@ export async function readZipCheckpoint(
 async function assertSupported(archive: Archive): Promise<void> {
   const byteOrder = await readText(archive, 'byteorder');
   if (byteOrder !== undefined && byteOrder !== 'little') {
-    throw new FormatError(
-      'NOT_A_CHECKPOINT',
-      'The checkpoint was saved on a big-endian machine, which is not supported.',
-    );
+    const says =
+      byteOrder === 'big'
+        ? 'was saved on a big-endian machine, which is not supported'
+        : 'states a byte order that is not known';
+    throw new FormatError('NOT_A_CHECKPOINT', `The checkpoint ${says}.`);
   }
   const version = await readText(archive, 'version');
   if (version !== undefined && !(/^\d+$/.test(version) && Number(version) >= 1 && Number(version) <= MAX_VERSION)) {

@@ -156,6 +156,7 @@ describe('ZIP_AMBIGUOUS', () => {
       { end: { comment: buildArchive(smallEntries()).subarray(-22) } },
     ],
     ['too few entries counted', smallEntries(), { end: { count: 3, totalCount: 3 } }],
+    ['more entries, which are not read', changed(3, { central: { flags: 0x1 } }), { end: { count: 2, totalCount: 2 } }],
     ['too many entries counted', smallEntries(), { end: { count: 5, totalCount: 5 } }],
     ['two counts', smallEntries(), { end: { count: 3 } }],
     ['a second disk', smallEntries(), { end: { disk: 1 } }],

@@ -18,7 +18,7 @@ export async function readDirectory(source: ByteSource, directory: DirectoryRang
   const bytes = await readBytes(source, directory.offsetBytes, directory.lengthBytes);
   const records: DirectoryRecord[] = [];
   let at = 0;
-  while (at < bytes.length) {
+  while (at < bytes.length && records.length <= directory.entryCount) {
     const end = recordEnd(bytes, at);
     if (end === undefined) break;
     const record = parseRecord(bytes.subarray(at, end));

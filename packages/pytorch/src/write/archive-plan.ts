@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type BlockWriter, FormatError, type SourceRange } from '@caissa/bytes';
+import { type BlockWriter, FormatError, quoteName, type SourceRange } from '@caissa/bytes';
 import { FLAG_DESCRIPTOR, FLAG_UTF8, SENTINEL_16, SENTINEL_32 } from '../archive/entry.js';
 import { ByteBuilder } from './byte-builder.js';
 
@@ -164,9 +164,13 @@ function descriptor(entry: PlannedEntry): Uint8Array {
 /** @throws FormatError ZIP_CRC if the CRC is not the expected one */
 export function assertCrc(actual: number, expected: number | undefined, entry: string): void {
   if (expected === undefined || actual === expected) return;
-  throw new FormatError('ZIP_CRC', `${entry} is damaged: its bytes do not have the CRC that the file states.`, {
-    entry,
-  });
+  throw new FormatError(
+    'ZIP_CRC',
+    `${quoteName(entry)} is damaged: its bytes do not have the CRC that the file states.`,
+    {
+      entry,
+    },
+  );
 }
 
 /** The values of the zip64 field in the directory: those that need 64 bits, in this order. */
