@@ -85,7 +85,7 @@ export function commandLine(commands: Commands, version: string, terminal: Termi
     .description(`exports checkpoints to ${listed(labels, 'and')} files`)
     .argument('<file...>', 'checkpoints')
     .addOption(
-      list(
+      new Option(
         '--format <formats>',
         `${NAMES.join(', ')} or ${NAMES.length === 2 ? 'both' : 'several'}: may be repeated`,
       ).argParser(addFormats),
@@ -104,9 +104,10 @@ export function commandLine(commands: Commands, version: string, terminal: Termi
       DEFAULT_VERIFY_LEVEL,
     )
     .addOption(
-      list('--metadata <key=value>', 'goes into the export; a value is JSON or else text; may be repeated').argParser(
-        addMetadata,
-      ),
+      new Option(
+        '--metadata <key=value>',
+        'goes into the export; a value is JSON or else text; may be repeated',
+      ).argParser(addMetadata),
     )
     .option('--force', 'replaces exports of the same name, with what lies beside them', false)
     .option('--json', 'one JSON object on standard output', false)
@@ -143,8 +144,4 @@ function addReadingOptions(command: Command): Command {
         .default(DEFAULT_UNKNOWN_OBJECTS),
     )
     .option('--strict-architecture', 'refuses weights that are not of the architecture that the file declares', false);
-}
-
-function list(flags: string, description: string): Option {
-  return new Option(flags, description);
 }

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { withFile } from '@caissa/conversion';
 import type { ExportOptions } from './command-line.js';
 import { EXIT } from './exit-codes.js';
-import { type Exported, exportFile, modelNameOf, openForExport } from './export-file.js';
+import { type Exported, exportedName, exportFile, openForExport } from './export-file.js';
 import { explain, type Failure } from './failure.js';
 import { ProgressLine } from './progress-line.js';
 import { printable, printableJson, readableSize, type Terminal } from './terminal.js';
@@ -51,7 +51,7 @@ class ExportRun {
 
   /** Which of the files of one name this is. Some file systems take names for one that differ only in case. */
   #numberOf(file: string): number {
-    const name = modelNameOf(file).normalize('NFC').toLowerCase();
+    const name = exportedName(file).normalize('NFC').toLowerCase();
     const number = (this.#namesakes.get(name) ?? 0) + 1;
     this.#namesakes.set(name, number);
     return number;

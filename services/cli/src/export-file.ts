@@ -75,7 +75,7 @@ export async function openForExport(
 }
 
 /** The name that the exports of a file begin with. */
-export function modelNameOf(file: string): string {
+export function exportedName(file: string): string {
   return checkpointStem(basename(file));
 }
 
@@ -105,7 +105,7 @@ export async function exportFile(
   options: ExportOptions,
   watch: ExportWatch,
 ): Promise<Exported> {
-  const modelName = modelNameOf(file);
+  const modelName = exportedName(file);
   const filenames = exportFilenames(numberedStem(exportStem(modelName, watch.now), watch.number ?? 1), format);
   const paths = pathsOf(options.out, filenames);
   const { path, dataPath, metadataPath, all } = paths;
