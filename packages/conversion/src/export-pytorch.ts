@@ -68,7 +68,7 @@ function versionsInside(versions: PyDict, prefix: string): OrderedDict {
 }
 
 function metadataOf(kept: PythonValues, added: JsonObject): PyDict {
-  const metadata = new PyDict(portableValue(kept.metadata) as PyDict);
+  const metadata = portableValue(kept.metadata) as PyDict;
   for (const [key, value] of Object.entries(added)) metadata.set(key, fromJson(value));
   return metadata;
 }

@@ -1,4 +1,4 @@
-import { containedIn, isTensor, type PickleValue } from '@caissa/pytorch';
+import { containedIn, isTensor, type PickleValue, PyFloat } from '@caissa/pytorch';
 import { elementCount } from '@caissa/tensor';
 import { isOptimizer } from './find-weights.js';
 
@@ -17,7 +17,7 @@ export class TrainingSize {
 
   /** Elements of all tensors in a value, and at least one for each; infinite where weights or an optimizer stand in it. */
   of(value: PickleValue, depth = 0): number {
-    if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return 0;
+    if (typeof value !== 'object' || value === null || value instanceof PyFloat || depth > MAX_DEPTH) return 0;
     if (isTensor(value)) return Math.max(1, elementCount(value.shape));
     const known = this.#known.get(value);
     if (known !== undefined) return known;

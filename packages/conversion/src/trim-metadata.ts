@@ -47,6 +47,7 @@ export class MetadataTrim {
     if (done !== undefined) return done;
     if (this.#weights.has(value)) return undefined;
     const size = this.#size.of(value);
+    if (size === 0) return value;
     if (size <= Math.min(MAX_VALUE_ELEMENTS, this.#elementsLeft)) {
       this.#elementsLeft -= size;
       this.#done.set(value, value);

@@ -18,6 +18,19 @@ const MAX_WRITTEN_DEPTH = 2 * MAX_DEPTH + 10;
 /** A step of writing: operations to append, or further steps to schedule. */
 export type Step = () => void;
 
+/** Writes a value at once, or returns the step that does. */
+export type Write<Value> = (value: Value) => Step | undefined;
+
+/** How items are added to a container: of how many values one is, and by which operations. */
+interface ItemKind {
+  readonly values: number;
+  readonly one: number;
+  readonly many: number;
+}
+
+export const LIST_ITEMS: ItemKind = { values: 1, one: OPCODE.APPEND, many: OPCODE.APPENDS };
+export const DICT_ITEMS: ItemKind = { values: 2, one: OPCODE.SETITEM, many: OPCODE.SETITEMS };
+
 /**
  * Writes the operations of a protocol 2 pickle. Values are written in steps that wait on a stack of their own, so that
  * deep nesting cannot exhaust the call stack: a step appends operations, then schedules what follows them, once.
@@ -27,8 +40,8 @@ export class PickleBuilder {
   /** Index of what is in the memo: text by value, objects by identity. */
   readonly #memo = new Map<unknown, number>();
   readonly #globals = new Map<string, number>();
-  /** Steps to come, the next one last. */
-  readonly #steps: Step[] = [];
+  /** Steps to come, those to take next last: no array of them, since a container may have a million items. */
+  readonly #steps: Iterator<Step>[] = [];
   #depth = 0;
 
   constructor() {
@@ -38,14 +51,18 @@ export class PickleBuilder {
 
   /** Takes all steps and returns the pickle. */
   finish(): Uint8Array {
-    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) step();
+    for (let steps = this.#steps.at(-1); steps !== undefined; steps = this.#steps.at(-1)) {
+      const { done, value: step } = steps.next();
+      if (done === true) this.#steps.pop();
+      else step();
+    }
     this.operation(OPCODE.STOP);
     return this.#out.build();
   }
 
-  /** Steps to take before any that are scheduled already. */
-  schedule(steps: readonly Step[]): void {
-    for (let i = steps.length - 1; i >= 0; i--) this.#steps.push(steps[i] as Step);
+  /** Steps to take before any that are scheduled already, each made when the one before it was taken. */
+  schedule(steps: Iterable<Step>): void {
+    this.#steps.push(steps[Symbol.iterator]());
   }
 
   operation(code: number): void {
@@ -108,9 +125,12 @@ export class PickleBuilder {
 
   /** Schedules a tuple of the items that `items` write. */
   tuple(items: readonly Step[]): void {
-    const short = [OPCODE.EMPTY_TUPLE, OPCODE.TUPLE1, OPCODE.TUPLE2, OPCODE.TUPLE3][items.length];
-    if (short === undefined) this.operation(OPCODE.MARK);
-    this.#nested([...items, () => this.operation(short ?? OPCODE.TUPLE)]);
+    this.tupleOf(items, items.length, (step) => step);
+  }
+
+  /** Schedules a tuple of values, each written by `write`. */
+  tupleOf<Value>(values: Iterable<Value>, count: number, write: Write<Value>): void {
+    this.#nest(this.#tupleSteps(values, count, write));
   }
 
   /** Schedules a call of a function with the arguments that `items` write, then `next`. */
@@ -119,27 +139,52 @@ export class PickleBuilder {
     this.schedule([() => this.tuple(items), () => this.operation(OPCODE.REDUCE), ...next]);
   }
 
-  /** Schedules items of the container that was written last, as CPython adds them: alone by `one`, in batches by `many`. */
-  items(items: readonly Step[], one: number, many: number): void {
-    const steps: Step[] = [];
-    for (let first = 0; first < items.length; first += BATCH) {
-      const batch = items.slice(first, first + BATCH);
-      if (batch.length > 1) steps.push(() => this.operation(OPCODE.MARK));
-      steps.push(...batch, () => this.operation(batch.length > 1 ? many : one));
-    }
-    this.#nested(steps);
+  /** Schedules values, each written by `write`, as items of the container that was written last: so many of a kind. */
+  items<Value>(values: Iterable<Value>, count: number, kind: ItemKind, write: Write<Value>): void {
+    this.#nest(this.#itemSteps(values, count, kind, write));
   }
 
-  /** Counts how deep containers stand in one another. */
-  #nested(steps: readonly Step[]): void {
+  *#tupleSteps<Value>(values: Iterable<Value>, count: number, write: Write<Value>): Generator<Step> {
+    const short = [OPCODE.EMPTY_TUPLE, OPCODE.TUPLE1, OPCODE.TUPLE2, OPCODE.TUPLE3][count];
+    if (short === undefined) this.operation(OPCODE.MARK);
+    for (const value of values) {
+      const step = write(value);
+      if (step) yield step;
+    }
+    this.operation(short ?? OPCODE.TUPLE);
+  }
+
+  /** As CPython adds them: one alone by `one`, several in batches by `many`. */
+  *#itemSteps<Value>(values: Iterable<Value>, count: number, kind: ItemKind, write: Write<Value>): Generator<Step> {
+    let left = count;
+    let batch = 0;
+    let valuesLeft = 0;
+    for (const value of values) {
+      if (valuesLeft === 0) {
+        batch = Math.min(left, BATCH);
+        left -= batch;
+        valuesLeft = batch * kind.values;
+        if (batch > 1) this.operation(OPCODE.MARK);
+      }
+      const step = write(value);
+      if (step) yield step;
+      valuesLeft--;
+      if (valuesLeft === 0) this.operation(batch > 1 ? kind.many : kind.one);
+    }
+  }
+
+  /** Schedules the steps of a container, and counts how deep containers stand in one another. */
+  #nest(steps: Iterable<Step>): void {
     this.#depth++;
     if (this.#depth > MAX_WRITTEN_DEPTH) {
       throw new FormatError('PICKLE_LIMIT', `The values to be saved nest more than ${MAX_DEPTH} deep.`);
     }
-    const leave = (): void => {
-      this.#depth--;
-    };
-    this.schedule([...steps, leave]);
+    this.schedule(this.#inside(steps));
+  }
+
+  *#inside(steps: Iterable<Step>): Generator<Step> {
+    yield* steps;
+    this.#depth--;
   }
 
   /** Remembers what was written last, at the next free index. */

@@ -1,6 +1,14 @@
 import { BufferSource } from '@caissa/bytes';
 import { describe, expect, it } from 'vitest';
-import { type CheckpointTensor, type PickleValue, PyDict, PyGlobal, PyObject, PyTuple } from '../pickle-value.js';
+import {
+  type CheckpointTensor,
+  type PickleValue,
+  PyDict,
+  PyFloat,
+  PyGlobal,
+  PyObject,
+  PyTuple,
+} from '../pickle-value.js';
 import { writePickle } from './write-pickle.js';
 
 const text = (value: PickleValue) => Buffer.from(writePickle(value).bytes).toString('latin1');
@@ -12,6 +20,22 @@ describe('writePickle', () => {
     expect(bytes.subarray(2, 7 + expected.length)).toEqual(
       Buffer.concat([Buffer.of(0x58, expected.length, 0, 0, 0), expected]),
     );
+  });
+
+  it('takes no more memory for a container than its bytes', () => {
+    const dict = new PyDict(Array.from({ length: 300_000 }, (_, at) => [at, new PyFloat(at)] as const));
+    const cpu = process.cpuUsage();
+    const { bytes } = writePickle([dict, new PyTuple(Array.from({ length: 300_000 }, () => 1))]);
+    const { user, system } = process.cpuUsage(cpu);
+    expect(bytes.length).toBeGreaterThan(4e6);
+    expect((user + system) / 1e6).toBeLessThan(1);
+  });
+
+  it.each([0, 1, 2, 1000, 1001, 2002])('adds %d items in batches, as CPython does', (count) => {
+    const items = Array.from({ length: count }, () => null);
+    const batches = [...Array(Math.floor(count / 1000)).fill(1000), count % 1000].filter((size) => size > 0);
+    const listed = batches.map((size) => (size === 1 ? 'Na' : `(${'N'.repeat(size)}e`)).join('');
+    expect(text(items)).toBe(`\x80\x02]q\x00${listed}.`);
   });
 
   it('writes containers that contain themselves', () => {

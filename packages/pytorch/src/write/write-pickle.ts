@@ -15,7 +15,7 @@ import {
   PyTuple,
 } from '../pickle-value.js';
 import { writeObject } from './object-values.js';
-import { PickleBuilder, type Step } from './pickle-builder.js';
+import { DICT_ITEMS, LIST_ITEMS, PickleBuilder, type Step } from './pickle-builder.js';
 import { StorageOrder } from './storage-order.js';
 import { writeStorage, writeTensor } from './tensor-values.js';
 
@@ -24,6 +24,8 @@ export interface WrittenPickle {
   readonly bytes: Uint8Array;
   readonly storages: readonly Storage[];
 }
+
+type Scalar = null | boolean | string | bigint | number | PyFloat;
 
 /** What a value is written to. */
 interface Writer {
@@ -38,12 +40,13 @@ interface Writer {
  */
 export function writePickle(root: PickleValue): WrittenPickle {
   const writer = { builder: new PickleBuilder(), order: new StorageOrder() };
-  writer.builder.schedule([() => writeValue(writer, root)]);
+  writer.builder.schedule([() => writeOrStep(writer, root)?.()]);
   const bytes = writer.builder.finish();
   return { bytes, storages: writer.order.inOrder };
 }
 
-function writeValue(writer: Writer, value: PickleValue): void {
+/** Writes a scalar at once; anything else takes steps of its own. */
+function writeOrStep(writer: Writer, value: PickleValue): Step | undefined {
   const { builder } = writer;
   if (value === null) builder.operation(OPCODE.NONE);
   else if (typeof value === 'boolean') builder.operation(value ? OPCODE.NEWTRUE : OPCODE.NEWFALSE);
@@ -51,7 +54,13 @@ function writeValue(writer: Writer, value: PickleValue): void {
   else if (typeof value === 'bigint') builder.integer(value);
   else if (typeof value === 'number') writeNumber(builder, value);
   else if (value instanceof PyFloat) builder.float(value.value);
-  else if (Array.isArray(value) || value instanceof PyDict || value instanceof PySet || value instanceof PyTuple) {
+  else return () => writeNested(writer, value);
+  return undefined;
+}
+
+function writeNested(writer: Writer, value: Exclude<PickleValue, Scalar>): void {
+  const { builder } = writer;
+  if (Array.isArray(value) || value instanceof PyDict || value instanceof PySet || value instanceof PyTuple) {
     writeContainer(writer, value);
   } else if (isTensor(value)) {
     if (builder.recall(value)) return;
@@ -73,8 +82,9 @@ function writeContainer(writer: Writer, value: PickleValue[] | PyDict | PySet | 
   if (builder.recall(value)) return;
   const memoize = (): void => builder.memoize(value);
   if (value instanceof PyTuple) {
-    const items = value.items.map((item) => () => writeValue(writer, item));
-    builder.schedule([() => builder.tuple(items), ...(items.length > 0 ? [memoize] : [])]);
+    const { items } = value;
+    const write = (): void => builder.tupleOf(items, items.length, (item) => writeOrStep(writer, item));
+    builder.schedule([write, ...(items.length > 0 ? [memoize] : [])]);
   } else if (Array.isArray(value)) {
     builder.operation(OPCODE.EMPTY_LIST);
     memoize();
@@ -109,13 +119,13 @@ function writeDict(writer: Writer, entries: PyDict): void {
 }
 
 function writeItems(writer: Writer, items: readonly PickleValue[]): void {
-  const steps = items.map((item) => () => writeValue(writer, item));
-  writer.builder.items(steps, OPCODE.APPEND, OPCODE.APPENDS);
+  writer.builder.items(items, items.length, LIST_ITEMS, (item) => writeOrStep(writer, item));
 }
 
 function writeEntries(writer: Writer, entries: PyDict): void {
-  const steps = [...entries].map(([key, value]) => () => {
-    writer.builder.schedule([() => writeValue(writer, key), () => writeValue(writer, value)]);
-  });
-  writer.builder.items(steps, OPCODE.SETITEM, OPCODE.SETITEMS);
+  writer.builder.items(keysAndValues(entries), entries.size, DICT_ITEMS, (part) => writeOrStep(writer, part));
+}
+
+function* keysAndValues(entries: PyDict): Generator<PickleValue> {
+  for (const entry of entries) yield* entry;
 }
