@@ -41,7 +41,7 @@ describe('checkDeclared', () => {
     [{ policy_size: 1858 }, 'policy_size 1858', '4096'],
   ])('says both values of %o', (declared, found, expected) => {
     expect(checkDeclared(SMALL, declared)).toEqual([
-      `The checkpoint declares ${found}, and its weights have ${expected}.`,
+      `The checkpoint declares ${found}, but its weights have ${expected}.`,
     ]);
   });
 

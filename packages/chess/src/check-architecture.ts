@@ -41,7 +41,7 @@ export function checkDeclared(architecture: Architecture, declared: unknown): st
     const hasBatch = expected.length > 1 && found.length === expected.length + 1;
     const sizes = hasBatch ? found.slice(1) : found;
     if (sizes.length === expected.length && sizes.every((one, i) => numberOf(one) === expected[i])) return [];
-    return [`The checkpoint declares ${key} ${listText(found)}, and its weights have ${listText(expected)}.`];
+    return [`The checkpoint declares ${key} ${listText(found)}, but its weights have ${listText(expected)}.`];
   });
 }
 

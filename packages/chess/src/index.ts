@@ -21,11 +21,11 @@ export {
   type OutputDifference,
   type OutputReport,
 } from './check-outputs.js';
-export { declaredEpsilon } from './declared-epsilon.js';
+export { type DeclaredEpsilon, declaredEpsilon, isEpsilon } from './declared-epsilon.js';
 export { encodePosition, encodePositions } from './encode-position.js';
 export { NotationError, type NotationErrorCode } from './fen.js';
 export { inferArchitecture } from './infer-architecture.js';
 export { FULL_SIZE, initialStateDict } from './initial-state-dict.js';
 export { moveIndex } from './move-index.js';
-export { modulePath, splitNetworks } from './network-names.js';
+export { modulePath, plainName, splitNetworks } from './network-names.js';
 export { VERIFICATION_POSITIONS } from './verification-positions.js';

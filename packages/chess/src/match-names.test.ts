@@ -80,6 +80,29 @@ describe('the names of a network', () => {
     );
   });
 
+  it.each([
+    [
+      'a bias that the wrapped network has not',
+      beside(changed(prefixed('module.'), { 'module.conv_input.bias': undefined }), 'conv_input.bias'),
+    ],
+    [
+      'all but the first layer',
+      beside(
+        renamed((name) => (/^conv_input/.test(name) ? `module.${name}` : name)),
+        'se.weight',
+      ),
+    ],
+  ])('refuse what stands outside the wrapper of the network: %s', (_, stateDict) => {
+    expect(() => inferArchitecture(stateDict)).toThrow(
+      expect.objectContaining({
+        code: 'ARCHITECTURE_MISMATCH',
+        message: expect.stringMatching(
+          /^"(conv_input.bias|bn_input.weight)" stands outside "module.", where the network is;/,
+        ),
+      }),
+    );
+  });
+
   it('say how much of the network is missing', () => {
     const half = new Map([...small].slice(0, small.size / 2));
     expect(() => inferArchitecture(half)).toThrow(

@@ -14,7 +14,7 @@ const COUNTERS: ReadonlySet<string> = new Set([
   'ema_decay', // the same
 ]);
 
-/** First segments of names inside a network without a prefix that no layer has: losses and metrics stand beside layers. */
+/** First segments of names inside a network that no layer has: losses and metrics stand beside layers. */
 const BESIDE_LAYERS = /^(?:\w+_)?(?:loss(?:es)?|criteri(?:on|a)|metrics?|accuracy|acc)(?:_\w+)?\./;
 
 /** A tensor and its name in the file. */
@@ -51,7 +51,7 @@ export function matchNames(stateDict: StateDict, { prefix, prefixInFile }: Netwo
   }
   const blocks = countBlocks(candidates.map(({ name }) => name));
   const slots = slotsOf({ ...NO_SIZES, blocks });
-  const { taken, others } = takeSlots(candidates, slots);
+  const { taken, others } = takeSlots(candidates, slots, prefixInFile);
   refuseMissing(slots, taken, others);
   for (const { name, nameInFile } of others) {
     if (nameInFile.startsWith(prefixInFile) && !isBeside(name)) throw extra(nameInFile, others);
@@ -68,10 +68,11 @@ function isBeside(name: string): boolean {
   return COUNTERS.has(name.slice(name.lastIndexOf('.') + 1)) || BESIDE_LAYERS.test(name);
 }
 
-function takeSlots(candidates: readonly Candidate[], slots: readonly Slot[]) {
+function takeSlots(candidates: readonly Candidate[], slots: readonly Slot[], prefixInFile: string) {
   const names = new Set(slots.map(({ name }) => name));
   const taken = new Map<string, FoundTensor>();
   const others: Candidate[] = [];
+  let outside: string | undefined;
   for (const candidate of candidates) {
     const { name, nameInFile } = candidate;
     const twin = taken.get(name);
@@ -80,8 +81,14 @@ function takeSlots(candidates: readonly Candidate[], slots: readonly Slot[]) {
         `Both ${quoteName(twin.nameInFile)} and ${quoteName(nameInFile)} may be the network's ${name}; save the state dict of one network.`,
       );
     }
-    if (names.has(name)) taken.set(name, candidate);
-    else others.push(candidate);
+    if (!names.has(name)) others.push(candidate);
+    else if (nameInFile.startsWith(prefixInFile)) taken.set(name, candidate);
+    else outside ??= nameInFile;
+  }
+  if (outside !== undefined) {
+    throw mismatch(
+      `${quoteName(outside)} stands outside ${quoteName(prefixInFile)}, where the network is; save the state dict of one network.`,
+    );
   }
   return { taken, others };
 }

@@ -35,7 +35,3 @@ it.each([128, 'big', new PyFloat(4.5), null])('corrects a size that the weights 
   const entry = architectureEntry(SMALL, new PyDict([['num_channels', size]]));
   expect(entry.get('num_channels')).toBe(4);
 });
-
-it('says the epsilon of the batch norms that nothing else says', () => {
-  expect(architectureEntry(SMALL, new PyDict([['channels', 4]]), 1e-3).get('bn_eps')).toEqual(new PyFloat(1e-3));
-});

@@ -6,9 +6,8 @@ import { portableValue } from './portable-value.js';
  * The entry `architecture` of an exported checkpoint. What the source declares stays as it is, so that its network class
  * can be called with it; a size that its weights contradict becomes theirs. Without a declaration the sizes are added,
  * and always the shapes of the input `[planes, 8, 8]` and of the outputs.
- * @param epsilon of the batch norms, where nothing that is declared says it
  */
-export function architectureEntry(architecture: Architecture, declared: PyDict | undefined, epsilon?: number): PyDict {
+export function architectureEntry(architecture: Architecture, declared: PyDict | undefined): PyDict {
   const { channels, blocks, planes, policySize } = architecture;
   const entry = declared === undefined ? new PyDict() : new PyDict(portableValue(declared) as PyDict);
   const isDeclared = entry.size > 0;
@@ -19,7 +18,6 @@ export function architectureEntry(architecture: Architecture, declared: PyDict |
     const found = entry.get(key);
     if (found === undefined ? !isDeclared : !isNumber(found, size)) entry.set(key, size);
   }
-  if (epsilon !== undefined) entry.set('bn_eps', new PyFloat(epsilon));
   if (!entry.has('input_shape')) entry.set('input_shape', [planes, 8, 8]);
   if (!entry.has('output_shapes')) entry.set('output_shapes', fromJson({ policy: policySize, value: 1 }));
   return entry;

@@ -40,15 +40,17 @@ describe('the weights of a file with several networks', () => {
   ])('are %s', async (_, root, path) => {
     const { mark, warnings } = await taken(root);
     expect(mark).toBe(1);
-    expect(warnings).toEqual([expect.stringContaining(`The file holds several networks; that at "${path}" was taken`)]);
+    expect(warnings).toEqual([
+      expect.stringContaining(`The file holds several networks. The one at "${path}" was taken; `),
+    ]);
   });
 
   it('are those at the path that is asked for', async () => {
     const root = dict({ model: both(marked(1, 'net.'), marked(2, 'target_net.')), swa: dict({ module: marked(3) }) });
     const { warnings } = await taken(root);
     expect(warnings).toEqual([
-      'The file holds several networks; that at "model:net." was taken, and the option weights can name another: ' +
-        '"model:target_net." and "swa.module".',
+      'The file holds several networks. The one at "model:net." was taken; to take another, set the option weights to ' +
+        '"model:target_net." or "swa.module".',
     ]);
     expect(await taken(root, 'model')).toEqual({ mark: 1, warnings: [] });
     expect(await taken(root, 'model:target_net.')).toEqual({ mark: 2, warnings: [] });
@@ -63,7 +65,7 @@ describe('the weights of a file with several networks', () => {
   ])('are not guessed where none is more likely: %s', async (_, root, paths) => {
     await expect(open(root)).rejects.toMatchObject({
       code: 'ARCHITECTURE_UNKNOWN',
-      message: `The file holds several networks, at ${paths}; choose one with the option weights.`,
+      message: `The file holds several networks, at ${paths}; set the option weights to one of these paths.`,
     });
   });
 
@@ -73,17 +75,30 @@ describe('the weights of a file with several networks', () => {
     expect((await open(dict({ model: stateDict, state_dict: copy }))).warnings).toEqual([]);
   });
 
+  it('are those of the best of several places where one dict stands', async () => {
+    const shared = marked(1);
+    const root = dict({ ema_state_dict: shared, model_state_dict: shared, previous: marked(2) });
+    const { mark, warnings } = await taken(root);
+    expect(mark).toBe(1);
+    expect(warnings).toEqual([
+      expect.stringContaining('The one at "model_state_dict" was taken; to take another, set'),
+    ]);
+    expect(await taken(root, 'ema_state_dict')).toEqual({ mark: 1, warnings: [] });
+  });
+
   it('are refused with a list of what there is', async () => {
     const root = dict({ net: marked(1), heads: dict({ a: smallStateDict().get('conv_input.bias') ?? null }) });
     const { size } = marked(1);
-    const found = `It holds tensors at "net" (${size}) and "heads" (1); the option weights takes one of these paths.`;
+    const found = `It holds tensors at "net" (${size}) and "heads" (1); set the option weights to one of these paths.`;
     await expect(open(root, 'best')).rejects.toMatchObject({
       code: 'ARCHITECTURE_UNKNOWN',
       message: `The file has no weights at "best". ${found}`,
     });
     await expect(open(root, 'heads')).rejects.toMatchObject({
       code: 'ARCHITECTURE_UNKNOWN',
-      message: expect.stringMatching(/^The state dict of 1 tensors \("a"\) has no conv_input.weight.*; the option/s),
+      message: expect.stringMatching(
+        /^The state dict of 1 tensors \("a"\) has no conv_input.weight.*; set the option/s,
+      ),
     });
   });
 
@@ -120,16 +135,24 @@ describe('the weights of a file with several networks', () => {
     expect(chooseWeights([setOf(marked(1, 'model.'), 'critic.weight')]).warnings).toEqual([]);
   });
 
+  it('are refused where a bias is not a tensor', async () => {
+    const root = dict({ model_state_dict: marked(1).set('value_fc2.bias', null) });
+    await expect(open(root)).rejects.toMatchObject({
+      code: 'ARCHITECTURE_MISMATCH',
+      message: '"value_fc2.bias" is not a tensor; save model.state_dict() as it is.',
+    });
+  });
+
   it('tell what was left out', async () => {
     const stateDict = marked(1, 'model.').set('criterion.pos_weight', floats([1], [2]));
     const { network, warnings } = await open(dict({ state_dict: stateDict }));
     expect(network.architecture).toMatchObject(SMALL);
-    expect(warnings).toEqual(['"criterion.pos_weight" is no part of the network and was left out.']);
+    expect(warnings).toEqual(['"criterion.pos_weight" is not part of the network and was left out.']);
     const many = marked(1, 'model.');
     for (let i = 0; i < 20; i++) many.set(`metric.${i}`, floats([1], [2]));
     many.set('n'.repeat(100_000), floats([1], [2]));
     expect((await open(many)).warnings).toEqual([
-      expect.stringMatching(/^"metric.0", .*"metric.7" and 13 more are no part of the network and were left out\.$/),
+      expect.stringMatching(/^"metric.0", .*"metric.7" and 13 more are not part of the network and were left out\.$/),
     ]);
   });
 });

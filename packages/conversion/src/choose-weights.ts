@@ -1,6 +1,6 @@
 import { FormatError, quoteName } from '@caissa/bytes';
-import { checkInterface, inferArchitecture, type NetworkTensors, splitNetworks } from '@caissa/chess';
-import type { Tensor } from '@caissa/tensor';
+import { checkInterface, inferArchitecture, type NetworkTensors, plainName, splitNetworks } from '@caissa/chess';
+import { viewOf } from './network-modules.js';
 import type { WeightSet } from './readers.js';
 import {
   foundSets,
@@ -126,7 +126,8 @@ function networkOf({ tensors, set }: Candidate): NetworkTensors {
     const [first] = unreadable;
     throw error instanceof FormatError && first !== undefined ? unreadableError(first) : error;
   }
-  const inside = unreadable.find(([name]) => name.startsWith(network.prefix));
+  const prefix = plainName(network.prefix);
+  const inside = unreadable.find(([name]) => plainName(name).startsWith(prefix));
   if (inside !== undefined) throw unreadableError(inside);
   return network;
 }
@@ -137,18 +138,10 @@ function unreadableError([name, says]: readonly [name: string, says: string]): F
 
 function isSame(one: NetworkTensors, other: NetworkTensors): boolean {
   if (one.tensors.size !== other.tensors.size) return false;
-  return [...one.tensors].every(([name, tensor]) => isSameView(tensor, other.tensors.get(name)));
-}
-
-function isSameView(one: Tensor, other: Tensor | undefined): boolean {
-  return (
-    other !== undefined &&
-    one.storage.key === other.storage.key &&
-    one.dtype === other.dtype &&
-    one.offset === other.offset &&
-    one.shape.join() === other.shape.join() &&
-    one.stride.join() === other.stride.join()
-  );
+  return [...one.tensors].every(([name, tensor]) => {
+    const twin = other.tensors.get(name);
+    return twin !== undefined && viewOf(tensor) === viewOf(twin);
+  });
 }
 
 /** Says why the most likely of the sets is no network, and what others there are. */

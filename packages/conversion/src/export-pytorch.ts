@@ -4,7 +4,7 @@ import type { JsonObject } from '@caissa/formats';
 import { checkFinite, checkVariances } from '@caissa/graph';
 import { fromJson, OrderedDict, PyDict, writeCheckpoint } from '@caissa/pytorch';
 import { architectureEntry } from './architecture-entry.js';
-import { undeclaredEpsilon } from './batch-norm-epsilon.js';
+import { declareEpsilon } from './batch-norm-epsilon.js';
 import { FiniteTap } from './finite-tap.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { portableValue } from './portable-value.js';
@@ -39,10 +39,11 @@ export async function exportPytorch(
   const tap = weightsChecked ? undefined : new FiniteTap();
   if (tap) await checkVariances(checkpoint.graph);
   const kept = PythonValues.of(checkpoint);
+  const carried = metadataOf(kept, metadata);
   const root: PyDict = new PyDict([
     ['model_state_dict', stateDictOf(checkpoint, kept, tap)],
-    ['metadata', metadataOf(kept, metadata)],
-    ['architecture', architectureEntry(architecture, kept.architecture, undeclaredEpsilon(architecture, checkpoint))],
+    ['metadata', carried],
+    ['architecture', declareEpsilon(architectureEntry(architecture, kept.architecture), carried, architecture)],
   ]);
   const written = await writeCheckpoint(sink, root, { ...control, storagesVerified: weightsChecked });
   if (tap?.isSuspicious) await checkFinite(checkpoint.graph, control.signal);

@@ -1,4 +1,15 @@
-import { NumpyArray, OrderedDict, type PickleValue, PyDict, PyFloat, PyObject, PySet, PyTuple } from '@caissa/pytorch';
+import {
+  NumpyArray,
+  NumpyDtype,
+  NumpyScalar,
+  OrderedDict,
+  type PickleValue,
+  PyDict,
+  PyFloat,
+  PyObject,
+  PySet,
+  PyTuple,
+} from '@caissa/pytorch';
 import { smallStateDict } from '@caissa/testing/small-checkpoint';
 import { describe, expect, it } from 'vitest';
 import { findWeights } from './find-weights.js';
@@ -63,11 +74,25 @@ describe('findWeights', () => {
     expect(held() - before).toBeLessThan(64 << 20);
   });
 
+  it('finds what stands in several places in each, by the best first', () => {
+    const other = smallStateDict();
+    const shared = dict({ net: weights });
+    expect(pathsOf(dict({ ema: weights, model_state_dict: weights, previous: other }))).toEqual([
+      ...['model_state_dict', 'ema', 'previous'],
+    ]);
+    expect(pathsOf(dict({ ema: weights, model: dict({ net: weights }), previous: other }))).toEqual([
+      ...['model.net', 'ema', 'previous'],
+    ]);
+    expect(pathsOf(dict({ ema: shared, model: shared }))).toEqual(['model.net', 'ema.net']);
+    const many = Array.from({ length: 100_000 }, () => shared);
+    expect(pathsOf(dict({ shared, many }))).toHaveLength(65);
+  });
+
   it('looks at each container once, also at those that hold themselves', () => {
     const list: PickleValue[] = [weights];
     list.push(list);
     const root = dict({ first: list, second: list, third: weights });
-    expect(pathsOf(root)).toEqual(['third']);
+    expect(pathsOf(root)).toEqual(['third', 'first[0]']);
     let deep: PickleValue = weights;
     for (let depth = 0; depth < 1000; depth++) deep = [deep];
     expect(findWeights(deep)).toEqual([]);
@@ -113,6 +138,29 @@ describe('findWeights', () => {
     ]);
   });
 
+  it.each<[string, PickleValue]>([
+    ['a float', new PyFloat(0.5)],
+    ['an int', 1],
+    ['a list', [new PyFloat(0.5)]],
+    ['None', null],
+    ['a NumPy number', new NumpyScalar('numpy', new NumpyDtype('f4'), new Uint8Array(4))],
+    ['an object', new PyObject('trainer.Lazy', [tensor])],
+  ])('remembers %s that stands under the name of a tensor', (_, value) => {
+    const [found] = findWeights(smallStateDict().set('value_fc2.bias', value).set('epoch', 3));
+    expect(found?.tensors.has('value_fc2.bias')).toBe(false);
+    expect([...(found?.unreadable ?? [])]).toEqual([
+      ['value_fc2.bias', 'is not a tensor; save model.state_dict() as it is'],
+    ]);
+    expect(findWeights(dict({ 'loss.weight': value, net: weights })).map(({ path }) => path)).toContain('net');
+  });
+
+  it('does not take what a dict was made of for what it holds', () => {
+    const made = new PyObject('trainer.StateDict', [weights]);
+    expect(pathsOf(made)).toEqual(['[0]']);
+    made.dict = dict({ 'value_fc2.bias': tensor });
+    expect(findWeights(made)).toMatchObject([{ path: '', tensors: new Map([['value_fc2.bias', tensor]]) }]);
+  });
+
   it('cuts keys in paths', () => {
     expect(pathsOf(dict({ ['k'.repeat(10_000)]: weights }))).toEqual([`["${'k'.repeat(100)}…"]`]);
   });
@@ -135,7 +183,42 @@ describe('a module that was saved as a whole', () => {
       ...['bn.weight', 'bn.running_var', 'again.weight', 'again.running_var'],
       ...['body.0.weight', 'body.0.running_var'],
     ]);
-    expect(found[0]?.epsilons).toEqual(new Map(['bn', 'again', 'body.0'].map((path) => [path, 1e-3])));
+    expect(found[0]?.epsilons).toEqual(new Map(['bn', 'again', 'body.0'].map((path) => [`${path}.running_var`, 1e-3])));
+  });
+
+  it.each<[PickleValue, number]>([
+    [1, 1],
+    [0, 0],
+    ['1e-3', Number.NaN],
+    [[1e-3], Number.NaN],
+  ])('tells an epsilon of %j as %d', (eps, expected) => {
+    const [found] = findWeights(module({ buffers: dict({ 'm.running_var': tensor, running_var: tensor }) }, { eps }));
+    expect(found?.epsilons).toEqual(new Map([['running_var', expected]]));
+  });
+
+  it.each<[Record<string, PickleValue>, string | undefined]>([
+    [
+      { stride: new PyTuple([1, 1]), padding: new PyTuple([1, 1]), dilation: new PyTuple([1, 1]), groups: 1 },
+      undefined,
+    ],
+    [{ padding: 'same', padding_mode: 'zeros' }, undefined],
+    [{ padding_mode: 'circular' }, 'padding_mode "circular", and "zeros" is expected'],
+    [{ dilation: new PyTuple([1, 2]) }, 'dilation [1,2], and 1 is expected'],
+    [{ stride: new PyTuple([2, 2]) }, 'stride [2,2], and 1 is expected'],
+    [{ groups: 2 }, 'groups 2, and 1 is expected'],
+    [{ padding: new PyTuple([0, 0]) }, 'padding [0,0], and 1 is expected'],
+    [{ padding: 'valid' }, 'padding "valid", and 1 is expected'],
+  ])('tells how a convolution with %j differs from those of the family', (attributes, says) => {
+    const parts = { parameters: dict({ weight: tensor, bias: tensor }) };
+    const conv = module(parts, { kernel_size: new PyTuple([3, 3]), ...attributes });
+    const [found] = findWeights(module({ modules: dict({ conv_input: conv }) }));
+    const expected = says === undefined ? [] : [['conv_input.weight', `is of a convolution with ${says}`]];
+    expect([...(found?.deviations ?? [])]).toEqual(expected);
+  });
+
+  it('has no tensor where it has None, and an unreadable one where it has anything else', () => {
+    const [found] = findWeights(module({ parameters: dict({ weight: tensor, bias: null, 'a.weight': 'text' }) }));
+    expect([...(found?.unreadable.keys() ?? [])]).toEqual(['a.weight']);
   });
 
   it('is refused when it holds itself, or grows without end', () => {

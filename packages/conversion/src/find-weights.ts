@@ -1,7 +1,7 @@
 import { dictOf, OrderedDict, type PickleValue, PyDict, PyObject, PyTuple } from '@caissa/pytorch';
 import type { Tensor } from '@caissa/tensor';
 import { attributesOf, ModuleReader } from './module-weights.js';
-import { TensorSet } from './tensor-set.js';
+import { NOT_A_TENSOR, TensorSet } from './tensor-set.js';
 import { pathInside } from './value-path.js';
 
 /** Entries under which training code keeps a state dict, in the order they are tried. */
@@ -17,6 +17,12 @@ const MAX_DEPTH = 32;
 const SMALL_SET = 8;
 const MAX_SMALL_SETS = 64;
 
+/** What stands in several places is found in each; so many places are remembered, and so many sets are found again. */
+const MAX_OTHER_PLACES = 10_000;
+const MAX_FOUND_AGAIN = 64;
+
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
+
 /** Tensors by name that stand in one place of a checkpoint. */
 export interface FoundWeights {
   /** Where they stand: `model_state_dict`, `agents[0].net`; empty for the whole object. */
@@ -30,20 +36,25 @@ export interface FoundWeights {
   readonly unreadable: ReadonlyMap<string, string>;
   /** A state dict's `_metadata`, which names the version of each layer's format, by module path as in the file. */
   readonly moduleVersions: PyDict | undefined;
-  /** The epsilon of each batch norm by module path as in the file, where a whole module was saved. */
+  /** The epsilon of each batch norm by the name of its `running_var`, where a whole module was saved. */
   readonly epsilons: ReadonlyMap<string, number>;
+  /** How convolutions differ from those of the family by the name of their `weight`, where a whole module was saved. */
+  readonly deviations: ReadonlyMap<string, string>;
 }
 
 /**
  * Finds every set of tensors in a saved object: state dicts under any key, in dicts, lists, tuples and objects, and whole
  * modules. Those under the keys that training code uses come first, then those nearest to the top, in the file's order.
- * What belongs to an optimizer is passed over. Every container is looked at once.
+ * What belongs to an optimizer is passed over. Every container is looked at once, and what stands in several places has several
+ * paths.
  * @throws FormatError PICKLE_LIMIT
  */
 export function findWeights(root: PickleValue): FoundWeights[] {
   const search = new WeightSearch();
   search.run(root);
-  return search.found.sort((one, other) => one.rank - other.rank);
+  return [...search.found, ...search.foundAgain()]
+    .map(({ place, set }) => ({ ...set, path: pathOf(place), rank: place.rank, container: place.value }))
+    .sort((one, other) => one.rank - other.rank);
 }
 
 /** A container that is to be looked at. */
@@ -54,9 +65,17 @@ interface Place {
   readonly rank: number;
 }
 
+interface FoundSet {
+  readonly place: Place;
+  readonly set: Omit<FoundWeights, 'path' | 'rank' | 'container'>;
+}
+
 class WeightSearch {
-  readonly found: FoundWeights[] = [];
+  readonly found: FoundSet[] = [];
   readonly #seen = new Set<object>();
+  /** Places of containers but for the first of each. */
+  readonly #otherPlaces = new Map<object, Place[]>();
+  #otherPlacesLeft = MAX_OTHER_PLACES;
   readonly #modules = new ModuleReader(this.#seen);
   #smallSets = 0;
 
@@ -68,11 +87,45 @@ class WeightSearch {
     }
   }
 
+  /** Large sets that were found, in the other places that they, or what they stand in, have. */
+  foundAgain(): FoundSet[] {
+    const again: FoundSet[] = [];
+    for (const { place, set } of this.found) {
+      if (set.tensors.size < SMALL_SET) continue;
+      for (const other of this.#otherPlacesOf(place)) {
+        if (again.length === MAX_FOUND_AGAIN) return again;
+        again.push({ place: other, set });
+      }
+    }
+    return again;
+  }
+
+  *#otherPlacesOf(place: Place): Generator<Place> {
+    for (const other of this.#otherPlaces.get(place.value) ?? []) yield other;
+    if (place.within === undefined) return;
+    const { value, within } = place;
+    for (const outer of this.#otherPlacesOf(within.place)) {
+      yield { value, within: { place: outer, key: within.key }, rank: outer.rank };
+    }
+  }
+
   /** The place of a container that was not seen yet and may hold tensors; else none. A file can hold a million that do not. */
   #inner(value: PickleValue, within: Place['within'], rank: number): Place[] {
-    if (typeof value !== 'object' || value === null || isEmpty(value) || this.#seen.has(value)) return [];
+    if (typeof value !== 'object' || value === null || isEmpty(value)) return [];
+    const place = { value, within, rank };
+    if (this.#seen.has(value)) {
+      this.#addOtherPlace(place);
+      return [];
+    }
     this.#seen.add(value);
-    return holdsObjects(value) ? [{ value, within, rank }] : [];
+    return holdsObjects(value) ? [place] : [];
+  }
+
+  #addOtherPlace(place: Place): void {
+    if (this.#otherPlacesLeft-- <= 0) return;
+    const others = this.#otherPlaces.get(place.value);
+    if (others === undefined) this.#otherPlaces.set(place.value, [place]);
+    else others.push(place);
   }
 
   #visit(place: Place, depth: number): Place[] {
@@ -90,16 +143,26 @@ class WeightSearch {
       inner.push(...this.#inner(item, { place, key }, keyRank < 0 ? rank : keyRank));
     }
     const { tensors, unreadable } = set;
-    this.#keep(place, { tensors, unreadable, moduleVersions: moduleVersionsOf(value), epsilons: new Map() });
+    this.#keep(place, {
+      tensors,
+      unreadable,
+      moduleVersions: moduleVersionsOf(value),
+      epsilons: NONE,
+      deviations: NONE,
+    });
     return inner;
   }
 
-  #keep(place: Place, set: Omit<FoundWeights, 'path' | 'rank' | 'container'>): void {
+  #keep(place: Place, set: FoundSet['set']): void {
     // Arrays alone are metadata, unless they are named as weights are.
-    if (set.tensors.size === 0 && ![...set.unreadable.keys()].some((name) => name.endsWith('.weight'))) return;
+    if (set.tensors.size === 0 && ![...set.unreadable].some(isWeight)) return;
     if (set.tensors.size + set.unreadable.size < SMALL_SET && ++this.#smallSets > MAX_SMALL_SETS) return;
-    this.found.push({ ...set, path: pathOf(place), rank: place.rank, container: place.value });
+    this.found.push({ place, set });
   }
+}
+
+function isWeight([name, says]: readonly [string, string]): boolean {
+  return name.endsWith('.weight') && says !== NOT_A_TENSOR;
 }
 
 function pathOf({ within }: Place): string {
@@ -112,7 +175,8 @@ function* entriesOf(value: object): Generator<readonly [key: PickleValue, value:
   else if (Array.isArray(value)) yield* value.entries();
   else if (value instanceof PyTuple) yield* value.items.entries();
   else if (value instanceof PyObject) {
-    yield* value.args.entries();
+    // What a dict was made of may be replaced by the items that it was given then.
+    if (value.dict === undefined || value.dict.size === 0) yield* value.args.entries();
     for (const attributes of attributesOf(value)) yield* attributes;
     yield* value.dict ?? [];
     yield* value.list?.entries() ?? [];

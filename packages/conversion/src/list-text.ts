@@ -2,8 +2,8 @@
 const MAX_LISTED = 8;
 const MAX_CHARACTERS = 160;
 
-/** Lists items as a sentence does: `a, b and c`; of many, or of long ones, the first few. */
-export function listText<Item>(items: readonly Item[], textOf: (item: Item) => string): string {
+/** Lists items as a sentence does: `a, b and c`, or with another word than `and`; of many, or of long ones, the first few. */
+export function listText<Item>(items: readonly Item[], textOf: (item: Item) => string, word = 'and'): string {
   const listed: string[] = [];
   let characters = 0;
   for (const item of items.slice(0, MAX_LISTED)) {
@@ -12,6 +12,6 @@ export function listText<Item>(items: readonly Item[], textOf: (item: Item) => s
     if (listed.length > 0 && characters > MAX_CHARACTERS) break;
     listed.push(text);
   }
-  if (items.length > listed.length) return `${listed.join(', ')} and ${items.length - listed.length} more`;
-  return listed.length > 1 ? `${listed.slice(0, -1).join(', ')} and ${listed.at(-1)}` : listed.join();
+  if (items.length > listed.length) return `${listed.join(', ')} ${word} ${items.length - listed.length} more`;
+  return listed.length > 1 ? `${listed.slice(0, -1).join(', ')} ${word} ${listed.at(-1)}` : listed.join();
 }

@@ -1,5 +1,7 @@
 import { FormatError } from '@caissa/bytes';
-import { dictOf, type PickleValue, PyDict, PyFloat, PyObject, PySet, PyTuple } from '@caissa/pytorch';
+import { dictOf, type PickleValue, PyDict, PyObject, PySet, PyTuple } from '@caissa/pytorch';
+import { singleValue } from './declared-values.js';
+import { deviationOf } from './layer-settings.js';
 import { TensorSet } from './tensor-set.js';
 
 /** Entries of all saved modules, counted anew wherever one stands again: a network has some thousands. */
@@ -13,8 +15,10 @@ const MAX_DEPTH = 64;
 
 /** What a module that was saved as a whole holds, named as its `state_dict()` does. */
 class ModuleWeights extends TensorSet {
-  /** The epsilon of each batch norm, by module path. */
+  /** The epsilon of each batch norm, by the name of its `running_var`; NaN if it is no number. */
   readonly epsilons = new Map<string, number>();
+  /** How convolutions differ from those of the family, by the name of their `weight`. */
+  readonly deviations = new Map<string, string>();
 }
 
 /** The attributes that were saved of an object, each dict of them: those of `__dict__`, and those of `__slots__`. */
@@ -52,10 +56,12 @@ export class ModuleReader {
     for (const dict of [parameters, buffers, modules]) this.#seen.add(dict);
     this.#addTensors(weights, parameters, prefix);
     this.#addTensors(weights, buffers, prefix, attributes.get('_non_persistent_buffers_set'));
-    const epsilon = attributes.get('eps');
-    if (buffers.has('running_var') && epsilon instanceof PyFloat) {
-      weights.epsilons.set(prefix.slice(0, -1), epsilon.value);
+    if (buffers.has('running_var') && attributes.has('eps')) {
+      const epsilon = singleValue(attributes.get('eps') ?? null);
+      weights.epsilons.set(`${prefix}running_var`, typeof epsilon === 'number' ? epsilon : Number.NaN);
     }
+    const deviation = parameters.has('weight') ? deviationOf(attributes) : undefined;
+    if (deviation !== undefined) weights.deviations.set(`${prefix}weight`, deviation);
     this.#spend(modules.size, 0);
     for (const [name, module] of modules) {
       const inner = typeof module === 'object' && module !== null ? partsOf(module) : undefined;
@@ -70,8 +76,9 @@ export class ModuleReader {
     this.#spend(dict.size + (leftOut?.size ?? 0), 0);
     const names = new Set(leftOut);
     for (const [name, tensor] of dict) {
-      if (typeof name !== 'string' || names.has(name)) continue;
-      if (weights.add(prefix + name, tensor)) this.#spend(0, prefix.length + name.length);
+      if (typeof name !== 'string' || names.has(name) || tensor === null) continue;
+      this.#spend(0, prefix.length + name.length);
+      weights.add(prefix + name, tensor);
     }
   }
 

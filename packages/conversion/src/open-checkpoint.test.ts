@@ -67,7 +67,7 @@ describe('openCheckpoint', () => {
   it('warns of an architecture that the weights do not have, or refuses it when asked to', async () => {
     const root = smallRoot();
     root.set('architecture', fromJson({ num_channels: 128, num_res_blocks: '1' }));
-    const sentence = 'The checkpoint declares num_channels 128, and its weights have 4.';
+    const sentence = 'The checkpoint declares num_channels 128, but its weights have 4.';
     expect((await open(root)).warnings).toEqual([sentence]);
     const strict = openCheckpoint(await saved(root), { strictArchitecture: true });
     await expect(strict).rejects.toMatchObject({ code: 'ARCHITECTURE_MISMATCH', message: sentence });
@@ -85,6 +85,11 @@ describe('openCheckpoint', () => {
     expect(new Set(epsilonOf(graph))).toEqual(new Set([1e-3]));
     expect(network.architecture.batchNormEpsilon).toBe(1e-3);
     expect(warnings).toEqual([]);
+    root.set('architecture', fromJson({ num_channels: 4 }));
+    const history = Array.from({ length: 10_000 }, (_, epoch) => epoch);
+    root.set('config', fromJson({ history, norms: { bn_eps: 1e-4 } }));
+    expect((await open(root)).network.architecture.batchNormEpsilon).toBe(1e-4);
+    root.delete('config');
     root.set('architecture', fromJson({ bn_eps: 2 }));
     expect((await open(root)).warnings).toEqual([expect.stringContaining('"bn_eps" 2')]);
   });

@@ -37,7 +37,7 @@ export function checkpointOf(contents: FileContents, options: ReadOptions = {}):
   const contradictions = checkDeclared(chosen.network.architecture, declared);
   const [contradiction] = contradictions;
   if (options.strictArchitecture && contradiction) throw new FormatError('ARCHITECTURE_MISMATCH', contradiction);
-  const { network, warnings } = withEpsilon(chosen, contents);
+  const { network, warnings } = withEpsilon(chosen.network, contents);
   return {
     ...{ network, graph: buildGraph(network), metadata, declared, native: chosen.set.native },
     warnings: boundWarnings([...contents.warnings, ...chosen.warnings, ...contradictions, ...warnings]),

@@ -1,4 +1,5 @@
 import { type ByteSource, FormatError } from '@caissa/bytes';
+import { declaredEpsilon } from '@caissa/chess';
 import type { JsonObject, JsonValue } from '@caissa/formats';
 import {
   fromJson,
@@ -8,6 +9,7 @@ import {
   recordOf,
   verifyStorages,
 } from '@caissa/pytorch';
+import { declaredValues } from './declared-values.js';
 import { warningsAbout } from './describe-losses.js';
 import { describeMetadata } from './describe-metadata.js';
 import { findMetadata } from './find-metadata.js';
@@ -54,13 +56,14 @@ export async function readPytorch(source: ByteSource, options?: ReadCheckpointOp
   const weights = findWeights(root);
   if (weights.length === 0) throw new FormatError('NOT_A_CHECKPOINT', noWeights(root));
   const found = findMetadata(root, weights);
-  const { metadata, architecture } = found;
+  const { metadata, architecture = new PyDict() } = found;
   return {
     weights: weights.map(({ moduleVersions, container: _, ...set }) => ({
       ...set,
-      native: new PythonValues(metadata, architecture, moduleVersions),
+      native: new PythonValues(metadata, found.architecture, moduleVersions),
     })),
-    declared: await describeMetadata(architecture ?? new PyDict()),
+    declared: await describeMetadata(architecture),
+    epsilon: declaredEpsilon(declaredValues(architecture), declaredValues(metadata)),
     metadata: await describeMetadata(metadata),
     warnings: [...warnings, ...warningsAbout(found)],
     verify: verifyStorages,

@@ -1,4 +1,5 @@
 import type { ByteSource } from '@caissa/bytes';
+import type { DeclaredEpsilon } from '@caissa/chess';
 import type { JsonObject, JsonValue, ReadableFormat, UnknownObjects } from '@caissa/formats';
 import type { Storage, Tensor } from '@caissa/tensor';
 import { readPytorch } from './read-pytorch.js';
@@ -27,8 +28,10 @@ export interface WeightSet {
   readonly unreadable?: ReadonlyMap<string, string>;
   /** What JSON would lose of what belongs to them; the writer of the same format understands that, and nobody else. */
   readonly native: unknown;
-  /** The epsilon of each batch norm by the path of its module, where they stand beside the weights. */
+  /** The epsilon of each batch norm by the name of its `running_var`, where modules hold the weights. */
   readonly epsilons?: ReadonlyMap<string, number>;
+  /** Weights of modules that compute otherwise than those of the family, by name: how, as the rest of a sentence. */
+  readonly deviations?: ReadonlyMap<string, string>;
 }
 
 /** What a file says, whatever its format; nothing has been read of its weights yet. */
@@ -37,6 +40,8 @@ export interface FileContents {
   readonly weights: readonly WeightSet[];
   /** What it says its architecture is; see `checkDeclared`. */
   readonly declared: JsonValue;
+  /** What it says the epsilon of its batch norms is, where that may be in what is left out of `declared` and `metadata`. */
+  readonly epsilon?: DeclaredEpsilon;
   /** What it says beside that. An entry too long for lists is named and left out. */
   readonly metadata: JsonObject;
   /** What was found and is not carried, a sentence each. */

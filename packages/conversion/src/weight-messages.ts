@@ -6,13 +6,13 @@ type Placed = Pick<WeightSet, 'path'>;
 
 /** Says which of several networks was taken, and how to take another. */
 export function networksWarning(taken: Placed, others: readonly Placed[]): string {
-  const paths = listText(others, placeText);
-  return `The file holds several networks; that at ${placeText(taken)} was taken, and the option weights can name another: ${paths}.`;
+  const paths = listText(others, placeText, 'or');
+  return `The file holds several networks. The one at ${placeText(taken)} was taken; to take another, set the option weights to ${paths}.`;
 }
 
 /** Says that of several networks none is more likely to be meant than another. */
 export function severalNetworks(networks: readonly Placed[]): string {
-  return `The file holds several networks, at ${listText(networks, placeText)}; choose one with the option weights.`;
+  return `The file holds several networks, at ${listText(networks, placeText)}; set the option weights to one of these paths.`;
 }
 
 /** Says that what was to be taken first is no network. */
@@ -22,7 +22,7 @@ export function passedOverWarning(path: string, reason: string): string {
 
 /** Says which tensors are not the network's. */
 export function leftOutWarning(names: readonly string[]): string {
-  const are = names.length === 1 ? 'is no part of the network and was' : 'are no part of the network and were';
+  const are = names.length === 1 ? 'is not part of the network and was' : 'are not part of the network and were';
   return `${listText(names, quoteName)} ${are} left out.`;
 }
 
@@ -34,7 +34,7 @@ export function noSuchWeights(path: string, sets: readonly WeightSet[]): string 
 /** Lists the sets of tensors of a file, and says how to choose one. */
 export function foundSets(sets: readonly WeightSet[]): string {
   const found = listText(sets, (set) => `${placeText(set)} (${set.tensors.size + (set.unreadable?.size ?? 0)})`);
-  return `It holds tensors at ${found}; the option weights takes one of these paths.`;
+  return `It holds tensors at ${found}; set the option weights to one of these paths.`;
 }
 
 function placeText({ path }: Placed): string {
