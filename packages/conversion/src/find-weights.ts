@@ -1,4 +1,4 @@
-import { dictOf, OrderedDict, type PickleValue, PyDict, PyObject, PyTuple } from '@caissa/pytorch';
+import { dictOf, OrderedDict, type PickleValue, PyDict, PyFloat, PyObject, PyTuple } from '@caissa/pytorch';
 import type { Tensor } from '@caissa/tensor';
 import { attributesOf, ModuleReader } from './module-weights.js';
 import { NOT_A_TENSOR, TensorSet } from './tensor-set.js';
@@ -188,7 +188,9 @@ function isEmpty(value: object): boolean {
 }
 
 function holdsObjects(value: object): boolean {
-  for (const [, item] of entriesOf(value)) if (typeof item === 'object' && item !== null) return true;
+  for (const [, item] of entriesOf(value)) {
+    if (typeof item === 'object' && item !== null && !(item instanceof PyFloat)) return true;
+  }
   return false;
 }
 

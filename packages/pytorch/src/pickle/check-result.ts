@@ -1,5 +1,14 @@
 import { MAX_DEPTH } from '../limits.js';
-import { OrderedDict, type PickleValue, PyDict, PyGlobal, PyObject, PySet, PyTuple } from '../pickle-value.js';
+import {
+  OrderedDict,
+  type PickleValue,
+  PyByteArray,
+  PyDict,
+  PyGlobal,
+  PyObject,
+  PySet,
+  PyTuple,
+} from '../pickle-value.js';
 import { COST } from './costs.js';
 import { GuardedGlobal } from './known-globals.js';
 import type { PickleMachine } from './machine.js';
@@ -27,11 +36,14 @@ export function checkResult(machine: PickleMachine, root: PickleValue): void {
   const enter = (value: PickleValue): number => {
     if (value instanceof PyGlobal) checkGlobal(machine, value);
     const container = asContainer(value);
-    if (container === undefined) return 0;
+    if (container === undefined) {
+      if (value instanceof Uint8Array || value instanceof PyByteArray) machine.budget.allocate(COST.bytesVisit);
+      return 0;
+    }
     const known = depths.get(container);
     if (known !== undefined) return known;
+    machine.budget.allocate(container instanceof PyObject ? COST.objectVisit : COST.visit);
     if (isFlat(container)) return 1;
-    machine.budget.allocate(COST.visit);
     depths.set(container, 0);
     open.push({ container, items: itemsOf(container), depth: 0 });
     return 0;

@@ -24,8 +24,12 @@ export const COST = {
   float: 48,
   bytes: 240,
   tensor: 400,
-  /** What the check of the result remembers of a container. */
-  visit: 120,
+  /** A container of the result: what its check, the search for weights and an export remember of it, and their time. */
+  visit: 560,
+  /** An object of the result: it is described in a sentence as well. */
+  objectVisit: 2_240,
+  /** Bytes of the result: an export makes a list of numbers of them, or a tensor. */
+  bytesVisit: 1_400,
   storage: 400,
   global: 120,
 } as const;
