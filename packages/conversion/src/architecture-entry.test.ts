@@ -35,3 +35,8 @@ it.each([128, 'big', new PyFloat(4.5), null])('corrects a size that the weights 
   const entry = architectureEntry(SMALL, new PyDict([['num_channels', size]]));
   expect(entry.get('num_channels')).toBe(4);
 });
+
+it('corrects an input shape and a policy size that the weights contradict', () => {
+  const entry = architectureEntry(SMALL, fromJson({ input_shape: [119, 8, 8], policy_size: 4672 }) as PyDict);
+  expect(entry).toEqual(fromJson({ input_shape: [14, 8, 8], policy_size: 4096, output_shapes: SHAPES.output_shapes }));
+});

@@ -1,6 +1,19 @@
 import { quoteName } from '@caissa/bytes';
-import { containedIn, type PickleValue, type PyDict, PyGlobal, PyObject } from '@caissa/pytorch';
+import {
+  canBeListed,
+  containedIn,
+  elementType,
+  isEmptyNamespace,
+  NumpyArray,
+  type PickleValue,
+  type PyDict,
+  PyGlobal,
+  PyObject,
+  shownName,
+  typeName,
+} from '@caissa/pytorch';
 import type { FoundMetadata } from './find-metadata.js';
+import { isTensorType } from './memory-tensors.js';
 import { otherTensor } from './other-tensors.js';
 import { pathInside } from './value-path.js';
 
@@ -29,7 +42,7 @@ export function warningsAbout({ metadata, leftOut, contradicted }: FoundMetadata
 
 interface FoundObject {
   readonly path: string;
-  readonly value: PyGlobal | PyObject;
+  readonly value: PyGlobal | PyObject | NumpyArray;
 }
 
 /** Objects, classes and functions among values, those nearest to the top first; each where it is found first. */
@@ -44,16 +57,28 @@ function objectsIn(metadata: PyDict): FoundObject[] {
       if (typeof value !== 'object' || value === null || seen.has(value)) continue;
       seen.add(value);
       const place = { value, path: key === undefined ? path : pathInside(path, key) };
-      if (value instanceof PyGlobal || value instanceof PyObject) found.push({ ...place, value });
+      if (isDescribed(value)) found.push({ ...place, value });
       places.push(place);
     }
   }
   return found;
 }
 
+function isDescribed(value: PickleValue): value is FoundObject['value'] {
+  if (value instanceof NumpyArray) return !isTensorType(value.dtype) && !isListed(value);
+  return value instanceof PyGlobal || (value instanceof PyObject && !isEmptyNamespace(value));
+}
+
+function isListed({ dtype, shape }: NumpyArray): boolean {
+  return canBeListed(shape) && elementType(typeName(dtype)) !== undefined;
+}
+
 function sentenceAbout({ path, value }: FoundObject): string {
   const place = placeText(path);
-  const { fullName } = value;
+  if (value instanceof NumpyArray) {
+    return `${place} is an array of ${typeName(value.dtype)}: its shape and a digest are kept, its values are not.`;
+  }
+  const fullName = shownName(value.fullName);
   const name = PLAIN_NAME.test(fullName) ? fullName : quoteName(fullName);
   if (value instanceof PyGlobal) return `${place} is ${name} itself, of which only the name is carried.`;
   const tensor = otherTensor(value);
@@ -63,7 +88,7 @@ function sentenceAbout({ path, value }: FoundObject): string {
 }
 
 function isCall({ fullName, state, dict, list }: PyObject): boolean {
-  return FUNCTION_NAME.test(fullName) && state === null && dict === undefined && list === undefined;
+  return FUNCTION_NAME.test(shownName(fullName)) && state === null && dict === undefined && list === undefined;
 }
 
 function placeText(path: string): string {

@@ -1,4 +1,13 @@
-import { type PickleValue, PyDict, PyFloat, PyGlobal, PyObject, PyTuple } from '@caissa/pytorch';
+import {
+  NumpyArray,
+  NumpyDtype,
+  type PickleValue,
+  PyDict,
+  PyFloat,
+  PyGlobal,
+  PyObject,
+  PyTuple,
+} from '@caissa/pytorch';
 import type { Tensor } from '@caissa/tensor';
 import { smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { describe, expect, it } from 'vitest';
@@ -224,6 +233,24 @@ describe('warningsAbout', () => {
       'q is a quantised tensor: its shape is kept, its values are not.',
       's is a sparse tensor: its shape is kept, its values are not.',
       'x is what trainer.make(…) would return: only the call is described.',
+    ]);
+  });
+
+  it('says which arrays are described alone, and shows built-in names without a module', () => {
+    const array = (code: string, shape: number[]) =>
+      Object.assign(new NumpyArray('numpy.core.multiarray'), { dtype: new NumpyDtype(code), shape });
+    const metadata = new PyDict([
+      ['large', array('u2', [4097])],
+      ['small', array('u2', [4])],
+      ['tensor', array('f4', [4097])],
+      ['wide', array('c32', [1])],
+      ['dots', new PyGlobal('__builtin__.Ellipsis')],
+      ['args', new PyObject('argparse.Namespace')],
+    ]);
+    expect(about(metadata)).toEqual([
+      'large is an array of uint16: its shape and a digest are kept, its values are not.',
+      'wide is an array of complex256: its shape and a digest are kept, its values are not.',
+      'dots is Ellipsis itself, of which only the name is carried.',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { BufferSource } from '@caissa/bytes';
-import { type CheckpointTensor, type NumpyArray, type PyComplex, typeName } from '@caissa/pytorch';
+import { type CheckpointTensor, type NumpyArray, type NumpyDtype, type PyComplex, typeName } from '@caissa/pytorch';
 import { contiguousStride, type DType, itemSizeBytes, type Storage } from '@caissa/tensor';
 
 /** NumPy's element types that a tensor can have in every version of PyTorch. */
@@ -7,6 +7,11 @@ const TENSOR_TYPES: ReadonlySet<string> = new Set<DType>([
   ...(['bool', 'uint8', 'int8', 'int16', 'int32', 'int64', 'float16', 'float32', 'float64'] as const),
   ...(['complex64', 'complex128'] as const),
 ]);
+
+/** Whether a tensor can have the elements of an array. */
+export function isTensorType(dtype: NumpyDtype): boolean {
+  return TENSOR_TYPES.has(typeName(dtype));
+}
 
 /** Makes tensors of bytes in memory. Bytes that are used again and again are one storage. */
 export class MemoryTensors {
@@ -24,8 +29,8 @@ export class MemoryTensors {
 
   /** A tensor with the elements of an array; undefined for an element type that no tensor has. */
   array({ dtype: { byteOrder }, dtype, shape, isFortranOrder, bytes }: NumpyArray): CheckpointTensor | undefined {
+    if (!isTensorType(dtype)) return undefined;
     const name = typeName(dtype);
-    if (!TENSOR_TYPES.has(name)) return undefined;
     const type = name as DType;
     const partBytes = itemSizeBytes(type) / (name.startsWith('complex') ? 2 : 1);
     const stride = isFortranOrder ? contiguousStride(shape.toReversed()).toReversed() : contiguousStride(shape);

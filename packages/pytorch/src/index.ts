@@ -1,4 +1,5 @@
 export * from './contained-values.js';
+export { elementType } from './element-values.js';
 export * from './json-value.js';
 export * from './key-texts.js';
 export * from './pickle-value.js';

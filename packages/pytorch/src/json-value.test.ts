@@ -161,8 +161,27 @@ describe('toJson', () => {
     ['a named tuple', new PyObject('trainer.Result', [3, 1]), [3, 1]],
     ['a dataclass', object({ state: new PyDict([['lr', 1]]) }), { lr: 1 }],
     ['a class with slots', object({ state: new PyTuple([null, new PyDict([['lr', 1]])]) }), { lr: 1 }],
-    ['a subclass of dict', object({ dict: new PyDict([['lr', 1]]), state: new PyDict([['x', 2]]) }), { lr: 1 }],
+    ['an empty namespace', new PyObject('argparse.Namespace'), {}],
+    ['a built-in function', new PyGlobal('__builtin__.max'), 'max'],
+    ['a call of one', new PyObject('__builtin__.slice'), { slice: [] }],
+    ['a subclass of dict', object({ dict: new PyDict([['lr', 1]]), state: new PyDict() }), { lr: 1 }],
+    [
+      'one with attributes',
+      object({ dict: new PyDict([['lr', 1]]), state: new PyDict([['x', 2]]) }),
+      { items: { lr: 1 }, attributes: { x: 2 } },
+    ],
+    [
+      'one with a state of its own',
+      object({ dict: new PyDict([['lr', 1]]), state: 5 }),
+      { items: { lr: 1 }, attributes: 5 },
+    ],
+    ['one with attributes alone', object({ dict: new PyDict(), state: new PyDict([['x', 2]]) }), { x: 2 }],
     ['a subclass of list', object({ list: [1, 2] }), [1, 2]],
+    [
+      'one of those with attributes',
+      object({ list: [1, 2], state: new PyDict([['x', 2]]) }),
+      { items: [1, 2], attributes: { x: 2 } },
+    ],
     [
       'an object of arguments and attributes',
       object({ args: [1], state: new PyDict([['x', 2]]) }),

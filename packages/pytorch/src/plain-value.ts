@@ -57,8 +57,8 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * - NumPy's numbers are numbers, its arrays lists in lists up to 4,096 numbers, and beyond that `{shape, dtype, sha256}`
  *   of their bytes in the file. A complex number is `[real, imaginary]`. A tensor is `{shape, dtype}`.
  * - Bytes that are text are text, others `{base64}`, and beyond 4,096 `{size_bytes, sha256}`.
- * - An object is what it holds: items of the dict or list that it extends, or its attributes, or its arguments if there
- *   are several, as a named tuple has; else it is `{class: [arguments]}`, as a member of an enum is.
+ * - An object is what it holds: items of the dict or list that it extends, or its attributes, or `{items, attributes}` if it
+ *   has both, or its arguments if there are several, as a named tuple has; else it is `{class: [arguments]}`, as a member of an enum is.
  * - Devices, element types, classes and functions are their names.
  */
 export function plainValue(value: Exclude<PickleValue, PlainValue>): PickleValue {
@@ -75,7 +75,7 @@ export function plainValue(value: Exclude<PickleValue, PlainValue>): PickleValue
 }
 
 function nameOf(value: PyGlobal | TorchDevice | TorchDtype | NumpyDtype): string {
-  if (value instanceof PyGlobal) return value.fullName;
+  if (value instanceof PyGlobal) return shownName(value.fullName);
   if (value instanceof TorchDtype) return `torch.${value.dtypeName}`;
   if (value instanceof NumpyDtype) return `numpy.${typeName(value)}`;
   return value.index === undefined ? value.type : `${value.type}:${value.index}`;
@@ -85,18 +85,45 @@ function nameOf(value: PyGlobal | TorchDevice | TorchDtype | NumpyDtype): string
 export function recordOf(value: PickleValue | undefined): PyDict | undefined {
   if (!(value instanceof PyObject)) return value instanceof PyDict ? value : undefined;
   const attributes = attributesOf(value.state);
-  if (value.dict !== undefined && (value.dict.size > 0 || attributes === undefined)) return value.dict;
+  if (value.dict !== undefined) {
+    if (value.dict.size > 0 && value.state !== null && attributes?.size !== 0) return undefined;
+    return value.dict.size > 0 ? value.dict : (attributes ?? value.dict);
+  }
   return value.args.length === 0 && value.list === undefined ? attributes : undefined;
 }
 
+const NAMESPACES = new Set(['argparse.Namespace', 'types.SimpleNamespace']);
+
+/** Whether an object is a namespace that has no attributes. */
+export function isEmptyNamespace({ fullName, args, state }: PyObject): boolean {
+  return NAMESPACES.has(fullName) && args.length === 0 && state === null;
+}
+
 function plainObject(value: PyObject): PickleValue {
-  const { fullName, args, state, list } = value;
+  if (isEmptyNamespace(value)) return new PyDict();
+  const { fullName, args, state, dict, list } = value;
   const record = recordOf(value);
   if (record !== undefined) return record;
-  if (list !== undefined) return list;
+  const items = dict ?? list;
+  const attributes = attributesOf(state) ?? state;
+  const hasAttributes = attributes instanceof PyDict ? attributes.size > 0 : attributes !== null;
+  if (items !== undefined) return hasAttributes ? itemsAndAttributes(items, attributes) : items;
   if (state === null && args.length > 1) return new PyTuple(args);
-  const call = new PyDict([[fullName, new PyTuple(args)]]);
+  const call = new PyDict([[shownName(fullName), new PyTuple(args)]]);
   return state === null ? call : call.set('state', state);
+}
+
+/** What a subclass of dict or list is that has attributes as well. */
+function itemsAndAttributes(items: PickleValue, attributes: PickleValue): PyDict {
+  return new PyDict([
+    ['items', items],
+    ['attributes', attributes],
+  ]);
+}
+
+/** The name of a class or function as a program writes it: those that are built in have no module before them. */
+export function shownName(fullName: string): string {
+  return fullName.replace(/^(?:__builtin__|builtins)\./, '');
 }
 
 /** A class with slots has its attributes as a tuple: those of its dict, and those of its slots. */
