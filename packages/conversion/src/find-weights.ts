@@ -1,5 +1,6 @@
-import { dictOf, OrderedDict, type PickleValue, PyDict, PyFloat, PyObject, PyTuple } from '@caissa/pytorch';
+import { dictOf, OrderedDict, type PickleValue, PyDict, PyObject } from '@caissa/pytorch';
 import type { Tensor } from '@caissa/tensor';
+import { entriesOf, holdsObjects, isEmpty } from './container-entries.js';
 import { attributesOf, ModuleReader } from './module-weights.js';
 import { NOT_A_TENSOR, TensorSet } from './tensor-set.js';
 import { pathInside } from './value-path.js';
@@ -167,31 +168,6 @@ function isWeight([name, says]: readonly [string, string]): boolean {
 
 function pathOf({ within }: Place): string {
   return within === undefined ? '' : pathInside(pathOf(within.place), within.key);
-}
-
-/** What a container holds by key: items of a dict, a list or a tuple; arguments, attributes and items of an object. */
-function* entriesOf(value: object): Generator<readonly [key: PickleValue, value: PickleValue]> {
-  if (value instanceof PyDict) yield* value;
-  else if (Array.isArray(value)) yield* value.entries();
-  else if (value instanceof PyTuple) yield* value.items.entries();
-  else if (value instanceof PyObject) {
-    // What a dict was made of may be replaced by the items that it was given then.
-    if (value.dict === undefined || value.dict.size === 0) yield* value.args.entries();
-    for (const attributes of attributesOf(value)) yield* attributes;
-    yield* value.dict ?? [];
-    yield* value.list?.entries() ?? [];
-  }
-}
-
-function isEmpty(value: object): boolean {
-  return entriesOf(value).next().done === true;
-}
-
-function holdsObjects(value: object): boolean {
-  for (const [, item] of entriesOf(value)) {
-    if (typeof item === 'object' && item !== null && !(item instanceof PyFloat)) return true;
-  }
-  return false;
 }
 
 /** Whether it is what `torch.optim` makes its state dicts of, or one of its objects. */
