@@ -32,7 +32,7 @@ describe('the jobs', () => {
     await truncate(join(site.system.modelsDir, 'model_v1.pt'), 30_000);
     await site.system.start('exporter');
     await row.getByText('Failed', { exact: true }).waitFor();
-    expect(await row.innerText()).toMatch(/cut short/);
+    expect(await row.innerText()).toMatch(/has no end/);
     await copyFile(FIXTURE, join(site.system.modelsDir, 'model_v1.pt'));
     await row.getByRole('button', { name: /^Retry/ }).click();
     await row.getByText('Completed', { exact: true }).waitFor();
