@@ -46,8 +46,8 @@ export interface FoundWeights {
 /**
  * Finds every set of tensors in a saved object: state dicts under any key, in dicts, lists, tuples and objects, and whole
  * modules. Those under the keys that training code uses come first, then those nearest to the top, in the file's order.
- * What belongs to an optimizer is passed over. Every container is looked at once, and what stands in several places has several
- * paths.
+ * What belongs to an optimizer is passed over. Every container is looked at once, and what stands in several places has
+ * several paths.
  * @throws FormatError PICKLE_LIMIT
  */
 export function findWeights(root: PickleValue): FoundWeights[] {
