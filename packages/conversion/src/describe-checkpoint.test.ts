@@ -31,12 +31,15 @@ describe('describeCheckpoint', () => {
   });
 
   it.each([
-    ['a text', 'v7', null],
+    ['a text', 'v7', 'v7'],
     ['a text of digits', '7', 7],
-    ['a text of too many digits', '12345678901234567890', null],
-    ['a fraction', new PyFloat(7.5), null],
-    ['too large to be exact', 2n ** 60n, null],
+    ['a text of too many digits', '12345678901234567890', '12345678901234567890'],
+    ['a fraction', new PyFloat(7.5), '7.5'],
+    ['too large to be exact', 2n ** 60n, '1152921504606846976'],
     ['a whole float', new PyFloat(7), 7],
+    ['blank', '  ', null],
+    ['a text of 101 characters', 'x'.repeat(101), null],
+    ['true', true, null],
   ])('takes a version that is %s for %s', async (_, version, expected) => {
     const { version: found } = await describeWith(new PyDict([['version', version]]));
     expect(found).toBe(expected);

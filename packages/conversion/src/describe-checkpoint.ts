@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@caissa/formats';
+import type { JsonObject, JsonValue, ModelVersion } from '@caissa/formats';
 import type { Checkpoint } from './open-checkpoint.js';
 
 /** What can be told of a checkpoint without reading its weights, ready for JSON. */
@@ -16,7 +16,7 @@ export interface CheckpointDescription {
   /** With their names in the file, in PyTorch's order. */
   readonly tensors: { readonly name: string; readonly dtype: string; readonly shape: number[] }[];
   readonly metadata: JsonObject;
-  readonly version: number | null;
+  readonly version: ModelVersion | null;
   readonly training_date: string | null;
   /** What was found in the file and is not carried, or contradicts the rest; a sentence each. */
   readonly warnings: string[];
@@ -49,8 +49,13 @@ export function describeCheckpoint(checkpoint: Checkpoint): CheckpointDescriptio
   };
 }
 
-/** A whole number, also as text. */
-function versionOf(value: JsonValue | undefined): number | null {
-  const version = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
-  return typeof version === 'number' && Number.isSafeInteger(version) ? version : null;
+/** Longer texts are no version, though the metadata may hold one under that name. */
+const VERSION_LIMIT = 100;
+
+/** A whole number, also where it is written as text; any other number or short text as text. */
+function versionOf(value: JsonValue | undefined): ModelVersion | null {
+  if (typeof value !== 'number' && typeof value !== 'string') return null;
+  const text = String(value).trim();
+  if (/^-?\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  return text === '' || text.length > VERSION_LIMIT ? null : text;
 }

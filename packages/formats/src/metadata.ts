@@ -4,6 +4,12 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | { [key:
 /** A JSON object with string keys, as metadata is. */
 export type JsonObject = { [key: string]: JsonValue };
 
+/** A model's version as its checkpoint tells it: a whole number where it is one, else a text such as `best`. */
+export type ModelVersion = number | string;
+
+/** What is said of a version and of a training date that a checkpoint does not tell. */
+export const UNKNOWN = 'unknown';
+
 /** Bytes of JSON that a caller's metadata may take. It travels through the queue, which is for small things. */
 export const METADATA_LIMIT_BYTES = 65_536;
 

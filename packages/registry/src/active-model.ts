@@ -1,14 +1,14 @@
 import type { RedisKeys } from '@caissa/redis';
 import { callRedis, type RedisClient } from '@caissa/redis';
 import type { ActivationState } from '@caissa/shared/contracts';
-import { metadataSchema, modelNameSchema } from '@caissa/shared/contracts';
+import { metadataSchema, modelNameSchema, versionSchema } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import { z } from 'zod';
 
 /** The model that is served: what every loader replica follows. */
 const activePointerSchema = z.object({
   model_name: modelNameSchema,
-  version: z.int().nullable(),
+  version: versionSchema.nullable(),
   /** SHA-256 of the checkpoint. The converted model is found by it, so replacing the file does not change what is served. */
   source_sha256: z.string().regex(/^[0-9a-f]{64}$/),
   metadata: metadataSchema,

@@ -6,6 +6,7 @@ import {
   modelNameSchema,
   type TensorSummary,
   tensorSummarySchema,
+  versionSchema,
   warningsSchema,
 } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
@@ -17,7 +18,7 @@ const catalogueEntrySchema = z.object({
   /** The state of the file that was inspected; an entry of another state says nothing about the file. */
   identity: z.string(),
   status: z.enum(['ready', 'unreadable']),
-  version: z.int().nullable(),
+  version: versionSchema.nullable(),
   training_date: z.string().nullable(),
   metadata: metadataSchema,
   architecture: architectureSchema.nullable(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { problemSchema } from '../errors/problem.js';
 import { activationKindSchema, replicaStateSchema, replicasSchema } from './jobs.js';
 import { metadataSchema } from './json.js';
+import { versionSchema } from './models.js';
 import { modelNameSchema } from './names.js';
 
 const success = z.literal(true);
@@ -26,7 +27,7 @@ export const currentModelSchema = z
     loaded: z.boolean(),
     message: z.string().optional(),
     model_name: modelNameSchema.optional(),
-    version: z.int().nullable().optional(),
+    version: versionSchema.optional(),
     metadata: metadataSchema.optional(),
     device: z.string().optional(),
     load_date: z.string().optional(),
@@ -59,7 +60,7 @@ export const activationStateSchema = z
   .object({
     generation: z.int().positive(),
     model_name: modelNameSchema.nullable(),
-    version: z.int().nullable(),
+    version: versionSchema.nullable(),
     source_sha256: z.string().nullable(),
   })
   .meta({ id: 'ActivationState' });

@@ -1,3 +1,4 @@
+import { UNKNOWN } from '@caissa/formats';
 import { z } from 'zod';
 import { problemSchema } from '../errors/problem.js';
 import { metadataSchema, warningsSchema } from './json.js';
@@ -22,6 +23,14 @@ export const tensorSummarySchema = z
   .object({ name: z.string(), dtype: z.string(), shape: z.array(z.int()) })
   .meta({ id: 'TensorSummary' });
 
+/** A model's version as its checkpoint tells it. */
+export const versionSchema = z
+  .union([z.int(), z.string()])
+  .describe(
+    `A whole number where it is one, else a text such as \`best\`; \`${UNKNOWN}\` where the checkpoint tells none.`,
+  )
+  .meta({ id: 'ModelVersion', example: 3 });
+
 const modelFields = {
   name: modelNameSchema,
   filename: z
@@ -29,8 +38,8 @@ const modelFields = {
     .describe(
       'The file in the model folder. A model is called by it without its extension; where that is not a valid name, or another file has it, by a name that is made from it.',
     ),
-  version: z.int().nullable(),
-  training_date: z.string().nullable(),
+  version: versionSchema,
+  training_date: z.string().describe(`As the checkpoint writes it; \`${UNKNOWN}\` where it tells none.`),
   file_size_mb: z.number(),
   metadata: metadataSchema,
   is_current: z.boolean(),

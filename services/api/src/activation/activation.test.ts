@@ -32,10 +32,10 @@ const beat = (id: string, change: Partial<HeartbeatReport> = {}) =>
     ...change,
   });
 
-const makeActive = () =>
+const makeActive = (version: number | string | null = 2) =>
   activate(api.context.jobs.redis, api.context.jobs.keys, {
     model_name: 'model_v2',
-    version: 2,
+    version,
     source_sha256: 'a'.repeat(64),
     metadata: { win_rate: 0.75 },
     load_date: '2025-10-07T03:12:13Z',
@@ -79,6 +79,14 @@ describe('the current model', () => {
       device_info: { device_type: 'cpu', device_name: 'CPU', is_gpu: false },
     });
   });
+});
+
+it.each([
+  ['best', 'best'],
+  [null, 'unknown'],
+])('tells the version %s as %s', async (version, told) => {
+  await makeActive(version);
+  expect(await current()).toMatchObject({ loaded: true, version: told });
 });
 
 describe('the device', () => {

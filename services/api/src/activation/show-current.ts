@@ -1,3 +1,4 @@
+import { UNKNOWN } from '@caissa/formats';
 import { countReplicas, type Heartbeat, type PointerState, readHeartbeats, readPointer } from '@caissa/registry';
 import { type CurrentModel, currentModelSchema } from '@caissa/shared/contracts';
 import { defineRoute } from '../http/route.js';
@@ -34,7 +35,7 @@ function describeCurrent({ generation, pointer }: PointerState, heartbeats: read
     ...common,
     loaded: true,
     model_name: pointer.model_name,
-    version: pointer.version,
+    version: pointer.version ?? UNKNOWN,
     metadata: pointer.metadata,
     device: device_name,
     load_date: pointer.load_date,

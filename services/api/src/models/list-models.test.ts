@@ -47,7 +47,7 @@ describe('the list of models', () => {
     await api.addModel('b', { version: 2 });
     await api.addModel('a', { version: 10 });
     await api.addModel('z', { version: null });
-    await api.addModel('y', { version: null });
+    await api.addModel('y', { version: 'best' });
     await api.addModel('c', { version: 2 });
     await api.writeModel('x');
     expect(names((await list()).models)).toEqual(['a', 'b', 'c', 'x', 'y', 'z']);
@@ -75,7 +75,7 @@ describe('the list of models', () => {
     ]);
     expect(models[0]).toMatchObject({ version: 3, training_date: '2025-10-06T23:56:50', metadata: { win_rate: 0.75 } });
     expect(models[1]?.problem).toMatchObject({ code: 'ZIP_TRUNCATED', status: 422 });
-    expect(models[3]).toMatchObject({ size_bytes: 20_000, file_size_mb: 0.02, version: null, metadata: {} });
+    expect(models[3]).toMatchObject({ size_bytes: 20_000, file_size_mb: 0.02, version: 'unknown', metadata: {} });
   });
 
   it('counts the warnings, which the details show', async () => {
@@ -126,7 +126,20 @@ describe('the list of models', () => {
   it('says nothing of a file that an inspection of its former state said', async () => {
     await api.addModel('model', { version: 7 });
     await api.writeModel('model', 'something else');
-    expect((await list()).models[0]).toMatchObject({ status: 'inspecting', version: null, architecture: null });
+    expect((await list()).models[0]).toMatchObject({ status: 'inspecting', version: 'unknown', architecture: null });
+  });
+
+  it('says "unknown" where a checkpoint tells no version or training date, and passes on one that is a text', async () => {
+    await api.addModel('mute', { version: null, training_date: null });
+    await api.addModel('named', { version: 'best' });
+    const told = (await list()).models.map(({ name, version, training_date }) => [name, version, training_date]);
+    expect(told).toEqual([
+      ['mute', 'unknown', 'unknown'],
+      ['named', 'best', '2025-10-06T23:56:50'],
+    ]);
+    expect(await info('mute')).toMatchObject({ version: 'unknown', training_date: 'unknown' });
+    const { next_cursor } = await list('?limit=1');
+    expect(names((await list(`?cursor=${next_cursor}`)).models)).toEqual(['named']);
   });
 
   it('takes the version from the name where nothing else tells it', async () => {

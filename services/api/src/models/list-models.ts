@@ -1,4 +1,4 @@
-import { modelListSchema } from '@caissa/shared/contracts';
+import { modelListSchema, versionSchema } from '@caissa/shared/contracts';
 import { AppError, problemSchema } from '@caissa/shared/errors';
 import { z } from 'zod';
 import { writePage } from '../http/list-pages.js';
@@ -36,7 +36,7 @@ export const listModelsRoute = defineRoute({
   },
 });
 
-const placeSchema = z.tuple([z.int().nullable(), z.string()]);
+const placeSchema = z.tuple([versionSchema, z.string()]);
 
 function encodeCursor(place: Place | undefined): string {
   return Buffer.from(JSON.stringify([place?.version, place?.name])).toString('base64url');

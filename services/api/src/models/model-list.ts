@@ -30,11 +30,15 @@ interface Sources {
   readonly active: string;
 }
 
-/** Newest version first, models without one last, then by name. */
+/** Newest version first, models without a number for one last, then by name. */
 export function byVersion(left: Place, right: Place): number {
-  const versions = (right.version ?? Number.NEGATIVE_INFINITY) - (left.version ?? Number.NEGATIVE_INFINITY);
+  const versions = rank(right) - rank(left);
   if (versions !== 0 && !Number.isNaN(versions)) return versions;
   return left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
+}
+
+function rank({ version }: Place): number {
+  return typeof version === 'number' ? version : Number.NEGATIVE_INFINITY;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { UNKNOWN } from '@caissa/formats';
 import type { Activation, CatalogueEntry } from '@caissa/registry';
 import { type ModelSummary, toMebibytes } from '@caissa/shared/contracts';
 import type { ModelFile } from '@caissa/storage';
@@ -13,8 +14,8 @@ export function summarizeModel(
   return {
     name: file.name,
     filename: file.filename,
-    version: entry?.version ?? versionInName(file.name),
-    training_date: entry?.training_date ?? null,
+    version: entry?.version ?? versionInName(file.name) ?? UNKNOWN,
+    training_date: entry?.training_date ?? UNKNOWN,
     file_size_mb: toMebibytes(file.sizeBytes),
     metadata: entry?.metadata ?? {},
     is_current: isCurrent(file.name, entry?.sha256 ?? null, activation),
@@ -27,9 +28,9 @@ export function summarizeModel(
 }
 
 /** `model_v3` is version 3, also before it was inspected or if its metadata does not say. */
-function versionInName(name: string): number | null {
+function versionInName(name: string): number | undefined {
   const digits = /_v(\d{1,9})$/.exec(name)?.[1];
-  return digits === undefined ? null : Number(digits);
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /** A file that was replaced since it was activated is another model of the same name. */

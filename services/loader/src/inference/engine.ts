@@ -1,9 +1,12 @@
+import { MODEL_NAME, type ModelVersion } from '@caissa/formats';
+
 /** Values of one position: inputs are `board_input` [14, 8, 8], outputs `policy` [4096] log-probabilities and `value` [1]. */
 export const POSITION_FLOATS = { board: 14 * 8 * 8, policy: 4096, value: 1 } as const;
 
-/** A model's version as the Open Inference Protocol writes it: a text, `1` if the checkpoint has none. */
-export function versionText(version: number | null): string {
-  return String(version ?? 1);
+/** A model's version as the Open Inference Protocol writes it: `1` if the checkpoint tells none that fits into an address. */
+export function versionText(version: ModelVersion | null): string {
+  const text = String(version);
+  return version !== null && MODEL_NAME.test(text) ? text : '1';
 }
 
 /** What a batch of positions came to. Rows are in the order of the request. */

@@ -1,3 +1,4 @@
+import type { ModelVersion } from '@caissa/formats';
 import type { Activation, SessionState } from '@caissa/registry';
 import type { Session } from '@caissa/session';
 import { AppError } from '@caissa/shared/errors';
@@ -15,7 +16,7 @@ export interface EngineContext extends HeldModelContext {
   /** Models that may be open at once, the active one included; at least two. */
   readonly maxSessions: number;
   /** Versions of the checkpoints of the model folder, as far as they are known. */
-  versions?(): Promise<ReadonlyMap<string, number | null>>;
+  versions?(): Promise<ReadonlyMap<string, ModelVersion | null>>;
   readonly observer?: InferenceObserver;
 }
 

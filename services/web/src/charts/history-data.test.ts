@@ -1,18 +1,19 @@
-import type { JsonObject } from '@caissa/formats';
+import { type JsonObject, type ModelVersion, UNKNOWN } from '@caissa/formats';
 import type { ModelSummary } from '@caissa/shared/contracts';
 import { expect, it } from 'vitest';
 import { historyOf, linesOf, summarize } from './history-data';
 
-function model(name: string, version: number | null, metadata: JsonObject): ModelSummary {
-  const rest = { training_date: null, file_size_mb: 1, is_current: false, size_bytes: 1, architecture: null };
+function model(name: string, version: ModelVersion, metadata: JsonObject): ModelSummary {
+  const rest = { training_date: UNKNOWN, file_size_mb: 1, is_current: false, size_bytes: 1, architecture: null };
   return { name, filename: `${name}.pt`, version, metadata, status: 'ready', warnings_count: 0, ...rest };
 }
 
-it('orders models by version and leaves out those without a version or the measure', () => {
+it('orders models by version and leaves out those without a number for one or the measure', () => {
   const models = [
     model('c', 10, { training_loss: 1 }),
     model('b', 2, { value_loss: 0.5, win_rate: 0.25 }),
-    model('no-version', null, { training_loss: 3 }),
+    model('no-version', UNKNOWN, { training_loss: 3 }),
+    model('best', 'best', { training_loss: 3 }),
     model('no-measure', 5, { note: 'x' }),
   ];
   expect(historyOf(models, 'loss')).toEqual([

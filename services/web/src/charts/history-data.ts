@@ -50,12 +50,12 @@ export interface HistoryPoint {
   readonly values: readonly (number | null)[];
 }
 
-/** The models that have a version and any value of a measure, oldest version first. */
+/** The models that have a number for a version and any value of a measure, oldest version first. */
 export function historyOf(models: readonly ModelSummary[], measure: Measure): HistoryPoint[] {
   const { lines } = MEASURES[measure];
   return models
     .flatMap(({ name, version, metadata }) => {
-      if (version === null) return [];
+      if (typeof version !== 'number') return [];
       const values = lines.map(({ key }) => readMetric(metadata, key) ?? null);
       return values.some((value) => value !== null) ? [{ name, version, values }] : [];
     })

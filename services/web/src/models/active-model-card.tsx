@@ -14,6 +14,7 @@ import { Notice } from '../ui/notice';
 import { Skeleton } from '../ui/progress';
 import { TimeText } from '../ui/time-text';
 import { ActiveModelActions } from './active-model-actions';
+import { known } from './known';
 import { MetricTiles } from './metrics';
 
 /** What is active now, how far it is rolled out, and what is on its way. */
@@ -47,6 +48,7 @@ export function ActiveModelCard() {
 
 function Loaded({ current }: { readonly current: CurrentModel }) {
   const canOperate = useCanOperate();
+  const version = known(current.version);
   return (
     <div className="flex flex-1 flex-col gap-4 p-5">
       <div>
@@ -58,7 +60,7 @@ function Loaded({ current }: { readonly current: CurrentModel }) {
           >
             {current.model_name}
           </a>
-          {typeof current.version === 'number' && <Badge>Version {current.version}</Badge>}
+          {version !== undefined && <Badge>Version {version}</Badge>}
           <Badge title="Grows by one with each activation">Generation {current.generation}</Badge>
         </div>
         <p className="mt-1 text-sm text-muted">

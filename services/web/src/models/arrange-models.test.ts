@@ -1,3 +1,4 @@
+import { UNKNOWN } from '@caissa/formats';
 import type { ModelSummary } from '@caissa/shared/contracts';
 import { describe, expect, it } from 'vitest';
 import { arrangeModels, FIRST_ORDER, nextOrder } from './arrange-models';
@@ -5,8 +6,8 @@ import { arrangeModels, FIRST_ORDER, nextOrder } from './arrange-models';
 const model = (name: string, change: Partial<ModelSummary> = {}): ModelSummary => ({
   name,
   filename: `${name}.pt`,
-  version: null,
-  training_date: null,
+  version: UNKNOWN,
+  training_date: UNKNOWN,
   file_size_mb: 1,
   size_bytes: 1_000_000,
   metadata: {},
@@ -23,7 +24,7 @@ describe('the list of models', () => {
   const list = [
     model('model_v2', { version: 2, metadata: { win_rate: 0.4 }, training_date: '2025-10-07T01:00:00' }),
     model('model_v10', { version: 10, metadata: { win_rate: 0.9 }, is_current: true }),
-    model('stray'),
+    model('stray', { version: 'best' }),
     model('broken', { status: 'unreadable', metadata: { win_rate: 'high' } }),
     model('model_v1', { version: 1, training_date: '2025-10-08T01:00:00' }),
   ];
@@ -57,6 +58,7 @@ describe('the list of models', () => {
 
   it('is narrowed down by each word of the search', () => {
     expect(names(arrangeModels(list, 'MODEL v1', FIRST_ORDER))).toEqual(['model_v10', 'model_v1']);
+    expect(names(arrangeModels(list, 'best', FIRST_ORDER))).toEqual(['stray']);
     expect(names(arrangeModels(list, 'unreadable', FIRST_ORDER))).toEqual(['broken']);
     expect(names(arrangeModels(list, ' active ', FIRST_ORDER))).toEqual(['model_v10']);
     expect(arrangeModels(list, 'model stray', FIRST_ORDER)).toEqual([]);

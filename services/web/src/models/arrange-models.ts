@@ -15,8 +15,8 @@ export interface Order {
 export const FIRST_ORDER: Order = { key: 'version', descending: true };
 
 const READ: Readonly<Record<Exclude<SortKey, 'name'>, (model: ModelSummary) => number | undefined>> = {
-  version: ({ version }) => version ?? undefined,
-  training_date: ({ training_date }) => (training_date ? parseTime(training_date)?.getTime() : undefined),
+  version: ({ version }) => (typeof version === 'number' ? version : undefined),
+  training_date: ({ training_date }) => parseTime(training_date)?.getTime(),
   size: ({ size_bytes }) => size_bytes,
   win_rate: ({ metadata }) => readMetric(metadata, 'win_rate'),
   training_loss: ({ metadata }) => readMetric(metadata, 'training_loss'),
@@ -31,7 +31,7 @@ export function arrangeModels(models: readonly ModelSummary[], search: string, o
 }
 
 function searchText({ name, filename, status, version, is_current }: ModelSummary): string {
-  return `${name} ${filename} ${status} ${version === null ? '' : `v${version}`} ${is_current ? 'active' : ''}`.toLowerCase();
+  return `${name} ${filename} ${status} ${typeof version === 'number' ? `v${version}` : version} ${is_current ? 'active' : ''}`.toLowerCase();
 }
 
 function compareBy({ key, descending }: Order): (left: ModelSummary, right: ModelSummary) => number {

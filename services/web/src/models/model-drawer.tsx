@@ -15,6 +15,7 @@ import { Notice } from '../ui/notice';
 import { Skeleton } from '../ui/progress';
 import { TimeText } from '../ui/time-text';
 import { Warnings } from '../ui/warnings';
+import { known } from './known';
 import { LoadButton } from './load-button';
 import { MetricTiles, otherMetadata } from './metrics';
 import { ModelActivations } from './model-activations';
@@ -126,11 +127,12 @@ function Content({ model }: { readonly model: ModelInfo }) {
 }
 
 function FileFacts({ model }: { readonly model: ModelInfo }) {
+  const trained = known(model.training_date);
   const rows: [string, ReactNode][] = [
     ['Name', model.filename],
     ['Size', `${formatSize(model.size_bytes)} (${formatCount(model.size_bytes)} bytes)`],
-    ['Version', model.version ?? '–'],
-    ['Trained', model.training_date === null ? '–' : <TimeText key="trained" time={model.training_date} />],
+    ['Version', known(model.version) ?? '–'],
+    ['Trained', trained === undefined ? '–' : <TimeText key="trained" time={trained} />],
   ];
   if (model.sha256 !== null) {
     rows.push([

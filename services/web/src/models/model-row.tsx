@@ -8,6 +8,7 @@ import { describeJob, STAGE_WORDS } from '../jobs/job-words';
 import { routeHref } from '../state/route';
 import { buttonClass } from '../ui/button';
 import { TimeText } from '../ui/time-text';
+import { known } from './known';
 import { COMPACT_LABEL, LoadButton } from './load-button';
 import { readMetric } from './metrics';
 import { ModelBadges } from './model-badges';
@@ -32,7 +33,8 @@ interface ModelRowProps {
  */
 export const ModelRow = memo(function ModelRow(props: ModelRowProps) {
   const { model, activation, canOperate, rowIndex, topPx, heightPx } = props;
-  const { name, filename, version, training_date, size_bytes, metadata, status, problem, is_current } = model;
+  const { name, filename, size_bytes, metadata, status, problem, is_current } = model;
+  const [version, trained] = [known(model.version), known(model.training_date)];
   const winRate = readMetric(metadata, 'win_rate');
   const loss = readMetric(metadata, 'training_loss');
   return (
@@ -67,22 +69,22 @@ export const ModelRow = memo(function ModelRow(props: ModelRowProps) {
         {status === 'unreadable' && <p className="truncate text-xs text-danger-text">{problem?.detail}</p>}
         <p className="truncate text-xs text-muted md:hidden">
           {[
-            version !== null && `v${version}`,
+            typeof version === 'number' ? `v${version}` : version,
             formatSize(size_bytes),
             winRate !== undefined && `wins ${formatPercent(winRate)}`,
           ]
             .filter(Boolean)
             .join(' · ')}
         </p>
-        {training_date !== null && status !== 'unreadable' && (
+        {trained !== undefined && status !== 'unreadable' && (
           <p className="truncate text-xs text-muted md:hidden">
-            <TimeText time={training_date} />
+            <TimeText time={trained} />
           </p>
         )}
       </Cell>
-      <Cell className="text-right tabular-nums max-md:hidden">{version ?? '–'}</Cell>
+      <Cell className="truncate text-right tabular-nums max-md:hidden">{version ?? '–'}</Cell>
       <Cell className="truncate text-muted max-md:hidden">
-        {training_date === null ? '–' : <TimeText time={training_date} />}
+        {trained === undefined ? '–' : <TimeText time={trained} />}
       </Cell>
       <Cell className="text-right tabular-nums max-lg:hidden">
         {winRate === undefined ? '–' : formatPercent(winRate)}
