@@ -13,6 +13,7 @@ export interface ErrorEntry {
 const entry = (status: number, title: string, retryable = false): ErrorEntry => ({ status, title, retryable });
 
 const SERVICE_ERRORS = {
+  INVALID_REQUEST: entry(400, 'The request is not valid HTTP'),
   INVALID_NAME: entry(400, 'The name is not valid'),
   INVALID_BODY: entry(400, 'The request body is not valid'),
   INVALID_PARAMETER: entry(400, 'A request parameter is not valid'),
@@ -25,6 +26,7 @@ const SERVICE_ERRORS = {
   JOB_NOT_FOUND: entry(404, 'There is no such job'),
   ACTIVATION_NOT_FOUND: entry(404, 'There is no such activation'),
   METHOD_NOT_ALLOWED: entry(405, 'The route does not offer this method'),
+  REQUEST_TIMEOUT: entry(408, 'The request did not arrive in time'),
   MODEL_EXISTS: entry(409, 'A model of this name exists'),
   JOB_FINISHED: entry(409, 'The job has finished'),
   JOB_NOT_FAILED: entry(409, 'Only a failed job can be retried'),
@@ -33,13 +35,16 @@ const SERVICE_ERRORS = {
   NO_ACTIVE_MODEL: entry(409, 'No model is active'),
   MODEL_ACTIVE: entry(409, 'The model is the active one'),
   MODEL_GONE: entry(409, 'The model of that activation is no longer there'),
+  PRECONDITION_FAILED: entry(412, 'The file is not the one that was asked for'),
   BODY_TOO_LARGE: entry(413, 'The request body is too large'),
   UNSUPPORTED_MEDIA_TYPE: entry(415, 'The media type is not supported'),
   RANGE_NOT_SATISFIABLE: entry(416, 'The requested range lies outside the file'),
+  EXPECTATION_FAILED: entry(417, 'The server does not do what the request expects'),
   IDEMPOTENCY_MISMATCH: entry(422, 'The idempotency key was used for another request'),
   VERIFICATION_FAILED: entry(422, 'The exported model does not compute what the checkpoint computes'),
   READING_STOPPED: entry(422, 'Reading the checkpoint had to be stopped'),
   RATE_LIMITED: entry(429, 'Too many requests'),
+  HEADERS_TOO_LARGE: entry(431, 'The head of the request is too large'),
   INTERNAL: entry(500, 'Something went wrong inside Caissa'),
   ARTIFACT_DAMAGED: entry(500, 'The stored file is not the one that was exported'),
   SOURCE_CHANGED: entry(409, 'The checkpoint was replaced while it was read', true),

@@ -5,6 +5,7 @@ import helmet from 'helmet';
 const EXPOSED_HEADERS = [
   'Location',
   'ETag',
+  'Last-Modified',
   'Retry-After',
   'Preference-Applied',
   'Content-Disposition',
@@ -21,7 +22,10 @@ const REQUEST_HEADERS = [
   'Content-Type',
   'Idempotency-Key',
   'Prefer',
+  'If-Match',
   'If-None-Match',
+  'If-Modified-Since',
+  'If-Unmodified-Since',
   'If-Range',
   'Range',
   'Last-Event-ID',

@@ -28,6 +28,8 @@ function row(code: ErrorCode): string {
 
 /** What each code means and what to do about it. Shown at `/api/docs/errors`, and in docs/errors.md. */
 export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
+  INVALID_REQUEST:
+    'The request line, a header or the framing of the body is not valid HTTP, or the request is cut short.',
   INVALID_NAME: 'A name in the address has characters that names may not have, or is too long.',
   INVALID_BODY: 'The body is not JSON or does not fit its schema. `errors` names each place.',
   INVALID_PARAMETER: 'A query parameter or a header does not fit its schema. `errors` names each one.',
@@ -43,6 +45,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   ACTIVATION_NOT_FOUND:
     'No activation of this generation made a model active, or there is none to go back to. `GET /api/model/activations` shows those there were.',
   METHOD_NOT_ALLOWED: 'The address exists but not with this method. `Allow` names those it has.',
+  REQUEST_TIMEOUT: 'The head of the request, or its body, did not arrive in time, and the connection was closed.',
   MODEL_EXISTS: 'A checkpoint of this name exists and is not overwritten. Choose another name.',
   JOB_FINISHED: 'The job is over, so there is nothing to cancel.',
   JOB_NOT_FAILED: 'Only a job that failed can be retried.',
@@ -53,14 +56,18 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   MODEL_ACTIVE: 'The active model is not ended beside the others. `POST /api/model/unload` leaves nothing active.',
   MODEL_GONE:
     'Neither the converted model of that activation nor the checkpoint it was made from is there any more. Upload the checkpoint under another name and load it.',
+  PRECONDITION_FAILED:
+    'The exported file is another one than `If-Match` or `If-Unmodified-Since` asks for. `GET /api/model/exports` shows what there is.',
   BODY_TOO_LARGE: 'The body is larger than allowed. For checkpoints the limit is the setting `MAX_UPLOAD_MB`.',
   UNSUPPORTED_MEDIA_TYPE: 'The body is not of the media type that the route takes.',
   RANGE_NOT_SATISFIABLE: 'The range begins behind the end of the file. `Content-Range` says how long the file is.',
+  EXPECTATION_FAILED: 'The `Expect` header asks for something other than `100-continue`. Leave it out.',
   IDEMPOTENCY_MISMATCH: 'The `Idempotency-Key` was sent before with another request. Use a new key for new work.',
   VERIFICATION_FAILED: 'The export was computed with and gave wrong results. No file was kept. Please report it.',
   READING_STOPPED:
     'Twice the process that read the file hung, took more memory than any checkpoint needs, or broke down. The file is not read again until it changes.',
   RATE_LIMITED: 'Too many requests came in a minute, or too many wrong keys. Wait as long as `Retry-After` says.',
+  HEADERS_TOO_LARGE: 'The request line and the headers together are larger than 16 KiB. Send fewer or shorter ones.',
   INTERNAL: 'A mistake in Caissa. The log has the details under the `request_id`.',
   ARTIFACT_DAMAGED: 'The stored file has changed since it was exported. Export the model again.',
   SOURCE_CHANGED: 'The checkpoint was written to while it was read. The job is tried again by itself.',

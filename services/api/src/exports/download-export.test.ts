@@ -102,7 +102,8 @@ describe('a range', () => {
     expect(await statusWith(TAG)).toBe(206);
     expect(await statusWith('"other"')).toBe(200);
     expect(await statusWith(`W/${TAG}`)).toBe(200);
-    expect(await statusWith(new Date().toUTCString())).toBe(200);
+    expect(await statusWith(new Date(0).toUTCString())).toBe(200);
+    expect(await statusWith((await download(onnx.filename, {}, 'HEAD')).headers.get('Last-Modified') ?? '')).toBe(206);
   });
 });
 
@@ -115,6 +116,25 @@ describe('If-None-Match', () => {
       }
     }
     expect((await download(onnx.filename, { 'If-None-Match': '"x"' })).status).toBe(200);
+  });
+});
+
+describe('the other conditions', () => {
+  it('refuse another file than was asked for, and save what has not changed', async () => {
+    for (const method of ['GET', 'HEAD']) {
+      const statusWith = async (headers: Record<string, string>) => {
+        const response = await download(onnx.filename, headers, method);
+        await response.arrayBuffer();
+        return response.status;
+      };
+      const time = (await download(onnx.filename, {}, 'HEAD')).headers.get('Last-Modified') ?? '';
+      expect(Date.parse(time)).toBeGreaterThan(Date.now() - 3_600_000);
+      expect(await statusWith({ 'If-Match': TAG, 'If-Modified-Since': new Date(0).toUTCString() })).toBe(200);
+      expect(await statusWith({ 'If-Match': '"other"', Range: 'bytes=0-9' })).toBe(412);
+      expect(await statusWith({ 'If-Unmodified-Since': new Date(0).toUTCString() })).toBe(412);
+      expect(await statusWith({ 'If-Modified-Since': time })).toBe(304);
+    }
+    expect(await codeOf(await download(onnx.filename, { 'If-Match': '"other"' }))).toBe('PRECONDITION_FAILED');
   });
 });
 

@@ -1,5 +1,5 @@
 import { factsOf, formatNames, listed, withArticle } from '@caissa/formats';
-import { AppError, problemSchema, toProblem } from '@caissa/shared/errors';
+import { problemSchema, toProblem } from '@caissa/shared/errors';
 import type { StoredFile } from '@caissa/storage';
 import { z } from 'zod';
 import { fileParamsSchema } from '../http/parameters.js';
@@ -24,8 +24,11 @@ const downloadRoute = (method: 'get' | 'head'): Route =>
     }),
     headers: {
       Range: 'One range of bytes.',
-      'If-Range': 'ETag that the file must have for the range to count.',
+      'If-Range': 'ETag or time of last change that the file must have for the range to count.',
+      'If-Match': 'ETags of which the file must have one, else 412.',
       'If-None-Match': 'ETags that the client has already.',
+      'If-Unmodified-Since': 'Time after which the file must not have changed, else 412. Ignored beside `If-Match`.',
+      'If-Modified-Since': 'Time of the file that the client has already. Ignored beside `If-None-Match`.',
     },
     responses: {
       200: { description: 'The file.', contentType: 'application/octet-stream' },
@@ -34,6 +37,7 @@ const downloadRoute = (method: 'get' | 'head'): Route =>
       304: { description: 'The client has the file already.' },
       400: { description: 'The name or a parameter is not valid.', schema: problemSchema },
       404: { description: 'There is no such export.', schema: problemSchema },
+      412: { description: 'The file is not the one that the request is about.', schema: problemSchema },
       416: { description: 'The range lies outside the file.', schema: problemSchema },
     },
     handler: async ({ store }, { params: { filename }, query: { bundle }, headers, requestId }) => {
@@ -46,9 +50,10 @@ const downloadRoute = (method: 'get' | 'head'): Route =>
         return { ...plan, file, range: plan.send };
       }
       await file.close();
-      if (plan.status !== 416) return { ...plan, stream: undefined };
-      const error = new AppError('RANGE_NOT_SATISFIABLE', `The file has ${file.sizeBytes} bytes.`);
-      return { ...plan, body: toProblem(error, requestId) };
+      const { status, headers: sent, refusal } = plan;
+      if (refusal === undefined) return { status, headers: sent, stream: undefined };
+      const type = { 'Content-Type': 'application/problem+json; charset=utf-8' };
+      return { status, headers: { ...type, ...sent }, body: toProblem(refusal, requestId) };
     },
   });
 

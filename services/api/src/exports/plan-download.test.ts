@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matchesTag, parseRange } from './plan-download.js';
+import { parseRange } from './plan-download.js';
 
 describe('parseRange', () => {
   it.each([
@@ -31,19 +31,4 @@ describe('parseRange', () => {
       expect(parseRange(header, 100)).toBeUndefined();
     },
   );
-});
-
-describe('matchesTag', () => {
-  it.each([
-    ['"abc"', true],
-    ['W/"abc"', true],
-    ['"x", "abc"', true],
-    ['*', true],
-    ['"x,abc"', false],
-    ['abc', false],
-    ['"ab"', false],
-    ['', false],
-  ])('%s', (header, matches) => {
-    expect(matchesTag(header, '"abc"')).toBe(matches);
-  });
 });

@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { mediaTypeOf } from '@caissa/formats';
+import { AppError } from '@caissa/shared/errors';
 import type { StoredFile } from '@caissa/storage';
+import { failedPrecondition, rangeApplies } from './preconditions.js';
 
 /** Bytes `start` to `end`, both inclusive. */
 export interface ByteRange {
@@ -14,20 +16,34 @@ interface Plan {
   readonly headers: Record<string, string>;
   /** What to send of the file, if anything. */
   readonly send?: ByteRange;
+  /** Why nothing of it is sent. */
+  readonly refusal?: AppError;
 }
 
-/** Decides what to send. Source: RFC 9110 section 13.2.2, in its order; `Range` is defined for GET alone, 14.2. */
+/** Decides what to send. Conditions come before ranges; `Range` is defined for GET alone, RFC 9110 section 14.2. */
 export function planDownload(file: StoredFile, method: 'get' | 'head', request: IncomingHttpHeaders): Plan {
-  const tag = `"${file.sha256}"`;
   const size = file.sizeBytes;
-  const headers = { ETag: tag, 'Cache-Control': 'private, max-age=31536000, immutable', 'Accept-Ranges': 'bytes' };
-  const noneMatch = request['if-none-match'];
-  if (noneMatch !== undefined && matchesTag(noneMatch, tag)) return { status: 304, headers };
-  const applies = method === 'get' && (request['if-range'] === undefined || request['if-range'] === tag);
+  const validators = { tag: `"${file.sha256}"`, modifiedAt: file.modifiedAt };
+  const headers = {
+    ETag: validators.tag,
+    'Last-Modified': file.modifiedAt.toUTCString(),
+    'Cache-Control': 'private, max-age=31536000, immutable',
+    'Accept-Ranges': 'bytes',
+  };
+  const failed = failedPrecondition(request, validators);
+  if (failed === 304) return { status: 304, headers };
+  if (failed === 412) {
+    const refusal = new AppError(
+      'PRECONDITION_FAILED',
+      'The file is another one than If-Match or If-Unmodified-Since asks for.',
+    );
+    return { status: 412, headers: {}, refusal };
+  }
+  const applies = method === 'get' && rangeApplies(request, validators);
   const range = applies && request.range !== undefined ? parseRange(request.range, size) : undefined;
   if (range === 'unsatisfiable') {
-    const type = 'application/problem+json; charset=utf-8';
-    return { status: 416, headers: { 'Content-Type': type, 'Content-Range': `bytes */${size}` } };
+    const refusal = new AppError('RANGE_NOT_SATISFIABLE', `The file has ${size} bytes.`);
+    return { status: 416, headers: { 'Content-Range': `bytes */${size}` }, refusal };
   }
   const full = {
     ...headers,
@@ -55,14 +71,4 @@ export function parseRange(header: string, sizeBytes: number): ByteRange | 'unsa
   const start = first === '' ? Math.max(sizeBytes - Number(last), 0) : Number(first);
   if (first !== '' && last !== '' && Number(last) < start) return undefined;
   return start > end ? 'unsatisfiable' : { start, end };
-}
-
-/**
- * Whether a list of entity tags, or `*`, names this strong one. `fresh` would send a file again that never changes when it is
- * asked with `Cache-Control: no-cache`. Source: RFC 9110 sections 8.8.3 and 13.1.2.
- */
-export function matchesTag(header: string, tag: string): boolean {
-  if (header.trim() === '*') return true;
-  const tags = header.match(/(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g) ?? [];
-  return tags.some((one) => one.replace(/^W\//, '') === tag);
 }
