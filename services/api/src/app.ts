@@ -1,3 +1,4 @@
+import { PROBLEM_FORMAT, PROTOCOL_FORMAT } from '@caissa/shared/http';
 import express, { type Express, type RequestHandler } from 'express';
 import { readAccessKeys } from './access/access-keys.js';
 import { createAccess } from './access/create-access.js';
@@ -7,7 +8,7 @@ import { mountRoutes } from './http/mount-routes.js';
 import { lingerAfterAnswer } from './http/request-body.js';
 import { identifyRequest } from './http/request-id.js';
 import { logRequests } from './http/request-log.js';
-import { refuseUnknownRoute, sendProblems, sendProtocolErrors } from './http/send-problem.js';
+import { refuseUnknownRoute, sendFailures } from './http/send-problem.js';
 import { traceRequests } from './http/trace-requests.js';
 import { createProtocolRoutes } from './inference/protocol-routes.js';
 import { createOperations } from './operations/create-operations.js';
@@ -27,8 +28,8 @@ export async function createApp(context: ApiContext): Promise<Express> {
   app.use(onlyBelow('/api/', mountRoutes(ROUTES, context, access)));
   app.use(access.router, operations.router, createDocs(ROUTES, access), servePage(PAGE_FOLDER));
   app.use(refuseUnknownRoute);
-  app.use('/v2', sendProtocolErrors(context.logger));
-  app.use(sendProblems(context.logger));
+  app.use('/v2', sendFailures(context.logger, PROTOCOL_FORMAT));
+  app.use(sendFailures(context.logger, PROBLEM_FORMAT));
   return app;
 }
 

@@ -4,7 +4,7 @@ import { Coalesced } from '@caissa/bytes';
 import { closeQueues, JobWatcher, openQueues, type Tracing } from '@caissa/queue';
 import { connectProducer, connectWorker, readRedisTarget, redisKeys } from '@caissa/redis';
 import { Catalogue, ExportIndex, readActivation } from '@caissa/registry';
-import { closeServer, createHttpServer, listen, urlOf } from '@caissa/shared/http';
+import { closeServer, createHttpServer, listen, PROBLEM_FORMAT, urlOf } from '@caissa/shared/http';
 import { type Lifecycle, type Logger, withTimeout } from '@caissa/shared/process';
 import { openArtifactStore, openModelStore } from '@caissa/storage';
 import { createApp } from './app.js';
@@ -42,7 +42,7 @@ export async function startApi(
   tracing?: Tracing,
 ): Promise<RunningApi> {
   const context = await openContext({ settings, logger, tracing }, lifecycle);
-  const server = createHttpServer(TIMEOUTS, await createApp(context.context));
+  const server = createHttpServer({ ...TIMEOUTS, failures: PROBLEM_FORMAT }, await createApp(context.context));
   const { HOST: host, PORT } = settings;
   const port = await listen(server, { host, port: PORT, setting: 'PORT' });
   lifecycle.onStop('server', () => closeServer(server, DRAIN_MS));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeQueues, type JobsContext, openQueues } from '@caissa/queue';
 import { connectProducer, redisKeys, waitUntilReady } from '@caissa/redis';
+import { PROBLEM_FORMAT } from '@caissa/shared/http';
 import { createLogger } from '@caissa/shared/process';
 import { readSettings } from '@caissa/shared/settings';
 import express, { type Express } from 'express';
@@ -8,7 +9,7 @@ import { readAccessKeys } from '../src/access/access-keys.js';
 import { type Access, callerOf, createAccess } from '../src/access/create-access.js';
 import { API_SETTINGS, type ApiSettings } from '../src/context.js';
 import { identifyRequest } from '../src/http/request-id.js';
-import { refuseUnknownRoute, sendProblems } from '../src/http/send-problem.js';
+import { refuseUnknownRoute, sendFailures } from '../src/http/send-problem.js';
 
 /** Keys of the tests. */
 export const VIEWER_KEY = 'viewer-key-0123456789';
@@ -54,7 +55,7 @@ export async function openTestAccess(
       response.send('page');
     });
     mount(app, access, { jobs });
-    app.use(refuseUnknownRoute, sendProblems(logger));
+    app.use(refuseUnknownRoute, sendFailures(logger, PROBLEM_FORMAT));
     return { app, settings };
   };
   return {

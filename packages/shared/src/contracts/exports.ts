@@ -6,12 +6,12 @@ import { exportFormatSchema, filenameSchema, modelNameSchema } from './names.js'
 
 const success = z.literal(true);
 
-/** Body of `POST /api/model/export/{format}/{model_name}`. */
+/** Body of `POST /api/model/export/{format}/{model_name}`. What it does not know is ignored, and named in the answer. */
 export const exportRequestSchema = z
-  .strictObject({
-    metadata: callerMetadataSchema.optional(),
-    weights: weightsPathSchema.optional(),
-    options: exportOptionsSchema.optional(),
+  .object({
+    metadata: callerMetadataSchema.nullish(),
+    weights: weightsPathSchema.nullish(),
+    options: exportOptionsSchema.nullish(),
   })
   .meta({ id: 'ExportRequest' });
 

@@ -57,6 +57,10 @@ export const jobAcceptedSchema = z
     model_name: modelNameSchema,
     format: exportFormatSchema.optional(),
     message: z.string(),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .describe('Fields of the body that are not known and were ignored, if there are any: a sentence each.'),
   })
   .meta({ id: 'JobAccepted' });
 

@@ -35,7 +35,7 @@ const optionShape = Object.fromEntries(
 
 /** Choices a caller has for an export. */
 export const exportOptionsSchema = z
-  .strictObject({ ...optionShape, verify: verifyLevelSchema.default(DEFAULT_VERIFY_LEVEL) })
+  .object({ ...optionShape, verify: verifyLevelSchema.default(DEFAULT_VERIFY_LEVEL) })
   .meta({ id: 'ExportOptions' });
 
 export type ExportOptions = z.infer<typeof exportOptionsSchema>;

@@ -1,6 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { ConfigurationError } from '../config/read-settings.js';
+import type { FailureFormat } from './failure-format.js';
+import { refuseUnreadable } from './refuse-unreadable.js';
+import { toOriginForm } from './request-head.js';
 
 /** An idle connection is kept a little longer than most proxies keep theirs, so that they close first. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
@@ -17,14 +20,28 @@ export interface RequestTimeouts {
   readonly requestTimeout: number;
 }
 
-/** A server whose idle connections outlive those of proxies, and which leaves it to `listener` to ask for an announced body. */
-export function createHttpServer(timeouts: RequestTimeouts, listener: RequestListener): Server {
-  const server = createServer(
-    { ...timeouts, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, connectionsCheckingInterval: SLOW_CHECK_MS },
-    listener,
-  );
+/** How a server takes and refuses requests. */
+export interface HttpServerOptions extends RequestTimeouts {
+  /** The form of what is said of requests that cannot be read. */
+  readonly failures: FailureFormat;
+}
+
+/**
+ * A server whose idle connections outlive those of proxies, and which leaves it to `listener` to ask for an announced
+ * body and to refuse a head by {@link checkHead}.
+ */
+export function createHttpServer({ failures, ...timeouts }: HttpServerOptions, listener: RequestListener): Server {
+  const options = { keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, connectionsCheckingInterval: SLOW_CHECK_MS };
+  // Node's own refusals have no body.
+  const server = createServer({ ...timeouts, ...options, requireHostHeader: false }, (request, response) => {
+    toOriginForm(request);
+    listener(request, response);
+  });
   // Who takes the body tells the client to send it; a refusal then costs no upload.
-  server.on('checkContinue', (request, response) => server.emit('request', request, response));
+  for (const event of ['checkContinue', 'checkExpectation']) {
+    server.on(event, (request, response) => server.emit('request', request, response));
+  }
+  refuseUnreadable(server, failures);
   trackUnused(server);
   return server;
 }

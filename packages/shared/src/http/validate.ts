@@ -28,6 +28,26 @@ export function validate<T extends z.ZodType>(
   throw toError(parsed.error.issues);
 }
 
+/** Longest name of a field that is shown. */
+const FIELD_SHOWN = 100;
+
+/** JSON pointers to the fields of a body that its schema left out, as it does where it does not refuse what it does not know. */
+export function unknownFields(sent: unknown, taken: unknown, at = ''): string[] {
+  if (sent === taken || !isObject(sent) || !isObject(taken)) return [];
+  const found: string[] = [];
+  for (const name of Object.keys(sent)) {
+    if (found.length >= ERRORS_SHOWN) break;
+    const pointer = at + pointerTo([name.slice(0, FIELD_SHOWN)]);
+    if (Object.hasOwn(taken, name)) found.push(...unknownFields(sent[name], taken[name], pointer));
+    else found.push(pointer);
+  }
+  return found.slice(0, ERRORS_SHOWN);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
 /** What is wrong with a value, by the places in it. */
 export function fieldErrors(issues: Issues): FieldError[] {
   return issues.slice(0, ERRORS_SHOWN).map(({ path, message }) => ({ pointer: pointerTo(path), detail: message }));

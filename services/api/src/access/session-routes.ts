@@ -1,7 +1,7 @@
-import { AppError } from '@caissa/shared/errors';
 import { validateBody } from '@caissa/shared/http';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
+import { onlyMethods } from '../http/only-methods.js';
 import { readJson } from '../http/read-json.js';
 import type { AccessKeys } from './key-ring.js';
 import type { Sessions } from './sessions.js';
@@ -75,10 +75,7 @@ export function createSessionRoutes({ keys, sessions, ...parts }: SessionRoutePa
     })
     .post(signIn)
     .delete(parts.refuseForeignSession, signOut)
-    .all((_request, response, next) => {
-      response.setHeader('Allow', 'GET, HEAD, POST, DELETE');
-      next(new AppError('METHOD_NOT_ALLOWED', 'A session can be read (GET), opened (POST) and ended (DELETE).'));
-    });
+    .all(onlyMethods('DELETE', 'GET', 'HEAD', 'POST'));
   return router;
 }
 

@@ -3,6 +3,7 @@ import { type RequestHandler, Router } from 'express';
 import getSwaggerUiFolder from 'swagger-ui-dist/absolute-path.js';
 import { z } from 'zod';
 import type { Access } from '../access/create-access.js';
+import { onlyReading } from '../http/only-methods.js';
 import type { Route } from '../http/route.js';
 import { renderErrorsPage } from './errors-page.js';
 
@@ -24,19 +25,27 @@ async function writeDocument(routes: readonly Route[]): Promise<string> {
 export function createDocs(routes: readonly Route[], access: Access): Router {
   let document: Promise<string> | undefined;
   const errorsPage = renderErrorsPage();
-  const router = Router({ caseSensitive: true });
-  router.get('/api/openapi.json', ...access.allow('viewer'), async (_request, response) => {
+  const sendDocument: RequestHandler = async (_request, response) => {
     document ??= writeDocument(routes);
     response
       .set('Cache-Control', 'no-cache')
       .type('json')
       .send(await document);
-  });
-  router.get('/api/docs', ...access.allowPage('viewer'), showDocsPage);
-  // What a code means is no secret, and callers without a valid key need it.
-  router.get('/api/docs/errors', (_request, response) => {
+  };
+  const sendErrorsPage: RequestHandler = (_request, response) => {
     response.set('Cache-Control', 'no-cache').type('html').send(errorsPage);
-  });
+  };
+  const router = Router({ caseSensitive: true });
+  router
+    .route('/api/openapi.json')
+    .get(...access.allow('viewer'), sendDocument)
+    .all(onlyReading);
+  router
+    .route('/api/docs')
+    .get(...access.allowPage('viewer'), showDocsPage)
+    .all(onlyReading);
+  // What a code means is no secret, and callers without a valid key need it.
+  router.route('/api/docs/errors').get(sendErrorsPage).all(onlyReading);
   router.use(serveSwaggerUi());
   return router;
 }

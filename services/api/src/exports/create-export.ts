@@ -36,10 +36,16 @@ export const createExportRoute = defineRoute({
   },
   handler: (context, request) => {
     const { format, model_name } = request.params;
-    const { metadata = {}, weights, options = exportOptionsSchema.parse({}) } = request.body;
-    const data = { model_name, format, metadata, options, ...(weights === undefined ? {} : { weights }) };
+    const { metadata, weights, options } = request.body;
+    const data = {
+      model_name,
+      format,
+      metadata: metadata ?? {},
+      options: options ?? exportOptionsSchema.parse({}),
+      ...(weights ? { weights } : {}),
+    };
     const prepare = async () => {
-      await assertUsable(context, model_name, weights);
+      await assertUsable(context, model_name, data.weights);
       return data;
     };
     return startJob(context, request, { type: 'export', claimed: ['export', data], prepare });

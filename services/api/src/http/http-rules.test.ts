@@ -39,10 +39,31 @@ describe('addresses', () => {
     const response = await post('/api/model/list');
     expect(response.headers.get('Allow')).toBe('GET, HEAD');
     await expectProblem(response, 405, 'METHOD_NOT_ALLOWED');
-    // Two rows match this address.
-    const cleanup = await fetch(`${api.url}/api/model/exports/cleanup`);
-    expect(cleanup.headers.get('Allow')).toBe('DELETE, POST');
-    await expectProblem(cleanup, 405, 'METHOD_NOT_ALLOWED');
+    // A row with a parameter matches this address too.
+    for (const method of ['GET', 'DELETE']) {
+      const cleanup = await fetch(`${api.url}/api/model/exports/cleanup`, { method });
+      expect(cleanup.headers.get('Allow')).toBe('POST');
+      await expectProblem(cleanup, 405, 'METHOD_NOT_ALLOWED');
+    }
+  });
+
+  it.each([
+    ['/api/model/list', 'GET, HEAD'],
+    ['/api/session', 'DELETE, GET, HEAD, POST'],
+    ['/api/openapi.json', 'GET, HEAD'],
+    ['/livez', 'GET, HEAD'],
+    ['/readyz', 'GET, HEAD'],
+    ['/metrics', 'GET, HEAD'],
+  ])('answers 405 for TRACE %s', async (path, allowed) => {
+    const answer = await rawRequest(api.url, `TRACE ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 405 /);
+    expect(answer).toContain(`Allow: ${allowed}\r\n`);
+  });
+
+  it('serves a path with a slash at its end', async () => {
+    expect((await fetch(`${api.url}/api/model/list/`)).status).toBe(200);
+    expect((await post('/api/model/export/onnx/model_v1/')).status).toBe(202);
+    await expectProblem(await post('/api/model/list/'), 405, 'METHOD_NOT_ALLOWED');
   });
 
   it('tells OPTIONS what is allowed', async () => {
@@ -87,6 +108,40 @@ describe('addresses', () => {
     expect(answer).toContain('"code":"INVALID_PARAMETER"');
   });
 
+  it('serves a target in absolute form, whose host counts', async () => {
+    const head = 'HTTP/1.1\r\nHost: elsewhere\r\nConnection: close\r\n\r\n';
+    expect(await rawRequest(api.url, `GET http://localhost/api/model/list ${head}`)).toMatch(/^HTTP\/1.1 200 /);
+    expect(await rawRequest(api.url, `GET http://elsewhere/api/model/list ${head}`)).toMatch(/^HTTP\/1.1 403 /);
+  });
+
+  it.each([
+    ['a line that is none', 'nonsense\r\n\r\n', 400, 'INVALID_REQUEST'],
+    ['no Host', 'GET /api/jobs HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'INVALID_REQUEST'],
+    [
+      'an unknown expectation',
+      'GET /api/jobs HTTP/1.1\r\nHost: localhost\r\nExpect: 200-ok\r\nConnection: close\r\n\r\n',
+      417,
+      'EXPECTATION_FAILED',
+    ],
+    [
+      'a head that is too large',
+      `GET /api/jobs HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'HEADERS_TOO_LARGE',
+    ],
+    [
+      'chunk extensions that are too large',
+      `POST /api/model/export/onnx/model_v1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2;${'x'.repeat(20_000)}\r\n{}\r\n0\r\n\r\n`,
+      413,
+      'BODY_TOO_LARGE',
+    ],
+  ])('answers %s with a problem document', async (_, text, status, code) => {
+    const [head = '', body = ''] = (await rawRequest(api.url, text)).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(head).toContain('Content-Type: application/problem+json; charset=utf-8');
+    expect(JSON.parse(body)).toMatchObject({ success: false, status, code });
+  });
+
   it('refuses a Host that is none', async () => {
     const request = 'GET /api/jobs HTTP/1.1\r\nHost: a b[\r\nConnection: close\r\n\r\n';
     expect(await rawRequest(api.url, request)).toMatch(/^HTTP\/1.1 400 /);
@@ -116,7 +171,34 @@ describe('bodies', () => {
     expect((await post(path, '{}', { 'Content-Type': 'application/json; charset=utf-8' })).status).toBe(202);
   });
 
-  it.each(['{', '{"metadata":', 'null', '[]', '"x"', '{"metadata":[]}', '{"other":1}'])('refuses %s', async (body) => {
+  it('takes null for what may be left out', async () => {
+    const body = '{"metadata":null,"options":null,"weights":null}';
+    const response = await post(path, body, json);
+    expect(response.status).toBe(202);
+    expect(await response.json()).not.toHaveProperty('warnings');
+  });
+
+  it('ignores fields that it does not know, and names them', async () => {
+    const body = JSON.stringify({ metadata: { any: 1 }, extra: 1, options: { opsett: 13, opset: 12 } });
+    const response = await post(path, body, json);
+    expect(response.status).toBe(202);
+    expect(await response.json()).toMatchObject({
+      warnings: [
+        'The field /extra of the body is not known and was ignored.',
+        'The field /options/opsett of the body is not known and was ignored.',
+      ],
+    });
+    // What removes files must not guess.
+    const cleanup = await post('/api/model/exports/cleanup', '{"keep_recent":1,"dryrun":true}', json);
+    await expectProblem(cleanup, 400, 'INVALID_BODY');
+  });
+
+  it.each(['\v', ' ', '\ufeff'])('counts %j as a body that is no JSON, and begins nothing', async (body) => {
+    await expectProblem(await post('/api/model/rollback', body, json), 400, 'INVALID_BODY');
+    await expectProblem(await post('/api/model/load/model_v1', body, json), 400, 'INVALID_BODY');
+  });
+
+  it.each(['{', '{"metadata":', 'null', '[]', '"x"', '{"metadata":[]}'])('refuses %s', async (body) => {
     await expectProblem(await post(path, body, json), 400, 'INVALID_BODY');
   });
 

@@ -1,14 +1,16 @@
 import { AppError } from '@caissa/shared/errors';
-import { validateBody } from '@caissa/shared/http';
+import { unknownFields, validateBody } from '@caissa/shared/http';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { z } from 'zod';
 import { type Access, callerOf } from '../access/create-access.js';
 import type { ApiContext } from '../context.js';
+import { onlyMethods } from './only-methods.js';
 import { validateParams, validateQuery } from './parameters.js';
 import { readJson } from './read-json.js';
 import { contentTypeOf, openBody } from './request-body.js';
 import { noteJob } from './request-log.js';
 import { signalOf } from './response-signal.js';
-import type { Route } from './route.js';
+import type { Reply, Route } from './route.js';
 import { sendReply } from './send-reply.js';
 
 /** Methods whose requests may carry a JSON body. */
@@ -16,14 +18,23 @@ const BODY_METHODS = new Set(['post']);
 
 /** Serves the route table: access, validation, the handler, its reply; 405 for other methods. */
 export function mountRoutes(routes: readonly Route[], context: ApiContext, access: Access): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  for (const route of routes) {
-    const allow = route.uncounted ? access.allowUncounted : access.allow;
-    router[route.method](route.path, ...allow(route.role), answer(route, context));
+  // A path with a slash at its end is served too: many clients and proxies write one.
+  const router = Router({ caseSensitive: true });
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const rows = routes.filter((route) => route.path === path);
+    const served = router.route(path);
+    for (const row of rows) {
+      const allow = row.uncounted ? access.allowUncounted : access.allow;
+      served[row.method](...allow(row.role), answer(row, context));
+    }
+    served.all(onlyMethods(...methodsOf(rows)));
   }
-  for (const route of routes) router.all(route.path, noteAllowed(route));
-  router.use(refuseOtherMethods);
   return router;
+}
+
+function methodsOf(rows: readonly Route[]): string[] {
+  const methods = rows.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+  return [...new Set(methods)].sort();
 }
 
 function answer(route: Route, context: ApiContext): RequestHandler {
@@ -36,7 +47,8 @@ function answer(route: Route, context: ApiContext): RequestHandler {
     if (route.rawBody !== undefined && contentTypeOf(request) !== route.rawBody) {
       throw new AppError('UNSUPPORTED_MEDIA_TYPE', `The body must be sent as Content-Type: ${route.rawBody}.`);
     }
-    const body = await bodyOf(route, request, response);
+    const sent = await bodyOf(route, request, response);
+    const body = validateBody(route.body, sent);
     const reply = await route.handler(context, {
       params,
       query,
@@ -53,37 +65,25 @@ function answer(route: Route, context: ApiContext): RequestHandler {
       noteJob: (started) => noteJob(response, started),
       openBody: () => openBody(request, response),
     });
-    await sendReply(response, reply, request.method === 'HEAD');
+    await sendReply(response, withWarnings(reply, unknownFields(sent, body)), request.method === 'HEAD');
   };
 }
 
-/** The JSON body. A route that takes none still refuses what is not JSON, and then ignores it. */
+/** The JSON body; `{}` where none is needed. A route that takes none still refuses what is not JSON, and then ignores it. */
 async function bodyOf(route: Route, request: Request, response: Response): Promise<unknown> {
   if (!BODY_METHODS.has(route.method) || route.rawBody !== undefined) return undefined;
   const body = await readJson(request, response);
-  if (body === undefined && route.body !== undefined && route.bodyOptional !== true) {
-    throw new AppError('INVALID_BODY', 'A JSON body is needed.');
-  }
-  return validateBody(route.body, body === undefined ? {} : body);
+  if (body !== undefined) return body;
+  if (route.body === undefined || route.bodyOptional) return {};
+  throw new AppError('INVALID_BODY', 'A JSON body is needed.');
 }
 
-/** Notes which methods a path offers; several rows may match it. */
-function noteAllowed(route: Route): RequestHandler {
-  const methods = route.method === 'get' ? ['GET', 'HEAD'] : [route.method.toUpperCase()];
-  return (_request, response, next) => {
-    const noted: string[] = response.locals['allowedMethods'] ?? [];
-    response.locals['allowedMethods'] = [...new Set([...noted, ...methods])].sort();
-    next();
-  };
+/** Names fields that nobody asked for beside what else there is to warn of: one may be a misspelt option. */
+function withWarnings(reply: Reply, fields: readonly string[]): Reply {
+  if (fields.length === 0 || !('body' in reply)) return reply;
+  const { warnings = [], ...body } = warnedSchema.parse(reply.body);
+  const ignored = fields.map((field) => `The field ${field} of the body is not known and was ignored.`);
+  return { ...reply, body: { ...body, warnings: [...warnings, ...ignored] } };
 }
 
-const refuseOtherMethods: RequestHandler = (request, response, next) => {
-  const allowed: string[] | undefined = response.locals['allowedMethods'];
-  if (allowed === undefined) return next();
-  response.set('Allow', allowed.join(', '));
-  if (request.method === 'OPTIONS') {
-    response.status(204).end();
-    return;
-  }
-  throw new AppError('METHOD_NOT_ALLOWED', `This address takes ${allowed.join(', ')} and nothing else.`);
-};
+const warnedSchema = z.looseObject({ warnings: z.array(z.string()).optional() });

@@ -24,8 +24,9 @@ export async function readJson(request: IncomingMessage, response: ServerRespons
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON, sent as Content-Type: application/json.');
   }
   if (Number(request.headers['content-length'] ?? 0) > JSON_LIMIT_BYTES) throw tooLarge();
-  const text = decode(await collect(openBody(request, response)));
-  if (text.trim() === '') return undefined;
+  const bytes = await collect(openBody(request, response));
+  if (bytes.length === 0) return undefined;
+  const text = decode(bytes);
   if (isNestedDeeper(text, JSON_LIMIT_DEPTH)) {
     throw new AppError('INVALID_BODY', `The body is nested deeper than ${JSON_LIMIT_DEPTH} levels.`);
   }

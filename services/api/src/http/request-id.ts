@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '@caissa/shared/errors';
-import { isRequestId } from '@caissa/shared/http';
+import { checkHead, isRequestId } from '@caissa/shared/http';
 import type { RequestHandler } from 'express';
 
 declare module 'node:http' {
@@ -16,10 +16,11 @@ function chooseRequestId(request: IncomingMessage): string {
   return isRequestId(sent) ? sent : randomUUID();
 }
 
-/** Gives each request its id, returns it to the client, and refuses a `Host` that is not a host name. */
+/** Gives each request its id, returns it to the client, and refuses a head that no route could serve. */
 export const identifyRequest: RequestHandler = (request, response, next) => {
   request.id = chooseRequestId(request);
   response.setHeader('X-Request-Id', request.id);
+  checkHead(request);
   const { host } = request.headers;
   if (host !== undefined && !URL.canParse(`http://${host}/`)) {
     throw new AppError('INVALID_PARAMETER', 'The Host header is not a host name.');

@@ -1,30 +1,13 @@
-import { AppError, toAppError, toProblem } from '@caissa/shared/errors';
+import { AppError, toAppError } from '@caissa/shared/errors';
+import type { FailureFormat } from '@caissa/shared/http';
 import type { Logger } from '@caissa/shared/process';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 
 /** Seconds after which a client may try again when the error does not say. */
 const RETRY_AFTER_SECONDS = 2;
 
-/** Replies to every failure with a problem document, RFC 9457. Mount it last. */
-export function sendProblems(logger: Logger): ErrorRequestHandler {
-  return sendFailures(logger, {
-    type: 'application/problem+json; charset=utf-8',
-    describe: (error, requestId) => toProblem(error, requestId),
-  });
-}
-
-/** Replies to every failure in the form of the Open Inference Protocol, for the paths of that protocol. */
-export function sendProtocolErrors(logger: Logger): ErrorRequestHandler {
-  return sendFailures(logger, { type: 'application/json', describe: ({ message }) => ({ error: message }) });
-}
-
-/** What the body of a failure looks like. */
-interface FailureFormat {
-  readonly type: string;
-  readonly describe: (error: AppError, requestId: string) => object;
-}
-
-function sendFailures(logger: Logger, { type, describe }: FailureFormat): ErrorRequestHandler {
+/** Replies to every failure in a form. Mount it last. */
+export function sendFailures(logger: Logger, { contentType, describe }: FailureFormat): ErrorRequestHandler {
   return (thrown, request, response, _next) => {
     if (response.destroyed || isClientGone(thrown)) {
       response.destroy();
@@ -43,7 +26,7 @@ function sendFailures(logger: Logger, { type, describe }: FailureFormat): ErrorR
     }
     const retryAfter = error.retryAfterSeconds ?? (error.status === 503 ? RETRY_AFTER_SECONDS : undefined);
     if (retryAfter !== undefined) response.set('Retry-After', String(retryAfter));
-    response.set({ 'Content-Type': type, 'Cache-Control': 'no-store' });
+    response.set({ 'Content-Type': contentType, 'Cache-Control': 'no-store' });
     response.status(error.status).end(JSON.stringify(describe(error, requestId)));
   };
 }

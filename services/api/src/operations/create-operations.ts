@@ -3,6 +3,7 @@ import { type RequestHandler, Router } from 'express';
 import { Registry } from 'prom-client';
 import type { Access } from '../access/create-access.js';
 import type { ApiContext } from '../context.js';
+import { onlyReading } from '../http/only-methods.js';
 import { createDashboard } from './dashboard.js';
 import { measureRequests, measureSystem } from './metrics.js';
 import { createReadiness, showLiveness } from './readiness.js';
@@ -26,9 +27,12 @@ export function createOperations(context: ApiContext, access: Access): Operation
     response.set({ 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' }).end(text);
   };
   const router = Router({ caseSensitive: true });
-  router.get('/livez', showLiveness);
-  router.get('/readyz', createReadiness(context));
-  router.get('/metrics', ...access.allow('viewer'), showMetrics);
+  router.route('/livez').get(showLiveness).all(onlyReading);
+  router.route('/readyz').get(createReadiness(context)).all(onlyReading);
+  router
+    .route('/metrics')
+    .get(...access.allow('viewer'), showMetrics)
+    .all(onlyReading);
   router.use(createDashboard(context.jobs, access));
   return { measure: measureRequests(registry), router };
 }

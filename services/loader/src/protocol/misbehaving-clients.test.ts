@@ -15,6 +15,8 @@ describe('a client that', () => {
 
   test.each([
     ['speaks no HTTP', 'hello\r\n\r\n', '400'],
+    ['names no host', 'GET /v2 HTTP/1.1\r\n\r\n', '400'],
+    ['expects what is not done', 'GET /v2 HTTP/1.1\r\nHost: localhost\r\nExpect: 200-ok\r\n\r\n', '417'],
     ['sends half a head', 'GET /v2 HTTP/1.1\r\nHost: loc', '400'],
     [
       'sends less than it announced',
@@ -47,6 +49,12 @@ describe('a client that', () => {
     const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n\r\n`;
     const answer = await server.raw(`${head}{}`, false);
     expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 400 /);
+  });
+
+  test('names the server in its target is served', async () => {
+    const head = 'HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+    expect(await server.raw(`GET http://localhost/v2 ${head}`, false)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await server.raw(`GET http://elsewhere/v2 ${head}`, false)).toMatch(/^HTTP\/1\.1 403 /);
   });
 
   test('goes away while it is computed frees the place in the queue', async () => {

@@ -66,6 +66,16 @@ const ROUTES: readonly Route[] = [
 
 const SEGMENTED = ROUTES.map((route) => ({ route, segments: route.path.split('/') }));
 
+/** Whether a route takes requests of a method. */
+export function offers({ method }: Route, wanted: string | undefined): boolean {
+  return method === 'ANY' || method === wanted || (method === 'GET' && wanted === 'HEAD');
+}
+
+/** The methods that a route takes, for a header `Allow`. */
+export function methodsOf({ method }: Route): string {
+  return method === 'GET' ? 'GET, HEAD' : method;
+}
+
 /** Finds the route of an address. @throws AppError ROUTE_NOT_FOUND, INVALID_PARAMETER */
 export function matchRoute(url: string): RouteMatch {
   const query = url.indexOf('?');

@@ -222,8 +222,8 @@ describe('what is not there', () => {
 
   test.each([
     ['GET', '/v2/models/current/infer', 'POST'],
-    ['DELETE', '/v2/models/current', 'GET'],
-    ['POST', '/v2', 'GET'],
+    ['DELETE', '/v2/models/current', 'GET, HEAD'],
+    ['POST', '/v2', 'GET, HEAD'],
     ['OPTIONS', '/v2/models/current/infer', 'POST'],
     ['PUT', '/v2/repository/models/other/load', 'POST'],
   ])('%s %s is 405', async (method, path, allowed) => {
@@ -232,8 +232,11 @@ describe('what is not there', () => {
     expect(await response.json()).toEqual({ error: expect.stringContaining(allowed) });
   });
 
-  test('HEAD is 405', async () => {
-    expect((await fetch(`${server.url}/v2`, { method: 'HEAD' })).status).toBe(405);
+  test('HEAD is answered as GET is, without the body', async () => {
+    const response = await fetch(`${server.url}/v2`, { method: 'HEAD' });
+    expect([response.status, await response.text()]).toEqual([200, '']);
+    expect(Number(response.headers.get('content-length'))).toBeGreaterThan(50);
+    expect((await fetch(`${server.url}/v2/models/current/infer`, { method: 'HEAD' })).status).toBe(405);
   });
 });
 

@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { AppError } from '@caissa/shared/errors';
 import {
   BODY_LIMIT_BYTES,
   BodyReader,
   ClientGoneError,
+  checkHead,
   closeServer,
   createHttpServer,
   listen,
+  PROTOCOL_FORMAT,
 } from '@caissa/shared/http';
 import type { Logger } from '@caissa/shared/process';
 import type { Registry } from 'prom-client';
@@ -16,8 +17,8 @@ import { Access, type AccessOptions } from './access.js';
 import { type Answer, sendAnswer } from './answer.js';
 import { readDecoded } from './content-coding.js';
 import type { Exchange } from './exchange.js';
-import { failureAnswer, malformedRequest } from './failure.js';
-import { matchRoute, type RouteMatch } from './routes.js';
+import { failureAnswer } from './failure.js';
+import { matchRoute, methodsOf, offers, type RouteMatch } from './routes.js';
 
 /** Time for the head of a request, and for all of it. A slow client costs a connection and what it has sent, no more. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 60_000 };
@@ -46,9 +47,9 @@ export interface ProtocolServer {
 /** Serves the Open Inference Protocol v2 and the evaluation of positions over HTTP. @throws ConfigurationError if the address cannot be used */
 export async function startProtocolServer(options: ProtocolOptions): Promise<ProtocolServer> {
   const answering = new Answering(options);
-  const handle = (request: IncomingMessage, response: ServerResponse) => void answering.handle(request, response);
-  const server = createHttpServer(TIMEOUTS, handle).on('checkExpectation', handle);
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answering.refuse(error, socket));
+  const server = createHttpServer({ ...TIMEOUTS, failures: PROTOCOL_FORMAT }, (request, response) => {
+    void answering.handle(request, response);
+  });
   const { host, port } = options;
   return {
     port: await listen(server, { host, port, setting: 'LOADER_PORT' }),
@@ -61,8 +62,6 @@ class Answering {
   readonly #options: ProtocolOptions;
   readonly #access: Access;
   readonly #bodies = new BodyReader();
-  /** The answer that a connection waits for. */
-  readonly #pending = new WeakMap<Socket, ServerResponse>();
 
   constructor(options: ProtocolOptions) {
     this.#options = options;
@@ -73,10 +72,10 @@ class Answering {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { onAnswer } = this.#options;
     const startedAtMs = onAnswer === undefined ? 0 : performance.now();
-    this.#pending.set(request.socket, response);
     let match: RouteMatch | undefined;
     let answer: Answer;
     try {
+      checkHead(request);
       match = matchRoute(request.url ?? '/');
       answer = await this.#answer(match, request, response);
     } catch (error) {
@@ -90,16 +89,8 @@ class Answering {
     onAnswer?.(match?.route.path ?? 'none', answer.status, (performance.now() - startedAtMs) / 1000);
   }
 
-  /** Answers what is not HTTP, or did not come in time. */
-  refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-    const pending = this.#pending.get(socket);
-    const betweenAnswers = pending === undefined || pending.writableFinished || !pending.headersSent;
-    if (socket.writable && betweenAnswers && error.code !== 'ECONNRESET') socket.write(malformedRequest(error.code));
-    socket.destroySoon();
-  }
-
   #answer({ route, params }: RouteMatch, request: IncomingMessage, response: ServerResponse): Answer | Promise<Answer> {
-    if (route.method !== 'ANY' && request.method !== route.method) throw wrongMethod(route.method);
+    if (!offers(route, request.method)) throw wrongMethod(methodsOf(route));
     const exchange: Exchange = {
       request,
       response,
