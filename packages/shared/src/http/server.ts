@@ -14,7 +14,7 @@ const SLOW_CHECK_MS = 5_000;
 const IDLE_CHECK_MS = 50;
 
 /** How long a client may take to send a request, so that slow ones do not hold sockets; in milliseconds. */
-export interface RequestTimeouts {
+interface RequestTimeouts {
   readonly headersTimeout: number;
   /** For all of it; 0 for any time. */
   readonly requestTimeout: number;

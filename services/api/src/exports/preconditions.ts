@@ -30,12 +30,12 @@ export function rangeApplies(request: IncomingHttpHeaders, { tag, modifiedAt }: 
 }
 
 /** Whether a list of entity tags, or `*`, names this strong one, compared weakly. Source: RFC 9110 sections 8.8.3 and 13.1.2. */
-export function hasTag(header: string, tag: string): boolean {
+function hasTag(header: string, tag: string): boolean {
   return hasStrongTag(header.replaceAll('W/"', '"'), tag);
 }
 
 /** As {@link hasTag}, compared strongly: a weak tag is no match. */
-export function hasStrongTag(header: string, tag: string): boolean {
+function hasStrongTag(header: string, tag: string): boolean {
   if (header.trim() === '*') return true;
   const tags: readonly string[] = header.match(/(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g) ?? [];
   return tags.includes(tag);
