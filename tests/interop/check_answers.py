@@ -98,10 +98,10 @@ def raw_outputs(url, planes):
 
 
 def expected_moves(position, log_probabilities):
-    """Every legal move with its share: promotions other than to a queen get none."""
-    logits = {uci: log_probabilities[index] for uci, index in position["moves"] if len(uci) == 4 or uci[4] == "q"}
-    total = sum(numpy.exp(numpy.float64(one)) for one in logits.values())
-    return {uci: numpy.exp(numpy.float64(logits[uci])) / total if uci in logits else 0.0 for uci, _ in position["moves"]}
+    """Every legal move with its share: each promotion counts with the entry that it shares with three others."""
+    shares = {uci: numpy.exp(numpy.float64(log_probabilities[index])) for uci, index in position["moves"]}
+    total = sum(shares.values())
+    return {uci: share / total for uci, share in shares.items()}
 
 
 def wrong_evaluation(position, evaluation, policy, value):

@@ -40,6 +40,16 @@ describe('encodePosition', () => {
   });
 
   it.each([
+    ['of Shredder-FEN', 'HAha', 1],
+    ['of two kinds', 'Kha', 0.75],
+    ['of Chess960', 'GBgb', 1],
+    ["of a queen's side before a king's", 'QK', 0.5],
+    ['of Black alone', 'h', 0.25],
+  ])('counts castling rights %s', (_, rights, plane) => {
+    expect(encodePosition(`r3k2r/8/8/8/8/8/8/R3K2R w ${rights} - 0 0`)[13 * 64]).toBe(plane);
+  });
+
+  it.each([
     ['', 'fields'],
     ['x'.repeat(1_000_000), 'fields'],
     ['8/8/8/8/8/8/8/8 w - - 0', 'fields'],
@@ -53,6 +63,9 @@ describe('encodePosition', () => {
     [`${'8'.repeat(100_000)}/8/8/8/8/8/8/8 w - - 0 1`, 'rank 8'],
     ['8/8/8/8/8/8/8/8 W - - 0 1', 'side to move'],
     ['8/8/8/8/8/8/8/8 w KK - 0 1', 'castling'],
+    ['8/8/8/8/8/8/8/8 w KH - 0 1', 'castling'],
+    ['8/8/8/8/8/8/8/8 w I - 0 1', 'castling'],
+    ['8/8/8/8/8/8/44/8 w - - 0 1', 'two numbers in a row'],
     ['8/8/8/8/8/8/8/8 w qK - 0 1', 'castling'],
     ['8/8/8/8/8/8/8/8 w -K - 0 1', 'castling'],
     ['8/8/8/8/8/8/8/8 w - e4 0 1', 'en passant'],

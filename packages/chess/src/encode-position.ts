@@ -14,13 +14,13 @@ const PER_CASTLING_RIGHT = 0.25;
  * @throws NotationError FEN_INVALID
  */
 export function encodePosition(fen: string): Float32Array {
-  const { pieces, whiteToMove, castlingRights } = parseFen(fen);
+  const { pieces, whiteToMove, castling } = parseFen(fen);
   const planes = new Float32Array(NETWORK_INTERFACE.planes * SQUARES);
   pieces.forEach((piece, square) => {
     if (piece !== undefined) planes[PIECE_PLANES.indexOf(piece) * SQUARES + square] = 1;
   });
   fillPlane(planes, TURN_PLANE, whiteToMove ? 1 : 0);
-  fillPlane(planes, CASTLING_PLANE, castlingRights * PER_CASTLING_RIGHT);
+  fillPlane(planes, CASTLING_PLANE, castling.length * PER_CASTLING_RIGHT);
   return planes;
 }
 

@@ -1,3 +1,4 @@
+import { INTERFACE_CARD } from '@caissa/chess/interface-card';
 import { type Examination, examineCheckpoint } from '@caissa/conversion';
 import type { JsonObject } from '@caissa/formats';
 import type { InspectOptions } from './command-line.js';
@@ -46,6 +47,12 @@ function toText(file: string, { sizeBytes, sha256, description }: Examination, o
     row('network', `${channels} channels, ${blocks} residual blocks, ${architecture.parameters} parameters`),
     row('input', `[${input.join(', ')}]`),
     row('outputs', `policy [${outputs.policy}], value [${outputs.value}]`),
+    row('value', INTERFACE_CARD.value),
+    row('policy head', plural(architecture.policy_planes, 'plane')),
+    row(
+      'value head',
+      `${plural(architecture.value_planes, 'plane')}, ${plural(architecture.value_hidden, 'hidden unit')}`,
+    ),
     ...(architecture.batch_norm_eps === undefined ? [] : [row('norm eps', String(architecture.batch_norm_eps))]),
     row('tensors', options.tensors ? String(tensors.length) : `${tensors.length} (--tensors lists them)`),
     ...(options.tensors
@@ -60,6 +67,10 @@ function toText(file: string, { sizeBytes, sha256, description }: Examination, o
 
 function row(label: string, text: string): string {
   return label.padEnd(LABEL_WIDTH) + text;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function shown(value: JsonObject[string]): string {

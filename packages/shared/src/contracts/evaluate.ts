@@ -1,3 +1,4 @@
+import { INTERFACE_CARD, MOVE_SHARE } from '@caissa/chess/interface-card';
 import { z } from 'zod';
 import { modelNameSchema } from './names.js';
 
@@ -9,7 +10,7 @@ const MOVES_LIMIT = 218;
 
 const fenSchema = z.string().min(1).max(200).meta({
   id: 'Fen',
-  description: 'A position in Forsyth–Edwards notation; the two counters at its end may be left out.',
+  description: 'A position in Forsyth–Edwards notation or Shredder-FEN; the two counters at its end may be left out.',
   example: 'rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1',
 });
 
@@ -31,12 +32,7 @@ export const evaluatedMoveSchema = z
   .object({
     uci: z.string().describe('From, to, and the piece of a promotion: `e2e4`, `e1g1`, `e7e8q`.'),
     san: z.string(),
-    probability: z
-      .number()
-      .describe(
-        'Share among the legal moves, which sum up to 1. The network knows one promotion for each pair of squares, ' +
-          'which is that to a queen; promotions to other pieces have 0 and come last.',
-      ),
+    probability: z.number().describe(MOVE_SHARE),
   })
   .meta({ id: 'EvaluatedMove' });
 
@@ -54,9 +50,7 @@ export const evaluationSchema = z
   .object({
     fen: z.string().describe('As it was sent.'),
     state: positionStateSchema,
-    value: z
-      .number()
-      .describe('From -1 to 1, as the network gives it; whose advantage is positive was decided in its training.'),
+    value: z.number().describe(INTERFACE_CARD.value),
     moves: z.array(evaluatedMoveSchema).describe('Legal moves, the most probable first; none after mate or stalemate.'),
     legal_moves: z.int().nonnegative().describe('Legal moves in all, promotions to each piece counted.'),
     model_name: modelNameSchema,

@@ -1,10 +1,11 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { NotationError } from '@caissa/chess';
 import type { EvaluateRequest, Evaluation } from '@caissa/shared/contracts';
 import { AppError, type FieldError } from '@caissa/shared/errors';
 import { ERRORS_SHOWN } from '@caissa/shared/http';
 import { type InferenceEngine, POSITION_FLOATS, type ServingModel } from '../inference/engine.js';
 import { rankMoves } from './rank-moves.js';
-import { PositionError, type ReadPosition, readPosition } from './read-position.js';
+import { type ReadPosition, readPosition } from './read-position.js';
 
 /** Reading a position takes about a millisecond; others are served in between. */
 const POSITIONS_AT_ONCE = 4;
@@ -58,7 +59,7 @@ async function readPositions(
     try {
       positions.push(readPosition(fen));
     } catch (error) {
-      if (!(error instanceof PositionError)) throw error;
+      if (!(error instanceof NotationError)) throw error;
       errors.push({ pointer: pointerTo(index), detail: error.message });
     }
   }

@@ -7,8 +7,6 @@ export interface LegalMove {
   readonly san: string;
   /** Place in the policy; promotions on the same squares share one. */
   readonly index: number;
-  /** A promotion to rook, bishop or knight: what the network says of its squares is said of the queen. */
-  readonly underPromotion: boolean;
 }
 
 /** A move without the name that depends on the other moves. */
@@ -46,7 +44,7 @@ function toLegalMove(san: string, steps: ReadonlyMap<string, readonly Step[]>, t
     ?.find(({ from }) => (file === '' || from[0] === file) && (rank === '' || from[1] === rank));
   if (step === undefined) throw new TypeError(`the move ${san} has no square to come from`);
   const uci = `${step.from}${to}${promotion}`;
-  return { uci, san, index: moveIndex(uci), underPromotion: promotion !== '' && promotion !== 'q' };
+  return { uci, san, index: moveIndex(uci) };
 }
 
 /** The moves of each piece by itself; their names lack what tells pieces of one kind apart. */

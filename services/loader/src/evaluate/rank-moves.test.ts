@@ -2,12 +2,7 @@ import { expect, test } from 'vitest';
 import type { LegalMove } from './legal-moves.js';
 import { rankMoves } from './rank-moves.js';
 
-const move = (uci: string, index: number, underPromotion = false): LegalMove => ({
-  uci,
-  san: uci,
-  index,
-  underPromotion,
-});
+const move = (uci: string, index: number): LegalMove => ({ uci, san: uci, index });
 
 function policyWith(entries: Record<number, number>, rest = -1): Float32Array {
   const policy = new Float32Array(4096).fill(rest);
@@ -23,11 +18,11 @@ test('shares are those of the legal moves among themselves, the largest first', 
   expect(ranked[1]?.probability).toBeCloseTo(0.25, 6);
 });
 
-test('a promotion counts once, for the queen', () => {
-  const promotions = ['r', 'n', 'q', 'b'].map((piece) => move(`a7a8${piece}`, 9, piece !== 'q'));
-  const ranked = rankMoves(policyWith({ 9: Math.log(0.2), 5: Math.log(0.6) }), [...promotions, move('a1a2', 5)]);
-  expect(ranked.map(({ uci }) => uci)).toEqual(['a1a2', 'a7a8q', 'a7a8r', 'a7a8n', 'a7a8b']);
-  expect(ranked.map(({ probability }) => Number(probability.toFixed(6)))).toEqual([0.75, 0.25, 0, 0, 0]);
+test('each promotion counts with the entry of its squares, that to a queen listed first', () => {
+  const promotions = ['r', 'n', 'q', 'b'].map((piece) => move(`a7a8${piece}`, 9));
+  const ranked = rankMoves(policyWith({ 9: Math.log(0.1), 5: Math.log(0.6) }), [...promotions, move('a1a2', 5)]);
+  expect(ranked.map(({ uci }) => uci)).toEqual(['a1a2', 'a7a8q', 'a7a8r', 'a7a8b', 'a7a8n']);
+  expect(ranked.map(({ probability }) => Number(probability.toFixed(6)))).toEqual([0.6, 0.1, 0.1, 0.1, 0.1]);
 });
 
 test('moves that the network thinks impossible still have shares that sum up to 1', () => {

@@ -69,13 +69,22 @@ test('many positions at once, each with its own numbers and in their order', asy
   expect(found[4]).toEqual(found[1]);
 });
 
-test('promotions are listed, the queen with the share of all and the others last', async () => {
+test('promotions to each piece have the same share, and all shares sum up to 1', async () => {
   const [evaluation] = await evaluate({ fen: PROMOTION, top: 218 });
   expect(evaluation?.legal_moves).toBe(7);
-  const last = evaluation?.moves.slice(-3) ?? [];
-  expect(last.map(({ uci }) => uci).sort()).toEqual(['a7a8b', 'a7a8n', 'a7a8r']);
-  expect(last.map(({ probability }) => probability)).toEqual([0, 0, 0]);
-  expect(evaluation?.moves.find(({ uci }) => uci === 'a7a8q')?.probability).toBeGreaterThan(0);
+  const promotions = evaluation?.moves.filter(({ uci }) => uci.startsWith('a7a8')) ?? [];
+  expect(promotions.map(({ uci }) => uci)).toEqual(['a7a8q', 'a7a8r', 'a7a8b', 'a7a8n']);
+  const { policy } = fakeOutputs(encodePositions([PROMOTION]), 1);
+  const { probability = 0 } = evaluation?.moves.find(({ uci }) => uci === 'a1a2') ?? {};
+  const ratio = Math.exp((policy[48 * 64 + 56] ?? 0) - (policy[8] ?? 0));
+  for (const promotion of promotions) expect(promotion.probability / probability).toBeCloseTo(ratio, 5);
+  expect(evaluation?.moves.reduce((sum, move) => sum + move.probability, 0)).toBeCloseTo(1, 12);
+});
+
+test('what other programs write is read as what it means', async () => {
+  const fen = 'rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w HAha - 0 0';
+  const [asWritten, start] = await evaluate({ fens: [fen, START], top: 218 });
+  expect(asWritten).toEqual({ ...start, fen });
 });
 
 test('as many positions as are allowed', async () => {
@@ -109,6 +118,7 @@ describe('is refused, naming the field:', () => {
   test.each([
     [{ fens: [START, START, START, 'nonsense'] }, 'INVALID_POSITION', ['/fens/3']],
     [{ fens: ['x', START, '8/8/8/8/8/8/8/8 w - - 0 1'] }, 'INVALID_POSITION', ['/fens/0', '/fens/2']],
+    [{ fen: '4k3/8/8/PPPPPPPP/PPPPPPPP/8/8/4K3 w - - 0 1' }, 'INVALID_POSITION', ['/fen']],
     [{ fen: 'x' }, 'INVALID_POSITION', ['/fen']],
     [{ fen: 7 }, 'INVALID_BODY', ['/fen']],
     [{ fen: '' }, 'INVALID_BODY', ['/fen']],

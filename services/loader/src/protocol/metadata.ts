@@ -23,6 +23,7 @@ export const answerModel: Handler = (exchange) => {
     name: tensor.name,
     datatype: DATATYPE,
     shape: [ANY_BATCH, ...tensor.dims],
+    parameters: { description: tensor.description },
   });
   return jsonAnswer(200, {
     name,

@@ -1,3 +1,4 @@
+import { INTERFACE_CARD } from '@caissa/chess/interface-card';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { binaryRequest, openProtocol, type ProtocolHarness, someBoards } from '../../test-support/protocol-harness.js';
 
@@ -57,10 +58,27 @@ describe('descriptions', () => {
           name: 'current',
           versions: ['3'],
           platform: 'onnx_onnxv1',
-          inputs: [{ name: 'board_input', datatype: 'FP32', shape: [-1, 14, 8, 8] }],
+          inputs: [
+            {
+              name: 'board_input',
+              datatype: 'FP32',
+              shape: [-1, 14, 8, 8],
+              parameters: { description: INTERFACE_CARD.board },
+            },
+          ],
           outputs: [
-            { name: 'policy_output', datatype: 'FP32', shape: [-1, 4096] },
-            { name: 'value_output', datatype: 'FP32', shape: [-1, 1] },
+            {
+              name: 'policy_output',
+              datatype: 'FP32',
+              shape: [-1, 4096],
+              parameters: { description: INTERFACE_CARD.policy },
+            },
+            {
+              name: 'value_output',
+              datatype: 'FP32',
+              shape: [-1, 1],
+              parameters: { description: INTERFACE_CARD.value },
+            },
           ],
         },
       });

@@ -1,4 +1,5 @@
 import { GRAPH_NAMES, NETWORK_INTERFACE } from '@caissa/chess';
+import { INTERFACE_CARD } from '@caissa/chess/interface-card';
 import { POSITION_FLOATS } from '../inference/engine.js';
 
 /** The only datatype of the network's tensors: IEEE 754 single precision, little-endian. */
@@ -14,15 +15,21 @@ export const MAX_POSITIONS = 4096;
 export interface TensorSpec {
   readonly name: string;
   readonly dims: readonly number[];
+  /** What its numbers mean. */
+  readonly description: string;
 }
 
 /** What the network takes. */
-export const INPUT: TensorSpec = { name: GRAPH_NAMES.input, dims: [NETWORK_INTERFACE.planes, 8, 8] };
+export const INPUT: TensorSpec = {
+  name: GRAPH_NAMES.input,
+  dims: [NETWORK_INTERFACE.planes, 8, 8],
+  description: INTERFACE_CARD.board,
+};
 
 /** What the network gives, under the keys of an inference's result. */
 export const OUTPUTS = {
-  policy: { name: GRAPH_NAMES.policy, dims: [POSITION_FLOATS.policy] },
-  value: { name: GRAPH_NAMES.value, dims: [POSITION_FLOATS.value] },
+  policy: { name: GRAPH_NAMES.policy, dims: [POSITION_FLOATS.policy], description: INTERFACE_CARD.policy },
+  value: { name: GRAPH_NAMES.value, dims: [POSITION_FLOATS.value], description: INTERFACE_CARD.value },
 } as const satisfies Record<string, TensorSpec>;
 
 /** Key of an output. */

@@ -1,3 +1,4 @@
+import { INTERFACE_CARD, MOVE_SHARE } from '@caissa/chess/interface-card';
 import { Crown, EqualNot } from 'lucide-react';
 import { formatPercent } from '../format/number';
 import { routeHref } from '../state/route';
@@ -47,8 +48,7 @@ export function EvaluationCard({ evaluations, top, ...rest }: EvaluationCardProp
         </div>
         {compared && active && <AgreementLine agreement={agreement} top={top} />}
         <p className="border-t border-line px-6 py-3 text-xs text-muted">
-          The value runs from −1 to +1, as the network gives it. Whose advantage is positive was decided in its
-          training. Percentages are shares among the legal moves.
+          Value: {INTERFACE_CARD.value} Percentages: {MOVE_SHARE}
           {compared && active && <MarkMeaning />}
         </p>
       </div>

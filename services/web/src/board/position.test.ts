@@ -8,9 +8,15 @@ describe('reading a FEN', () => {
     expect(readFen('  8/8/4k3/8/8/4K3/4P3/8  w - -\n')).toEqual({ ok: true, fen: '8/8/4k3/8/8/4K3/4P3/8 w - - 0 1' });
   });
 
+  it('takes castling rights by the files of the rooks, and move number 0', () => {
+    const board = 'rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w';
+    expect(readFen(`${board} HAha - 0 0`)).toEqual({ ok: true, fen: START_FEN });
+  });
+
   it.each([
     ['', /Enter a position/],
-    ['nonsense', /not a position/],
+    ['nonsense', /not valid FEN/],
+    ['4k3/8/8/PPPPPPPP/PPPPPPPP/8/8/4K3 w - - 0 1', /White has 16 pawns/],
     ['8/8/8/8/8/8/8/8 w - - 0 1', /king/],
     ['4k3/8/8/8/8/8/8/4K2R w Kq - 0 1', /castling right q/],
     ['4k3/4R3/8/8/8/8/8/4K3 w - - 0 1', /Black is in check, but White is to move/],

@@ -1,18 +1,11 @@
-import { Chess, type Color, type PieceSymbol, type Square, validateFen } from 'chess.js';
+import { NotationError, openPosition } from '@caissa/chess/position';
+import { Chess, type Color, type PieceSymbol, type Square } from 'chess.js';
 
 /** A valid position, or why the text is not one. */
 export type FenReading = { readonly ok: true; readonly fen: string } | { readonly ok: false; readonly problem: string };
 
 /** A side's piece on a square. */
 export type PlacedPiece = `${Color}${Uppercase<PieceSymbol>}`;
-
-/** Where king and rook must stand while a castling right is left. */
-const CASTLING_PLACES: Readonly<Record<string, readonly [color: Color, king: Square, rook: Square]>> = {
-  K: ['w', 'e1', 'h1'],
-  Q: ['w', 'e1', 'a1'],
-  k: ['b', 'e8', 'h8'],
-  q: ['b', 'e8', 'a8'],
-};
 
 /** All castling rights, in the order in which a FEN has them. */
 export const CASTLING_RIGHTS = ['K', 'Q', 'k', 'q'] as const;
@@ -27,40 +20,13 @@ const sideName = (color: Color): string => SIDES[color];
 
 /** Reads a position in Forsyth–Edwards notation; the two counters at its end may be left out. */
 export function readFen(text: string): FenReading {
-  const fields = text.trim().split(/\s+/);
-  if (fields[0] === '') return refuse('Enter a position, such as that of the example "Start".');
-  const complete = (fields.length === 4 ? [...fields, '0', '1'] : fields).join(' ');
-  const { ok, error } = validateFen(complete);
-  if (!ok) return refuse(`This is not a position: ${(error ?? 'it cannot be read').replace(/^Invalid FEN: /, '')}.`);
-  const chess = new Chess(complete, { skipValidation: true });
-  const waiting = chess.turn() === 'w' ? 'b' : 'w';
-  const [king] = chess.findPiece({ type: 'k', color: waiting });
-  if (king !== undefined && chess.isAttacked(king, chess.turn())) {
-    return refuse(`${sideName(waiting)} is in check, but ${sideName(chess.turn())} is to move.`);
+  if (text.trim() === '') return { ok: false, problem: 'Enter a position, such as that of the example "Start".' };
+  try {
+    return { ok: true, fen: openPosition(text).fen };
+  } catch (error) {
+    if (error instanceof NotationError) return { ok: false, problem: error.message };
+    throw error;
   }
-  const missing = [...(fields[2] ?? '-').replace('-', '')].find((right) => !hasPlaces(chess, right));
-  if (missing !== undefined) {
-    const [color, kingSquare, rookSquare] = CASTLING_PLACES[missing] ?? ['w', 'e1', 'h1'];
-    const pieces = `the king on ${kingSquare} and a rook on ${rookSquare}`;
-    return refuse(`${sideName(color)} can have the castling right ${missing} only with ${pieces}.`);
-  }
-  return { ok: true, fen: complete };
-}
-
-function refuse(problem: string): FenReading {
-  return { ok: false, problem };
-}
-
-function hasPlaces(chess: Chess, right: string): boolean {
-  const place = CASTLING_PLACES[right];
-  if (place === undefined) return false;
-  const [color, king, rook] = place;
-  return isPiece(chess, king, 'k', color) && isPiece(chess, rook, 'r', color);
-}
-
-function isPiece(chess: Chess, square: Square, type: PieceSymbol, color: Color): boolean {
-  const piece = chess.get(square);
-  return piece?.type === type && piece.color === color;
 }
 
 /** The state of the game, as a word for styling and a sentence for people. */
