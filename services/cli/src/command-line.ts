@@ -16,7 +16,7 @@ import {
 } from '@caissa/formats';
 import { Command, Option } from 'commander';
 import { EXIT_HELP } from './exit-codes.js';
-import { addFormats, addMetadata, readLevel, readWithin } from './option-values.js';
+import { addFormats, addMetadata, readLevel, readSourceDate, readWithin } from './option-values.js';
 import type { Terminal } from './terminal.js';
 
 /** What `export` was asked to do. */
@@ -25,6 +25,8 @@ export interface ExportOptions extends OptionValues, ReadOptions {
   readonly out: string;
   readonly verify: VerifyLevel;
   readonly metadata: JsonObject;
+  /** The date that names and metadata state; by default that of the run. */
+  readonly sourceDateEpoch?: Date | undefined;
   readonly force: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -108,6 +110,14 @@ export function commandLine(commands: Commands, version: string, terminal: Termi
         '--metadata <key=value>',
         'goes into the export; a value is JSON or else text; may be repeated',
       ).argParser(addMetadata),
+    )
+    .addOption(
+      new Option(
+        '--source-date-epoch <seconds>',
+        'the date that names and metadata state, in seconds since 1970: the same input then gives the same files',
+      )
+        .env('SOURCE_DATE_EPOCH')
+        .argParser(readSourceDate),
     )
     .option('--force', 'replaces exports of the same name, with what lies beside them', false)
     .option('--json', 'one JSON object on standard output', false)

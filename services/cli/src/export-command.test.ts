@@ -71,6 +71,36 @@ describe('caissa export', () => {
     expect(await made()).toHaveLength(6);
   });
 
+  it('makes the same files of one source date, whatever time, zone and language it is', async () => {
+    const surroundings = [
+      ['TZ=Asia/Kathmandu', 'LC_ALL=tr_TR.UTF-8'],
+      ['TZ=America/St_Johns', 'LC_ALL=C'],
+    ];
+    const args = ['export', 'model_v1.pt', '--format', 'onnx,pytorch', '--quiet', '--out'];
+    for (const [index, variables] of surroundings.entries()) {
+      const starter: [string, ...string[]] = ['env', 'SOURCE_DATE_EPOCH=1700000000', ...variables];
+      expect(await ended(startCaissaBy(starter, folder, ...args, `out${index}`))).toMatchObject({ code: 0, err: '' });
+    }
+    expect((await run('model_v1.pt', '--source-date-epoch', '1700000000', '--out', 'out2')).code).toBe(0);
+    const names = await readdir(join(folder, 'out0'));
+    expect(names.map((name) => name.replace('model_v1_export_20231114_221320', ''))).toEqual(['.json', '.onnx', '.pt']);
+    for (const other of ['out1', 'out2']) {
+      for (const name of await readdir(join(folder, other))) {
+        const files = ['out0', other].map((out) => readFile(join(folder, out, name), 'latin1'));
+        expect(await files[0]).toBe(await files[1]);
+      }
+    }
+    expect(await readFile(join(folder, 'out0', names[0] ?? ''), 'utf8')).toContain('"2023-11-14T22:13:20Z"');
+  });
+
+  it.each(['yesterday', '-1', '1.5', '99999999999999'])('refuses the source date %s', async (date) => {
+    const { code, err } = await ended(
+      startCaissaBy(['env', `SOURCE_DATE_EPOCH=${date}`], folder, 'export', 'model_v1.pt', '--out', 'out'),
+    );
+    expect(code).toBe(2);
+    expect(err).toMatch(/SOURCE_DATE_EPOCH.*seconds since 1970/);
+  });
+
   it('says nothing with --quiet', async () => {
     expect(await run('model_v1.pt', '--verify', 'none', '--quiet', '--out', 'out')).toEqual({
       code: 0,

@@ -114,7 +114,7 @@ export function failureLine(file: string, { message, code }: Failure): string {
 /** Exports checkpoints one after the other; one that is refused keeps nobody from the next. Returns the exit code. */
 export async function runExport(files: readonly string[], options: ExportOptions, terminal: Terminal): Promise<number> {
   const run = new ExportRun(options, terminal);
-  const now = new Date();
+  const now = options.sourceDateEpoch ?? new Date();
   for (const file of files) await run.add(file, now);
   const { exports, failures } = run;
   if (options.json) {

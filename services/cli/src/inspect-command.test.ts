@@ -38,7 +38,7 @@ describe('caissa inspect', () => {
     const { out } = await run('model_v1.pt', '--json');
     expect(JSON.parse(out)).toMatchObject({
       file: 'model_v1.pt',
-      architecture: { num_channels: 4, num_res_blocks: 1 },
+      architecture: { num_channels: 4, num_res_blocks: 1, policy_planes: 1, value_planes: 1, value_hidden: 4 },
       version: 7,
       metadata: { note: 'red \u001b[31m\nalert' },
     });

@@ -7,6 +7,8 @@ import {
   metadataRefusal,
   type OptionFacts,
   parseMetadataValue,
+  parseSourceDate,
+  SOURCE_DATE_RULE,
   VERIFY_LEVELS,
   type VerifyLevel,
 } from '@caissa/formats';
@@ -27,6 +29,13 @@ export function readWithin({ min, max }: Pick<OptionFacts, 'min' | 'max'>, text:
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= min && value <= max) return value;
   throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+}
+
+/** Reads the date that exports state; nothing stands for that of the run. @throws InvalidArgumentError */
+export function readSourceDate(text: string): Date | undefined {
+  const date = parseSourceDate(text);
+  if (date === undefined && text !== '') throw new InvalidArgumentError(`It ${SOURCE_DATE_RULE}.`);
+  return date;
 }
 
 /** Reads a level of verification. @throws InvalidArgumentError */

@@ -30,6 +30,22 @@ const run = (
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 describe('an export job', () => {
+  it.each(['pytorch', 'onnx'] as const)('makes the same bytes at any time of one source date (%s)', async (format) => {
+    const sourceDate = new Date('2023-11-14T22:13:20Z');
+    const at = (date: string) =>
+      run(harness.exportItem({ format, options: { opset: 11, verify: 'quick' } }, { createdAt: new Date(date) }), {
+        sourceDate,
+      });
+    const results = [await at('2025-10-07T03:11:38Z'), await at('2026-01-02T03:04:05Z')];
+    expect(new Set(results.map(({ filename }) => filename)).size).toBe(2);
+    for (const key of ['sha256', 'metadata'] as const) expect(results[0]?.[key]).toEqual(results[1]?.[key]);
+    expect(results[0]?.metadata).toMatchObject({ export_date: '2023-11-14T22:13:20Z' });
+    const beside = results.map(async ({ metadata_filename: name }) => {
+      return name === undefined ? '' : readFile(join(harness.exportsFolder, name), 'utf8');
+    });
+    expect(await beside[0]).toBe(await beside[1]);
+  });
+
   it('publishes a PyTorch checkpoint with its metadata', async () => {
     const item = harness.exportItem(
       { format: 'pytorch', metadata: { exported_by: 'User', win_rate: 0.9 }, options: { opset: 11, verify: 'full' } },

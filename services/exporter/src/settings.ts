@@ -11,6 +11,7 @@ export const EXPORTER_SETTINGS = [
   'HEALTH_PORT',
   'EXPORT_CONCURRENCY',
   'KEEP_RECENT_EXPORTS',
+  'SOURCE_DATE_EPOCH',
   ...READ_SETTINGS,
   ...OBJECT_STORE_SETTINGS,
 ] as const satisfies readonly SettingName[];

@@ -1,4 +1,4 @@
-import { DEFAULT_UNKNOWN_OBJECTS, listed, UNKNOWN_OBJECTS } from '@caissa/formats';
+import { DEFAULT_UNKNOWN_OBJECTS, listed, parseSourceDate, SOURCE_DATE_RULE, UNKNOWN_OBJECTS } from '@caissa/formats';
 import { z } from 'zod';
 import { parseRedisAddress, REDIS_ADDRESS_FORMS } from './redis-address.js';
 
@@ -38,6 +38,11 @@ const countOrAny = z
   .string()
   .regex(/^(any|[1-9]\d{0,5})$/, 'must be a positive whole number or the word any')
   .transform((value) => (value === 'any' ? ('any' as const) : Number(value)));
+
+const sourceDate = z
+  .string()
+  .refine((text) => text === '' || parseSourceDate(text) !== undefined, SOURCE_DATE_RULE)
+  .transform(parseSourceDate);
 
 const redisUrl = z.string().refine((value) => parseRedisAddress(value) !== undefined, REDIS_ADDRESS_FORMS);
 
@@ -109,6 +114,11 @@ export const SETTINGS = {
   EXPORT_CONCURRENCY: setting(integer(1, 64), '2', 'jobs that one exporter works on at once'),
   MAX_UPLOAD_MB: setting(integer(1, 1_048_576), '4096', 'largest checkpoint that can be uploaded'),
   KEEP_RECENT_EXPORTS: setting(integer(0, 1_000_000), '0', 'exports kept after each new one; 0 keeps all'),
+  SOURCE_DATE_EPOCH: setting(
+    sourceDate,
+    '',
+    'date that exports state in their metadata, in seconds since 1970, so that the same checkpoint always gives the same bytes; that of the job when unset',
+  ),
   UNKNOWN_OBJECTS: setting(
     z.enum(UNKNOWN_OBJECTS, { error: `must be ${listed(UNKNOWN_OBJECTS, 'or')}` }),
     DEFAULT_UNKNOWN_OBJECTS,

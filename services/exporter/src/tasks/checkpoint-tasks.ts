@@ -41,6 +41,8 @@ export interface TaskContext {
   readonly store: ArtifactStore;
   /** How checkpoints are read; an export may say which of their weights. */
   readonly reading?: ReadOptions;
+  /** The date that exports state; by default that of their job. */
+  readonly sourceDate?: Date | undefined;
   /** Where a process may wait in which the next export is verified. */
   readonly spare?: SpareProcess;
   /** What a model may take to be one file; by default what its format allows. */

@@ -30,7 +30,7 @@ export async function convert(
     // An inspection looks at the weights that are taken by default.
     const source = { file, checkpoint, sha256, weightsChecked: isInspected && weights === undefined };
     const control = { signal, spare, maxFileBytes, report };
-    const metadataOf = await makeArtifact(source, draft, artifactRequest(request), control);
+    const metadataOf = await makeArtifact(source, draft, artifactRequest(context, request), control);
     const describe = (artifactSha256: string, dataSha256?: string) => ({
       format: data.format,
       model_name: data.model_name,
@@ -46,7 +46,7 @@ export async function convert(
   }
 }
 
-function artifactRequest({ data, createdAt }: ConvertRequest): ArtifactRequest {
+function artifactRequest({ sourceDate }: TaskContext, { data, createdAt }: ConvertRequest): ArtifactRequest {
   const { model_name: modelName, format, metadata, weights, options } = data;
-  return { modelName, format, metadata, weights, ...options, exportDate: toIsoSeconds(createdAt) };
+  return { modelName, format, metadata, weights, ...options, exportDate: toIsoSeconds(sourceDate ?? createdAt) };
 }

@@ -14,4 +14,5 @@ const dataDir = resolve(settings.DATA_DIR);
 const models = await openModelStore(settings, dataDir);
 const store = await openArtifactStore(settings, dataDir);
 const spare = new SpareProcess();
-serveTasks({ ...inProcessTasks({ models, store, reading: readOptions(settings), spare }) });
+const { SOURCE_DATE_EPOCH: sourceDate } = settings;
+serveTasks({ ...inProcessTasks({ models, store, reading: readOptions(settings), sourceDate, spare }) });
