@@ -18,6 +18,7 @@ BATCHES = (1, 3, 32)
 # |Δ| ≤ ABSOLUTE + RELATIVE · |what PyTorch computes|
 ABSOLUTE = RELATIVE = 1e-5
 OUTPUTS = ["policy_output", "value_output"]
+NETWORK_SIZES = {"num_channels", "num_res_blocks", "policy_planes", "value_planes", "value_hidden"}
 
 
 def boards(path):
@@ -66,6 +67,20 @@ def wrong_interface(model, opset, external):
     return None
 
 
+def wrong_description(model, opset, case):
+    if model.ir_version != onnx.helper.find_min_ir_version_for(model.opset_import):
+        return f"the IR version of opset {opset} is not {model.ir_version}"
+    if model.producer_name != "caissa" or not model.producer_version:
+        return f"the producer is {model.producer_name} {model.producer_version}"
+    silent = [value.name for value in [*model.graph.input, *model.graph.output] if not value.doc_string]
+    if silent:
+        return f"{silent} have no doc string"
+    said = json.loads({one.key: one.value for one in model.metadata_props}["architecture"])
+    names = {"num_channels": "channels", "num_res_blocks": "blocks"}
+    wrong = {key: said[key] for key in said if key in NETWORK_SIZES and said[key] != case["network"][names.get(key, key)]}
+    return f"the architecture has {wrong}" if wrong or not NETWORK_SIZES <= said.keys() else None
+
+
 def wrong_metadata(model, case):
     properties = {one.key: one.value for one in model.metadata_props}
     for key, value in (case["metadata"] or {}).items():
@@ -96,6 +111,8 @@ def check_case(reporter, case, export, network, positions):
     reporter.check("names, dynamic batch, opset, place of weights, folded", name,
                    lambda: wrong_interface(model, export["opset"], export["external"]))
     reporter.check("metadata_props", name, lambda: wrong_metadata(model, case))
+    reporter.check("IR version, producer, doc strings, architecture", name,
+                   lambda: wrong_description(model, export["opset"], case))
     options = onnxruntime.SessionOptions()
     # Threads that wait by turning round and round take the processor from PyTorch and from everybody else.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -15,7 +15,8 @@ import torch
 from chess_network import ChessNetwork, train
 from checkpoint_content import describe, state_dict_of
 
-ALL_OPSETS = [11, 13, 17, 21]
+# The last onnxruntime for Python 3.10 knows opset 23.
+ALL_OPSETS = [11, 13, 17, 21, 23, *([26] if sys.version_info >= (3, 11) else [])]
 FULL_SIZE = {"channels": 128, "blocks": 6, "policy_planes": 32, "value_planes": 32, "value_hidden": 256}
 
 

@@ -1,12 +1,13 @@
 import type { Graph, GraphNode, InputsOf } from '@caissa/graph';
 import { BATCH_NORM_EPSILON, type ConvLayer, type LinearLayer, layersOf, type NetworkTensors } from './architecture.js';
+import { INTERFACE_CARD } from './interface-card.js';
 
 /** Names of the network's input and outputs. */
 export const GRAPH_NAMES = { input: 'board_input', policy: 'policy_output', value: 'value_output' } as const;
 
 /**
  * Returns what a network computes: `board_input [batch, planes, 8, 8]` → `policy_output [batch, moves]`
- * (log-probabilities) and `value_output [batch, 1]` (−1 to 1).
+ * (log-probabilities) and `value_output [batch, 1]` (−1 to 1). {@link INTERFACE_CARD} says what their numbers mean.
  */
 export function buildGraph({ architecture, tensors }: NetworkTensors): Graph {
   const nodes: GraphNode[] = [];
@@ -59,12 +60,12 @@ export function buildGraph({ architecture, tensors }: NetworkTensors): Graph {
   return {
     name: 'alphazero_chess',
     note: 'Nodes and initializers are named as in the PyTorch state dict.',
-    inputs: [{ name: GRAPH_NAMES.input, shape: ['batch', architecture.planes, 8, 8] }],
+    inputs: [{ name: GRAPH_NAMES.input, note: INTERFACE_CARD.board, shape: ['batch', architecture.planes, 8, 8] }],
     weights: weightsOf(tensors),
     nodes,
     outputs: [
-      { name: GRAPH_NAMES.policy, node: policy },
-      { name: GRAPH_NAMES.value, node: value },
+      { name: GRAPH_NAMES.policy, note: INTERFACE_CARD.policy, node: policy },
+      { name: GRAPH_NAMES.value, note: INTERFACE_CARD.value, node: value },
     ],
   };
 }

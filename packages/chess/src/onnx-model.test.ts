@@ -1,3 +1,4 @@
+import { FORMATS } from '@caissa/formats';
 import { foldBatchNorm } from '@caissa/graph';
 import { lowerGraph, writeModel } from '@caissa/onnx';
 import { isContiguous, readFloat32, type StateDict } from '@caissa/tensor';
@@ -18,8 +19,10 @@ import { buildGraph } from './build-graph.js';
 import { compareOutputs, type NetworkOutputs } from './check-outputs.js';
 import { encodePositions } from './encode-position.js';
 import { inferArchitecture } from './infer-architecture.js';
+import { INTERFACE_CARD } from './interface-card.js';
 import { VERIFICATION_POSITIONS } from './verification-positions.js';
 
+const OPSETS = FORMATS.onnx.options.opset;
 const stateDict = trainedStateDict(LIVELY, 11);
 
 function boards(batch: number): Float32Array {
@@ -43,10 +46,25 @@ async function refusal(changes: StateDict, weightsChecked = false): Promise<unkn
 }
 
 describe('the ONNX model of a network', () => {
-  it.each([11, 13, 17, 21])('computes at opset %i what the state dict computes', async (opset) => {
+  it('computes at every opset what the state dict computes', async () => {
+    const network = inferArchitecture(stateDict);
+    const expected = await computeNetwork(network, boards(3), 3);
+    for (let opset = OPSETS.min; opset <= OPSETS.max; opset++) {
+      expectAgreement(await runOnnx(await onnxBytes(network, opset), boards(3), 3), expected);
+    }
+  });
+
+  it('has every opset that the runtime runs', async () => {
+    const model = onnx.ModelProto.decode(await onnxBytes(inferArchitecture(stateDict), OPSETS.max));
+    model.opsetImport = [{ domain: '', version: OPSETS.max + 1 }];
+    const newer = runOnnx(onnx.ModelProto.encode(model).finish(), boards(1), 1);
+    await expect(newer).rejects.toThrow(`Current official support for domain ai.onnx is till opset ${OPSETS.max}`);
+  });
+
+  it.each([OPSETS.min, OPSETS.max])('computes any number of positions at opset %i', async (opset) => {
     const network = inferArchitecture(stateDict);
     const bytes = await onnxBytes(network, opset);
-    for (const batch of [1, 3, 32]) {
+    for (const batch of [1, 32]) {
       expectAgreement(await runOnnx(bytes, boards(batch), batch), await computeNetwork(network, boards(batch), batch));
     }
   });
@@ -94,7 +112,12 @@ describe('the ONNX model of a network', () => {
     const model = onnx.ModelProto.decode(await onnxBytes(network, 12, { metadata: { version: '7', note: 'ä' } }));
     // protobufjs decodes 64-bit integers to objects; Number() makes them what their type says they are.
     expect(Number(model.irVersion)).toBe(7);
-    expect(model.producerName).toBe('caissa');
+    expect([model.producerName, model.producerVersion]).toEqual(['caissa', '0.1.0']);
+    expect([...(model.graph?.input ?? []), ...(model.graph?.output ?? [])].map((value) => value.docString)).toEqual([
+      INTERFACE_CARD.board,
+      INTERFACE_CARD.policy,
+      INTERFACE_CARD.value,
+    ]);
     expect(model.opsetImport.map(({ version, domain }) => [domain ?? '', Number(version)])).toEqual([['', 12]]);
     expect(model.metadataProps.map(({ key, value }) => [key, value])).toEqual([
       ['version', '7'],

@@ -19,6 +19,9 @@ describe('describeCheckpoint', () => {
       num_res_blocks: 1,
       input_shape: [14, 8, 8],
       output_shapes: { policy: 4096, value: 1 },
+      policy_planes: 1,
+      value_planes: 1,
+      value_hidden: 4,
       parameters: checkpoint.network.architecture.parameters,
     });
     expect(description.tensors[0]).toEqual({

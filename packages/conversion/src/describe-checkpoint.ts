@@ -1,18 +1,10 @@
 import type { JsonObject, JsonValue, ModelVersion } from '@caissa/formats';
+import { type ArchitectureDescription, describeArchitecture } from './describe-architecture.js';
 import type { Checkpoint } from './open-checkpoint.js';
 
 /** What can be told of a checkpoint without reading its weights, ready for JSON. */
 export interface CheckpointDescription {
-  readonly architecture: {
-    readonly num_channels: number;
-    readonly num_res_blocks: number;
-    /** `[planes, ranks, files]` */
-    readonly input_shape: number[];
-    readonly output_shapes: { readonly policy: number; readonly value: number };
-    readonly parameters: number;
-    /** Present where the checkpoint says it. */
-    readonly batch_norm_eps?: number;
-  };
+  readonly architecture: ArchitectureDescription;
   /** With their names in the file, in PyTorch's order. */
   readonly tensors: { readonly name: string; readonly dtype: string; readonly shape: number[] }[];
   readonly metadata: JsonObject;
@@ -26,17 +18,9 @@ export interface CheckpointDescription {
 export function describeCheckpoint(checkpoint: Checkpoint): CheckpointDescription {
   const { metadata, network, warnings } = checkpoint;
   const { architecture, tensors, namesInFile } = network;
-  const { batchNormEpsilon: epsilon } = architecture;
   const { version, training_date: trainingDate } = metadata;
   return {
-    architecture: {
-      num_channels: architecture.channels,
-      num_res_blocks: architecture.blocks,
-      input_shape: [architecture.planes, 8, 8],
-      output_shapes: { policy: architecture.policySize, value: 1 },
-      parameters: architecture.parameters,
-      ...(epsilon === undefined ? {} : { batch_norm_eps: epsilon }),
-    },
+    architecture: describeArchitecture(architecture),
     tensors: [...tensors].map(([name, { dtype, shape }]) => ({
       name: namesInFile.get(name) ?? name,
       dtype,

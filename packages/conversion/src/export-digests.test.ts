@@ -12,7 +12,7 @@ import { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
 import { withFile } from './with-file.js';
 
 /** Those that begin another version of the format, or of an operator. At 13 weights are looked at while they are written. */
-const OPSETS = [11, 13, 17, 21];
+const OPSETS = [11, 13, 17, 21, 23, 24, 26];
 
 const METADATA = { export_date: '2025-10-06T23:56:50Z', source_model: 'model_v1', note: 'größer' };
 

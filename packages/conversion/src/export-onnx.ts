@@ -9,14 +9,15 @@ import {
   writeExternalModel,
   writeModel,
 } from '@caissa/onnx';
+import { describeArchitecture } from './describe-architecture.js';
 import type { ExportControl } from './export-pytorch.js';
 import type { Checkpoint } from './open-checkpoint.js';
 
 /** Choices of {@link exportOnnx}. */
 export interface ExportOnnxOptions extends ExportControl {
-  /** Operator set, 11 to 21. */
+  /** Operator set, one that an export may have. */
   readonly opset: number;
-  /** Goes into `metadata_props`. */
+  /** Goes into `metadata_props`, beside the network's `architecture`, which nothing can take the place of. */
   readonly metadata: Readonly<Record<string, string>>;
   /** What a model may take to be written as one file; the limit of protocol buffers, 2 GiB, by default and at most. */
   readonly maxFileSizeBytes?: number;
@@ -46,7 +47,11 @@ export async function exportOnnx(
   const { beginData, ...control } = rest;
   // What is computed from the weights has no checksum to compare with: they are checked before.
   if (!weightsChecked) await checkpoint.verify(control.signal);
-  const model = lowerGraph(foldBatchNorm(checkpoint.graph), { opset, metadata, weightsChecked });
+  const architecture = JSON.stringify(describeArchitecture(checkpoint.network.architecture));
+  const model = lowerGraph(foldBatchNorm(checkpoint.graph), {
+    ...{ opset, weightsChecked },
+    metadata: { ...metadata, architecture },
+  });
   const fits = modelSizeBytes(model) <= Math.min(maxFileSizeBytes, MAX_MODEL_SIZE_BYTES);
   if (fits || beginData === undefined) return writeModel(sink, model, control);
   const external = await writeExternalModel(await beginData(), model, control);

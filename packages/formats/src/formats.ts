@@ -55,7 +55,7 @@ export const FORMATS = {
     options: {
       opset: {
         min: 11,
-        max: 21,
+        max: 26,
         default: 11,
         defaultNote: 'widest support',
         label: 'ONNX operator set',

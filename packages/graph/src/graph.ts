@@ -17,12 +17,16 @@ export interface Graph {
 /** A value that is given when the graph runs. */
 interface GraphInput {
   readonly name: string;
+  /** What its numbers mean, in sentences. */
+  readonly note?: string;
   readonly shape: Shape;
 }
 
 /** A node's value, under the name by which users of the network know it. */
 interface GraphOutput {
   readonly name: string;
+  /** What its numbers mean, in sentences. */
+  readonly note?: string;
   readonly node: string;
 }
 

@@ -120,5 +120,9 @@ function attributeProto(name: string, attribute: OnnxAttribute): onnx.AttributeP
 
 function valueProto(value: OnnxValue): onnx.ValueInfoProto.$Properties {
   const dim = value.shape.map((size) => (typeof size === 'string' ? { dimParam: size } : { dimValue: size }));
-  return { name: value.name, type: { tensorType: { elemType: DATA_TYPES[value.dataType], shape: { dim } } } };
+  return {
+    name: value.name,
+    type: { tensorType: { elemType: DATA_TYPES[value.dataType], shape: { dim } } },
+    ...(value.docString === undefined ? {} : { docString: value.docString }),
+  };
 }

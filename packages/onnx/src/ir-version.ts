@@ -8,14 +8,17 @@ const LAST_OPSET_OF_IR_VERSION: readonly (readonly [lastOpset: number, irVersion
   [14, 7],
   [18, 8],
   [20, 9],
-  [21, 10],
+  [22, 10],
+  [23, 11],
+  [24, 12],
+  [26, 13],
 ];
 
 /**
  * The IR version that ONNX shipped together with an operator set, so that a runtime old enough to know only that
  * opset opens the file.
  * Source: ONNX docs/Versioning.md, "Released Versions".
- * @throws RangeError if the opset is not a whole number from 11 to 21
+ * @throws RangeError if an export cannot have the opset
  */
 export function irVersionOf(opset: number): number {
   const row = LAST_OPSET_OF_IR_VERSION.find(([lastOpset]) => opset <= lastOpset);

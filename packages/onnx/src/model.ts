@@ -45,6 +45,8 @@ export interface OnnxInitializer {
 /** An input or output of the graph; a text in the shape names a dimension that is known only when the graph runs. */
 export interface OnnxValue {
   readonly name: string;
+  /** What its numbers mean, for whoever looks at the model. */
+  readonly docString?: string;
   readonly dataType: OnnxDataType;
   readonly shape: readonly (number | string)[];
 }
@@ -61,7 +63,7 @@ export interface OnnxGraph {
 
 /** What {@link writeModel} writes. */
 export interface OnnxModel {
-  /** Version of the default operator set, 11 to 21; decides the IR version. */
+  /** Version of the default operator set, one that an export may have; decides the IR version. */
   readonly opset: number;
   readonly producerName: string;
   readonly producerVersion?: string;

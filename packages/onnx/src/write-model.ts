@@ -18,7 +18,7 @@ export interface WriteModelOptions {
  * Writes a model as one protobuf message, fields in the order of their numbers, without ever holding more than one
  * piece of an initializer.
  * @throws FormatError OUTPUT_LIMIT before the first byte if the file would reach 2 GiB
- * @throws RangeError if the opset is not one of 11 to 21, or an initializer's data is not as long as its shape says
+ * @throws RangeError if an export cannot have the opset, or an initializer's data is not as long as its shape says
  */
 export async function writeModel(
   sink: ByteSink,

@@ -11,6 +11,7 @@ import {
   weightShape,
 } from '@caissa/graph';
 import type { OnnxInitializer, OnnxModel, OnnxNode, OnnxValue } from '../model.js';
+import { PRODUCER } from '../producer.js';
 import { LOWERINGS, type LoweredNode, type OnnxOperation } from './lowerings.js';
 
 /** Name of the dimension that the caller of the ONNX graph chooses. */
@@ -18,7 +19,7 @@ const BATCH = 'batch_size';
 
 /** Choices of {@link lowerGraph}. */
 export interface LowerGraphOptions {
-  /** Operator set, 11 to 21. */
+  /** Operator set, one that an export may have. */
   readonly opset: number;
   /** Goes into `metadata_props`. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -36,14 +37,16 @@ export function lowerGraph(graph: Graph, { opset, metadata, weightsChecked = fal
   const outputs = new Map(graph.outputs.map(({ name, node }) => [node, name]));
   const isComputed = new Set(graph.nodes.map(({ name }) => name));
   const nameOf = (name: string) => outputs.get(name) ?? (isComputed.has(name) ? `${name}.output` : name);
-  const describe = (name: string, value: string): OnnxValue => ({
+  const describe = ({ name, note }: { name: string; note?: string }, value: string): OnnxValue => ({
     name,
+    ...(note === undefined ? {} : { docString: note }),
     dataType: 'float32',
     shape: (shapes.get(value) ?? []).map((size) => (size === 'batch' ? BATCH : size)),
   });
   return {
     opset,
-    producerName: 'caissa',
+    producerName: PRODUCER.name,
+    producerVersion: PRODUCER.version,
     metadata,
     graph: {
       name: graph.name,
@@ -53,8 +56,8 @@ export function lowerGraph(graph: Graph, { opset, metadata, weightsChecked = fal
         const weight = graph.weights.get(name);
         return weight ? [initializerOf(name, weight, weightsChecked)] : [];
       }),
-      inputs: graph.inputs.map(({ name }) => describe(name, name)),
-      outputs: graph.outputs.map(({ name, node }) => describe(name, node)),
+      inputs: graph.inputs.map((input) => describe(input, input.name)),
+      outputs: graph.outputs.map((output) => describe(output, output.node)),
     },
   };
 }

@@ -20,7 +20,7 @@ export interface LoweredNode<Shapes = readonly Shape[], Attributes = object> {
 type Lowering<O extends Operator> = (node: LoweredNode<ForEach<InputsOf<O>, Shape>, AttributesOf<O>>) => OnnxOperation;
 
 /**
- * What gives the value of each of PyTorch's operators in ONNX, from operator set 11 to 21.
+ * What gives the value of each of PyTorch's operators in ONNX, in each operator set that an export may have.
  * Source: ONNX docs/Operators.md and docs/Changelog.md.
  */
 export const LOWERINGS: { readonly [O in Operator]: Lowering<O> } = {

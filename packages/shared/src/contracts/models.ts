@@ -13,6 +13,9 @@ export const architectureSchema = z
     num_res_blocks: z.int(),
     input_shape: z.array(z.int()).describe('[planes, ranks, files]'),
     output_shapes: z.object({ policy: z.int(), value: z.int() }),
+    policy_planes: z.int().optional().describe('Planes of the policy head, before its fully connected layer.'),
+    value_planes: z.int().optional().describe('Planes of the value head, before its fully connected layers.'),
+    value_hidden: z.int().optional().describe('Units of the value head’s hidden layer.'),
     parameters: z.int(),
     batch_norm_eps: z.number().optional().describe('Epsilon of the batch norms, where the checkpoint declares it.'),
   })

@@ -1,4 +1,4 @@
-import type { ModelInfo, TensorSummary } from '@caissa/shared/contracts';
+import type { ArchitectureSummary, ModelInfo, TensorSummary } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { PackageOpen, Swords } from 'lucide-react';
 import type { ReactNode } from 'react';
@@ -105,6 +105,7 @@ function Content({ model }: { readonly model: ModelInfo }) {
               ['Input', architecture.input_shape.join(' × ')],
               ['Policy', `${formatCount(architecture.output_shapes.policy)} moves`],
               ['Value', formatCount(architecture.output_shapes.value)],
+              ...headRows(architecture),
               ['Parameters', formatCount(architecture.parameters)],
               ...(architecture.batch_norm_eps === undefined
                 ? []
@@ -124,6 +125,16 @@ function Content({ model }: { readonly model: ModelInfo }) {
       {model.tensors.length > 0 && <TensorList tensors={model.tensors} />}
     </div>
   );
+}
+
+/** Widths of the heads; a catalogue of an earlier version does not have them. */
+function headRows({ policy_planes: policy, value_planes: value, value_hidden: hidden }: ArchitectureSummary) {
+  const rows: [string, string][] = [];
+  if (policy !== undefined) rows.push(['Policy head', plural(policy, 'plane')]);
+  if (value !== undefined && hidden !== undefined) {
+    rows.push(['Value head', `${plural(value, 'plane')}, ${plural(hidden, 'hidden unit')}`]);
+  }
+  return rows;
 }
 
 function FileFacts({ model }: { readonly model: ModelInfo }) {
