@@ -1,10 +1,17 @@
 /**
- * What operations and values cost: `operation` and `call` in units of about a nanosecond, all else in bytes, as V8 keeps
+ * What operations and values cost: those that are spent in units of about a nanosecond, all else in bytes, as V8 keeps
  * them with 8-byte pointers.
  */
 export const COST = {
   operation: 40,
   call: 1_000,
+  /** Spent: a line of text, which is a number or half of a name. */
+  line: 700,
+  /** Spent: to find what a name stands for. */
+  name: 700,
+  /** Spent: what it takes to hash a key, to show it and to write it again; and what a number takes beyond that. */
+  key: 3_300,
+  numericKey: 1_400,
   stackSlot: 24,
   memoEntry: 16,
   item: 12,

@@ -115,6 +115,7 @@ export function resolveGlobal(machine: PickleMachine, module: string, name: stri
   if (module.length + name.length > MAX_GLOBAL_NAME_CHARACTERS) {
     throw machine.error('PICKLE_LIMIT', `has a name of ${module.length + name.length} characters`);
   }
+  machine.budget.spend(COST.name);
   const id = key(module, name);
   return TABLE.get(id) ?? machine.globals.get(id) ?? makeGlobal(machine, module, name);
 }

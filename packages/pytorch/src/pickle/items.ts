@@ -74,9 +74,12 @@ export function chargeKey(machine: PickleMachine, key: PickleValue): void {
   if (isMutable) throw machine.corrupt('uses a list, dict, set or bytearray as a key');
   if (typeof key === 'string' && key.length > HASHED_CHARACTERS) chargeLongKey(machine, key);
   machine.budget.allocate(COST.entry);
+  machine.budget.spend(COST.key);
   if (typeof key === 'string' && looksNumeric(key)) machine.budget.allocate(COST.hashedKey + key.length);
   const isNumber = typeof key === 'number' || typeof key === 'bigint' || key instanceof PyFloat;
-  if (isNumber) machine.budget.allocate(isLarge(key) ? MAX_INTEGER_BYTES * 3 : COST.hashedKey);
+  if (!isNumber) return;
+  machine.budget.spend(COST.numericKey);
+  machine.budget.allocate(isLarge(key) ? MAX_INTEGER_BYTES * 3 : COST.hashedKey);
 }
 
 function isLarge(key: number | bigint | PyFloat): boolean {

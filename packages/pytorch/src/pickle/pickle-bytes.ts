@@ -1,5 +1,6 @@
 import { FormatError, type FormatErrorCode } from '@caissa/bytes';
 import type { Budget } from '../budget.js';
+import { COST } from './costs.js';
 import { decodePython2, decodeText, decodeWithSurrogates } from './python-text.js';
 
 /** Text that has to be put together of pieces costs so much for each of its bytes. */
@@ -71,6 +72,7 @@ export class PickleBytes {
     if (end < 0) throw this.corrupt('ends in the middle of a line');
     const line = this.bytes.subarray(this.position, end);
     this.position = end + 1;
+    this.budget.spend(COST.line);
     return this.#chargeText(line);
   }
 
