@@ -1,19 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createBullBoard } from '@bull-board/api';
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { AppViewRoute, ControllerHandlerReturnType } from '@bull-board/api/typings/app';
 import { ExpressAdapter } from '@bull-board/express';
 import type { JobsContext } from '@caissa/queue';
 import { JOB_TYPES } from '@caissa/shared/contracts';
+import { AppError } from '@caissa/shared/errors';
 import type { RequestHandler } from 'express';
 import { escapeHtml } from '../http/own-pages.js';
+import { BoardQueue } from './board-queue.js';
 
 /** A dashboard over all queues, to be mounted at `path`. */
-export function createBoard({ queues }: JobsContext, path: string, readOnly: boolean): RequestHandler {
+export function createBoard(jobs: JobsContext, path: string, readOnly: boolean): RequestHandler {
   const adapter = new BoardAdapter(path);
   createBullBoard({
-    queues: JOB_TYPES.map((type) => new BullMQAdapter(queues[type].queue, { readOnlyMode: readOnly })),
+    queues: JOB_TYPES.map((type) => new BoardQueue(jobs, type, readOnly)),
     serverAdapter: adapter,
     options: {
       uiConfig: {
@@ -77,18 +78,15 @@ class BoardAdapter extends ExpressAdapter {
 
   override setErrorHandler(handler: (error: Error) => ControllerHandlerReturnType): this {
     // Internal details, such as the address of Redis, are not for the page to show.
-    return super.setErrorHandler((error) =>
-      handler(
-        Object.assign(new Error('The queues cannot be read or changed at the moment.'), {
-          statusCode: statusOf(error),
-        }),
-      ),
-    );
+    return super.setErrorHandler((error) => handler(shownError(error)));
   }
 }
 
-function statusOf(error: Error): number {
-  return 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
+/** An error as the vendor's handler takes it. */
+function shownError(error: Error): Error & { readonly statusCode: number } {
+  if (error instanceof AppError) return Object.assign(new Error(error.message), { statusCode: error.status });
+  const statusCode = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
+  return Object.assign(new Error('The queues cannot be read or changed at the moment.'), { statusCode });
 }
 
 /** The vendor's page without the fonts. `uiConfig` is JSON made safe for HTML by the vendor. */

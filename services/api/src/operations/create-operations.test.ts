@@ -1,7 +1,9 @@
 import { appRoutes } from '@bull-board/api/dist/routes.js';
-import type { JobsContext } from '@caissa/queue';
+import { type JobsContext, newJobId, runWorker, stopWorker } from '@caissa/queue';
+import { connectWorker } from '@caissa/redis';
 import { sendHeartbeat } from '@caissa/registry';
 import { JOB_TYPES } from '@caissa/shared/contracts';
+import { AppError } from '@caissa/shared/errors';
 import { createLogger } from '@caissa/shared/process';
 import { atBestWithin } from '@caissa/testing/at-best-within';
 import { RedisProxy } from '@caissa/testing/redis-proxy';
@@ -59,6 +61,22 @@ async function addJob({ queues }: JobsContext, timestamp = Date.now()): Promise<
     options: { opset: 11, verify: 'none' as const },
   };
   return String((await queues.export.queue.add('export', data, { timestamp })).id);
+}
+
+/** The id of a load job that has failed. */
+async function failedJob({ queues, keys }: JobsContext): Promise<string> {
+  const id = newJobId('load');
+  await queues.load.queue.add('load', { model_name: 'model_v1' }, { jobId: id });
+  const connection = connectWorker(proxy.url);
+  const context = { connection, prefix: keys.prefix, logger: createLogger('test', 'silent') };
+  const fail = () => Promise.reject(new AppError('MODEL_NOT_FOUND', 'There is none.'));
+  const worker = runWorker(context, 'load', fail, 1);
+  await expect.poll(() => queues.load.queue.getFailedCount()).toBe(1);
+  await stopWorker(worker, 100);
+  connection.disconnect();
+  const job = await queues.load.queue.getJob(id);
+  expect(job?.stacktrace.join()).toContain('run-worker.ts');
+  return id;
 }
 
 describe('probes', () => {
@@ -193,12 +211,34 @@ describe('/admin/queues', () => {
     const shown = await viewer(access.app, '/admin/queues/api/queues?activeQueue=export&page=1&jobsPerPage=10');
     expect(shown.body.queues.map(({ name }: { name: string }) => name)).toEqual([...JOB_TYPES]);
     expect(shown.body.queues[0]).toMatchObject({ readOnlyMode: true, jobs: [{ id }] });
-    const clean = (key: string) =>
-      request(access.app).put(`/admin/queues/api/queues/export/${id}/clean`).set('X-API-Key', key);
-    expect((await clean(VIEWER_KEY)).status).toBe(403);
-    expect(await access.jobs.queues.export.queue.getJob(id)).toBeDefined();
-    expect((await clean(OPERATOR_KEY)).status).toBe(204);
-    expect(await access.jobs.queues.export.queue.getJob(id)).toBeUndefined();
+    const { queue } = access.jobs.queues.export;
+    const pause = (key: string) =>
+      request(access.app).put('/admin/queues/api/queues/export/pause').set('X-API-Key', key);
+    expect((await pause(VIEWER_KEY)).status).toBe(403);
+    expect(await queue.isPaused()).toBe(false);
+    expect((await pause(OPERATOR_KEY)).status).toBe(200);
+    expect(await queue.isPaused()).toBe(true);
+    const described = await operator(access.app, '/admin/queues/api/queues');
+    expect(described.body.queues[0].description).toContain('Operators may pause and resume');
+  });
+
+  it('shows no stack of a failed job, and retries it as the API does', async () => {
+    const id = await failedJob(access.jobs);
+    for (const ask of [viewer, operator]) {
+      const listed = await ask(access.app, '/admin/queues/api/queues?activeQueue=load&page=1&jobsPerPage=10');
+      const one = await ask(access.app, `/admin/queues/api/queues/load/${id}`);
+      expect(listed.body.queues[1].jobs).toMatchObject([{ id, isFailed: true, stacktrace: [] }]);
+      expect(one.body.job).toMatchObject({ failedReason: 'MODEL_NOT_FOUND: There is none.', stacktrace: [] });
+      expect(listed.text + one.text).not.toContain('run-worker');
+    }
+    const retry = await request(access.app)
+      .put('/admin/queues/api/queues/load/retry/failed')
+      .set('X-API-Key', OPERATOR_KEY);
+    expect([retry.status, retry.body]).toEqual([200, { retried: 1, skipped: 0 }]);
+    const job = await access.jobs.queues.load.queue.getJob(id);
+    // It counts as requested now.
+    expect(job?.data).toMatchObject({ model_name: 'model_v1', sequence: expect.any(Number) });
+    expect(await job?.getState()).toBe('waiting');
   });
 
   /** Everything that the board can change, about one job. */
@@ -234,17 +274,34 @@ describe('/admin/queues', () => {
     expect(await queue.isPaused()).toBe(false);
   });
 
-  it('takes the session of a browser, and no change from a page of another origin', async () => {
+  it('refuses operators what nothing would check, and says what they may do', async () => {
     const id = await addJob(access.jobs);
+    const { queue } = access.jobs.queues.export;
+    const before = JSON.stringify(await queue.getJob(id));
+    const offered = /\/(pause|resume|promote|[^/]+\/retry)$|retry\/waiting$/;
+    const refused = changes(id).filter(({ path }) => !offered.test(path));
+    expect(refused.length).toBeGreaterThan(12);
+    for (const { method, path } of refused) {
+      const { status, body } = await request(access.app)[method](path).set('X-API-Key', OPERATOR_KEY).send({});
+      expect([path, status]).toEqual([path, 405]);
+      expect(body).toMatchObject({ code: 'METHOD_NOT_ALLOWED', error: body.detail });
+      expect(body.detail).toContain('Operators may pause and resume queues');
+    }
+    expect(JSON.stringify(await queue.getJob(id))).toBe(before);
+    expect(await queue.count()).toBe(1);
+  });
+
+  it('takes the session of a browser, and no change from a page of another origin', async () => {
     const signedIn = await request(access.app).post('/api/session').send({ key: OPERATOR_KEY });
     const [cookie = ''] = signedIn.headers['set-cookie'] as unknown as string[];
-    const clean = (headers: Record<string, string>) =>
-      request(access.app).put(`/admin/queues/api/queues/export/${id}/clean`).set('Cookie', cookie).set(headers);
+    const pause = (headers: Record<string, string>) =>
+      request(access.app).put('/admin/queues/api/queues/export/pause').set('Cookie', cookie).set(headers);
     expect((await request(access.app).get('/admin/queues').set('Cookie', cookie)).status).toBe(200);
-    expect((await clean({ Origin: 'https://elsewhere.example' })).status).toBe(403);
-    expect((await clean({ 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403);
-    expect((await clean({ 'Sec-Fetch-Site': 'same-origin' })).status).toBe(204);
-    expect(await access.jobs.queues.export.queue.getJob(id)).toBeUndefined();
+    expect((await pause({ Origin: 'https://elsewhere.example' })).status).toBe(403);
+    expect((await pause({ 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403);
+    expect(await access.jobs.queues.export.queue.isPaused()).toBe(false);
+    expect((await pause({ 'Sec-Fetch-Site': 'same-origin' })).status).toBe(200);
+    expect(await access.jobs.queues.export.queue.isPaused()).toBe(true);
   });
 
   it('answers a problem document while Redis is away', async () => {

@@ -1,10 +1,11 @@
 import type { JobsContext } from '@caissa/queue';
 import { redisUnavailable } from '@caissa/redis';
-import { AppError } from '@caissa/shared/errors';
-import { type RequestHandler, Router } from 'express';
+import { AppError, toProblem } from '@caissa/shared/errors';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { type Access, callerOf } from '../access/create-access.js';
 import { changesState } from '../access/foreign-pages.js';
 import { contentSecurityPolicy } from '../access/security-headers.js';
+import { BOARD_CHANGES, isOffered } from './board-changes.js';
 
 const PATH = '/admin/queues';
 
@@ -20,13 +21,22 @@ async function openBoards(jobs: JobsContext): Promise<Record<'viewer' | 'operato
   return { viewer: createBoard(jobs, PATH, true), operator: createBoard(jobs, PATH, false) };
 }
 
-/** The queue dashboard at `/admin/queues`: viewers look, operators also act. */
+/** Says what is offered instead, in a problem document that the dashboard shows the sentence of. */
+function refuseChange({ id }: Request, response: Response): void {
+  const problem = toProblem({ code: 'METHOD_NOT_ALLOWED', message: BOARD_CHANGES, errors: undefined }, id);
+  const body = JSON.stringify({ ...problem, error: problem.detail });
+  response.status(problem.status).set('Allow', 'GET, HEAD').type('application/problem+json').end(body);
+}
+
+/** The queue dashboard at `/admin/queues`: viewers look, operators also make the changes of {@link BOARD_CHANGES}. */
 export function createDashboard(jobs: JobsContext, access: Access): Router {
   let boards: Promise<Record<'viewer' | 'operator', RequestHandler>> | undefined;
   const show: RequestHandler = async (request, response, next) => {
     const { role } = callerOf(response);
-    if (role === 'viewer' && changesState(request)) {
+    if (changesState(request) && role === 'viewer') {
       next(new AppError('FORBIDDEN', 'Only an operator may change the queues.'));
+    } else if (changesState(request) && !isOffered(request)) {
+      refuseChange(request, response);
     } else if (jobs.redis.status !== 'ready' && request.path.startsWith('/api/')) {
       next(redisUnavailable());
     } else {
