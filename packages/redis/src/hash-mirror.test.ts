@@ -25,8 +25,8 @@ afterAll(() => {
 
 const openMirror = () => new HashMirror({ redis, hash, changes, parse: (text) => (text === 'bad' ? undefined : text) });
 const put = (name: string, text: string) =>
-  runTransaction(noteChange(writer.multi().hset(hash, name, text), changes, name));
-const drop = (name: string) => runTransaction(noteChange(writer.multi().hdel(hash, name), changes, name));
+  runTransaction(noteChange(writer.multi().hset(hash, name, text), changes, [name]));
+const drop = (name: string) => runTransaction(noteChange(writer.multi().hdel(hash, name), changes, [name]));
 const entries = async (of = mirror) => Object.fromEntries(await of.all());
 
 test('shows each change of another connection at once, and the same object while there is none', async () => {
@@ -85,6 +85,19 @@ test('reads many entries in pages, with what changes meanwhile', async () => {
     text,
   ]);
   expect(seen.has(`n${count - 1}`)).toBe(false);
+});
+
+test('reads in pages what changed together', async () => {
+  await put('first', '1');
+  await mirror.all();
+  const names = Array.from({ length: 1_200 }, (_, at) => `n${at}`);
+  const filling = writer.multi().hset(hash, ...names.flatMap((name) => [name, 'x']));
+  await runTransaction(noteChange(filling, changes, names));
+  const readAll = vi.spyOn(redis, 'hscan');
+  const readSome = vi.spyOn(redis, 'hmget');
+  expect((await mirror.all()).size).toBe(1_201);
+  expect([readAll.mock.calls.length, readSome.mock.calls.length]).toEqual([0, 3]);
+  vi.restoreAllMocks();
 });
 
 test('reads everything when it has missed more changes than are kept', async () => {

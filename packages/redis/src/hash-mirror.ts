@@ -6,13 +6,13 @@ import type { RedisClient } from './connect.js';
 /** Changes that are kept: who has missed more reads everything again. */
 const LOG_LENGTH = 1_000;
 
-/** Entries that are read at once, when all have to be. */
+/** Entries that are read at once, when many have to be. */
 const PAGE_ENTRIES = 500;
 
-/** The field of a change that names the entry. */
+/** The field of a change that names an entry; a change may have several. */
 const NAME = 'name';
 
-const changesSchema = z.array(z.tuple([z.string(), z.tuple([z.string(), z.string()])]));
+const changesSchema = z.array(z.tuple([z.string(), z.array(z.string())]));
 
 /** Where a {@link HashMirror} reads. */
 export interface MirrorSource<T> {
@@ -25,12 +25,20 @@ export interface MirrorSource<T> {
   parse(text: string): T | undefined;
 }
 
-/** Lua that notes, in a script that changes an entry of a mirrored hash, that it does. KEYS[1]: changes. ARGV[1]: name. */
-export const NOTE_CHANGE = `redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${LOG_LENGTH}, '*', '${NAME}', ARGV[1])`;
+/** Lua that begins a list of the entries of a mirrored hash that a script changes: `changed(name)` adds one. */
+export const CHANGED = `
+local changes = {}
+local function changed(name)
+  changes[#changes + 1] = '${NAME}'
+  changes[#changes + 1] = name
+end`;
 
-/** Notes in the transaction that changes an entry of a mirrored hash that it does. */
-export function noteChange(transaction: ChainableCommander, changes: string, name: string): ChainableCommander {
-  return transaction.xadd(changes, 'MAXLEN', '~', LOG_LENGTH, '*', NAME, name);
+/** Lua that notes what {@link CHANGED} has gathered, some thousand names at most. KEYS[1]: changes. */
+export const NOTE_CHANGED = `redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${LOG_LENGTH}, '*', unpack(changes))`;
+
+/** Notes in the transaction that changes entries of a mirrored hash that it does. */
+export function noteChange(transaction: ChainableCommander, changes: string, names: string[]): ChainableCommander {
+  return transaction.xadd(changes, 'MAXLEN', '~', LOG_LENGTH, '*', ...names.flatMap((name) => [NAME, name]));
 }
 
 /**
@@ -75,17 +83,20 @@ export class HashMirror<T> {
     const [known, ...later] = changesSchema.parse(await redis.xrange(changes, version, '+'));
     const last = later.at(-1);
     if (known?.[0] !== version || last === undefined) return undefined;
-    return { names: [...new Set(later.map(([, [, name]]) => name))], version: last[0] };
+    return { names: [...new Set(later.flatMap(([, fields]) => namesOf(fields)))], version: last[0] };
   }
 
   async #readChanged(before: ReadonlyMap<string, T>, names: readonly string[]): Promise<ReadonlyMap<string, T>> {
-    const texts = await this.#source.redis.hmget(this.#source.hash, ...names);
     const entries = new Map(before);
-    for (const [at, name] of names.entries()) {
-      const text = texts[at];
-      const entry = text == null ? undefined : this.#source.parse(text);
-      if (entry === undefined) entries.delete(name);
-      else entries.set(name, entry);
+    for (let from = 0; from < names.length; from += PAGE_ENTRIES) {
+      const page = names.slice(from, from + PAGE_ENTRIES);
+      const texts = await this.#source.redis.hmget(this.#source.hash, ...page);
+      for (const [at, name] of page.entries()) {
+        const text = texts[at];
+        const entry = text == null ? undefined : this.#source.parse(text);
+        if (entry === undefined) entries.delete(name);
+        else entries.set(name, entry);
+      }
     }
     return entries;
   }
@@ -106,4 +117,9 @@ export class HashMirror<T> {
     // Empty stays the same empty.
     return entries.size === 0 && this.#entries?.size === 0 ? this.#entries : entries;
   }
+}
+
+/** The names in the fields of a change. */
+function namesOf(fields: readonly string[]): string[] {
+  return fields.filter((_, at) => at % 2 === 1);
 }

@@ -8,6 +8,6 @@ export {
   waitUntilReady,
 } from './connect.js';
 export { warnOfEviction } from './eviction.js';
-export { HashMirror, NOTE_CHANGE, noteChange } from './hash-mirror.js';
+export { CHANGED, HashMirror, NOTE_CHANGED, noteChange } from './hash-mirror.js';
 export { INTERNAL_TOKEN_HEADER, type RedisKeys, readInternalToken, redisKeys } from './keys.js';
 export { REDIS_SETTINGS, type RedisTarget, readRedisTarget } from './redis-target.js';

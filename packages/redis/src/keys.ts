@@ -17,6 +17,10 @@ export interface RedisKeys {
   readonly exportsChanges: string;
   /** Sorted set: file name by time of export. */
   readonly exportsByDate: string;
+  /** Is there if the list of exports has all that the store held when it was last looked through. */
+  readonly exportsIndexed: string;
+  /** Is there while a process looks through the store: how many exports there are, once that is known. */
+  readonly exportsIndexing: string;
   /** Sorted set: job id by time of creation, all kinds of work. */
   readonly jobsByDate: string;
   /** Hash of the model that is served; see `PointerState`. */
@@ -59,6 +63,8 @@ export function redisKeys(prefix: string): RedisKeys {
     exports: `${prefix}:exports`,
     exportsChanges: `${prefix}:exports:changes`,
     exportsByDate: `${prefix}:exports:by-date`,
+    exportsIndexed: `${prefix}:exports:indexed`,
+    exportsIndexing: `${prefix}:exports:indexing`,
     jobsByDate: `${prefix}:jobs:by-date`,
     active: `${prefix}:active`,
     activeChannel: `${prefix}:active:changed`,

@@ -68,19 +68,18 @@ export class Catalogue {
       .multi()
       .hset(catalogue, entry.name, JSON.stringify(entry))
       .hset(catalogueTensors, entry.name, JSON.stringify(tensors));
-    await callRedis(() => runTransaction(noteChange(transaction, catalogueChanges, entry.name)));
+    await callRedis(() => runTransaction(noteChange(transaction, catalogueChanges, [entry.name])));
   }
 
   /** Forgets models that are gone. */
-  async remove(names: readonly string[]): Promise<void> {
+  async remove(names: string[]): Promise<void> {
     if (names.length === 0) return;
     const { catalogue, catalogueTensors, catalogueChanges } = this.#keys;
     const transaction = this.#redis
       .multi()
       .hdel(catalogue, ...names)
       .hdel(catalogueTensors, ...names);
-    for (const name of names) noteChange(transaction, catalogueChanges, name);
-    await callRedis(() => runTransaction(transaction));
+    await callRedis(() => runTransaction(noteChange(transaction, catalogueChanges, names)));
   }
 }
 

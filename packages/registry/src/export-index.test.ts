@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectWorker, type RedisClient, redisKeys } from '@caissa/redis';
+import { AppError } from '@caissa/shared/errors';
 import type { ArtifactStore } from '@caissa/storage';
 import { LocalArtifactStore, type Manifest, toExportResult, toExportSummary } from '@caissa/storage';
 import { publish } from '@caissa/testing/publish-artifact';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { ExportIndex } from './export-index.js';
 
 let redis: RedisClient;
@@ -39,7 +40,8 @@ function manifest(minute: number, change: Partial<Manifest> = {}): Manifest {
   };
 }
 
-const names = (manifests: readonly Manifest[]) => manifests.map((one) => one.filename);
+const names = (exports: readonly { filename: string }[]) => exports.map((one) => one.filename);
+const summaries = async () => (await index.newestFirst()).map(({ row }) => JSON.parse(row));
 
 describe('the list', () => {
   const listed = async (from = index) => names(await from.newestFirst());
@@ -65,14 +67,14 @@ describe('the list', () => {
     await other.add(manifest(1, { size_bytes: 7 }));
     const after = await index.newestFirst();
     expect(names(after)).toEqual([manifest(3).filename, manifest(1).filename]);
-    expect(after.map((one) => one.size_bytes)).toEqual([1024 ** 2, 7]);
+    expect((await summaries()).map((one) => one.size_bytes)).toEqual([1024 ** 2, 7]);
     expect(before).toHaveLength(3);
   });
 
   test('shows exports of before there were warnings without any', async () => {
     const { warnings: _, ...old } = manifest(1);
     await index.add(old as Manifest);
-    expect(await index.newestFirst()).toEqual([manifest(1)]);
+    expect(await summaries()).toEqual([toExportSummary(manifest(1))]);
   });
 
   test('leaves out an entry that cannot be read, and shows the others', async () => {
@@ -122,21 +124,76 @@ describe('reconciling with the store', () => {
     expect(await index.reconcile(store)).toEqual({ added: 3, removed: 0 });
     const manifests = await index.newestFirst();
     expect(manifests).toHaveLength(3);
-    expect(manifests).toEqual(expect.arrayContaining(all));
+    expect(await summaries()).toEqual(expect.arrayContaining(all.map(toExportSummary)));
   });
 
-  test('does not list what was removed while the store was read', async () => {
-    const removed = await publish(store, 'job-1');
-    const racing: ArtifactStore = Object.create(store, {
-      listManifests: {
-        value: async function* () {
-          await store.remove(removed.filename);
-          yield removed;
+  /** The store with something that happens before a manifest of it is read. */
+  const meanwhile = (happens: (filename: string) => Promise<unknown>): ArtifactStore =>
+    Object.create(store, {
+      listFilenames: { value: () => store.listFilenames() },
+      readManifest: {
+        value: async (filename: string) => {
+          const read = await store.readManifest(filename);
+          await happens(filename);
+          return read;
         },
       },
-      readManifest: { value: (filename: string) => store.readManifest(filename) },
     });
-    expect(await index.reconcile(racing)).toEqual({ added: 0, removed: 0 });
+
+  test('does not list what was removed while the store was read', async () => {
+    await publish(store, 'job-1');
+    expect(await index.reconcile(meanwhile((filename) => store.remove(filename)))).toEqual({ added: 0, removed: 0 });
+    expect(await index.newestFirst()).toEqual([]);
+  });
+
+  test('says how far it is until all is listed', async () => {
+    const all = [await publish(store, 'job-1'), await publish(store, 'job-2')];
+    expect(await index.completeness()).toEqual({ complete: false });
+    const seen: unknown[] = [];
+    await index.reconcile(meanwhile(async () => seen.push(await index.completeness())));
+    expect(seen).toEqual(all.map(() => ({ complete: false, total: 2 })));
+    expect(await index.completeness()).toEqual({ complete: true });
+    // Files that somebody puts there beside a full list.
+    await publish(store, 'job-3');
+    await index.reconcile(meanwhile(async () => seen.push(await index.completeness())));
+    expect(seen.at(-1)).toEqual({ complete: false, total: 3 });
+    expect(await index.completeness()).toEqual({ complete: true });
+  });
+
+  test('is left to the one process that is about it, until that is gone', async () => {
+    await publish(store, 'job-1');
+    const other = new ExportIndex(redis, keys);
+    const turns: unknown[] = [];
+    await index.reconcile(meanwhile(async () => turns.push(await other.reconcile(store))));
+    expect(turns).toEqual([undefined]);
+    await redis.set(keys.exportsIndexing, '1', 'PX', 20);
+    await expect.poll(() => other.reconcile(store)).toEqual({ added: 0, removed: 0 });
+  });
+
+  test('that fails is not taken for complete, and can be begun again', async () => {
+    await publish(store, 'job-1');
+    const failing = meanwhile(() => Promise.reject(new AppError('STORE_UNAVAILABLE', 'The disk is away.')));
+    await expect(index.reconcile(failing)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(await index.completeness()).toEqual({ complete: false });
+    expect(await index.reconcile(store)).toEqual({ added: 1, removed: 0 });
+  });
+
+  test('takes many at a time, and reads no manifest that it knows', async () => {
+    const all = Array.from({ length: 450 }, (_, at) => manifest(at % 60, { filename: `e${at}.onnx` }));
+    const byName = new Map(all.map((one) => [one.filename, one]));
+    const readManifest = vi.fn(async (filename: string) => byName.get(filename));
+    const large: ArtifactStore = Object.create(store, {
+      listFilenames: { value: async () => [...byName.keys()] },
+      readManifest: { value: readManifest },
+    });
+    const reconcile = () => index.reconcile(large);
+    expect(await reconcile()).toEqual({ added: 450, removed: 0 });
+    expect(names(await index.newestFirst()).sort()).toEqual([...byName.keys()].sort());
+    readManifest.mockClear();
+    expect(await reconcile()).toEqual({ added: 0, removed: 0 });
+    expect(readManifest).not.toHaveBeenCalled();
+    byName.clear();
+    expect(await reconcile()).toEqual({ added: 0, removed: 450 });
     expect(await index.newestFirst()).toEqual([]);
   });
 });

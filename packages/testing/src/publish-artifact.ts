@@ -50,7 +50,7 @@ export async function readAll(store: ArtifactStore, filename: string, range?: { 
 
 /** All manifests, by their names. */
 export async function list(store: ArtifactStore): Promise<Manifest[]> {
-  const found: Manifest[] = [];
-  for await (const manifest of store.listManifests()) found.push(manifest);
+  const read = await Promise.all((await store.listFilenames()).map((filename) => store.readManifest(filename)));
+  const found = read.filter((manifest) => manifest !== undefined);
   return found.sort((left, right) => (left.filename < right.filename ? -1 : 1));
 }

@@ -4,6 +4,7 @@ import type { ExportIndex } from '@caissa/registry';
 import type { Logger } from '@caissa/shared/process';
 import type { SettingName, SettingValue } from '@caissa/shared/settings';
 import { type ArtifactStore, type ModelStore, OBJECT_STORE_SETTINGS } from '@caissa/storage';
+import type { ExportReconciler } from './exports/reconcile-exports.js';
 import type { Forwarder } from './inference/forwarder.js';
 import type { ReplicaDirectory } from './inference/replica-directory.js';
 import type { ModelDetails } from './models/model-details.js';
@@ -39,6 +40,7 @@ export interface ApiContext extends ModelSources {
   readonly watcher: JobWatcher;
   readonly store: ArtifactStore;
   readonly exports: ExportIndex;
+  readonly exportReconciler: ExportReconciler;
   readonly modelStore: ModelStore;
   readonly modelList: ModelList;
   readonly modelDetails: ModelDetails;

@@ -9,6 +9,7 @@ import { type Lifecycle, type Logger, withTimeout } from '@caissa/shared/process
 import { openArtifactStore, openModelStore } from '@caissa/storage';
 import { createApp } from './app.js';
 import type { ApiContext, ApiSettings } from './context.js';
+import { ExportReconciler } from './exports/reconcile-exports.js';
 import { Forwarder } from './inference/forwarder.js';
 import { ReplicaDirectory } from './inference/replica-directory.js';
 import { ModelDetails } from './models/model-details.js';
@@ -73,6 +74,7 @@ async function openContext(
   const modelFolder = await ModelFolder.open(modelStore, logger);
   lifecycle.onStop('model folder', () => modelFolder.close());
   const exports = new ExportIndex(redis, keys);
+  const exportReconciler = new ExportReconciler({ exports, store, logger });
   const catalogue = new Catalogue(redis, keys);
   const activation = new Coalesced(() => readActivation(redis, keys));
   const modelList = new ModelList({ modelFolder, catalogue }, activation);
@@ -84,7 +86,7 @@ async function openContext(
   const stopping = new AbortController();
   // Every held request listens.
   setMaxListeners(0, stopping.signal);
-  const files = { store, exports, catalogue, modelStore, modelFolder, modelList, modelDetails };
+  const files = { store, exports, exportReconciler, catalogue, modelStore, modelFolder, modelList, modelDetails };
   const parts = { settings, logger, jobs, watcher, ...files, replicas, forwarder };
   return { context: { ...parts, tracing, stopping: stopping.signal }, stopping };
 }

@@ -5,9 +5,6 @@ import type { Lifecycle, Logger } from '@caissa/shared/process';
 import type { ApiContext } from './context.js';
 import { ModelReconciler } from './models/reconcile-models.js';
 
-/** How often the index of exports is compared with the store. */
-const EXPORTS_INTERVAL_MS = 60_000;
-
 const SWEEP_INTERVAL_MS = 3_600_000;
 
 /**
@@ -15,18 +12,17 @@ const SWEEP_INTERVAL_MS = 3_600_000;
  * API process does so; what one has done, the others find done.
  */
 export function startUpkeep(context: ApiContext, lifecycle: Lifecycle): void {
-  const { jobs, logger, modelStore } = context;
+  const { jobs, logger, modelStore, exportReconciler } = context;
   const reconciler = new ModelReconciler(context);
   reconciler.start();
   lifecycle.onStop('model reconciler', () => reconciler.stop());
 
-  const reconcileExports = () => attempt(logger, 'list of exports', () => context.exports.reconcile(context.store));
-  const exportsTimer = setInterval(reconcileExports, EXPORTS_INTERVAL_MS);
-  lifecycle.onStop('export reconciler', () => clearInterval(exportsTimer));
+  exportReconciler.start();
+  lifecycle.onStop('export reconciler', () => exportReconciler.stop());
 
   const onRedis = () => {
     reconciler.startOver();
-    reconcileExports();
+    exportReconciler.hasten();
     attempt(logger, 'limit of activations', () => limitActivations(jobs.queues));
     attempt(logger, 'look at what Redis may remove', () => warnOfEviction(jobs.redis, logger));
   };

@@ -1,5 +1,6 @@
 import { factsOf, formatNames, listed, withArticle } from '@caissa/formats';
 import { z } from 'zod';
+import { completenessFields } from './completeness.js';
 import { exportOptionsSchema } from './jobs.js';
 import { callerMetadataSchema, metadataSchema, warningsSchema, weightsPathSchema } from './json.js';
 import { exportFormatSchema, filenameSchema, modelNameSchema } from './names.js';
@@ -43,6 +44,7 @@ export const exportListSchema = z
     success,
     exports: z.array(exportSummarySchema),
     count: z.int().describe('Exports in all, not on this page.'),
+    ...completenessFields('Exports', 'every export in the store is listed'),
     next_cursor: z.string().optional(),
   })
   .meta({ id: 'ExportList' });

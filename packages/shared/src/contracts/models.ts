@@ -1,6 +1,7 @@
 import { UNKNOWN } from '@caissa/formats';
 import { z } from 'zod';
 import { problemSchema } from '../errors/problem.js';
+import { completenessFields } from './completeness.js';
 import { metadataSchema, warningsSchema } from './json.js';
 import { modelNameSchema } from './names.js';
 
@@ -62,6 +63,7 @@ export const modelListSchema = z
     success,
     models: z.array(modelSummarySchema),
     count: z.int().describe('Models in all, not on this page.'),
+    ...completenessFields('Models', 'every model has been looked into; those that have not are `inspecting`'),
     left_out: z
       .array(z.object({ filename: z.string(), reason: z.string() }))
       .optional()

@@ -73,8 +73,8 @@ export interface ArtifactStore {
   /** The artifact that a job has published under this stem, if it has. */
   findByJob(jobId: string, name: ArtifactName): Promise<Manifest | undefined>;
   readManifest(filename: string): Promise<Manifest | undefined>;
-  /** All manifests, in no order. */
-  listManifests(): AsyncIterable<Manifest>;
+  /** Names of all artifacts, in no order. No manifest is read: one that is damaged shows only then. */
+  listFilenames(): Promise<string[]>;
   /**
    * Opens an artifact, its data or a metadata file.
    * @throws AppError EXPORT_NOT_FOUND, or ARTIFACT_DAMAGED if it has not the size its manifest says

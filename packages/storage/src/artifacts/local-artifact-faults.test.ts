@@ -5,7 +5,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportFilenames, type Format } from '@caissa/formats';
-import { manifestDraft, publish } from '@caissa/testing/publish-artifact';
+import { list, manifestDraft, publish } from '@caissa/testing/publish-artifact';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ArtifactStore } from './artifact-store.js';
 import { LocalArtifactStore } from './local-artifact-store.js';
@@ -80,12 +80,6 @@ async function attempt(format: Format, withData: boolean): Promise<Manifest> {
   }
 }
 
-async function visible(): Promise<Manifest[]> {
-  const found: Manifest[] = [];
-  for await (const manifest of store.listManifests()) found.push(manifest);
-  return found;
-}
-
 async function expectWhole(manifest: Manifest): Promise<void> {
   for (const { filename } of filesOf(manifest)) await (await store.open(filename)).close();
 }
@@ -117,7 +111,7 @@ describe.each(modes)('a file operation that $what', ({ once, performed }) => {
         expect(result).toMatchObject({ filename: exportFilenames(STEM, format).artifact });
         return;
       }
-      const published = (await visible()).filter((one) => one.filename !== other.filename);
+      const published = (await list(store)).filter((one) => one.filename !== other.filename);
       // Nothing, or, where the last steps could not be taken back, something whole that a retry finds.
       for (const manifest of published) await expectWhole(manifest);
       if (result instanceof Error) {

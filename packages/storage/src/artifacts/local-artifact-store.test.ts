@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { manifestDraft, publish } from '@caissa/testing/publish-artifact';
+import { list, manifestDraft, publish } from '@caissa/testing/publish-artifact';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { artifactStoreContract } from './artifact-store.contract.js';
 import { LocalArtifactStore } from './local-artifact-store.js';
@@ -76,9 +76,7 @@ describe('what is not as it was exported', () => {
     await rm(at(MANIFEST));
     await put(at(MANIFEST));
     expect(await store.readManifest(broken.filename)).toBeUndefined();
-    const listed: string[] = [];
-    for await (const manifest of store.listManifests()) listed.push(manifest.filename);
-    expect(listed).toEqual([good.filename]);
+    expect(await list(store)).toEqual([good]);
   });
 
   test('a manifest that was copied to another name shows nothing', async () => {
@@ -92,6 +90,7 @@ describe('what is not as it was exported', () => {
     const { filename } = await publish(store, 'job-1');
     await rm(at(filename));
     expect(await store.readManifest(filename)).toBeUndefined();
+    expect(await store.listFilenames()).toEqual([]);
     expect(await store.findByJob('job-1', { stem: STEM, format: 'onnx' })).toBeUndefined();
     vi.useFakeTimers({ now: Date.now() + 61_000, toFake: ['Date'] });
     expect((await store.sweep(nobodyWorks)).sort()).toEqual([MANIFEST]);

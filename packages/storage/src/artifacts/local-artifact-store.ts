@@ -69,12 +69,13 @@ export class LocalArtifactStore implements ArtifactStore {
     });
   }
 
-  async *listManifests(): AsyncGenerator<Manifest> {
-    for (const name of await callStore(() => readdir(this.#folder))) {
-      if (!name.endsWith(MANIFEST_SUFFIX)) continue;
-      const manifest = await this.readManifest(name.slice(0, -MANIFEST_SUFFIX.length));
-      if (manifest) yield manifest;
-    }
+  listFilenames(): Promise<string[]> {
+    return callStore(async () => {
+      const names = await readdir(this.#folder);
+      const present = new Set(names);
+      const manifests = names.filter((name) => name.endsWith(MANIFEST_SUFFIX));
+      return manifests.map((name) => name.slice(0, -MANIFEST_SUFFIX.length)).filter((name) => present.has(name));
+    });
   }
 
   open(filename: string): Promise<StoredFile> {

@@ -12,9 +12,6 @@ import { s3StoredFile } from './s3-stored-file.js';
 import { sweepObjects, sweepSpool } from './s3-sweep.js';
 import { artifactDamaged, callStore, exportNotFound } from './store-errors.js';
 
-/** Manifests that are read at once when all of them are listed. */
-const READS_AT_ONCE = 16;
-
 /** How a store is set up. */
 export interface S3ArtifactStoreOptions {
   readonly objects: ObjectStore;
@@ -66,20 +63,10 @@ export class S3ArtifactStore implements ArtifactStore {
     return (await readStoredManifest(this.#objects, filename))?.manifest;
   }
 
-  async *listManifests(): AsyncGenerator<Manifest> {
-    const reading: Promise<Manifest | undefined>[] = [];
-    for await (const filename of this.#filenames('')) {
-      const read = this.readManifest(filename);
-      // Awaited in its turn; a failure before that must not count as unhandled.
-      read.catch(() => undefined);
-      reading.push(read);
-      const manifest = reading.length < READS_AT_ONCE ? undefined : await reading.shift();
-      if (manifest) yield manifest;
-    }
-    for (const read of reading) {
-      const manifest = await read;
-      if (manifest) yield manifest;
-    }
+  async listFilenames(): Promise<string[]> {
+    const filenames: string[] = [];
+    for await (const filename of this.#filenames('')) filenames.push(filename);
+    return filenames;
   }
 
   async open(filename: string): Promise<StoredFile> {

@@ -119,10 +119,19 @@ describe('what somebody else has changed is shown to the very next request', () 
     await new ExportIndex(worker, api.context.jobs.keys).add(manifest(1));
     expect((await models()).map((list) => list.models[0]?.status)).toEqual(['ready', 'ready']);
     expect((await exported()).map(({ count }) => count)).toEqual([1, 1]);
-    const { catalogue, catalogueChanges, exports, exportsChanges, exportsByDate } = api.context.jobs.keys;
-    await worker.del(catalogue, catalogueChanges, exports, exportsChanges, exportsByDate);
+    const stored = await api.addExport('m_export_20251007_031100', 'pytorch', new Uint8Array(1));
+    const { catalogue, catalogueChanges, ...keys } = api.context.jobs.keys;
+    await worker.del(catalogue, catalogueChanges);
+    await worker.del(keys.exports, keys.exportsChanges, keys.exportsByDate, keys.exportsIndexed);
     expect((await models()).map((list) => list.models[0]?.status)).toEqual(['inspecting', 'inspecting']);
-    expect((await exported()).map(({ count }) => count)).toEqual([0, 0]);
+    expect(await models()).toMatchObject(Array(2).fill({ complete: false, indexed: 0, total: 1 }));
+    const [first] = await exported();
+    expect(first).toMatchObject({ count: 0, complete: false, indexed: 0 });
+    // Having been asked for, the list is made again by one of the two.
+    await expect.poll(async () => (await exported()).map(({ complete }) => complete)).toEqual([true, true]);
+    expect((await exported()).map(({ exports }) => exports.map(({ filename }) => filename))).toEqual(
+      Array(2).fill([stored.filename]),
+    );
   });
 });
 

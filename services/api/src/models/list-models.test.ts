@@ -40,7 +40,7 @@ const makeActive = (name: string, sha256: string) =>
 
 describe('the list of models', () => {
   it('is empty for an empty folder', async () => {
-    expect(await list()).toEqual({ success: true, models: [], count: 0 });
+    expect(await list()).toEqual({ success: true, models: [], count: 0, complete: true });
   });
 
   it('shows the newest version first, then those without one by name', async () => {

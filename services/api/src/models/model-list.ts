@@ -17,6 +17,7 @@ export interface ModelListState extends ListState {
 
 /** A row, and what it was made from. */
 interface Row extends Place {
+  readonly isInspected: boolean;
   readonly file: ModelFile;
   readonly entry: CatalogueEntry | undefined;
   readonly isCurrent: boolean;
@@ -70,11 +71,16 @@ export class ModelList {
     if (state !== undefined && before !== undefined && isSame(before, from)) return state;
     this.#rows = makeRows(this.#rows, modelFolder.list(), entries, active);
     const leftOut = modelFolder.leftOut().slice(0, LEFT_OUT_LIMIT);
-    const beside = leftOut.length === 0 ? {} : { left_out: leftOut };
+    const beside = { ...completenessOf(this.#rows), ...(leftOut.length === 0 ? {} : { left_out: leftOut }) };
     const made = { name: 'models', places: this.#rows, rows: this.#rows.map(({ json }) => json), beside };
     this.#made = { from, state: made };
     return made;
   }
+}
+
+function completenessOf(rows: readonly Row[]) {
+  const indexed = rows.filter(({ isInspected }) => isInspected).length;
+  return indexed === rows.length ? { complete: true } : { complete: false, indexed, total: rows.length };
 }
 
 function isSame(left: Sources, right: Sources): boolean {
@@ -116,6 +122,7 @@ function makeRow(
   const active = activation?.pointer.model_name === file.name;
   if (known?.file === file && known.entry === entry && !active && !known.isCurrent) return known;
   const summary = summarizeModel(file, entry, activation);
-  const { name, version, is_current: isCurrent } = summary;
-  return { name, version, file, entry, isCurrent, json: JSON.stringify(summary) };
+  const { name, version, is_current: isCurrent, status } = summary;
+  const isInspected = status !== 'inspecting';
+  return { name, version, isInspected, file, entry, isCurrent, json: JSON.stringify(summary) };
 }

@@ -75,7 +75,7 @@ async function failedJob({ queues, keys }: JobsContext): Promise<string> {
   await stopWorker(worker, 100);
   connection.disconnect();
   const job = await queues.load.queue.getJob(id);
-  expect(job?.stacktrace.join()).toContain('run-worker.ts');
+  expect(job?.stacktrace?.join()).toContain('run-worker.ts');
   return id;
 }
 

@@ -112,7 +112,7 @@ export const activationsQuery = queryOptions({
 export const exportsQuery = queryOptions({
   queryKey: KEYS.exports,
   queryFn: ({ signal }) => allPages<ExportList>('/api/model/exports', ({ exports }) => exports, signal),
-  refetchInterval: 20_000,
+  refetchInterval: ({ state }) => (state.data?.complete === false ? 3_000 : 20_000),
 });
 
 /** Which jobs a list holds. */

@@ -14,7 +14,7 @@ import { SkeletonRows } from '../ui/progress';
 import { CleanUpDialog } from './clean-up-dialog';
 import { DeleteExportDialog } from './delete-export-dialog';
 import { ExportDrawer } from './export-drawer';
-import { describeAmount, type ExportFilter, filterExports, readExportFilter } from './export-list';
+import { describeAmount, describeReading, type ExportFilter, filterExports, readExportFilter } from './export-list';
 import { ExportTable } from './export-table';
 
 /** All exports: finding, downloading, looking into and removing them. */
@@ -23,15 +23,16 @@ export function DownloadsPage() {
   const filter = useMemo(() => readExportFilter(params), [params]);
   const { data, error, refetch } = useQuery(exportsQuery);
   const all = data?.exports;
+  const reading = data && describeReading(data);
   const shown = useMemo(() => all && filterExports(all, filter), [all, filter]);
   return (
     <>
-      <PageHeading title="Downloads" hint={all && shown && describeAmount(shown, all)}>
+      <PageHeading title="Downloads" hint={reading ?? (all && shown && describeAmount(shown, all))}>
         <CleanUp disabled={all === undefined || all.length === 0} />
       </PageHeading>
       <Filters filter={filter} />
       <Card label="Exports" className="overflow-hidden">
-        {all && shown ? (
+        {all && shown && (all.length > 0 || reading === undefined) ? (
           <Exports shown={shown} count={all.length} />
         ) : error ? (
           <LoadFailure what="The exports" error={error} onRetry={() => void refetch()} />

@@ -1,6 +1,14 @@
 import type { ExportSummary } from '@caissa/shared/contracts';
 import { describe, expect, it } from 'vitest';
-import { describeAmount, deviceUsed, filterExports, parseKeep, readExportFilter, totalBytes } from './export-list';
+import {
+  describeAmount,
+  describeReading,
+  deviceUsed,
+  filterExports,
+  parseKeep,
+  readExportFilter,
+  totalBytes,
+} from './export-list';
 
 const MB = 1024 ** 2;
 
@@ -45,6 +53,15 @@ describe('the filter', () => {
 it('adds up sizes', () => {
   expect(totalBytes(ALL)).toBe(6 * MB);
   expect(totalBytes([])).toBe(0);
+});
+
+it('says how far it has come while it is made again', () => {
+  const list = { success: true, count: 7_700 } as const;
+  expect(describeReading({ ...list, complete: false, indexed: 7_700, total: 20_000 })).toBe(
+    'Reading the exports folder: 7,700 of 20,000',
+  );
+  expect(describeReading({ ...list, complete: false, indexed: 0 })).toBe('Reading the exports folder: 0');
+  expect(describeReading({ ...list, complete: true })).toBeUndefined();
 });
 
 it('says how much there is and how much of it is shown', () => {

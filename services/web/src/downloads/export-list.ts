@@ -1,6 +1,6 @@
 import { type Format, isFormat } from '@caissa/formats';
-import type { ExportSummary } from '@caissa/shared/contracts';
-import { formatSize, plural } from '../format/number';
+import type { ExportList, ExportSummary } from '@caissa/shared/contracts';
+import { formatCount, formatSize, plural } from '../format/number';
 
 /** What a list of exports is narrowed down to. */
 export interface ExportFilter {
@@ -42,6 +42,13 @@ export function describeAmount(shown: readonly ExportSummary[], all: readonly Ex
   return shown.length === 0
     ? amount
     : `${amount}, ${formatSize(shown.reduce((sum, one) => sum + exportBytes(one), 0))}`;
+}
+
+/** How far the list of exports has come, as long as it is not complete: "Reading the exports folder: 7,700 of 20,000". */
+export function describeReading({ complete, indexed = 0, total }: Omit<ExportList, 'exports'>): string | undefined {
+  if (complete) return undefined;
+  const of = total === undefined ? '' : ` of ${formatCount(total)}`;
+  return `Reading the exports folder: ${formatCount(indexed)}${of}`;
 }
 
 /** The device that an export was made on, where its metadata says so. */
