@@ -1,27 +1,31 @@
-import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
-import { problemSchema } from '@caissa/shared/errors';
+import { z } from 'zod';
 import { sessionSchema, signInSchema } from '../access/session-routes.js';
 import { readinessSchema } from '../operations/readiness.js';
+import type { Operation, OperationResponse } from './openapi-operation.js';
+import { PROBLEM, withRefusals } from './openapi-responses.js';
+import { SECURITY } from './openapi-route.js';
 
-const problem = (description: string) => ({
+const json = (description: string, schema: z.ZodType): OperationResponse => ({
   description,
-  content: { 'application/problem+json': { schema: problemSchema } },
+  content: { 'application/json': { schema } },
 });
 
-const session = (description: string) => ({ description, content: { 'application/json': { schema: sessionSchema } } });
+const session = (description: string) => json(description, sessionSchema);
+
+const text = (description: string) => ({ description, content: { 'text/plain': { schema: z.string() } } });
 
 const SESSION = { path: '/api/session', tags: ['Access'], security: [] };
 const PROBE = { method: 'get' as const, tags: ['Operations'], security: [] };
 
 /** Routes outside the route table: access and operations. */
-export const OWN_ROUTES: readonly RouteConfig[] = [
+export const OWN_ROUTES: readonly Operation[] = [
   {
     ...SESSION,
     method: 'get',
     operationId: 'getSession',
     summary: 'Who am I',
     description: 'Tells whether the API needs a key and whose key or session was sent. Never answers 401.',
-    responses: { 200: session('Who the caller is.'), 429: problem('Too many requests in a minute.') },
+    responses: withRefusals({ 200: session('Who the caller is.') }, 429, 503),
   },
   {
     ...SESSION,
@@ -29,54 +33,47 @@ export const OWN_ROUTES: readonly RouteConfig[] = [
     operationId: 'postSession',
     summary: 'Sign in with an access key',
     description: 'For pages of this server: answers an HttpOnly, SameSite=Strict cookie that lasts 12 hours.',
-    request: { body: { required: true, content: { 'application/json': { schema: signInSchema } } } },
-    responses: {
-      200: { ...session('Signed in.'), headers: { 'Set-Cookie': { schema: { type: 'string' } } } },
-      400: problem('The body is not valid.'),
-      401: problem('The key is not known.'),
-      403: problem('A page of another origin sent the request.'),
-      429: problem('Too many requests or wrong keys in a minute.'),
-      503: problem('Redis cannot be reached.'),
-    },
+    body: { required: true, content: { 'application/json': { schema: signInSchema } } },
+    responses: withRefusals(
+      {
+        200: {
+          ...session('Signed in.'),
+          headers: { 'Set-Cookie': { description: 'The session.', schema: { type: 'string' } } },
+        },
+        401: { description: 'The key is not known.', content: PROBLEM },
+        415: { description: 'The body is of another media type.', content: PROBLEM },
+      },
+      429,
+      503,
+    ),
   },
   {
     ...SESSION,
     method: 'delete',
     operationId: 'deleteSession',
     summary: 'Sign out',
-    responses: {
-      200: session('Signed out; also if nobody was signed in.'),
-      403: problem('A page of another origin sent the request.'),
-      503: problem('Redis cannot be reached.'),
-    },
+    responses: withRefusals({ 200: session('Signed out; also if nobody was signed in.') }, 429, 503),
   },
   {
     ...PROBE,
     path: '/livez',
     operationId: 'getLivez',
     summary: 'Whether the process answers',
-    responses: { 200: { description: 'It does.', content: { 'text/plain': { schema: { type: 'string' } } } } },
+    responses: withRefusals({ 200: text('It does.') }),
   },
   {
     ...PROBE,
     path: '/readyz',
     operationId: 'getReadyz',
     summary: 'Whether Redis and the store of files can be used',
-    responses: {
-      200: { description: 'Both can.', content: { 'application/json': { schema: readinessSchema } } },
-      503: { description: 'One cannot.', content: { 'application/json': { schema: readinessSchema } } },
-    },
+    responses: withRefusals({ 200: json('Both can.', readinessSchema), 503: json('One cannot.', readinessSchema) }),
   },
   {
     ...PROBE,
     path: '/metrics',
     operationId: 'getMetrics',
-    security: [{ bearer: [] }, { apiKey: [] }, { session: [] }, {}],
+    security: SECURITY,
     summary: 'Measurements for Prometheus',
-    responses: {
-      200: { description: 'Text exposition format.', content: { 'text/plain': { schema: { type: 'string' } } } },
-      401: problem('An access key is needed.'),
-      429: problem('Too many requests in a minute.'),
-    },
+    responses: withRefusals({ 200: text('Text exposition format.') }, 401, 429, 503),
   },
 ];

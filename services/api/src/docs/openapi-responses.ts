@@ -1,14 +1,47 @@
-import type { ResponseConfig } from '@asteasolutions/zod-to-openapi';
+import { metadataSchema } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
+import { z } from 'zod';
 import type { Route, RouteResponse } from '../http/route.js';
 import { ACCEPTED_EXAMPLE, PROBLEM_EXAMPLE } from './examples.js';
-
-type Header = { description: string; schema: { type: 'string' | 'integer' } };
+import type { Content, Header, OperationResponse } from './openapi-operation.js';
 
 const header = (description: string, type: 'string' | 'integer' = 'string'): Header => ({
   description,
   schema: { type },
 });
+
+/** Bytes of any kind. */
+export const binarySchema = z.string().meta({ format: 'binary' });
+
+/** Bodies of failures. */
+export const PROBLEM: Content = {
+  'application/problem+json': { schema: problemSchema, example: PROBLEM_EXAMPLE },
+};
+
+/** Why a request may be refused before its route is asked. */
+export const EARLY_REFUSALS = {
+  408: 'The request did not arrive in time.',
+  413: 'The body is too large.',
+  417: 'The `Expect` header asks for something other than `100-continue`.',
+  431: 'The head of the request is too large.',
+} as const;
+
+const REFUSALS = {
+  ...EARLY_REFUSALS,
+  400: 'The request is not valid HTTP, or a name, a parameter or the body is not valid.',
+  401: 'An access key is needed, or the one sent is not known.',
+  403: 'The access key is a viewer’s and the route is for operators, or a foreign page sent the request.',
+  429: 'Too many requests in a minute.',
+  500: 'A mistake in Caissa; the log has the details under the request id.',
+  503: 'Redis or the store of files cannot be reached; try again in a moment.',
+} as const;
+
+/** Refusals of routes that start work: of requests that are repeated, and of those that wait for what becomes of it. */
+const START_REFUSALS = {
+  409: 'For requests that waited: the job was cancelled, or the checkpoint changed.',
+  422: 'The checkpoint was refused, or the `Idempotency-Key` was sent before with another request.',
+  507: 'For requests that waited: the disk is full.',
+} as const;
 
 const COMMON_HEADERS = {
   'X-Request-Id': header('Stands in the logs too; send your own, or take this one.'),
@@ -18,9 +51,14 @@ const COMMON_HEADERS = {
 
 const RETRY_AFTER = { 'Retry-After': header('Seconds to wait before asking again.', 'integer') };
 
+/** The documented headers of a request, in lower case. */
+function understoodBy(route: Pick<Route, 'headers'>): Set<string> {
+  return new Set(Object.keys(route.headers ?? {}).map((name) => name.toLowerCase()));
+}
+
 /** Headers of a response beyond the common ones. */
 function headersOf(route: Pick<Route, 'headers'>, status: number): Record<string, Header> {
-  const understood = new Set(Object.keys(route.headers ?? {}).map((name) => name.toLowerCase()));
+  const understood = understoodBy(route);
   return {
     ...COMMON_HEADERS,
     ...(status === 202 ? { Location: header('Where to ask for the state of the job.'), ...RETRY_AFTER } : {}),
@@ -28,7 +66,10 @@ function headersOf(route: Pick<Route, 'headers'>, status: number): Record<string
       ? { 'Preference-Applied': header('`wait=N` if the request was held for the result.') }
       : {}),
     ...(understood.has('if-none-match') && status < 400
-      ? { ETag: header('Strong validator: the SHA-256 of the file, quoted.') }
+      ? {
+          ETag: header('Strong validator: the SHA-256 of the file, quoted.'),
+          'Last-Modified': header('When the file was written.'),
+        }
       : {}),
     ...(status === 206 || status === 416 ? { 'Content-Range': header('Which bytes, of how many.') } : {}),
     ...(status === 401 ? { 'WWW-Authenticate': header('`Bearer`') } : {}),
@@ -36,55 +77,57 @@ function headersOf(route: Pick<Route, 'headers'>, status: number): Record<string
   };
 }
 
+/** What bodies of other media types than binary ones are. */
+const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  'application/json': metadataSchema,
+  'text/event-stream': z.string(),
+};
+
 /** Media types of the bodies of a response. */
-function contentOf(status: number, response: RouteResponse): ResponseConfig['content'] {
-  if (status >= 400) return { 'application/problem+json': { schema: problemSchema, example: PROBLEM_EXAMPLE } };
+function contentOf(status: number, { schema, contentTypes = [] }: RouteResponse): Content {
+  if (status >= 400) return PROBLEM;
   const example = status === 202 ? { example: ACCEPTED_EXAMPLE } : {};
   return {
-    ...(response.schema ? { 'application/json': { schema: response.schema, ...example } } : {}),
-    ...(response.contentType === undefined
-      ? {}
-      : {
-          [response.contentType]: {
-            schema: response.contentType.startsWith('text/')
-              ? { type: 'string' as const }
-              : { type: 'string' as const, contentEncoding: 'binary' },
-          },
-        }),
+    ...(schema ? { 'application/json': { schema, ...example } } : {}),
+    ...Object.fromEntries(contentTypes.map((type) => [type, { schema: SCHEMAS[type] ?? binarySchema }])),
   };
 }
 
 /** Refusals that any route may send, as far as they apply to this one. */
-function refusalsOf(route: Route): Record<number, RouteResponse> {
-  const takesInput = Boolean(route.params ?? route.query ?? route.body) || route.rawBody !== undefined;
-  const takesBody = route.body !== undefined || route.rawBody !== undefined;
+function refusalsOf(route: Route): Record<number, string> {
+  const understood = understoodBy(route);
+  const takesBody = route.method === 'post' || route.rawBody !== undefined;
   return {
-    ...(takesInput ? { 400: { description: 'A name, a parameter or the body is not valid.' } } : {}),
-    401: { description: 'An access key is needed, or the one sent is not known.' },
-    403: {
-      description: 'The access key is a viewer’s and the route is for operators, or a foreign page sent the request.',
-    },
-    ...(takesBody
-      ? { 413: { description: 'The body is too large.' }, 415: { description: 'The body is of another media type.' } }
-      : {}),
-    429: { description: 'Too many requests in a minute.' },
-    500: { description: 'A mistake in Caissa; the log has the details under the request id.' },
-    503: { description: 'Redis or the store of files cannot be reached; try again in a moment.' },
+    ...REFUSALS,
+    ...(takesBody ? { 415: 'The body is of another media type.' } : {}),
+    ...(understood.has('prefer') ? START_REFUSALS : {}),
   };
 }
 
 /** Every response of a route, refusals included. A `HEAD` has no bodies. */
-export function describeResponses(route: Route): Record<string, ResponseConfig> {
-  const all: Record<number, RouteResponse> = { ...refusalsOf(route), ...route.responses };
+export function describeResponses(route: Route): Record<string, OperationResponse> {
+  const refusals = Object.entries(refusalsOf(route)).map(([status, description]) => [status, { description }]);
+  const all: Record<string, RouteResponse> = { ...Object.fromEntries(refusals), ...route.responses };
   return Object.fromEntries(
     Object.entries(all).map(([code, response]) => {
       const status = Number(code);
-      const content = route.method === 'head' ? undefined : contentOf(status, response);
-      const hasContent = content !== undefined && Object.keys(content).length > 0;
-      return [
-        code,
-        { description: response.description, headers: headersOf(route, status), ...(hasContent ? { content } : {}) },
-      ];
+      const content = route.method === 'head' ? {} : contentOf(status, response);
+      const { description } = response;
+      const hasContent = Object.keys(content).length > 0;
+      return [code, { description, headers: headersOf(route, status), ...(hasContent ? { content } : {}) }];
     }),
   );
+}
+
+/** Answers of a route outside the table: its own, and the refusals that it may send. */
+export function withRefusals(
+  own: Readonly<Record<number, OperationResponse>>,
+  ...statuses: readonly (keyof typeof REFUSALS)[]
+): Record<string, OperationResponse> {
+  const early = [400, 403, 408, 413, 417, 431, 500] as const;
+  const refusals = [...early, ...statuses].map((status) => [
+    status,
+    { description: REFUSALS[status], content: PROBLEM },
+  ]);
+  return { ...Object.fromEntries(refusals), ...own };
 }

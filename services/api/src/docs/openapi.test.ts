@@ -88,6 +88,28 @@ describe('the OpenAPI document', () => {
     expect(described.requestBody?.required).toBe(false);
   });
 
+  it('says what is a number, what may be null, and what may be left out', () => {
+    const limit = operation('get', '/api/jobs').parameters?.find(({ name }) => name === 'limit');
+    expect(limit).toMatchObject({
+      required: false,
+      schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
+    });
+    const { ActivationState, ExportRequest, ModelSummary, RollbackRequest } = document.components.schemas;
+    const orNull = (name: string) => ({ anyOf: [{ $ref: `#/components/schemas/${name}` }, { type: 'null' }] });
+    expect(ActivationState.properties.model_name).toEqual(orNull('ModelName'));
+    expect(ExportRequest.properties.metadata).toEqual(orNull('CallerMetadata'));
+    // The one ignores what it does not know, the other refuses it; answers may have more members.
+    expect([ExportRequest.additionalProperties, RollbackRequest.additionalProperties]).toEqual([undefined, false]);
+    expect(ModelSummary).not.toHaveProperty('additionalProperties');
+    expect(ModelSummary.required).toEqual(expect.arrayContaining(['version', 'training_date']));
+  });
+
+  it('names every answer to work that is asked for twice or waited for', () => {
+    for (const path of ['/api/model/load/:model_name', '/api/model/rollback', '/api/model/unload']) {
+      expect(Object.keys(operation('post', path).responses)).toEqual(expect.arrayContaining(['409', '422', '507']));
+    }
+  });
+
   it('shows access by key and by session', () => {
     expect(Object.keys(document.components.securitySchemes).sort()).toEqual(['apiKey', 'bearer', 'session']);
     expect(operation('get', '/api/jobs')).toHaveProperty('security', [

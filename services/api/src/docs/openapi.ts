@@ -1,12 +1,10 @@
-import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { SESSION_COOKIE } from '../access/sessions.js';
 import type { Route } from '../http/route.js';
+import { writeOperation } from './openapi-operation.js';
 import { OWN_ROUTES } from './openapi-own-routes.js';
 import { PROTOCOL_ROUTES } from './openapi-protocol-routes.js';
 import { describeRoute } from './openapi-route.js';
-
-/** An OpenAPI document as JSON. */
-type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
+import { SchemaWriter } from './openapi-schemas.js';
 
 const DESCRIPTION = `Exports AlphaZero chess networks from PyTorch checkpoints and activates them.
 
@@ -33,22 +31,27 @@ const TAGS = [
   { name: 'Operations', description: 'Probes and measurements.' },
 ];
 
-/** Writes the OpenAPI document of a route table. Source: OpenAPI 3.1.1. */
-export function buildOpenApi(routes: readonly Route[], version: string): OpenApiDocument {
-  const registry = new OpenAPIRegistry();
-  const scheme = (name: string, value: Parameters<OpenAPIRegistry['registerComponent']>[2]) =>
-    registry.registerComponent('securitySchemes', name, value);
-  scheme('bearer', { type: 'http', scheme: 'bearer', description: 'An access key.' });
-  scheme('apiKey', { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An access key.' });
-  scheme('session', {
+const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'An access key.' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An access key.' },
+  session: {
     type: 'apiKey',
     in: 'cookie',
     name: SESSION_COOKIE,
     description: 'A session of `POST /api/session`. Changes must come from a page of this server.',
-  });
-  for (const route of routes) registry.registerPath(describeRoute(route));
-  for (const route of [...OWN_ROUTES, ...PROTOCOL_ROUTES]) registry.registerPath(route);
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  },
+};
+
+/** Writes the OpenAPI document of a route table. Source: OpenAPI 3.1.1. */
+export function buildOpenApi(routes: readonly Route[], version: string): object {
+  const schemas = new SchemaWriter();
+  const paths: Record<string, Record<string, object>> = {};
+  for (const operation of [...routes.map(describeRoute), ...OWN_ROUTES, ...PROTOCOL_ROUTES]) {
+    const methods = paths[operation.path] ?? {};
+    paths[operation.path] = methods;
+    methods[operation.method] = writeOperation(operation, schemas);
+  }
+  return {
     openapi: '3.1.1',
     info: {
       title: 'Caissa',
@@ -58,5 +61,7 @@ export function buildOpenApi(routes: readonly Route[], version: string): OpenApi
     },
     servers: [{ url: '/' }],
     tags: TAGS,
-  });
+    paths,
+    components: { schemas: schemas.components, securitySchemes: SECURITY_SCHEMES },
+  };
 }

@@ -7,6 +7,8 @@ import { defineRoute, type Route } from '../http/route.js';
 import { bundleExport } from './bundle-export.js';
 import { planDownload } from './plan-download.js';
 
+const binary = 'application/octet-stream';
+
 const downloadRoute = (method: 'get' | 'head'): Route =>
   defineRoute({
     method,
@@ -23,16 +25,20 @@ const downloadRoute = (method: 'get' | 'head'): Route =>
         .describe('One archive with all files of the export and its metadata.'),
     }),
     headers: {
-      Range: 'One range of bytes.',
-      'If-Range': 'ETag or time of last change that the file must have for the range to count.',
-      'If-Match': 'ETags of which the file must have one, else 412.',
-      'If-None-Match': 'ETags that the client has already.',
-      'If-Unmodified-Since': 'Time after which the file must not have changed, else 412. Ignored beside `If-Match`.',
-      'If-Modified-Since': 'Time of the file that the client has already. Ignored beside `If-None-Match`.',
+      Range: z.string().describe('One range of bytes.'),
+      'If-Range': z.string().describe('ETag or time of last change that the file must have for the range to count.'),
+      'If-Match': z.string().describe('ETags of which the file must have one, else 412.'),
+      'If-None-Match': z.string().describe('ETags that the client has already.'),
+      'If-Unmodified-Since': z
+        .string()
+        .describe('Time after which the file must not have changed, else 412. Ignored beside `If-Match`.'),
+      'If-Modified-Since': z
+        .string()
+        .describe('Time of the file that the client has already. Ignored beside `If-None-Match`.'),
     },
     responses: {
-      200: { description: 'The file.', contentType: 'application/octet-stream' },
-      206: { description: 'The range of the file.', contentType: 'application/octet-stream' },
+      200: { description: 'The file.', contentTypes: [binary, 'application/zip', 'application/json'] },
+      206: { description: 'The range of the file.', contentTypes: [binary, 'application/json'] },
       307: { description: 'The object store has it, at this address, for some minutes.' },
       304: { description: 'The client has the file already.' },
       400: { description: 'The name or a parameter is not valid.', schema: problemSchema },

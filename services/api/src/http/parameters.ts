@@ -5,11 +5,12 @@ import { z } from 'zod';
 
 /** A `limit` query parameter. */
 export function limitSchema(fallback: number, maximum: number) {
+  const rule = `must be a whole number from 1 to ${maximum}`;
   return z
     .string()
-    .regex(/^\d{1,9}$/, `must be a whole number from 1 to ${maximum}`)
+    .regex(/^\d{1,9}$/, rule)
     .transform(Number)
-    .refine((limit) => limit >= 1 && limit <= maximum, `must be a whole number from 1 to ${maximum}`)
+    .pipe(z.int().min(1, rule).max(maximum, rule))
     .default(fallback)
     .describe(`Rows on a page, ${maximum} at most.`);
 }

@@ -49,8 +49,8 @@ export interface RouteResponse {
   readonly description: string;
   /** Schema of a JSON body. */
   readonly schema?: z.ZodType;
-  /** Media type of a body that is not JSON. */
-  readonly contentType?: string;
+  /** Media types that a body may have beside that of `schema`. */
+  readonly contentTypes?: readonly string[];
 }
 
 /** One row of the route table: validation, access, documentation and code of an endpoint in one place. */
@@ -76,8 +76,8 @@ export interface Route<
   readonly bodyOptional?: boolean;
   /** Media type of a raw body that the handler reads as a stream; not parsed. */
   readonly rawBody?: string;
-  /** Request headers that the route understands, name → description. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Request headers that the route understands, for its documentation. */
+  readonly headers?: Readonly<Record<string, z.ZodType>>;
   readonly responses: Readonly<Record<number, RouteResponse>>;
   readonly handler: (
     context: ApiContext,

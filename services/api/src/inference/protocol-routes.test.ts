@@ -108,7 +108,7 @@ describe('a request of the protocol', () => {
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('1');
     expect(await response.json()).toEqual({ error: expect.stringContaining('No loader') });
-    expect((await send('/v2/health/live')).status).toBe(200);
+    expect(await (await send('/v2/health/live')).json()).toEqual({ live: true });
     expect((await send('/v2/health/ready')).status).not.toBe(200);
   });
 });

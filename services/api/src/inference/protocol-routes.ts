@@ -50,7 +50,7 @@ export function createProtocolRoutes(context: Pick<ApiContext, 'forwarder' | 'st
   // Whether a model is ready is said by 200 or 400 alone.
   const forwardToOne = forward((path) => (NAMED_MODEL.test(path) ? { retryOn: [READY.test(path) ? 400 : 404] } : {}));
   const router = Router({ caseSensitive: true, strict: true });
-  router.get('/v2/health/live', (_request, response) => void response.status(200).end());
+  router.get('/v2/health/live', (_request, response) => void response.json({ live: true }));
   // A replica that is not ready says 400, and another one may be.
   router.get(
     '/v2/health/ready',

@@ -1,4 +1,5 @@
 import { AppError } from '@caissa/shared/errors';
+import { z } from 'zod';
 
 /** Longest time that a request is held. */
 export const WAIT_LIMIT_SECONDS = 60;
@@ -34,9 +35,13 @@ function parsePrefer(header: string): Map<string, string> {
   return preferences;
 }
 
+/** An `Idempotency-Key`. */
+export const idempotencyKeySchema = z.string().regex(/^[\x21-\x7e]{1,255}$/);
+
 /** The `Idempotency-Key` of a request. @throws AppError INVALID_PARAMETER */
 export function parseIdempotencyKey(header: string | string[] | undefined): string | undefined {
   if (header === undefined) return undefined;
-  if (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header)) return header;
+  const key = idempotencyKeySchema.safeParse(header);
+  if (key.success) return key.data;
   throw new AppError('INVALID_PARAMETER', 'An Idempotency-Key is 1 to 255 visible ASCII characters.');
 }

@@ -12,7 +12,7 @@ import { AppError, isErrorCode, type Problem } from '@caissa/shared/errors';
 import { z } from 'zod';
 import type { ApiContext } from '../context.js';
 import type { Reply, RouteRequest } from '../http/route.js';
-import { chooseWait, parseIdempotencyKey, WAIT_LIMIT_SECONDS, type Wait } from './prefer.js';
+import { chooseWait, idempotencyKeySchema, parseIdempotencyKey, WAIT_LIMIT_SECONDS, type Wait } from './prefer.js';
 
 /** Query of the routes that start work. */
 export const waitQuerySchema = z.object({
@@ -20,15 +20,19 @@ export const waitQuerySchema = z.object({
     .string()
     .regex(/^\d{1,9}$/, 'must be a whole number of seconds')
     .transform(Number)
-    .refine((seconds) => seconds <= WAIT_LIMIT_SECONDS, `must not exceed ${WAIT_LIMIT_SECONDS}`)
+    .pipe(z.int().nonnegative().max(WAIT_LIMIT_SECONDS, `must not exceed ${WAIT_LIMIT_SECONDS}`))
     .optional()
     .describe('Seconds to hold the request for the result; as `Prefer: wait=N`.'),
 });
 
 /** Headers that the routes that start work understand. */
 export const START_HEADERS = {
-  Prefer: 'RFC 7240: `wait=N` holds the request for N seconds at most, `respond-async` does not hold it.',
-  'Idempotency-Key': '1 to 255 visible ASCII characters; requests with the same key and body start one job.',
+  Prefer: z
+    .string()
+    .describe('RFC 7240: `wait=N` holds the request for N seconds at most, `respond-async` does not hold it.'),
+  'Idempotency-Key': idempotencyKeySchema.describe(
+    '1 to 255 visible ASCII characters; requests with the same key and body start one job.',
+  ),
 } as const;
 
 type StartRequest = RouteRequest<unknown, z.output<typeof waitQuerySchema>, unknown>;

@@ -1,11 +1,14 @@
 import { isFinal } from '@caissa/queue';
 import { AppError, problemSchema } from '@caissa/shared/errors';
 import type { Response } from 'express';
+import { z } from 'zod';
 import type { ApiContext } from '../context.js';
 import { jobParamsSchema } from '../http/parameters.js';
 import { defineRoute, type Reply } from '../http/route.js';
 import { openEventStream } from './event-stream.js';
 import { followJob, type JobState, type OutgoingEvent, readJobState, toStateEvent } from './follow-job.js';
+
+const EVENT_ID = /^\d{1,16}-\d{1,16}$/;
 
 /** `GET /api/jobs/{job_id}/events` */
 export const streamJobEventsRoute = defineRoute({
@@ -18,9 +21,14 @@ export const streamJobEventsRoute = defineRoute({
     'job, which ends the stream. The first event tells the present state.',
   role: 'viewer',
   params: jobParamsSchema,
-  headers: { 'Last-Event-ID': 'Id of the last event that was received; the stream goes on after it.' },
+  headers: {
+    'Last-Event-ID': z
+      .string()
+      .regex(EVENT_ID)
+      .describe('Id of the last event that was received; the stream goes on after it.'),
+  },
   responses: {
-    200: { description: 'The events.', contentType: 'text/event-stream' },
+    200: { description: 'The events.', contentTypes: ['text/event-stream'] },
     204: { description: 'The job is over and its end was received already.' },
     400: { description: 'Last-Event-ID is not one that was sent.', schema: problemSchema },
     404: { description: 'There is no such job.', schema: problemSchema },
@@ -39,7 +47,7 @@ export const streamJobEventsRoute = defineRoute({
 
 function parseLastEventId(header: string | string[] | undefined): string | undefined {
   if (header === undefined || header === '') return undefined;
-  if (typeof header === 'string' && /^\d{1,16}-\d{1,16}$/.test(header)) return header;
+  if (typeof header === 'string' && EVENT_ID.test(header)) return header;
   throw new AppError('INVALID_PARAMETER', 'Last-Event-ID is not one that was sent.');
 }
 

@@ -29,6 +29,12 @@ describe('health', () => {
     expect((await server.get(path)).status).toBe(status);
   });
 
+  test('is told in the bodies that the protocol has for it', async () => {
+    expect(await json('/v2/health/live')).toEqual({ status: 200, body: { live: true } });
+    expect(await json('/v2/health/ready')).toEqual({ status: 200, body: { ready: true } });
+    expect(await json('/v2/models/active/ready')).toEqual({ status: 200, body: { name: 'current', ready: true } });
+  });
+
   test('is not ready without a session', async () => {
     server.engine.active = undefined;
     expect(await json('/v2/health/ready')).toEqual({ status: 400, body: { error: expect.any(String) } });
