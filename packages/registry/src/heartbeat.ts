@@ -35,7 +35,8 @@ const heartbeatSchema = z.object({
   execution_providers: z.array(z.string()),
   cpu: z.object({ model: z.string(), cores: z.int() }),
   memory: z.object({ total_bytes: z.int(), free_bytes: z.int() }),
-  gpu: z.object({ memory_allocated: z.int() }).optional(),
+  // Loaders of before the total was reported leave it out.
+  gpu: z.object({ memory_allocated: z.int(), memory_total: z.int().optional() }).optional(),
   // Loaders of before inference report nothing of what follows.
   /** Where it answers the Open Inference Protocol, without a trailing slash. */
   url: z.string().nullable().default(null),

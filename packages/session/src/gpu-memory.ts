@@ -5,28 +5,38 @@ const MAX_AGE_MS = 5_000;
 
 const BYTES_PER_MIB = 2 ** 20;
 
-/** Knows how much memory of the first GPU is in use, by all processes, without ever making anybody wait. */
+/** Memory of a GPU, in bytes. */
+interface GpuMemoryReading {
+  /** What all processes together use. */
+  readonly usedBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Knows how much memory the first GPU has and how much of it is in use, without ever making anybody wait. */
 export class GpuMemory {
   readonly #maxAgeMs: number;
-  #usedBytes: number | undefined;
+  #reading: GpuMemoryReading | undefined;
   #readMs = Number.NEGATIVE_INFINITY;
-  #reading = false;
+  #isReading = false;
 
   constructor(maxAgeMs = MAX_AGE_MS) {
     this.#maxAgeMs = maxAgeMs;
   }
 
-  /** Bytes in use when it was last read; nothing before the first reading, or where the driver does not tell. */
-  get usedBytes(): number | undefined {
-    if (!this.#reading && performance.now() - this.#readMs > this.#maxAgeMs) void this.#read();
-    return this.#usedBytes;
+  /** The last reading; undefined before the first, or where the driver does not tell. */
+  get reading(): GpuMemoryReading | undefined {
+    if (!this.#isReading && performance.now() - this.#readMs > this.#maxAgeMs) void this.#read();
+    return this.#reading;
   }
 
   async #read(): Promise<void> {
-    this.#reading = true;
-    const text = await queryGpu('memory.used');
-    this.#usedBytes = text !== undefined && /^\d+$/.test(text) ? Number(text) * BYTES_PER_MIB : undefined;
+    this.#isReading = true;
+    const [, used, total] = /^(\d+), (\d+)$/.exec((await queryGpu('memory.used,memory.total')) ?? '') ?? [];
+    this.#reading =
+      used === undefined || total === undefined
+        ? undefined
+        : { usedBytes: Number(used) * BYTES_PER_MIB, totalBytes: Number(total) * BYTES_PER_MIB };
     this.#readMs = performance.now();
-    this.#reading = false;
+    this.#isReading = false;
   }
 }

@@ -7,6 +7,28 @@ import { modelNameSchema } from './names.js';
 
 const success = z.literal(true);
 
+const bytes = z.int().nonnegative();
+
+/** What a loader runs on, as it reports it. */
+const deviceFields = {
+  device_type: z.enum(['cpu', 'cuda']),
+  device_name: z.string().describe('`CPU`, or the name of the GPU.'),
+  is_gpu: z.boolean(),
+  cpu: z.object({ model: z.string(), cores: z.int() }),
+  memory: z.object({ total_bytes: bytes, free_bytes: bytes }).describe('Memory of its machine.'),
+  execution_providers: z.array(z.string()).describe('Those of onnxruntime that the session tries, in this order.'),
+  gpu: z
+    .object({
+      memory_allocated: bytes.describe('Bytes in use, by all processes.'),
+      memory_total: bytes.optional().describe('Bytes that the GPU has.'),
+    })
+    .optional()
+    .describe('Memory of the GPU, where the driver tells.'),
+};
+
+/** A device that models run on. */
+export const deviceSchema = z.object(deviceFields).meta({ id: 'Device' });
+
 /** One live loader, as the list of replicas shows it. */
 export const replicaSchema = z
   .object({
@@ -16,6 +38,7 @@ export const replicaSchema = z
     model_name: z.string().nullable().describe('The model that it answers with now.'),
     generation: z.int().nonnegative().describe('Generation that it has reached; 0 before the first.'),
     device: z.string(),
+    device_info: deviceSchema,
     problem: z.string().nullable(),
   })
   .meta({ id: 'Replica' });
@@ -35,7 +58,7 @@ export const currentModelSchema = z
     generation: z.int().nonnegative(),
     replicas: replicasSchema,
     replica_list: z.array(replicaSchema),
-    device_info: z.object({ device_type: z.enum(['cpu', 'cuda']), device_name: z.string(), is_gpu: z.boolean() }),
+    device_info: deviceSchema,
   })
   .meta({ id: 'CurrentModel' });
 
@@ -43,13 +66,7 @@ export const currentModelSchema = z
 export const deviceInfoSchema = z
   .object({
     success,
-    device_type: z.enum(['cpu', 'cuda']),
-    device_name: z.string(),
-    is_gpu: z.boolean(),
-    cpu: z.object({ model: z.string(), cores: z.int() }),
-    memory: z.object({ total_bytes: z.int(), free_bytes: z.int() }),
-    execution_providers: z.array(z.string()),
-    gpu: z.object({ memory_allocated: z.int() }).optional(),
+    ...deviceFields,
     replicas: replicasSchema,
     replica_list: z.array(replicaSchema),
   })
@@ -110,6 +127,7 @@ export const rollbackRequestSchema = z
   .strictObject({ generation: z.int().positive().optional() })
   .meta({ id: 'RollbackRequest' });
 
+export type Device = z.infer<typeof deviceSchema>;
 export type ReplicaSummary = z.infer<typeof replicaSchema>;
 export type CurrentModel = z.infer<typeof currentModelSchema>;
 export type DeviceInfo = z.infer<typeof deviceInfoSchema>;

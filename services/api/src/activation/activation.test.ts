@@ -32,6 +32,16 @@ const beat = (id: string, change: Partial<HeartbeatReport> = {}) =>
     ...change,
   });
 
+/** What {@link beat} says of its device, as the API shows it. */
+const LOADER_DEVICE = {
+  device_type: 'cpu',
+  device_name: 'CPU',
+  is_gpu: false,
+  cpu: { model: 'Loader CPU', cores: 8 },
+  memory: { total_bytes: 100, free_bytes: 50 },
+  execution_providers: ['cpu'],
+};
+
 const makeActive = (version: number | string | null = 2) =>
   activate(api.context.jobs.redis, api.context.jobs.keys, {
     model_name: 'model_v2',
@@ -51,7 +61,7 @@ describe('the current model', () => {
       generation: 0,
       replicas: { ready: 0, total: 0 },
       replica_list: [],
-      device_info: { device_type: 'cpu', device_name: 'CPU', is_gpu: false },
+      device_info: expect.objectContaining({ device_type: 'cpu', device_name: 'CPU', is_gpu: false }),
     });
   });
 
@@ -61,6 +71,7 @@ describe('the current model', () => {
     } = await makeActive();
     await beat('one', { state: 'ready', model_name: 'model_v2', generation });
     await beat('two', { state: 'opening' });
+    const replica = { host: 'here', device: 'CPU', device_info: LOADER_DEVICE, problem: null };
     expect(await current()).toEqual({
       success: true,
       loaded: true,
@@ -73,10 +84,10 @@ describe('the current model', () => {
       generation,
       replicas: { ready: 1, total: 2 },
       replica_list: [
-        { id: 'one', host: 'here', state: 'ready', model_name: 'model_v2', generation, device: 'CPU', problem: null },
-        { id: 'two', host: 'here', state: 'opening', model_name: null, generation: 0, device: 'CPU', problem: null },
+        { ...replica, id: 'one', state: 'ready', model_name: 'model_v2', generation },
+        { ...replica, id: 'two', state: 'opening', model_name: null, generation: 0 },
       ],
-      device_info: { device_type: 'cpu', device_name: 'CPU', is_gpu: false },
+      device_info: LOADER_DEVICE,
     });
   });
 });
@@ -114,15 +125,23 @@ describe('the device', () => {
       generation,
       device_type: 'cuda',
       device_name: 'Tesla',
-      gpu: { memory_allocated: 7 },
+      gpu: { memory_allocated: 7, memory_total: 9 },
     });
     expect(await device()).toMatchObject({
       device_type: 'cuda',
       device_name: 'Tesla',
       is_gpu: true,
-      gpu: { memory_allocated: 7 },
+      gpu: { memory_allocated: 7, memory_total: 9 },
       replicas: { ready: 1, total: 2 },
     });
-    expect(await current()).toMatchObject({ device: 'Tesla', device_info: { is_gpu: true } });
+    const gpu = { is_gpu: true, device_name: 'Tesla', gpu: { memory_allocated: 7, memory_total: 9 } };
+    expect(await current()).toMatchObject({
+      device: 'Tesla',
+      device_info: gpu,
+      replica_list: [
+        { id: 'a-idle', device_info: LOADER_DEVICE },
+        { id: 'b-gpu', device_info: gpu },
+      ],
+    });
   });
 });

@@ -1,22 +1,14 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import type { Activation, Heartbeat } from '@caissa/registry';
-import type { DeviceInfo, ReplicaSummary } from '@caissa/shared/contracts';
+import type { Device, ReplicaSummary } from '@caissa/shared/contracts';
 
 /** The live loaders, as the API lists them. */
 export function summarizeReplicas(heartbeats: readonly Heartbeat[]): ReplicaSummary[] {
-  return heartbeats.map(({ id, host, state, model_name, generation, device_name: device, problem }) => ({
-    id,
-    host,
-    state,
-    model_name,
-    generation,
-    device,
-    problem,
-  }));
+  return heartbeats.map((loader) => {
+    const { id, host, state, model_name, generation, device_name: device, problem } = loader;
+    return { id, host, state, model_name, generation, device, device_info: deviceOfLoader(loader), problem };
+  });
 }
-
-/** What the API says about a device. */
-type Device = Omit<DeviceInfo, 'success' | 'replicas' | 'replica_list'>;
 
 /** The device that serves, or would serve, the active model; this machine's processor when no loader is alive. */
 export function deviceOf(heartbeats: readonly Heartbeat[], activation: Activation | undefined): Device {

@@ -22,13 +22,13 @@ export const showCurrentRoute = defineRoute({
 
 function describeCurrent({ generation, pointer }: PointerState, heartbeats: readonly Heartbeat[]): CurrentModel {
   const activation = pointer === null ? undefined : { generation, pointer };
-  const { device_type, device_name, is_gpu } = deviceOf(heartbeats, activation);
+  const device = deviceOf(heartbeats, activation);
   const common = {
     success: true,
     generation,
     replicas: countReplicas(heartbeats, generation),
     replica_list: summarizeReplicas(heartbeats),
-    device_info: { device_type, device_name, is_gpu },
+    device_info: device,
   } as const;
   if (pointer === null) return { ...common, loaded: false, message: 'No model is active.' };
   return {
@@ -37,7 +37,7 @@ function describeCurrent({ generation, pointer }: PointerState, heartbeats: read
     model_name: pointer.model_name,
     version: pointer.version ?? UNKNOWN,
     metadata: pointer.metadata,
-    device: device_name,
+    device: device.device_name,
     load_date: pointer.load_date,
     sha256: pointer.source_sha256,
   };

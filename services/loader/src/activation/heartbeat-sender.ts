@@ -74,7 +74,7 @@ export class HeartbeatSender {
 function describe(id: string, replica: Replica, { url, report }: HeartbeatExtras): Heartbeat {
   const { session, ...status } = replica.status;
   const serving = report?.() ?? { positionsServed: 0, sessionRestarts: 0, sessions: [] };
-  const gpuBytes = session?.info.device === 'cuda' ? gpuMemory.usedBytes : undefined;
+  const gpu = session?.info.device === 'cuda' ? gpuMemory.reading : undefined;
   return {
     id,
     host: hostname(),
@@ -85,7 +85,7 @@ function describe(id: string, replica: Replica, { url, report }: HeartbeatExtras
     execution_providers: session?.info.executionProviders ?? ['cpu'],
     cpu: { model: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() },
     memory: { total_bytes: totalmem(), free_bytes: freemem() },
-    ...(gpuBytes === undefined ? {} : { gpu: { memory_allocated: gpuBytes } }),
+    ...(gpu && { gpu: { memory_allocated: gpu.usedBytes, memory_total: gpu.totalBytes } }),
     url: url ?? null,
     positions_served: serving.positionsServed,
     session_restarts: replica.sessionRestarts + serving.sessionRestarts,
