@@ -89,6 +89,7 @@ describe('npm start', () => {
   it('says what runs where and how to begin, and a Ctrl-C that npm repeats stops all of it', async () => {
     const { child, port, end, output } = await start({ EXPORTERS: '2' });
     await expect.poll(output).toContain(`curl http://127.0.0.1:${port}/api/model/list`);
+    expect(output()).toMatch(new RegExp(`^Ready\\. Open http://127\\.0\\.0\\.1:${port} `, 'm'));
     await expect.poll(() => runningProcesses(output())).toHaveLength(5);
     child.kill('SIGINT');
     child.kill('SIGINT');

@@ -120,7 +120,8 @@ async function main(): Promise<void> {
   }
   if (shutdown.begun) return;
   const url = localUrl(host, port);
-  say(`Ready. ${url}/api/docs describes the API; Ctrl-C stops everything. A first request:`);
+  say(`Ready. Open ${url} in a browser; Ctrl-C stops everything.`);
+  say(`${url}/api/docs describes the API. A first request:`);
   say(`  curl ${url}/api/model/list`);
 }
 
