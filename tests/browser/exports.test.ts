@@ -119,6 +119,19 @@ describe('an export', () => {
     expect(faults).toEqual([]);
   });
 
+  it('is told by the name of its model on a phone too', async () => {
+    await site.client.finish(await site.client.export('onnx', 'model_v1'));
+    const { page } = await site.visit('export', { viewport: { width: 390, height: 844 }, hasTouch: true });
+    const row = latest(page).first();
+    const link = row.getByRole('link', { name: 'Download model_v1 as ONNX' });
+    await link.waitFor();
+    expect(await link.innerText()).toBe('');
+    const name = row.getByText('model_v1', { exact: true });
+    expect(await name.evaluate(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)).toBe(true);
+    const [above, below] = [await name.boundingBox(), await row.getByText('Completed').boundingBox()];
+    expect(below?.y).toBeGreaterThanOrEqual((above?.y ?? 0) + (above?.height ?? 0));
+  });
+
   it('that is refused tells why, and can be tried again', async () => {
     const { page, faults } = await site.visit('export?models=spoiled');
     await stopExporters();

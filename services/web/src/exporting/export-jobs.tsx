@@ -1,6 +1,7 @@
 import { FORMATS } from '@caissa/formats';
 import type { JobView } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
+import clsx from 'clsx';
 import { Download, PackageOpen } from 'lucide-react';
 import { isUnfinished, jobsQuery } from '../api/queries';
 import { formatSize } from '../format/number';
@@ -61,26 +62,31 @@ function ExportJob({ job }: { readonly job: JobView }) {
     <li className="px-5 py-3 text-sm">
       <div className="flex min-h-9 items-center gap-3">
         <div className="min-w-0 flex-1">
-          <p className="flex items-center gap-2">
-            <span className="truncate font-medium">{job.model_name}</span>
+          {/* On phones the name has a line of its own. */}
+          <p className="flex items-center gap-x-2 gap-y-1 max-sm:flex-wrap">
+            <span title={job.model_name} className="truncate font-medium max-sm:w-full">
+              {job.model_name}
+            </span>
             {job.format && <FormatBadge format={job.format} />}
             {job.status !== 'active' && <Badge tone={STATUS_TONES[job.status]}>{STATUS_WORDS[job.status]}</Badge>}
           </p>
           {!isUnfinished(job) && (
-            <p className="truncate text-xs text-muted">
+            <p className="truncate text-xs text-muted max-sm:mt-1">
               <TimeText time={job.finished_at ?? job.created_at} ago />
               {sizeBytes !== undefined && `, ${formatSize(sizeBytes)}`}
             </p>
           )}
         </div>
         {job.status === 'completed' && job.links.download && (
-          <a href={job.links.download} download className={buttonClass('secondary', 'small')}>
+          <a
+            href={job.links.download}
+            download
+            aria-label={`Download ${job.model_name} as ${job.format && FORMATS[job.format].label}`}
+            title="Download"
+            className={clsx(buttonClass('secondary', 'small'), 'max-sm:w-8 max-sm:px-0')}
+          >
             <Download aria-hidden="true" />
-            Download
-            <span className="sr-only">
-              {' '}
-              {job.model_name} as {job.format && FORMATS[job.format].label}
-            </span>
+            <span className="max-sm:hidden">Download</span>
           </a>
         )}
         <CancelButton job={job} />
