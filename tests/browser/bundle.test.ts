@@ -29,6 +29,7 @@ async function visitModels(): Promise<{ page: Page; responses: Response[]; reque
   await page.goto(`${site.system.url}/#/models`);
   await page.getByRole('button', { name: 'Load model_v1' }).waitFor();
   await page.getByRole('heading', { name: 'Training history' }).waitFor();
+  await expect.poll(() => page.getByRole('status', { name: /^Loading/ }).count()).toBe(0);
   // What a page fetches in advance it fetches when it has nothing else to do.
   await page.evaluate(
     () => new Promise((done) => requestIdleCallback(() => setTimeout(() => requestIdleCallback(done)))),

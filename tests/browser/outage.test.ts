@@ -128,6 +128,7 @@ describe('an API that is killed and started again', () => {
     const { page, faults, message } = await site.visit('models');
     await page.getByRole('link', { name: 'before', exact: true }).waitFor();
     await page.getByRole('heading', { name: 'Training history' }).waitFor();
+    await expect.poll(() => page.getByRole('status', { name: /^Loading/ }).count()).toBe(0);
     const isSame = await markDocument(page);
     await killApi();
     await page.getByRole('alert').filter({ hasText: AWAY }).waitFor();

@@ -3,7 +3,7 @@ import clsx from 'clsx';
 import { ListChecks, SearchX } from 'lucide-react';
 import { useMemo } from 'react';
 import { type JobFilter, jobPagesQuery } from '../api/queries';
-import { feedIsLive } from '../state/connection';
+import { connection, feedIsLive } from '../state/connection';
 import { routeHref, useRoute } from '../state/route';
 import { useStore } from '../state/store';
 import { Button, buttonClass } from '../ui/button';
@@ -83,16 +83,20 @@ function NothingFound() {
   );
 }
 
-/** Says whether the list is updated live or by polling. */
+/** Says whether the list is updated live, by polling, or not at all while the queue is out of reach. */
 function LiveMark() {
-  const isLive = useStore(feedIsLive);
+  const isReached = useStore(connection) === 'online';
+  const isLive = useStore(feedIsLive) && isReached;
   return (
     <span role="status" className="inline-flex items-center gap-1.5 text-xs text-muted">
       <span
         aria-hidden="true"
-        className={clsx('size-2 rounded-full', isLive ? 'bg-accent' : 'border border-line-strong')}
+        className={clsx(
+          'size-2 rounded-full',
+          isLive ? 'bg-accent' : isReached ? 'border border-line-strong' : 'bg-warn',
+        )}
       />
-      {isLive ? 'Live' : 'Updating every few seconds'}
+      {isLive ? 'Live' : isReached ? 'Updating every few seconds' : 'Not up to date'}
     </span>
   );
 }

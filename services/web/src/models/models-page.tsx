@@ -1,27 +1,22 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
-import { currentQuery, modelsQuery } from '../api/queries';
+import { modelsQuery } from '../api/queries';
 import { useCanOperate } from '../api/session';
 import { plural } from '../format/number';
 import { goTo, useRoute } from '../state/route';
-import { ErrorBoundary } from '../ui/error-boundary';
-import { Card, PageHeading } from '../ui/layout';
-import { Skeleton } from '../ui/progress';
+import { PageHeading } from '../ui/layout';
 import { ActiveModelCard } from './active-model-card';
+import { HistoryCard } from './history-card';
 import { LeftOutList } from './left-out-list';
 import { ModelDrawer } from './model-drawer';
 import { ModelsSection } from './models-section';
 import { UploadList } from './upload-list';
 import { DropZone, UploadButton } from './upload-sources';
 
-const HistoryChart = lazy(async () => ({ default: (await import('../charts/history-chart')).HistoryChart }));
-
 /** All models: what is active, how training went, and the list of them. */
 export function ModelsPage() {
   const canOperate = useCanOperate();
   const { params } = useRoute();
   const { data } = useQuery(modelsQuery);
-  const { data: current } = useQuery(currentQuery);
   const opened = params.get('name');
   const unreadable = data?.models.filter(({ status }) => status === 'unreadable').length ?? 0;
   return (
@@ -34,19 +29,7 @@ export function ModelsPage() {
       </PageHeading>
       <div className="mb-5 grid grid-cols-[minmax(0,1fr)] gap-5 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
         <ActiveModelCard />
-        <Card label="Training history" className="flex min-h-80 flex-col p-5">
-          <ErrorBoundary what="The training history">
-            <Suspense fallback={<Skeleton className="h-full w-full flex-1" />}>
-              {data && (
-                <HistoryChart
-                  models={data.models}
-                  currentName={current?.model_name}
-                  onOpen={(name) => goTo('models', { name })}
-                />
-              )}
-            </Suspense>
-          </ErrorBoundary>
-        </Card>
+        <HistoryCard />
       </div>
       <UploadList />
       {data?.left_out && <LeftOutList files={data.left_out} />}
