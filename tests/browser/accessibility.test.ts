@@ -1,8 +1,8 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { violations } from './axe.js';
 import { openSite, type Site } from './site.js';
 
 const FIXTURE = join(import.meta.dirname, '../fixtures/torch-2.13/checkpoint.pt');
@@ -31,16 +31,6 @@ beforeAll(async () => {
   for (const format of ['onnx', 'pytorch']) await client.finish(await client.export(format, 'model_v1'));
 });
 afterAll(() => site?.close());
-
-/** What is wrong for those who cannot see or use a mouse, by the rules of WCAG 2.2 A and AA and good practice. */
-async function violations(page: Page): Promise<unknown[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run();
-    return violations.map(({ id, nodes }) => ({ id, at: nodes.map(({ target, any }) => [target, any[0]?.message]) }));
-  });
-  return found;
-}
 
 /** Waits until a tab shows what it is for, and nothing moves any more. */
 async function settled(page: Page, tab: (typeof TABS)[number]): Promise<void> {

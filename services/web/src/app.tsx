@@ -5,6 +5,7 @@ import { isSignedOut, sessionQuery } from './api/queries';
 import { goToSignIn } from './api/session';
 import { ConnectionBanner } from './header/connection-banner';
 import { Header } from './header/header';
+import { OutageBanner } from './header/outage-banner';
 import { AwaitedJobs, useAwaitsJobs } from './jobs/awaited-jobs';
 import { useRoute } from './state/route';
 import { TAB_LABELS, TAB_PAGES } from './tabs';
@@ -32,6 +33,7 @@ export function App() {
       </button>
       <Header ready={ready} />
       <ConnectionBanner />
+      {ready && <OutageBanner />}
       <main
         id="content"
         tabIndex={-1}

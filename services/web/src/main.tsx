@@ -1,7 +1,7 @@
 import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { isSignedOut, KEYS, shouldRetry } from './api/queries';
+import { isSignedOut, KEYS, retryDelay, shouldRetry } from './api/queries';
 import { App } from './app';
 import './styles.css';
 
@@ -15,6 +15,7 @@ const client: QueryClient = new QueryClient({
   defaultOptions: {
     queries: {
       retry: shouldRetry,
+      retryDelay: (failures, error) => retryDelay(failures, error),
       staleTime: 2_000,
       // Whether the API is offline is judged by its silence, not by what the browser guesses of its network: the API
       // may run on this machine.

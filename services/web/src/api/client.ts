@@ -12,11 +12,14 @@ export class ApiError extends Error {
   readonly status: number;
   /** Code of the error table, or `UNREACHABLE`. */
   readonly code: string;
+  /** How long to wait before the request is worth sending again, in milliseconds; undefined if the API does not say. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(status: number, code: string, detail: string) {
+  constructor(status: number, code: string, detail: string, retryAfterMs?: number) {
     super(detail);
     this.status = status;
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -25,11 +28,13 @@ export function unreachable(): ApiError {
   return new ApiError(0, 'UNREACHABLE', 'The API does not answer. Is it running, and is the network there?');
 }
 
-/** The error of a refused request, made from the body of the reply. */
-export function toApiError(status: number, body: unknown): ApiError {
+/** The error of a refused request, made from the body of the reply and its `Retry-After` header, in seconds. */
+export function toApiError(status: number, body: unknown, retryAfter: string | null = null): ApiError {
   const problem = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>;
   const detail = problem.detail ?? `The server answered with status ${status}.`;
-  return new ApiError(status, problem.code ?? 'UNKNOWN', detail);
+  // A proxy may write a date instead, which says nothing where clocks differ.
+  const retryAfterMs = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) * 1_000 : undefined;
+  return new ApiError(status, problem.code ?? 'UNKNOWN', detail, retryAfterMs);
 }
 
 /** What a request may carry. */
@@ -75,6 +80,6 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
   }
   noteServerTime(response.headers.get('Date'));
   noteAnswer(path, response.status, answer);
-  if (!response.ok) throw toApiError(response.status, answer);
+  if (!response.ok) throw toApiError(response.status, answer, response.headers.get('Retry-After'));
   return answer as T;
 }

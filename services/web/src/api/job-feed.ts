@@ -13,7 +13,7 @@ const REFRESH_PAUSE_MS = 250;
 /** What the end of a job changes besides the job itself. */
 const CHANGED_BY: Readonly<Record<JobType, readonly (readonly string[])[]>> = {
   export: [KEYS.exports],
-  load: [KEYS.current, KEYS.models, KEYS.eachModel, KEYS.activations, KEYS.device],
+  load: [KEYS.current, KEYS.models, KEYS.eachModel, KEYS.activations],
   inspect: [KEYS.models, KEYS.eachModel],
 };
 

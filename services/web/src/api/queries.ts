@@ -1,7 +1,6 @@
 import type {
   ActivationList,
   CurrentModel,
-  DeviceInfo,
   ExportList,
   JobList,
   JobStatus,
@@ -19,6 +18,7 @@ import {
 } from '@tanstack/react-query';
 import { feedIsLive, PROBE } from '../state/connection';
 import { ApiError, request } from './client';
+import { servingOf } from './serving';
 
 /** Keys of cached replies of the API; a key stands for all keys that begin with it. */
 export const KEYS = {
@@ -27,7 +27,6 @@ export const KEYS = {
   eachModel: ['model'],
   model: (name: string) => ['model', name],
   current: ['current'],
-  device: ['device'],
   activations: ['activations'],
   exports: ['exports'],
   jobs: ['jobs'],
@@ -84,22 +83,21 @@ export const modelQuery = (name: string) =>
     refetchInterval: ({ state }) => (state.data?.status === 'inspecting' ? 1_500 : false),
   });
 
-/** What is active, and on how many replicas. Fetched more often while replicas are still catching up. */
+/** What is active, and which replicas there are. Fetched more often while not all of them serve it. */
 export const currentQuery = queryOptions({
   queryKey: KEYS.current,
   queryFn: ({ signal }) => request<CurrentModel>(PROBE, { signal }),
-  refetchInterval: ({ state }) => {
-    const replicas = state.data?.replicas;
-    return replicas && state.data?.loaded && replicas.ready < replicas.total ? 1_000 : 5_000;
+  refetchInterval: ({ state: { data } }) => {
+    const serving = data && servingOf(data);
+    return serving === 'partial' || serving === 'down' ? 1_000 : 5_000;
   },
 });
 
-/** What the replicas run on. */
-export const deviceQuery = queryOptions({
-  queryKey: KEYS.device,
-  queryFn: ({ signal }) => request<DeviceInfo>('/api/device/info', { signal }),
-  refetchInterval: 15_000,
-});
+/** Whether a model is active and no replica answers. */
+export function useIsDown(): boolean {
+  const { data } = useQuery({ ...currentQuery, select: servingOf });
+  return data === 'down';
+}
 
 /** The newest entries of the journal of activations. */
 export const activationsQuery = queryOptions({
@@ -186,6 +184,15 @@ export function useActivationJobs(): JobView[] {
 /** Whether a request is tried again: what the API refused would be refused again, but an outage may pass. */
 export function shouldRetry(failures: number, error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status >= 500) && failures < 2;
+}
+
+/** However long the API says: it may be back sooner. */
+const LONGEST_PAUSE_MS = 30_000;
+
+/** How long to wait before a request is tried again, in milliseconds: as the API says, else longer each time, up to `mostMs`. */
+export function retryDelay(failures: number, error: unknown, mostMs = LONGEST_PAUSE_MS): number {
+  const saidMs = error instanceof ApiError ? error.retryAfterMs : undefined;
+  return Math.min(saidMs ?? Math.min(1_000 * 2 ** failures, mostMs), LONGEST_PAUSE_MS);
 }
 
 /** Whether the API refused a request because the visitor is not signed in. */

@@ -1,57 +1,12 @@
-import type { CurrentModel, Evaluation } from '@caissa/shared/contracts';
-import { queryOptions, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import type { Evaluation } from '@caissa/shared/contracts';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { request } from '../api/client';
 import { currentQuery } from '../api/queries';
+import { NO_LOADER, outageOf } from '../api/serving';
 import { useSettled } from '../ui/hooks';
 import { type Arrow, arrowsOf } from './arrows';
+import { activeModel, evaluationQuery } from './ask-model';
 import { type Agreement, agreementOf, type RankedMove, rankedMoves } from './compare-evaluations';
-
-/** No position has more moves. All of them are requested, so that how many are shown does not change the request. */
-const ALL_MOVES = 218;
-
-/** Longer than the API waits for a model that has to be converted first. */
-const ANSWER_TIMEOUT_MS = 160_000;
-
-/** How long an evaluation counts as fresh: a file replaced under the same name shows after this long. */
-const FRESH_MS = 60_000;
-
-/** Which model is asked. The active one has no name here: the replica that replies says which it is. */
-interface AskedModel {
-  readonly name: string | undefined;
-  /** The activation whose evaluations are cached; undefined if the model is not the active one. */
-  readonly generation: number | undefined;
-}
-
-/** The active model, if there is one. */
-function activeModel(current: CurrentModel | undefined): AskedModel | undefined {
-  return current?.loaded ? { name: undefined, generation: current.generation } : undefined;
-}
-
-/** What a model thinks of a position. While the next position loads, the evaluation of the last one is kept. */
-const evaluationQuery = (fen: string, model: AskedModel | undefined) =>
-  queryOptions({
-    queryKey: ['evaluation', model?.name ?? null, model?.generation ?? null, fen] as const,
-    queryFn: ({ signal }) => ask(fen, model?.name, signal),
-    enabled: model !== undefined && fen !== '',
-    staleTime: FRESH_MS,
-    placeholderData: (previous, query) => {
-      const [, name, generation] = query?.queryKey ?? [];
-      return name === (model?.name ?? null) && generation === (model?.generation ?? null) ? previous : undefined;
-    },
-  });
-
-async function ask(fen: string, model: string | undefined, signal: AbortSignal): Promise<Evaluation> {
-  const { positions } = await request<{ positions: Evaluation[] }>('/api/model/evaluate', {
-    method: 'POST',
-    body: { fen, top: ALL_MOVES, ...(model === undefined ? {} : { model }) },
-    signal,
-    timeoutMs: ANSWER_TIMEOUT_MS,
-  });
-  const [evaluation] = positions;
-  if (evaluation === undefined) throw new TypeError('the API answered without an evaluation');
-  return evaluation;
-}
 
 /** Positions that are stepped through faster than this are not evaluated. */
 const PAUSE_MS = 90;
@@ -62,6 +17,8 @@ const NO_MOVES: readonly RankedMove[] = [];
 export interface AskedPanel {
   readonly name: string;
   readonly query: UseQueryResult<Evaluation, Error>;
+  /** Why no loader answers for it, in a sentence. */
+  readonly outage: string | undefined;
   readonly moves: readonly RankedMove[];
 }
 
@@ -114,9 +71,18 @@ export function useEvaluations(fen: string, playable: boolean, compare: string |
     active: activeAsked && {
       name: first?.model_name ?? current?.model_name ?? 'active',
       query: activeQuery,
+      outage: current && outageOf(current),
       moves: firstMoves,
     },
-    compared: compare === undefined ? undefined : { name: compare, query: comparedQuery, moves: secondMoves },
+    compared:
+      compare === undefined
+        ? undefined
+        : {
+            name: compare,
+            query: comparedQuery,
+            outage: current?.replica_list.length === 0 ? NO_LOADER : undefined,
+            moves: secondMoves,
+          },
     arrows,
     agreement:
       samePosition && first.fen === fen && first.moves.length > 0 ? agreementOf(first, second, top) : undefined,

@@ -29,7 +29,7 @@ export function plural(count: number, noun: string): string {
 export function formatSize(sizeBytes: number): string {
   if (sizeBytes < 1024) return `${sizeBytes} B`;
   if (sizeBytes < 1024 ** 2 / 10) return `${trim(sizeBytes / 1024)} KB`;
-  if (sizeBytes < 10 * 1024 ** 3) return `${(sizeBytes / 1024 ** 2).toFixed(2)} MB`;
+  if (sizeBytes < 1024 ** 3) return `${(sizeBytes / 1024 ** 2).toFixed(2)} MB`;
   return `${(sizeBytes / 1024 ** 3).toFixed(2)} GB`;
 }
 

@@ -5,8 +5,8 @@ import { request } from '../api/client';
 import { refreshAll } from '../api/queries';
 import { connection, PROBE } from '../state/connection';
 import { useStore } from '../state/store';
-import { Spinner } from '../ui/progress';
 import { tell } from '../ui/toasts';
+import { Banner } from './banner';
 
 /** How often to check whether a silent API is back. */
 const KNOCK_MS = 2_000;
@@ -17,19 +17,12 @@ export function ConnectionBanner() {
   useRecovery(state);
   if (state === 'online') return null;
   const offline = state === 'offline';
-  const Icon = offline ? CloudOff : TriangleAlert;
   return (
-    <div role="alert" className="border-b border-line bg-warn-soft text-warn-text">
-      <div className="mx-auto flex max-w-7xl items-center gap-2.5 px-4 py-2 text-sm sm:px-6">
-        <Icon className="size-4 shrink-0" aria-hidden="true" />
-        <p className="flex-1">
-          {offline
-            ? 'Caissa does not answer. What you see is what was known last; this page comes back by itself.'
-            : 'The job queue cannot be reached. New work has to wait; what was asked for already is not lost.'}
-        </p>
-        <Spinner />
-      </div>
-    </div>
+    <Banner icon={offline ? CloudOff : TriangleAlert} tone="warn">
+      {offline
+        ? 'Caissa does not answer. What you see is what was known last; this page comes back by itself.'
+        : 'The job queue cannot be reached. New work has to wait; what was asked for already is not lost.'}
+    </Banner>
   );
 }
 

@@ -5,6 +5,7 @@ import { useSession, useSignOut } from '../api/session';
 import { useStore } from '../state/store';
 import { chooseTheme, THEME_CHOICES, themeChoice } from '../state/theme';
 import { buttonClass } from '../ui/button';
+import { Popover } from '../ui/popover';
 
 const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon } as const;
 const THEME_LABELS = { system: 'System', light: 'Light', dark: 'Dark' } as const;
@@ -24,15 +25,11 @@ export function Menu() {
         popoverTarget={id}
         aria-label="Menu"
         title="Menu"
-        className={clsx(buttonClass('quiet', 'small'), 'w-8 px-0 [anchor-name:--menu]')}
+        className={clsx(buttonClass('quiet', 'small'), 'w-8 px-0')}
       >
         <EllipsisVertical aria-hidden="true" />
       </button>
-      <div
-        id={id}
-        popover="auto"
-        className="fixed inset-auto top-13 right-4 m-0 w-60 animate-pop-in rounded-xl border border-line bg-surface p-2 text-text shadow-2xl sm:right-6"
-      >
+      <Popover id={id} label="Menu" className="w-60 p-2">
         <ThemeChoices />
         <div className="my-2 border-t border-line" />
         <a className={ROW} href="/admin/queues" target="_blank" rel="noreferrer">
@@ -55,7 +52,7 @@ export function Menu() {
             </button>
           </>
         )}
-      </div>
+      </Popover>
     </>
   );
 }

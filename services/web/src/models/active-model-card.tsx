@@ -2,7 +2,8 @@ import type { CurrentModel, ReplicaSummary } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
 import clsx from 'clsx';
 import { Crown } from 'lucide-react';
-import { currentQuery, useActivationJobs } from '../api/queries';
+import { currentQuery, useActivationJobs, useIsDown } from '../api/queries';
+import { outageOf, type Serving, servingOf } from '../api/serving';
 import { useCanOperate } from '../api/session';
 import { JobProgress } from '../jobs/job-progress';
 import { describeJob } from '../jobs/job-words';
@@ -49,10 +50,18 @@ export function ActiveModelCard() {
 function Loaded({ current }: { readonly current: CurrentModel }) {
   const canOperate = useCanOperate();
   const version = known(current.version);
+  const isDown = useIsDown();
   return (
     <div className="flex flex-1 flex-col gap-4 p-5">
       <div>
-        <p className="text-xs font-medium tracking-wide text-accent-text uppercase">Active model</p>
+        <p
+          className={clsx(
+            'text-xs font-medium tracking-wide uppercase',
+            isDown ? 'text-danger-text' : 'text-accent-text',
+          )}
+        >
+          Active model{isDown && ', not answering'}
+        </p>
         <div className="mt-1 flex flex-wrap items-center gap-2">
           <a
             href={routeHref('models', { name: current.model_name })}
@@ -64,12 +73,8 @@ function Loaded({ current }: { readonly current: CurrentModel }) {
           <Badge title="Grows by one with each activation">Generation {current.generation}</Badge>
         </div>
         <p className="mt-1 text-sm text-muted">
-          On {current.device ?? 'no device'}
-          {current.load_date && (
-            <>
-              , since <TimeText time={current.load_date} ago />
-            </>
-          )}
+          {isDown ? 'Activated' : `On ${current.device}, activated`}{' '}
+          {current.load_date && <TimeText time={current.load_date} ago />}
         </p>
       </div>
       <RolloutState current={current} />
@@ -102,13 +107,12 @@ function CardSkeleton() {
 
 /** How many replicas serve the active model, and what keeps the others from it. */
 function RolloutState({ current }: { readonly current: CurrentModel }) {
-  const { replicas, replica_list: list, generation } = current;
-  const ready = replicas.ready === replicas.total;
+  const { replica_list: list, generation } = current;
   const failed = list.filter(({ state, problem }) => state === 'failed' && problem !== null);
   return (
     <div className="space-y-2">
       <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 text-sm" aria-live="polite">
-        <span className="flex flex-wrap gap-1" aria-hidden="true">
+        <span className="flex flex-wrap gap-1 empty:hidden" aria-hidden="true">
           {list.map((replica) => (
             <span
               key={replica.id}
@@ -117,13 +121,7 @@ function RolloutState({ current }: { readonly current: CurrentModel }) {
             />
           ))}
         </span>
-        <span className={clsx(ready ? 'text-muted' : 'font-medium')}>
-          {replicas.total === 0
-            ? 'No replica is running'
-            : ready
-              ? `Ready on ${replicas.total === 1 ? 'its replica' : `all ${replicas.total} replicas`}`
-              : `Rolling out: ${replicas.ready} of ${replicas.total} replicas ready`}
-        </span>
+        <span className={ROLLOUT_CLASSES[servingOf(current)]}>{describeRollout(current)}</span>
       </p>
       {failed.map((replica) => (
         <Notice key={replica.id} tone="warn">
@@ -134,11 +132,25 @@ function RolloutState({ current }: { readonly current: CurrentModel }) {
   );
 }
 
+const ROLLOUT_CLASSES: Readonly<Record<Serving, string>> = {
+  inactive: 'text-muted',
+  down: 'font-medium text-danger-text',
+  partial: 'font-medium text-warn-text',
+  full: 'text-muted',
+};
+
+function describeRollout(current: CurrentModel): string {
+  const { ready, total } = current.replicas;
+  const outage = outageOf(current);
+  if (outage !== undefined) return outage;
+  return ready === total
+    ? `Ready on ${total === 1 ? 'its replica' : `all ${total} replicas`}`
+    : `Rolling out: ${ready} of ${total} replicas ready`;
+}
+
 function dot({ state, generation }: ReplicaSummary, wanted: number): string {
   if (state === 'failed') return 'bg-danger';
-  return state === 'ready' && generation === wanted
-    ? 'bg-accent'
-    : 'bg-line-strong animate-pulse motion-reduce:animate-none';
+  return state === 'ready' && generation === wanted ? 'bg-accent' : 'bg-warn animate-pulse motion-reduce:animate-none';
 }
 
 function describeReplica({ host, state, model_name, generation }: ReplicaSummary): string {

@@ -1,5 +1,6 @@
 import type { ModelSummary } from '@caissa/shared/contracts';
-import { CircleCheck, Info } from 'lucide-react';
+import { CircleAlert, CircleCheck, Info } from 'lucide-react';
+import { useIsDown } from '../api/queries';
 import { plural } from '../format/number';
 import { Badge } from '../ui/badge';
 import { Spinner } from '../ui/progress';
@@ -13,12 +14,7 @@ export function ModelBadges({ model }: ModelBadgesProps) {
   const warnings = plural(model.warnings_count, 'warning');
   return (
     <>
-      {model.is_current && (
-        <Badge tone="good">
-          <CircleCheck aria-hidden="true" />
-          Active
-        </Badge>
-      )}
+      {model.is_current && <ActiveBadge />}
       {model.status === 'inspecting' && (
         <Badge tone="info">
           <Spinner />
@@ -37,5 +33,17 @@ export function ModelBadges({ model }: ModelBadgesProps) {
         </Badge>
       )}
     </>
+  );
+}
+
+/** The badge of the active model. */
+function ActiveBadge() {
+  const isDown = useIsDown();
+  const Icon = isDown ? CircleAlert : CircleCheck;
+  return (
+    <Badge tone={isDown ? 'bad' : 'good'} title={isDown ? 'It answers no positions at the moment.' : undefined}>
+      <Icon aria-hidden="true" />
+      Active
+    </Badge>
   );
 }

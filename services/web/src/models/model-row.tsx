@@ -22,6 +22,8 @@ interface ModelRowProps {
   /** The job that is about to activate or unload it. */
   readonly activation: JobView | undefined;
   readonly canOperate: boolean;
+  /** Whether it is active and answers no positions. */
+  readonly isDown: boolean;
   readonly rowIndex: number;
   readonly topPx: number;
   readonly heightPx: number;
@@ -32,7 +34,7 @@ interface ModelRowProps {
  * row is given all it shows and subscribes to nothing.
  */
 export const ModelRow = memo(function ModelRow(props: ModelRowProps) {
-  const { model, activation, canOperate, rowIndex, topPx, heightPx } = props;
+  const { model, activation, canOperate, isDown, rowIndex, topPx, heightPx } = props;
   const { name, filename, size_bytes, metadata, status, problem, is_current } = model;
   const [version, trained] = [known(model.version), known(model.training_date)];
   const winRate = readMetric(metadata, 'win_rate');
@@ -47,7 +49,7 @@ export const ModelRow = memo(function ModelRow(props: ModelRowProps) {
         'absolute inset-x-0 top-0 border-t border-line text-sm max-md:grid-cols-[minmax(0,1fr)_auto]',
         // Above the first one is the edge of the search on phones, and the head elsewhere.
         rowIndex === 2 && 'max-md:border-t-transparent',
-        is_current ? 'bg-accent-soft/60' : 'hover:bg-sunken/70',
+        is_current ? (isDown ? 'bg-danger-soft/60' : 'bg-accent-soft/60') : 'hover:bg-sunken/70',
       )}
     >
       <Cell className="min-w-0">

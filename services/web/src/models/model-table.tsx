@@ -3,7 +3,7 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import clsx from 'clsx';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useLayoutEffect, useRef, useState } from 'react';
-import { useActivationJobs } from '../api/queries';
+import { useActivationJobs, useIsDown } from '../api/queries';
 import { useCanOperate } from '../api/session';
 import { useMediaQuery } from '../ui/hooks';
 import { nextOrder, type Order, type SortKey } from './arrange-models';
@@ -22,6 +22,7 @@ export function ModelTable({ models, order, onOrder }: ModelTableProps) {
   const wide = useMediaQuery('(min-width: 48rem)');
   const canOperate = useCanOperate();
   const activations = useActivationJobs();
+  const isDown = useIsDown();
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
@@ -57,6 +58,7 @@ export function ModelTable({ models, order, onOrder }: ModelTableProps) {
                 model={model}
                 activation={activations.find(({ model_name }) => model_name === model.name)}
                 canOperate={canOperate}
+                isDown={isDown && model.is_current}
                 rowIndex={index + 2}
                 topPx={start - top}
                 heightPx={rowPx}
