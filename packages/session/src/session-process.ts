@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('./session-child.js', import.meta.url));
@@ -12,9 +13,11 @@ export function forkSessionProcess(): ChildProcess {
   const child = fork(PROGRAM, [], {
     execArgv: [],
     serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   child.on('error', () => {});
+  // Passed on, not shared: native code waits for whoever reads what it prints.
+  child.stderr?.on('data', (text: Buffer) => process.stderr.write(text));
   return child;
 }
 
@@ -44,8 +47,7 @@ export class SpareProcess {
     this.#child = undefined;
     this.#prepare();
     if (!child?.connected) return forkSessionProcess();
-    child.ref();
-    child.channel?.ref();
+    for (const handle of handlesOf(child)) handle.ref();
     return child;
   }
 
@@ -62,9 +64,14 @@ export class SpareProcess {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#child = forkSessionProcess();
-      this.#child.unref();
-      this.#child.channel?.unref();
+      for (const handle of handlesOf(this.#child)) handle.unref();
     }, this.#replacedAfterMs);
     this.#timer.unref();
   }
+}
+
+/** What keeps this process alive while the child lives. */
+function handlesOf(child: ChildProcess): Pick<ChildProcess, 'ref' | 'unref'>[] {
+  const pipe = child.stderr instanceof Socket ? [child.stderr] : [];
+  return [child, ...(child.channel ? [child.channel] : []), ...pipe];
 }

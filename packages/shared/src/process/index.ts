@@ -1,4 +1,5 @@
-export { Lifecycle, runService, withTimeout } from './lifecycle.js';
+export { Lifecycle, runService, STOP_SIGNALS, withTimeout } from './lifecycle.js';
 export { createLogger, type Logger } from './logger.js';
 export { measureProcess, packageVersion } from './package-version.js';
 export { startPatientTimer } from './patient-timer.js';
+export { neverWaitForOutput } from './standard-streams.js';

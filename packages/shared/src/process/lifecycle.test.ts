@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { eventually } from '@caissa/testing/eventually';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { ConfigurationError } from '../config/read-settings.js';
-import { Lifecycle, runService, withTimeout } from './lifecycle.js';
+import { Lifecycle, withTimeout } from './lifecycle.js';
 import type { Logger } from './logger.js';
 
 afterEach(() => {
@@ -94,24 +93,6 @@ describe('withTimeout', () => {
   });
 });
 
-describe('a service that cannot start', () => {
-  test('prints its configuration problems and ends with status 2', async () => {
-    const print = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    const exit = vi.fn();
-    await runService(() => Promise.reject(new ConfigurationError('PORT is "x".')), exit);
-    expect(exit.mock.calls).toEqual([[2]]);
-    expect(print.mock.calls).toEqual([['PORT is "x".\n']]);
-  });
-
-  test('prints any other failure with its stack and ends with status 1', async () => {
-    const print = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    const exit = vi.fn();
-    await runService(() => Promise.reject(new Error('port taken')), exit);
-    expect(exit.mock.calls).toEqual([[1]]);
-    expect(print.mock.calls.join()).toMatch(/Error: port taken\n\s+at /);
-  });
-});
-
 describe('a running service', () => {
   /** A service that takes a while to start and says on standard output what it does. */
   const SERVICE = `
@@ -150,12 +131,15 @@ await runService(async (lifecycle) => {
     await eventually(until, () => output.includes(until));
   }
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('releases everything on %s and ends with status 0', async (signal) => {
-    await start('started');
-    child.kill(signal);
-    expect(await once(child, 'exit')).toEqual([0, null]);
-    await eventually('its last words', () => output.includes('released;'));
-  });
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'releases everything on %s and ends with status 0',
+    async (signal) => {
+      await start('started');
+      child.kill(signal);
+      expect(await once(child, 'exit')).toEqual([0, null]);
+      await eventually('its last words', () => output.includes('released;'));
+    },
+  );
 
   test('ends when the process that started it ends', async () => {
     await start('started');

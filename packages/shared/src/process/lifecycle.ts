@@ -2,6 +2,7 @@ import { CONFIGURATION_EXIT_CODE, ConfigurationError } from '../config/read-sett
 import type { Logger } from './logger.js';
 import { startPatientTimer } from './patient-timer.js';
 import { redactText } from './redact.js';
+import { neverWaitForOutput } from './standard-streams.js';
 
 /** Undoes one step of the start. */
 type Releaser = () => Promise<void> | void;
@@ -52,14 +53,15 @@ export async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promi
   }
 }
 
+/** What people, terminals and service managers stop a process with. */
+export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
- * Runs a service until it is told to stop: SIGINT, SIGTERM, or the end of the process that supervises it.
+ * Runs a service until it is told to stop: by a signal, or by the end of the process that supervises it.
  * A configuration that cannot be used is printed and ends the process with status 2, any other failure with 1.
  */
-export async function runService(
-  start: (lifecycle: Lifecycle) => Promise<Logger>,
-  exit: (code: number) => void = process.exit,
-): Promise<void> {
+export async function runService(start: (lifecycle: Lifecycle) => Promise<Logger>): Promise<void> {
+  neverWaitForOutput();
   const lifecycle = new Lifecycle();
   let stop: ((reason: string) => void) | undefined;
   let askedToStop: string | undefined;
@@ -68,24 +70,30 @@ export async function runService(
     askedToStop ??= reason;
     stop?.(reason);
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ask(signal));
+  for (const signal of STOP_SIGNALS) process.on(signal, () => ask(signal));
   if (process.connected) process.once('disconnect', () => ask('the launcher ended'));
-  let logger: Logger;
-  try {
-    logger = await start(lifecycle);
-  } catch (error) {
-    const configuration = error instanceof ConfigurationError;
-    const reason = configuration ? error.message : error instanceof Error ? error.stack : error;
-    process.stderr.write(`${redactText(String(reason))}\n`);
-    exit(configuration ? CONFIGURATION_EXIT_CODE : 1);
-    return;
-  }
+  // Node.js would print it in a way that waits for whoever reads.
+  process.on('uncaughtException', fail);
+  const logger = await start(lifecycle).catch(fail);
+  process.off('uncaughtException', fail).on('uncaughtException', (error) => {
+    logger.fatal({ err: error }, 'the process ends because of an error that was not foreseen');
+    process.exit(1);
+  });
   stop = (reason) => {
+    stop = undefined;
     logger.info({ reason }, 'stopping');
     lifecycle.stop(logger).then(
-      () => exit(0),
-      () => exit(1),
+      () => process.exit(0),
+      () => process.exit(1),
     );
   };
   if (askedToStop !== undefined) stop(askedToStop);
+}
+
+/** Prints why a process cannot start, and ends it. */
+function fail(error: unknown): never {
+  const configuration = error instanceof ConfigurationError;
+  const reason = configuration ? error.message : error instanceof Error ? error.stack : error;
+  process.stderr.write(`${redactText(String(reason))}\n`);
+  process.exit(configuration ? CONFIGURATION_EXIT_CODE : 1);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+import { droppedLogLines } from './standard-streams.js';
 
 let known: string | undefined;
 
@@ -22,4 +23,13 @@ export function measureProcess(registry: Registry, service: string): void {
     labelNames: ['service', 'version'],
     registers: [registry],
   }).set({ service, version: packageVersion() }, 1);
+  const dropped: Counter = new Counter({
+    name: 'caissa_log_lines_dropped_total',
+    help: 'Log lines that were dropped, because standard output or standard error did not take them.',
+    registers: [registry],
+    collect: () => {
+      dropped.reset();
+      dropped.inc(droppedLogLines());
+    },
+  });
 }

@@ -32,8 +32,10 @@ export class TaskProcess {
     this.#child = fork(program, [], {
       execArgv: [`--max-old-space-size=${limits.heapMib}`, '--no-warnings'],
       serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
+    // Passed on, not shared: native code waits for whoever reads what it prints.
+    this.#child.stderr?.on('data', (text: Buffer) => process.stderr.write(text));
     this.#child.once('message', () => {
       this.#isNew = false;
     });
