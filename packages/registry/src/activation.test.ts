@@ -152,6 +152,7 @@ describe('heartbeats', () => {
     positions_served: 5,
     session_restarts: 1,
     sessions: [{ name: 'model_v1', version: '1', state: 'READY', active: true }],
+    started_at_ms: 0,
     ...change,
   });
 
@@ -182,9 +183,9 @@ describe('heartbeats', () => {
   });
 
   test('of loaders of before inference are understood', async () => {
-    const { url, positions_served, session_restarts, sessions, ...old } = heartbeat('a');
+    const { url, positions_served, session_restarts, sessions, started_at_ms, ...old } = heartbeat('a');
     await sendHeartbeat(redis, keys, old);
-    const blank = { url: null, positions_served: 0, session_restarts: 0, sessions: [] };
+    const blank = { url: null, positions_served: 0, session_restarts: 0, sessions: [], started_at_ms: 0 };
     expect(await readHeartbeats(redis, keys)).toEqual([{ ...old, ...blank }]);
   });
 

@@ -38,6 +38,8 @@ const heartbeatSchema = z.object({
   // Loaders of before the total was reported leave it out.
   gpu: z.object({ memory_allocated: z.int(), memory_total: z.int().optional() }).optional(),
   // Loaders of before inference report nothing of what follows.
+  /** When its process began to report itself, since the epoch: tells it from one that was at its address before. */
+  started_at_ms: z.int().nonnegative().default(0),
   /** Where it answers the Open Inference Protocol, without a trailing slash. */
   url: z.string().nullable().default(null),
   positions_served: z.int().nonnegative().default(0),
@@ -75,12 +77,20 @@ export function readHeartbeats(redis: RedisClient, keys: RedisKeys): Promise<Hea
     const texts = await redis.mget(ids.map((id) => keys.loaderHeartbeat(id)));
     const gone = ids.filter((_, index) => texts[index] == null);
     if (gone.length > 0) await redis.srem(keys.loaders, ...gone);
-    return texts.flatMap((text) => {
+    const heartbeats = texts.flatMap((text) => {
       // A report of another version of the loader must not hide those of the others.
       const parsed = text == null ? undefined : heartbeatSchema.safeParse(JSON.parse(text));
       return parsed?.success ? [parsed.data] : [];
     });
+    return heartbeats.filter((one) => !heartbeats.some((other) => isReplacedBy(one, other)));
   });
+}
+
+/** Whether a loader listens where another one did, which must have ended without a word. */
+function isReplacedBy(one: Heartbeat, other: Heartbeat): boolean {
+  return (
+    one.url !== null && one.url === other.url && one.host === other.host && one.started_at_ms < other.started_at_ms
+  );
 }
 
 /** Whether a loader has caught up with a generation: it serves it, or a later one, or nothing where nothing is active. */

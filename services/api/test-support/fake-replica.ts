@@ -82,5 +82,6 @@ function heartbeatOf(id: string, port: number): Heartbeat {
     positions_served: 0,
     session_restarts: 0,
     sessions: [],
+    started_at_ms: 0,
   };
 }

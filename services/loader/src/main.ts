@@ -121,7 +121,7 @@ function startActivating(
   lifecycle.onStop('worker redis', () => connection.disconnect());
   const subscriber = connectWorker(target);
   lifecycle.onStop('subscriber redis', () => subscriber.disconnect());
-  lifecycle.onStop('follower', followPointer(replica, context.journal, subscriber, context.keys.activeChannel));
+  lifecycle.onStop('follower', followPointer(replica, context, subscriber, context.keys.activeChannel));
   const load = loadProcessor(context, replica, () => heartbeat.beat());
   const processor = measureJobs(registry)('load', measureActivations(registry, load));
   const worker = runWorker({ connection, prefix, logger, tracing }, 'load', processor, 1);

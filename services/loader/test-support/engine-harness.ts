@@ -45,6 +45,7 @@ export async function openEngineHarness() {
     logger: createLogger('test', 'silent'),
     settings: SETTINGS,
     maxSessions: 3,
+    pointer: { activeName: null },
   };
 
   const openSession = async (name: string): Promise<Session> => {

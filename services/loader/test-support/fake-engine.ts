@@ -76,10 +76,16 @@ export class FakeEngine implements InferenceEngine {
   readonly models = new Map<string, FakeModel>([['other', new FakeModel('other', '1', null)]]);
   readonly resting = new Set(['resting']);
   active: FakeModel | undefined = this.current;
+  /** Name of the model that is active elsewhere while this replica has not opened it. */
+  awaited: string | undefined;
 
   find(name: string, version?: string): ServingModel | undefined {
     const model = name === 'active' || name === this.active?.name ? this.active : this.models.get(name);
     return version === undefined || model?.version === version ? model : undefined;
+  }
+
+  isAwaited(name: string): boolean {
+    return this.awaited !== undefined && (name === 'active' || name === this.awaited);
   }
 
   async states(): Promise<ModelState[]> {

@@ -64,7 +64,7 @@ export async function openHarness() {
     const engine = new LoaderEngine({ ...context, settings, maxSessions: 2 });
     const replica = new Replica(context, engine);
     const heartbeat = new HeartbeatSender(context, id, replica);
-    const unfollow = followPointer(replica, context.journal, subscriber, keys.activeChannel);
+    const unfollow = followPointer(replica, context, subscriber, keys.activeChannel);
     let stopped: Promise<void> | undefined;
     const stop = () => {
       stopped ??= (async () => {

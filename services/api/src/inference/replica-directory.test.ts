@@ -75,3 +75,12 @@ it('a replica that reports itself no more is forgotten, and at once if it cannot
   await directory.refresh();
   expect(ids()).toEqual([]);
 });
+
+it('a replica that was started again at its address takes the place of the one before, which still counts as alive', async () => {
+  const next = { ...heartbeat, id: 'loader-1-again', state: 'opening' as const, model_name: null, started_at_ms: 2 };
+  await sendHeartbeat(redis, keys, next);
+  await sendHeartbeat(redis, keys, { ...heartbeat, id: 'elsewhere', host: 'there' });
+  await directory.refresh();
+  expect(directory.all.map(({ id }) => id).sort()).toEqual(['elsewhere', 'loader-1-again']);
+  expect(ids()).toEqual(['elsewhere']);
+});

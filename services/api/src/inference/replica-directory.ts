@@ -108,9 +108,11 @@ export class ReplicaDirectory {
   #update(heartbeats: readonly Heartbeat[]): void {
     const nowMs = performance.now();
     const listed = new Set<string>();
+    const addresses = new Set<string>();
     for (const { id, url, model_name } of heartbeats) {
       if (url === null) continue;
       listed.add(id);
+      addresses.add(url);
       const suspectUntilMs = this.#entries.get(id)?.suspectUntilMs ?? 0;
       const replica = { id, url, serving: model_name !== null };
       this.#entries.set(id, { replica, missingSinceMs: undefined, suspectUntilMs });
@@ -118,7 +120,8 @@ export class ReplicaDirectory {
     for (const [id, entry] of this.#entries) {
       if (listed.has(id)) continue;
       const missingSinceMs = entry.missingSinceMs ?? nowMs;
-      const isGone = entry.suspectUntilMs > nowMs || nowMs - missingSinceMs > MISSING_MS;
+      const isReplaced = addresses.has(entry.replica.url);
+      const isGone = isReplaced || entry.suspectUntilMs > nowMs || nowMs - missingSinceMs > MISSING_MS;
       if (isGone) this.#entries.delete(id);
       else this.#entries.set(id, { ...entry, missingSinceMs });
     }

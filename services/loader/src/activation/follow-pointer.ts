@@ -6,13 +6,14 @@ import type { Replica } from './replica.js';
 const LOOK_INTERVAL_MS = 1_000;
 
 /**
- * Makes a replica follow the active pointer, and its journal the loss of Redis: now, with every message of the channel, and every second.
+ * Makes a replica follow the active pointer, and its journal the loss of Redis: now, with every message of the channel,
+ * whenever Redis is back, and every second.
  * @param subscriber a connection of its own, which waits while Redis is away
  * @returns how to stop
  */
 export function followPointer(
   replica: Replica,
-  journal: Pick<Journal, 'tend'>,
+  { journal, redis }: { readonly journal: Pick<Journal, 'tend'>; readonly redis: RedisClient },
   subscriber: RedisClient,
   channel: string,
 ): () => void {
@@ -21,9 +22,11 @@ export function followPointer(
   subscriber.on('message', look);
   subscriber.subscribe(channel).catch(() => undefined);
   const timer = setInterval(look, LOOK_INTERVAL_MS);
+  redis.on('ready', look);
   look();
   return () => {
     clearInterval(timer);
+    redis.off('ready', look);
     subscriber.off('message', look);
   };
 }

@@ -2,7 +2,7 @@ import { availableParallelism, cpus, freemem, hostname, totalmem } from 'node:os
 import type { RedisClient, RedisKeys } from '@caissa/redis';
 import {
   HEARTBEAT_INTERVAL_MS,
-  type Heartbeat,
+  type HeartbeatReport,
   removeHeartbeat,
   type SessionState,
   sendHeartbeat,
@@ -41,6 +41,7 @@ export class HeartbeatSender {
   readonly #id: string;
   readonly #replica: Replica;
   readonly #extras: HeartbeatExtras;
+  readonly #startedAtMs = Date.now();
   readonly #timer: NodeJS.Timeout;
   readonly #onTime = () => void this.beat();
 
@@ -53,12 +54,14 @@ export class HeartbeatSender {
     this.#timer = setInterval(this.#onTime, HEARTBEAT_INTERVAL_MS);
     // A Redis that was away has forgotten who lives.
     context.redis.on('ready', this.#onTime);
+    void this.beat();
   }
 
   /** Reports now. While Redis is away nobody could hear it; the next report tells. */
   async beat(): Promise<void> {
     const { redis, keys, logger } = this.#context;
-    await sendHeartbeat(redis, keys, describe(this.#id, this.#replica, this.#extras)).catch((error: unknown) =>
+    const heartbeat = { ...describe(this.#id, this.#replica, this.#extras), started_at_ms: this.#startedAtMs };
+    await sendHeartbeat(redis, keys, heartbeat).catch((error: unknown) =>
       logger.debug({ err: error }, 'no heartbeat this time'),
     );
   }
@@ -71,7 +74,7 @@ export class HeartbeatSender {
   }
 }
 
-function describe(id: string, replica: Replica, { url, report }: HeartbeatExtras): Heartbeat {
+function describe(id: string, replica: Replica, { url, report }: HeartbeatExtras): HeartbeatReport {
   const { session, ...status } = replica.status;
   const serving = report?.() ?? { positionsServed: 0, sessionRestarts: 0, sessions: [] };
   const gpu = session?.info.device === 'cuda' ? gpuMemory.reading : undefined;

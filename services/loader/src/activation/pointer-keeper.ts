@@ -40,6 +40,7 @@ export interface MoveRequest {
 export class PointerKeeper {
   readonly #context: KeeperContext;
   #known: PointerState = NEVER_ACTIVE;
+  #heardOfRedis = false;
   #mirrored: number | undefined;
 
   constructor(context: KeeperContext) {
@@ -51,12 +52,20 @@ export class PointerKeeper {
     return this.#known;
   }
 
+  /** Name of the model that is active: null if none is, undefined before Redis or the mirror has told. */
+  get activeName(): string | null | undefined {
+    const { pointer } = this.#known;
+    // The mirror may be behind: that nothing is active Redis has to say.
+    return pointer === null && !this.#heardOfRedis ? undefined : (pointer?.model_name ?? null);
+  }
+
   /** Looks at Redis, or at the mirror while it is away. Returns the newest state; never rejects. */
   async look(): Promise<PointerState> {
     const { redis, keys, logger } = this.#context;
     await this.#readMirror();
     try {
       const state = await readPointer(redis, keys);
+      this.#heardOfRedis = true;
       if (state.generation < this.#known.generation && (await restorePointer(redis, keys, this.#known))) {
         logger.warn({ generation: this.#known.generation }, 'Redis had lost the active pointer; it was put back');
       }

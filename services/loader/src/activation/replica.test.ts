@@ -2,7 +2,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { PyDict } from '@caissa/pytorch';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RedisProxy } from '@caissa/testing/redis-proxy';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { eventually, type LoaderHarness, loadItem, openHarness } from '../../test-support/loader-harness.js';
 
 let harness: LoaderHarness;
@@ -21,8 +22,11 @@ const ready = (id: string, generation: number) =>
 describe('a replica', () => {
   it('is idle until something was activated, then follows, also what was activated before it started', async () => {
     const [one, two] = [await harness.startLoader('one'), await harness.startLoader('two')];
-    await eventually('two reports itself', () => harness.heartbeat('two'));
-    expect(await harness.heartbeat('two')).toMatchObject({ state: 'idle', model_name: null, generation: 0 });
+    const idle = await eventually('two reports itself', async () => {
+      const heartbeat = await harness.heartbeat('two');
+      return heartbeat?.state === 'idle' && heartbeat;
+    });
+    expect(idle).toMatchObject({ model_name: null, generation: 0 });
     expect(two.replica.isCurrent).toBe(true);
     const { generation } = await one.load(loadItem('model_v1'));
     expect(await ready('two', generation)).toMatchObject({ model_name: 'model_v1' });
@@ -30,6 +34,21 @@ describe('a replica', () => {
     await ready('three', generation);
     const files = await readdir(harness.activeFolder);
     expect(files.filter((name) => name.endsWith('.onnx'))).toHaveLength(1);
+  });
+
+  it('takes nothing for inactive before Redis has said so', async () => {
+    const proxy = new RedisProxy(inject('redisUrl'));
+    await proxy.start();
+    await proxy.stop();
+    const one = await harness.startLoader('one', {}, proxy.url);
+    await one.replica.follow();
+    expect(one.replica.status.state).toBe('opening');
+    expect([one.replica.isCurrent, one.engine.isAwaited('active')]).toEqual([false, true]);
+    await proxy.start();
+    await eventually('it knows that none is', async () => one.replica.status.state === 'idle');
+    expect([one.replica.isCurrent, one.engine.isAwaited('active')]).toEqual([true, false]);
+    await one.stop();
+    await proxy.stop();
   });
 
   it('leaves the list at once when it stops', async () => {

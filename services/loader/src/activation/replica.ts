@@ -72,6 +72,11 @@ export class Replica {
 
   /** Whether this loader serves what is active; also when nothing is, and it has let go of the model before. */
   get isCurrent(): boolean {
+    return this.#hasCaughtUp && this.#context.pointer.activeName !== undefined;
+  }
+
+  /** Whether it is where the pointer was when it was last seen, if it was. */
+  get #hasCaughtUp(): boolean {
     return this.#context.pointer.known.generation === this.#served.generation;
   }
 
@@ -143,7 +148,7 @@ export class Replica {
     const target = await this.#context.pointer.look();
     if (target.generation !== this.#wanted) keeper.forgive();
     this.#wanted = target.generation;
-    if (this.isCurrent || signal.aborted || !keeper.isDue) return;
+    if (this.#hasCaughtUp || signal.aborted || !keeper.isDue) return;
     const { generation, pointer } = target;
     if (pointer === null) {
       this.#serve(target);

@@ -3,7 +3,7 @@ import { NotationError } from '@caissa/chess';
 import type { EvaluateRequest, Evaluation } from '@caissa/shared/contracts';
 import { AppError, type FieldError } from '@caissa/shared/errors';
 import { ERRORS_SHOWN } from '@caissa/shared/http';
-import { type InferenceEngine, POSITION_FLOATS, type ServingModel } from '../inference/engine.js';
+import { ACTIVE, type InferenceEngine, notOpenYet, POSITION_FLOATS, type ServingModel } from '../inference/engine.js';
 import { rankMoves } from './rank-moves.js';
 import { type ReadPosition, readPosition } from './read-position.js';
 
@@ -12,7 +12,7 @@ const POSITIONS_AT_ONCE = 4;
 
 /**
  * What a model thinks of positions. One that is named and not open is opened.
- * @throws AppError INVALID_POSITION, NO_ACTIVE_MODEL, MODEL_NOT_FOUND, OVERLOADED, SESSION_FAILED
+ * @throws AppError INVALID_POSITION, NO_ACTIVE_MODEL, NO_READY_REPLICA, MODEL_NOT_FOUND, OVERLOADED, SESSION_FAILED
  */
 export async function evaluateFens(
   engine: InferenceEngine,
@@ -40,10 +40,11 @@ export async function evaluateFens(
   });
 }
 
-async function modelNamed(engine: InferenceEngine, name: string | undefined): Promise<ServingModel> {
-  if (name !== undefined && name !== 'active') return engine.find(name) ?? engine.load(name);
-  const active = engine.find('active');
-  if (active !== undefined) return active;
+async function modelNamed(engine: InferenceEngine, name = ACTIVE): Promise<ServingModel> {
+  const open = engine.find(name);
+  if (open !== undefined) return open;
+  if (engine.isAwaited(name)) throw notOpenYet();
+  if (name !== ACTIVE) return engine.load(name);
   throw new AppError('NO_ACTIVE_MODEL', 'No model is active. Load one, or name the model to ask.');
 }
 

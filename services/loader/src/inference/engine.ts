@@ -1,7 +1,11 @@
 import { MODEL_NAME, type ModelVersion } from '@caissa/formats';
+import { AppError } from '@caissa/shared/errors';
 
 /** Values of one position: inputs are `board_input` [14, 8, 8], outputs `policy` [4096] log-probabilities and `value` [1]. */
 export const POSITION_FLOATS = { board: 14 * 8 * 8, policy: 4096, value: 1 } as const;
+
+/** By this name the active model is asked for, whatever it is called. */
+export const ACTIVE = 'active';
 
 /** A model's version as the Open Inference Protocol writes it: `1` if the checkpoint tells none that fits into an address. */
 export function versionText(version: ModelVersion | null): string {
@@ -64,10 +68,17 @@ export interface ModelState {
 export interface InferenceEngine {
   /** The model of this name, or the active one for `active`; nothing if it is not ready here. */
   find(name: string, version?: string): ServingModel | undefined;
+  /** Whether this name stands for a model that is active and not open here yet, or may be: nobody has said so far that none is. */
+  isAwaited(name: string): boolean;
   /** Ready, loading and failed models, and the checkpoints of the model folder that are not open. */
   states(): Promise<ModelState[]>;
   /** Opens a model beside the active one, ending the least recently used if there are too many. @throws AppError */
   load(name: string): Promise<ServingModel>;
   /** Ends a model that is held beside the active one. @throws AppError MODEL_NOT_FOUND, MODEL_ACTIVE */
   unload(name: string): Promise<void>;
+}
+
+/** The error of a request for a model that {@link InferenceEngine.isAwaited}. */
+export function notOpenYet(): AppError {
+  return new AppError('NO_READY_REPLICA', 'The active model is not open on this loader yet; try again in a moment.');
 }

@@ -52,6 +52,21 @@ describe('the active model', () => {
     expect(engine.find('one')).toBeUndefined();
   });
 
+  it('is awaited while it is not open here and nobody has said that none is', async () => {
+    const pointer: { activeName: string | null | undefined } = { activeName: undefined };
+    const engine = harness.openEngine({ pointer });
+    const awaited = () => ['active', 'one', 'two'].filter((name) => engine.isAwaited(name));
+    expect(awaited()).toEqual(['active']);
+    pointer.activeName = null;
+    expect(awaited()).toEqual([]);
+    pointer.activeName = 'one';
+    expect(awaited()).toEqual(['active', 'one']);
+    await harness.serve(engine, 'one', 3);
+    expect(awaited()).toEqual([]);
+    engine.serveNothing();
+    expect(awaited()).toEqual(['active', 'one']);
+  });
+
   it('is exchanged under load: no request fails, and none is answered for another generation than its own', async () => {
     const engine = harness.openEngine();
     const expected: Awaited<ReturnType<typeof oneByOne>> = [];

@@ -2,19 +2,19 @@ import type { ModelVersion } from '@caissa/formats';
 import type { Activation, SessionState } from '@caissa/registry';
 import type { Session } from '@caissa/session';
 import { AppError } from '@caissa/shared/errors';
+import type { PointerKeeper } from '../activation/pointer-keeper.js';
 import { BatchedModel } from './batched-model.js';
-import { type InferenceEngine, type ModelState, type ServingModel, versionText } from './engine.js';
+import { ACTIVE, type InferenceEngine, type ModelState, type ServingModel, versionText } from './engine.js';
 import type { HeldModel, HeldModelContext } from './held-model.js';
 import { ModelPool } from './model-pool.js';
 import { type InferenceObserver, StatisticsRecorder } from './statistics.js';
-
-/** By this name the active model is asked for, whatever it is called. */
-const ACTIVE = 'active';
 
 /** What a loader answers with. */
 export interface EngineContext extends HeldModelContext {
   /** Models that may be open at once, the active one included; at least two. */
   readonly maxSessions: number;
+  /** Tells which model is active everywhere, whether or not it is open here. */
+  readonly pointer: Pick<PointerKeeper, 'activeName'>;
   /** Versions of the checkpoints of the model folder, as far as they are known. */
   versions?(): Promise<ReadonlyMap<string, ModelVersion | null>>;
   readonly observer?: InferenceObserver;
@@ -98,6 +98,12 @@ export class LoaderEngine implements InferenceEngine {
     const active = this.#readyActive;
     const model = active !== undefined && isNameOf(name, active) ? active : this.#pool.find(name);
     return version === undefined || model?.version === version ? model : undefined;
+  }
+
+  isAwaited(name: string): boolean {
+    const { activeName } = this.#context.pointer;
+    if (this.#readyActive !== undefined) return false;
+    return name === activeName || (name === ACTIVE && activeName !== null);
   }
 
   async states(): Promise<ModelState[]> {

@@ -1,12 +1,6 @@
 import { AppError } from '@caissa/shared/errors';
-import type { ServingModel } from '../inference/engine.js';
+import { ACTIVE, notOpenYet, type ServingModel } from '../inference/engine.js';
 import type { Exchange } from './exchange.js';
-
-/** Name under which the active model is reached, whichever it is. */
-export const ACTIVE = 'active';
-
-/** Seconds after which a client may ask again for an active model. */
-const RETRY_AFTER_SECONDS = 1;
 
 const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/;
 
@@ -32,10 +26,9 @@ export function findModel({ engine, params }: Exchange): ServingModel {
   if (other !== undefined) {
     throw new AppError('MODEL_NOT_FOUND', `The model ${other.name} has version ${other.version} here, not ${version}.`);
   }
+  if (engine.isAwaited(name)) throw notOpenYet();
   if (name === ACTIVE) {
-    throw new AppError('NO_READY_REPLICA', 'No model is active here: load one, or name the model to use.', {
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
-    });
+    throw new AppError('NO_READY_REPLICA', 'No model is active: load one, or name the model to use.');
   }
   throw new AppError(
     'MODEL_NOT_FOUND',

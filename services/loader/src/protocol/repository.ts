@@ -1,7 +1,8 @@
 import { AppError } from '@caissa/shared/errors';
+import { ACTIVE } from '../inference/engine.js';
 import { EMPTY_OK, jsonAnswer } from './answer.js';
 import type { Exchange, Handler } from './exchange.js';
-import { ACTIVE, checkName } from './find-model.js';
+import { checkName } from './find-model.js';
 import { flagOf, type JsonRecord, parametersOf, parseRecord } from './json-body.js';
 import { notOffered } from './requested-outputs.js';
 

@@ -43,6 +43,30 @@ describe('health', () => {
   });
 });
 
+describe('an active model that is not open here yet', () => {
+  beforeEach(() => {
+    server.engine.active = undefined;
+    server.engine.awaited = 'current';
+  });
+  const START = 'rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1';
+
+  test.each(['active', 'current'])('is to be asked for again in a moment, as %s', async (name) => {
+    const answers = await Promise.all([
+      ...['', '/config', '/stats'].map((path) => server.get(`/v2/models/${name}${path}`)),
+      server.post(`/v2/models/${name}/infer`, '{}'),
+      server.post('/evaluate', JSON.stringify({ fen: START, model: name })),
+    ]);
+    for (const { status, headers } of answers) expect([status, headers.get('retry-after')]).toEqual([503, '1']);
+    expect((await server.get(`/v2/models/${name}/ready`)).status).toBe(400);
+    expect(server.engine.resting).toContain('resting');
+  });
+
+  test('is not taken for none', async () => {
+    const response = await server.post('/evaluate', JSON.stringify({ fen: START }));
+    expect(await response.json()).toMatchObject({ status: 503, code: 'NO_READY_REPLICA' });
+  });
+});
+
 describe('descriptions', () => {
   test('of the server', async () => {
     expect(await json('/v2')).toEqual({
