@@ -12,6 +12,12 @@ import { startPatientTimer } from '@caissa/shared/process';
 /** A replica is on the same network; one that takes longer is gone. */
 const CONNECT_TIMEOUT_MS = 1_000;
 
+/** How long a whole question may have waited before a replica is asked whether it is there at all. */
+const SILENCE_MS = 3_000;
+
+/** Whoever is there says so within this time, however long the answer to a question takes. */
+const SIGN_OF_LIFE_MS = 2_500;
+
 /**
  * Responses up to this size are received whole before they are passed on, so that a request whose response is cut short
  * can be sent again.
@@ -45,19 +51,27 @@ export class AnswerTimeoutError extends Error {
   override readonly name = 'AnswerTimeoutError';
 }
 
+/** A replica shows no sign of life: its process is frozen or its machine is gone, which closes no connection. */
+class SilentReplicaError extends Error {
+  override readonly name = 'SilentReplicaError';
+}
+
 /** Connections to replicas, kept open between requests. */
 export class ReplicaConnections {
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
+  /** Whether each replica that is being asked for it shows a sign of life, by address. */
+  readonly #signsOfLife = new Map<string, Promise<boolean>>();
 
   /**
    * Sends a request to a replica. An idle connection may have been closed at its other end in the same moment: then a
    * new one is tried.
-   * @throws AnswerTimeoutError; Error of the connection if it could not be reached or went away
+   * @param askedAtMs when the question was asked first, of whichever replica, as `performance.now()` counts
+   * @throws AnswerTimeoutError; Error of the connection if it could not be reached, went away or shows no sign of life
    */
-  async ask(url: string, question: Question): Promise<ReplicaAnswer> {
-    const first = await this.#try(url, question, this.#agent);
+  async ask(url: string, question: Question, askedAtMs: number): Promise<ReplicaAnswer> {
+    const first = await this.#try(url, question, askedAtMs, this.#agent);
     if (!(first instanceof StaleConnection)) return first;
-    const second = await this.#try(url, question, false);
+    const second = await this.#try(url, question, askedAtMs, false);
     if (second instanceof StaleConnection) throw second.cause;
     return second;
   }
@@ -67,7 +81,12 @@ export class ReplicaConnections {
     this.#agent.destroy();
   }
 
-  #try(url: string, question: Question, agent: Agent | false): Promise<ReplicaAnswer | StaleConnection> {
+  #try(
+    url: string,
+    question: Question,
+    askedAtMs: number,
+    agent: Agent | false,
+  ): Promise<ReplicaAnswer | StaleConnection> {
     const { method, path, body, timeoutMs, signal } = question;
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
@@ -76,12 +95,15 @@ export class ReplicaConnections {
       const abort = () => sent.destroy(new Error('nobody waits for the answer any more'));
       signal.addEventListener('abort', abort, { once: true });
       const settled = limit(sent, timeoutMs);
+      const unwatch = this.#watch(url, sent, askedAtMs);
       sent.once('close', () => {
         signal.removeEventListener('abort', abort);
         settled();
+        unwatch();
       });
       sent.once('error', (error) => {
-        const stale = sent.reusedSocket && !(error instanceof AnswerTimeoutError) && !signal.aborted;
+        const isOurs = error instanceof AnswerTimeoutError || error instanceof SilentReplicaError || signal.aborted;
+        const stale = sent.reusedSocket && !isOurs;
         if (stale) resolve(new StaleConnection(error));
         else reject(error);
       });
@@ -92,6 +114,52 @@ export class ReplicaConnections {
       sent.end(body);
     });
   }
+
+  /** Gives a request up when its replica shows no sign of life, until what this returns is called. */
+  #watch(url: string, sent: ClientRequest, askedAtMs: number): () => void {
+    let timer: NodeJS.Timeout | undefined;
+    const lookIn = (ms: number) => {
+      timer = setTimeout(async () => {
+        const isAlive = await this.#isAlive(url);
+        if (timer === undefined) return;
+        if (isAlive) lookIn(SILENCE_MS);
+        else sent.destroy(new SilentReplicaError('the replica shows no sign of life'));
+      }, ms);
+    };
+    // What has waited for another replica in vain shall not wait as long for this one.
+    lookIn(Math.max(SILENCE_MS - (performance.now() - askedAtMs), 0));
+    return () => {
+      clearTimeout(timer);
+      timer = undefined;
+    };
+  }
+
+  #isAlive(url: string): Promise<boolean> {
+    let asked = this.#signsOfLife.get(url);
+    if (asked === undefined) {
+      asked = showsLife(url).finally(() => this.#signsOfLife.delete(url));
+      this.#signsOfLife.set(url, asked);
+    }
+    return asked;
+  }
+}
+
+/** Whether a replica answers anything at all. */
+function showsLife(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const sent = request({ agent: false, ...hostOf(url), path: '/v2/health/live' });
+    const cancel = startPatientTimer(SIGN_OF_LIFE_MS, () => sent.destroy());
+    sent.once('response', (response) => {
+      response.resume();
+      resolve(true);
+    });
+    sent.once('error', () => resolve(false));
+    sent.once('close', () => {
+      cancel();
+      resolve(false);
+    });
+    sent.end();
+  });
 }
 
 /** Why a reused connection failed. */

@@ -76,6 +76,22 @@ it('passes on how long to wait when all are busy, and says so itself when there 
   expect(await none.json()).toMatchObject({ code: 'NO_READY_REPLICA' });
 });
 
+it('believes that no model is active only when all say so', async () => {
+  const idle = JSON.stringify(toProblem(new AppError('NO_ACTIVE_MODEL', 'No model is active.')));
+  replica.answer = (_asked, response) => void response.writeHead(409).end(idle);
+  expect((await evaluate({ fen: FEN })).status).toBe(409);
+  const other = await startFakeReplica(api.context.jobs);
+  await api.context.replicas.refresh();
+  for (let round = 0; round < 3; round++) expect((await evaluate({ fen: FEN })).status).toBe(200);
+  const opening = JSON.stringify(toProblem(new AppError('NO_READY_REPLICA', 'Not open yet.')));
+  other.answer = (_asked, response) => void response.writeHead(503, { 'retry-after': '1' }).end(opening);
+  for (let round = 0; round < 2; round++) {
+    const response = await evaluate({ fen: FEN });
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+  }
+  await other.die();
+});
+
 it('says nothing of what a replica says that it should not', async () => {
   replica.answer = (_asked, response) => void response.writeHead(500).end('Error: at /srv/secret.js:1');
   const response = await evaluate({ fen: FEN });

@@ -1,5 +1,5 @@
 import { evaluateRequestSchema, evaluateResultSchema } from '@caissa/shared/contracts';
-import { AppError, type ErrorCode, isErrorCode, problemSchema } from '@caissa/shared/errors';
+import { AppError, ERROR_TABLE, type ErrorCode, isErrorCode, problemSchema } from '@caissa/shared/errors';
 import { defineRoute } from '../http/route.js';
 import type { ReplicaAnswer } from './ask-replica.js';
 import { sendAnswer } from './pass-on.js';
@@ -28,14 +28,16 @@ export const evaluatePositionsRoute = defineRoute({
     503: { description: 'No loader is ready, or too many positions wait; try again.', schema: problemSchema },
   },
   handler: async ({ forwarder }, { body, requestId, signal }) => {
-    const answer = await forwarder.ask({
+    const question = {
       method: 'POST',
       path: '/evaluate',
       headers: { 'content-type': 'application/json', 'x-request-id': requestId },
       body: Buffer.from(JSON.stringify(body)),
       timeoutMs: ANSWER_TIMEOUT_MS,
       signal,
-    });
+    };
+    // That no model is active is true when all say so: one may not have heard of the latest activation.
+    const answer = await forwarder.ask(question, { retryOn: [ERROR_TABLE.NO_ACTIVE_MODEL.status] });
     if (answer.status !== 200) throw refusalOf(answer);
     return { status: 200, takeOver: (response) => sendAnswer(response, answer) };
   },

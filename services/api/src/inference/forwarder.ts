@@ -16,7 +16,8 @@ export interface ForwardOptions {
 
 /**
  * Forwards requests to replicas. All of them can be repeated without harm, so whatever goes wrong before there is a
- * response, such as a failed connection or a replica that says it cannot respond, leads to the next replica.
+ * response, such as a failed connection, a replica that is frozen or one that says it cannot respond, leads to the next
+ * replica.
  */
 export class Forwarder {
   readonly #directory: ReplicaDirectory;
@@ -51,8 +52,9 @@ export class Forwarder {
    */
   async ask(question: Question, { retryOn = [] }: ForwardOptions = {}): Promise<ReplicaAnswer> {
     let best: ReplicaAnswer | undefined;
+    const askedAtMs = performance.now();
     for (const replica of this.#directory.inTurn()) {
-      const answer = await this.#tryReplica(replica, question);
+      const answer = await this.#tryReplica(replica, question, askedAtMs);
       if (answer === undefined) continue;
       if (best === undefined || hopeOf(answer) >= hopeOf(best)) {
         discard(best);
@@ -73,7 +75,8 @@ export class Forwarder {
   async askAll(question: Question): Promise<ReplicaAnswer[]> {
     await this.#directory.refresh();
     const replicas = this.#directory.all;
-    const answers = await Promise.all(replicas.map((replica) => this.#tryReplica(replica, question)));
+    const askedAtMs = performance.now();
+    const answers = await Promise.all(replicas.map((replica) => this.#tryReplica(replica, question, askedAtMs)));
     const given = answers.filter((answer) => answer !== undefined);
     for (const { status } of given) this.#answers.inc({ status });
     if (given.length > 0 && given.length === replicas.length) return given;
@@ -87,11 +90,11 @@ export class Forwarder {
   }
 
   /** Asks a replica; undefined if it did not respond. */
-  async #tryReplica(replica: Replica, question: Question): Promise<ReplicaAnswer | undefined> {
+  async #tryReplica(replica: Replica, question: Question, askedAtMs: number): Promise<ReplicaAnswer | undefined> {
     const { token } = this.#directory;
     const headers = token === undefined ? question.headers : { ...question.headers, [INTERNAL_TOKEN_HEADER]: token };
     try {
-      return await this.#connections.ask(replica.url, { ...question, headers });
+      return await this.#connections.ask(replica.url, { ...question, headers }, askedAtMs);
     } catch (error) {
       question.signal.throwIfAborted();
       if (error instanceof AnswerTimeoutError) throw unavailable(error);

@@ -137,6 +137,23 @@ describe('a replica that cannot answer', () => {
     },
   );
 
+  it('is given up when it is frozen, and not when it only takes its time', async () => {
+    const [one, two] = await start(2);
+    if (!one || !two) return;
+    let asked = 0;
+    two.answer = ({ path }, response) => {
+      const isSlow = path === INFER && asked++ === 0;
+      setTimeout(() => response.setHeader('Content-Length', two.id.length).end(two.id), isSlow ? 6_000 : 0);
+    };
+    one.answer = () => {};
+    const begun = performance.now();
+    const answers = await Promise.all([infer(), infer()]);
+    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual([two.id, two.id]);
+    expect(performance.now() - begun).toBeLessThan(10_000);
+    // One for each question: the slow one was not asked again.
+    expect(two.asked.filter(({ path }) => path === INFER)).toHaveLength(2);
+  });
+
   it('is passed over when it says 503, and that is the answer when all say it', async () => {
     const [one, two] = await start(2);
     if (!one || !two) return;

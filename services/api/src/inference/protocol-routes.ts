@@ -47,15 +47,14 @@ export function createProtocolRoutes(context: Pick<ApiContext, 'forwarder' | 'st
   const forward = (optionsOf: (path: string) => ForwardOptions) =>
     passOn(ANSWER_TIMEOUT_MS, (question, path) => forwarder.ask(question, optionsOf(path)));
   const forwardToAll = passOn(LOAD_TIMEOUT_MS, async (question) => combineAnswers(await forwarder.askAll(question)));
-  // Whether a model is ready is said by 200 or 400 alone.
-  const forwardToOne = forward((path) => (NAMED_MODEL.test(path) ? { retryOn: [READY.test(path) ? 400 : 404] } : {}));
+  // Whether a model, or a replica, is ready is said by 200 or 400 alone.
+  const forwardToOne = forward((path) => {
+    if (READY.test(path)) return { retryOn: [400] };
+    return NAMED_MODEL.test(path) ? { retryOn: [404] } : {};
+  });
   const router = Router({ caseSensitive: true, strict: true });
   router.get('/v2/health/live', (_request, response) => void response.json({ live: true }));
-  // A replica that is not ready says 400, and another one may be.
-  router.get(
-    '/v2/health/ready',
-    forward(() => ({ retryOn: [400] })),
-  );
+  router.get('/v2/health/ready', forwardToOne);
   router.post(FOR_ALL, ...access.allow('operator'), refuseLater, forwardToAll);
   router.get(ANYTHING, ...access.allowUncounted('viewer'), forwardToOne);
   router.post(READING, ...access.allowUncounted('viewer'), forwardToOne);
