@@ -79,6 +79,27 @@ describe('a producer connection', () => {
     expect(await eventually('an answer', () => redis.ping().catch(() => undefined))).toBe('PONG');
   });
 
+  test('gives up a row of commands as soon as the first, and sends them again when Redis goes on', async () => {
+    const proxy = await openProxy();
+    const redis = keep(connectProducer(proxy.url));
+    await waitUntilReady(redis, 20_000);
+    const row: (() => Promise<unknown>)[] = [
+      () => redis.get('x'),
+      () => runTransaction(redis.multi().get('x').get('y')),
+      () => redis.eval('return 1', 1, 'x'),
+      () => redis.get('x'),
+    ];
+    await atBestWithin(800, async () => {
+      await eventually('Redis answers', () => redis.ping().catch(() => undefined));
+      proxy.freeze();
+      for (const command of row) expect(await failure(callRedis(command))).toMatchObject({ code: 'REDIS_UNAVAILABLE' });
+      proxy.thaw();
+    });
+    // The late reply of the first is heard, on the same connection.
+    await eventually('Redis answers', () => redis.ping().catch(() => undefined));
+    for (const command of row) await command();
+  });
+
   test('takes a reply that came while this process was busy', async () => {
     const redis = keep(connectProducer(inject('redisUrl')));
     await waitUntilReady(redis, 20_000);

@@ -9,7 +9,7 @@ import { type RedisTarget, redisTarget } from './redis-target.js';
 /** A connection to one server, to the master that Sentinels name, or to a Redis Cluster. */
 export type RedisClient = Redis | Cluster;
 
-/** Time after which a command of a producer counts as lost; two of them fit into the second that a request may take. */
+/** Time after which a command of a producer counts as lost, and its server as silent. */
 const COMMAND_TIMEOUT_MS = 400;
 
 /**
@@ -39,19 +39,58 @@ export function connectWorker(target: RedisTarget | string): RedisClient {
   return listen(address.kind === 'single' ? new Redis(address.url, options) : new Redis(options));
 }
 
-/** Gives up commands in time. The option of ioredis for it counts replies as lost that this process had no time to read. */
-class ProducerRedis extends Redis {
-  override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
-    return giveUpInTime(command, super.sendCommand(command, stream));
+type Command = Parameters<Redis['sendCommand']>[0];
+
+/**
+ * Gives up commands in time, of a server that has become silent at once: a request has many commands and little time.
+ * The option of ioredis for it counts replies as lost that this process had no time to read.
+ */
+class Patience {
+  /** Whether a command was given up and nothing was heard since. */
+  #isOver = false;
+
+  send(command: Command, send: () => unknown): unknown {
+    if (this.#isOver) {
+      command.reject(new Error('The server is silent'));
+      return command.promise;
+    }
+    const { resolve, reject } = command;
+    const cancel = startPatientTimer(COMMAND_TIMEOUT_MS, () => {
+      this.#isOver = true;
+      reject(new Error('Command timed out'));
+    });
+    // Also of a command that was given up: its late reply, or the end of its connection, is a sign.
+    const heard = () => {
+      this.#isOver = false;
+      cancel();
+    };
+    command.resolve = (reply) => {
+      heard();
+      resolve(reply);
+    };
+    command.reject = (error) => {
+      heard();
+      reject(error);
+    };
+    return send();
   }
 }
 
-/** The same for a cluster. */
+class ProducerRedis extends Redis {
+  readonly #patience = new Patience();
+
+  override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
+    return this.#patience.send(command, () => super.sendCommand(command, stream));
+  }
+}
+
 class ProducerCluster extends Cluster {
+  readonly #patience = new Patience();
+
   override sendCommand(...[command, stream, node]: Parameters<Cluster['sendCommand']>): unknown {
-    const answer = super.sendCommand(command, stream, node);
+    const send = () => super.sendCommand(command, stream, node);
     // With these the client itself asks, while it connects, whether the cluster works.
-    return command.name === 'cluster' ? answer : giveUpInTime(command, answer);
+    return command.name === 'cluster' ? send() : this.#patience.send(command, send);
   }
 
   /** Pipelines would wait here for the first connection. */
@@ -79,12 +118,6 @@ function settling(cluster: Cluster): Cluster {
     // BullMQ blocks on duplicates.
     duplicate: (...parts: Parameters<typeof duplicate>) => listen(settling(duplicate(...parts))),
   });
-}
-
-function giveUpInTime<T>(command: Parameters<Redis['sendCommand']>[0], answer: T): T {
-  const cancel = startPatientTimer(COMMAND_TIMEOUT_MS, () => command.reject(new Error('Command timed out')));
-  command.promise.then(cancel, cancel);
-  return answer;
 }
 
 function toTarget(target: RedisTarget | string): RedisTarget {
@@ -117,7 +150,7 @@ export async function waitUntilReady(redis: RedisClient, timeoutMs: number): Pro
 export function redisUnavailable(cause?: unknown): AppError {
   return new AppError(
     'REDIS_UNAVAILABLE',
-    'The job queue cannot be reached. Nothing was lost; try again in a moment.',
+    'The job queue cannot be reached. Try again in a moment; a request with an Idempotency-Key starts its work only once, however often it is sent.',
     {
       retryAfterSeconds: 2,
       cause,

