@@ -129,7 +129,7 @@ export class Launch {
       const kill = () => void redis.stop();
       return { pid: redis.pid, exited, kill, stop: () => redis.stop() };
     };
-    this.#redis = await supervise({ name: 'Redis', start, policy, say, giveUp });
+    this.#redis = await supervise({ name: 'Redis', start, policy, essential: true, say, giveUp });
     const url = provided?.url ?? '';
     const owner = redisUrl === undefined ? ` (process ${this.#redis.pid}, data in ${folder})` : '';
     this.#line('redis', `${printableUrl(url)}${owner}`);
@@ -140,7 +140,8 @@ export class Launch {
     if (this.#stopping.signal.aborted) return;
     const { programOf, policy, say, giveUp } = this.#parts;
     const start = () => Promise.resolve(startServiceProcess(programOf(service), env));
-    const supervised = await supervise({ name, start, policy, say, giveUp });
+    // Without workers the API tells what there is, and keeps the jobs.
+    const supervised = await supervise({ name, start, policy, essential: service === 'api', say, giveUp });
     if (this.#stopping.signal.aborted) return supervised.stop();
     this.#services.push(supervised);
     this.#line(name, `process ${supervised.pid}${place}`);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { neverWaitForOutput, STOP_SIGNALS } from '@caissa/shared/process';
 import {
   CONFIGURATION_EXIT_CODE,
   ConfigurationError,
@@ -16,7 +17,7 @@ import { SetupError } from './setup-error.js';
 
 const RESTART_POLICY = {
   backoffMs: 250,
-  maxBackoffMs: 5_000,
+  maxBackoffMs: 30_000,
   quickEndMs: 10_000,
   maxQuickEnds: 5,
   hopelessCodes: [CONFIGURATION_EXIT_CODE],
@@ -45,7 +46,7 @@ function stopOnSignals(stop: () => void, kill: () => void): void {
     firstAt = Date.now();
     stop();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
 }
 
 /** On a terminal the launcher's own lines are what matters, and services speak up when something is wrong. */
@@ -125,6 +126,7 @@ async function main(): Promise<void> {
   say(`  curl ${url}/api/model/list`);
 }
 
+neverWaitForOutput();
 try {
   await main();
 } catch (error) {

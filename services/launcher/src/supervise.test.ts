@@ -26,7 +26,11 @@ afterEach(async () => {
 /** Supervises a program; each of its runs adds a line to a file. */
 async function superviseProgram(
   body: string,
-  { graceMs = 5_000, ...changes }: Partial<RestartPolicy> & { graceMs?: number } = {},
+  {
+    graceMs = 5_000,
+    essential = true,
+    ...changes
+  }: Partial<RestartPolicy> & { graceMs?: number; essential?: boolean } = {},
 ) {
   const program = join(folder, 'program.mjs');
   const runsFile = join(folder, 'runs');
@@ -37,7 +41,7 @@ async function superviseProgram(
   const say = vi.fn<(line: string) => void>();
   const giveUp = vi.fn<(sentence: string) => void>();
   const start = async () => startServiceProcess(program, { PATH: '' }, graceMs);
-  const service = await supervise({ name: 'worker', start, policy: { ...policy, ...changes }, say, giveUp });
+  const service = await supervise({ name: 'worker', start, policy: { ...policy, ...changes }, essential, say, giveUp });
   supervised.push(service);
   const runs = async () => (await readFile(runsFile, 'utf8').catch(() => '')).split('\n').length - 1;
   return { service, say, giveUp, runs };
@@ -57,6 +61,31 @@ describe('supervise', () => {
     expect(giveUp).not.toHaveBeenCalled();
   });
 
+  it('goes on with one that is not essential, says that it is failing, and when it runs again', async () => {
+    const flag = JSON.stringify(join(folder, 'flag'));
+    const body = `import { existsSync } from 'node:fs'; if (!existsSync(${flag})) process.exit(1); ${stayAlive}`;
+    const { say, giveUp, runs } = await superviseProgram(body, { essential: false, quickEndMs: 1_000 });
+    await expect.poll(runs).toBeGreaterThan(4);
+    const said = say.mock.calls.map(([line]) => line);
+    expect(said.slice(0, 3)).toEqual([
+      'The worker ended with exit code 1 and is started again.',
+      'The worker ended with exit code 1 and is started again.',
+      'The worker is failing: it ended with exit code 1, 3 times in a row soon after its start. It is started again; the rest runs on.',
+    ]);
+    await writeFile(join(folder, 'flag'), '');
+    await expect.poll(() => say.mock.lastCall?.[0]).toBe('The worker runs again.');
+    expect(giveUp).not.toHaveBeenCalled();
+  });
+
+  it('goes on with one that is not essential and is refused after it has run', async () => {
+    const ran = JSON.stringify(join(folder, 'ran'));
+    const body = `if (existsSync(${ran})) process.exit(2); writeFileSync(${ran}, ''); process.exit(1);`;
+    const program = `import { existsSync, writeFileSync } from 'node:fs'; ${body}`;
+    const { giveUp, runs } = await superviseProgram(program, { essential: false });
+    await expect.poll(runs).toBeGreaterThan(3);
+    expect(giveUp).not.toHaveBeenCalled();
+  });
+
   it('gives up after so many quick ends in a row', async () => {
     const { say, giveUp, runs } = await superviseProgram('process.exit(1);');
     await expect.poll(() => giveUp.mock.calls).toHaveLength(1);
@@ -71,8 +100,8 @@ describe('supervise', () => {
     expect(giveUp).not.toHaveBeenCalled();
   });
 
-  it('does not try again what cannot work', async () => {
-    const { say, giveUp, runs } = await superviseProgram('process.exit(2);');
+  it.each([true, false])('does not try again what cannot work (essential: %s)', async (essential) => {
+    const { say, giveUp, runs } = await superviseProgram('process.exit(2);', { essential });
     await expect.poll(() => giveUp.mock.calls).toHaveLength(1);
     expect(giveUp).toHaveBeenCalledWith('The worker cannot run with this configuration; it says why above.');
     expect(say).not.toHaveBeenCalled();
@@ -113,7 +142,7 @@ describe('supervise', () => {
     const start = vi.fn(async () => ended).mockResolvedValueOnce(ended);
     start.mockRejectedValueOnce(new Error('no room'));
     const giveUp = vi.fn<(sentence: string) => void>();
-    await supervise({ name: 'worker', start, policy, say: () => {}, giveUp });
+    await supervise({ name: 'worker', start, policy, essential: true, say: () => {}, giveUp });
     await expect.poll(() => giveUp.mock.calls).toEqual([['The worker cannot be started again: no room']]);
   });
 });

@@ -8,7 +8,7 @@ export interface RestartPolicy {
   readonly maxBackoffMs: number;
   /** A process that ran at least so long had started well. */
   readonly quickEndMs: number;
-  /** So many quick ends in a row, and it is given up. */
+  /** After so many quick ends in a row it is failing: one that nothing works without is given up. */
   readonly maxQuickEnds: number;
   /** Exit codes that mean that another try would end the same. */
   readonly hopelessCodes: readonly number[];
@@ -19,7 +19,9 @@ export interface Supervision {
   readonly name: string;
   readonly start: () => Promise<RunningProcess>;
   readonly policy: RestartPolicy;
-  /** Takes a line when the process ended and is started again. */
+  /** Whether nothing works without it. */
+  readonly essential: boolean;
+  /** Takes a line when the process ended and is started again, when it is failing, and when it runs again. */
   readonly say: (line: string) => void;
   /** Takes the sentence that says why the process is given up. */
   readonly giveUp: (sentence: string) => void;
@@ -45,6 +47,7 @@ class Supervisor implements Supervised {
   readonly #supervision: Supervision;
   readonly #stopping = new AbortController();
   #process: RunningProcess | undefined;
+  #starts = 1;
   #quickEnds = 0;
 
   constructor(supervision: Supervision, first: RunningProcess) {
@@ -67,6 +70,10 @@ class Supervisor implements Supervised {
     this.#process?.kill();
   }
 
+  get #isFailing(): boolean {
+    return this.#quickEnds >= this.#supervision.policy.maxQuickEnds;
+  }
+
   async #keepRunning(first: RunningProcess): Promise<void> {
     let running: RunningProcess | undefined = first;
     while (running !== undefined) running = await this.#startAfter(running);
@@ -74,24 +81,43 @@ class Supervisor implements Supervised {
 
   /** Waits for the end of a process and starts the next one; undefined when there shall be none. */
   async #startAfter(running: RunningProcess): Promise<RunningProcess | undefined> {
-    const { name, policy, say, giveUp } = this.#supervision;
-    const startedAt = Date.now();
-    const end = await running.exited;
+    const { name, say, giveUp } = this.#supervision;
+    const end = await this.#endOf(running);
     this.#process = undefined;
     if (this.#stopping.signal.aborted) return undefined;
-    if (end.code !== null && policy.hopelessCodes.includes(end.code)) {
-      giveUp(`The ${name} cannot run with this configuration; it says why above.`);
+    const reason = this.#reasonToGiveUp(end);
+    if (reason !== undefined) {
+      giveUp(reason);
       return undefined;
     }
-    this.#quickEnds = Date.now() - startedAt < policy.quickEndMs ? this.#quickEnds + 1 : 1;
-    if (this.#quickEnds >= policy.maxQuickEnds) {
-      giveUp(
-        `The ${name} ${describeEnd(end)}, ${this.#quickEnds} times in a row soon after its start; it is given up.`,
-      );
-      return undefined;
-    }
-    say(`The ${name} ${describeEnd(end)} and is started again.`);
+    say(
+      this.#isFailing
+        ? `The ${name} is failing: it ${describeEnd(end)}, ${this.#quickEnds} times in a row soon after its start. It is started again; the rest runs on.`
+        : `The ${name} ${describeEnd(end)} and is started again.`,
+    );
     return this.#restart();
+  }
+
+  async #endOf(running: RunningProcess): Promise<ProcessEnd> {
+    const { name, policy, say } = this.#supervision;
+    const startedAt = Date.now();
+    const recovered = setTimeout(() => say(`The ${name} runs again.`), policy.quickEndMs);
+    if (!this.#isFailing) clearTimeout(recovered);
+    const end = await running.exited;
+    clearTimeout(recovered);
+    this.#quickEnds = Date.now() - startedAt < policy.quickEndMs ? this.#quickEnds + 1 : 1;
+    return end;
+  }
+
+  #reasonToGiveUp(end: ProcessEnd): string | undefined {
+    const { name, policy, essential } = this.#supervision;
+    // What has run before was not refused for what it was told; its port may be taken for a while, for example.
+    const isFatal = essential || this.#starts === 1;
+    if (isFatal && end.code !== null && policy.hopelessCodes.includes(end.code)) {
+      return `The ${name} cannot run with this configuration; it says why above.`;
+    }
+    if (!essential || !this.#isFailing) return undefined;
+    return `The ${name} ${describeEnd(end)}, ${this.#quickEnds} times in a row soon after its start; it is given up.`;
   }
 
   async #restart(): Promise<RunningProcess | undefined> {
@@ -100,6 +126,7 @@ class Supervisor implements Supervised {
     try {
       await delay(backoffMs, undefined, { signal: this.#stopping.signal });
       const running = await start();
+      this.#starts++;
       this.#process = running;
       // Stopped while it was starting: nobody else knows this process yet.
       if (this.#stopping.signal.aborted) await running.stop();
