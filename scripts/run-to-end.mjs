@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
 /** Runs a program to its end, with our terminal but no input; gives its exit code. */
 export const runToEnd = (file, args, options = {}) =>
   new Promise((resolve) => {
     const child = spawn(file, args, { ...options, stdio: ['ignore', 'inherit', 'inherit'] });
     const forward = (signal) => child.kill(signal);
-    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, forward);
+    for (const signal of STOP_SIGNALS) process.on(signal, forward);
     const finish = (code) => {
-      for (const signal of ['SIGINT', 'SIGTERM']) process.removeListener(signal, forward);
+      for (const signal of STOP_SIGNALS) process.removeListener(signal, forward);
       resolve(code);
     };
     child.once('error', () => finish(127));

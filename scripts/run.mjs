@@ -73,6 +73,10 @@ const main = async () => {
     fail(1, `Caissa needs Node.js 20.19 or newer, and this is ${process.versions.node}.`);
   }
   process.chdir(root);
+  // A reader that is gone is no reason to stop.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const { endWithNpm } = await import('./end-with-npm.mjs');
+  endWithNpm();
   const { prepare } = await import('./prepare.mjs');
   const problem = await prepare(root);
   if (problem) {

@@ -12,7 +12,9 @@ function runScript(...args: string[]) {
 describe('scripts/run.mjs', () => {
   it('lists every command that package.json calls', () => {
     const { scripts } = JSON.parse(readFileSync(`${repository}/package.json`, 'utf8')) as { scripts: object };
-    const called = Object.values(scripts).flatMap((line) => /^node scripts\/run\.mjs (\S+)$/.exec(line)?.[1] ?? []);
+    const called = Object.values(scripts).flatMap(
+      (line) => /^exec node scripts\/run\.mjs (\S+)$/.exec(line)?.[1] ?? [],
+    );
     const { status, stdout } = runScript('--help');
     expect(status).toBe(0);
     expect(called).toContain('start');

@@ -48,9 +48,12 @@ afterEach(async () => {
 });
 
 /** Starts the launcher; `output` gives what it has printed so far, `end` its exit code. */
-async function start(env: Record<string, string> = {}) {
+async function start(
+  env: Record<string, string> = {},
+  [program, ...args] = [process.execPath, join(checkout, 'services/launcher/dist/main.js')],
+) {
   const port = String(await usablePort('127.0.0.1', 0));
-  const child = spawn(process.execPath, [join(checkout, 'services/launcher/dist/main.js')], {
+  const child = spawn(program ?? '', args, {
     cwd: checkout,
     env: { PATH: process.env['PATH'], PORT: port, LOADER_PORT: '0', PIDS: join(checkout, 'pids'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -104,6 +107,30 @@ describe('npm start', () => {
     await expect.poll(() => runningProcesses(output())).toHaveLength(4);
     child.kill('SIGKILL');
     await expect.poll(() => runningProcesses(output())).toEqual([]);
+  });
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)('leaves nothing running when npm alone gets %s', async (signal) => {
+    await cp(join(repository, 'scripts'), join(checkout, 'scripts'), { recursive: true });
+    await writeFile(join(checkout, 'scripts/prepare.mjs'), 'export const prepare = () => undefined;');
+    await cp(join(repository, 'package.json'), join(checkout, 'package.json'));
+    const { child, output } = await start({ HOME: checkout }, ['npm', 'start']);
+    await expect.poll(output).toContain('Ready.');
+    await expect.poll(() => runningProcesses(output())).toHaveLength(4);
+    child.kill(signal);
+    await expect.poll(() => runningProcesses(output())).toEqual([]);
+  });
+
+  it('goes on when whoever read what it says is gone', async () => {
+    const { child, port, output } = await start();
+    await expect.poll(output).toContain('Ready.');
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    const pid = Number(/exporter +process (\d+)/.exec(output())?.[1]);
+    process.kill(pid, 'SIGKILL');
+    // It says so to nobody, starts it again, and serves on.
+    await expect.poll(async () => (await runningProcesses(output())).length).toBe(4);
+    expect((await fetch(`http://127.0.0.1:${port}`)).status).toBe(200);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
   it('starts Redis again, on the same port, when that dies', async () => {
