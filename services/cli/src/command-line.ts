@@ -25,8 +25,8 @@ export interface ExportOptions extends OptionValues, ReadOptions {
   readonly out: string;
   readonly verify: VerifyLevel;
   readonly metadata: JsonObject;
-  /** The date that names and metadata state; by default that of the run. */
-  readonly sourceDateEpoch?: Date | undefined;
+  /** The date that names and metadata state. */
+  readonly sourceDateEpoch: Date;
   readonly force: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -117,6 +117,7 @@ export function commandLine(commands: Commands, version: string, terminal: Termi
         'the date that names and metadata state, in seconds since 1970: the same input then gives the same files',
       )
         .env('SOURCE_DATE_EPOCH')
+        .default(new Date(), 'now')
         .argParser(readSourceDate),
     )
     .option('--force', 'replaces exports of the same name, with what lies beside them', false)

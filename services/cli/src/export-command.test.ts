@@ -93,6 +93,12 @@ describe('caissa export', () => {
     expect(await readFile(join(folder, 'out0', names[0] ?? ''), 'utf8')).toContain('"2023-11-14T22:13:20Z"');
   });
 
+  it('takes an empty source date for none', async () => {
+    const starter: [string, ...string[]] = ['env', 'SOURCE_DATE_EPOCH='];
+    const { out } = await ended(startCaissaBy(starter, folder, 'export', 'model_v1.pt', '--verify', 'none', '--json'));
+    expect(Date.now() - Date.parse(JSON.parse(out).exports[0].metadata.export_date)).toBeLessThan(60_000);
+  });
+
   it.each(['yesterday', '-1', '1.5', '99999999999999'])('refuses the source date %s', async (date) => {
     const { code, err } = await ended(
       startCaissaBy(['env', `SOURCE_DATE_EPOCH=${date}`], folder, 'export', 'model_v1.pt', '--out', 'out'),
@@ -198,10 +204,11 @@ describe('caissa export refuses', () => {
 });
 
 describe('exportFile', () => {
-  const now = new Date('2025-10-07T03:11:38.250Z');
+  const sourceDateEpoch = new Date('2025-10-07T03:11:38.250Z');
   const STEM = 'model_v1_export_20251007_031138';
   const options = (change: Partial<ExportOptions>): ExportOptions => ({
     ...{ format: [], out: folder, opset: 11, verify: 'none', metadata: {}, force: false, json: false, quiet: false },
+    sourceDateEpoch,
     ...change,
   });
   const exportOnce = (
@@ -214,7 +221,6 @@ describe('exportFile', () => {
     return withFile(path, async (source) =>
       exportFile(await openForExport(path, source, signal), format, options(change), {
         signal,
-        now,
         report: () => undefined,
         ...watch,
       }),

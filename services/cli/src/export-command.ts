@@ -29,7 +29,7 @@ class ExportRun {
   }
 
   /** Exports one checkpoint to all formats. What fails is noted; what is a fault of ours, or an interruption, is thrown. */
-  async add(file: string, now: Date): Promise<void> {
+  async add(file: string): Promise<void> {
     const { signal } = this.#terminal;
     const number = this.#numberOf(file);
     await this.#noting(file, async () => {
@@ -42,7 +42,7 @@ class ExportRun {
           await this.#noting(file, async () => {
             const report = ({ stage, percent }: { stage: string; percent: number }) =>
               this.#progress.show(file, stage, percent);
-            this.#note(await exportFile(opened, format, this.#options, { signal, now, number, report }));
+            this.#note(await exportFile(opened, format, this.#options, { signal, number, report }));
           });
         }
       });
@@ -114,8 +114,7 @@ export function failureLine(file: string, { message, code }: Failure): string {
 /** Exports checkpoints one after the other; one that is refused keeps nobody from the next. Returns the exit code. */
 export async function runExport(files: readonly string[], options: ExportOptions, terminal: Terminal): Promise<number> {
   const run = new ExportRun(options, terminal);
-  const now = options.sourceDateEpoch ?? new Date();
-  for (const file of files) await run.add(file, now);
+  for (const file of files) await run.add(file);
   const { exports, failures } = run;
   if (options.json) {
     const shown = failures.map(({ file, code, message }) => ({ file, code, message }));

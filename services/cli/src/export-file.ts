@@ -40,10 +40,9 @@ export interface Exported {
   readonly warnings: readonly string[];
 }
 
-/** How the export of one file is watched and stopped, and when it is. */
+/** How the export of one file is watched and stopped. */
 export interface ExportWatch {
   readonly signal: AbortSignal;
-  readonly now: Date;
   /** Which of the files of one name in this run it is, from 1, which is the default. */
   readonly number?: number;
   /** What a model may take to be one file; by default what its format allows. */
@@ -106,12 +105,13 @@ export async function exportFile(
   watch: ExportWatch,
 ): Promise<Exported> {
   const modelName = exportedName(file);
-  const filenames = exportFilenames(numberedStem(exportStem(modelName, watch.now), watch.number ?? 1), format);
+  const { sourceDateEpoch: date } = options;
+  const filenames = exportFilenames(numberedStem(exportStem(modelName, date), watch.number ?? 1), format);
   const paths = pathsOf(options.out, filenames);
   const { path, dataPath, metadataPath, all } = paths;
   // Before the work; what appears meanwhile is not replaced either.
   if (!options.force) for (const taken of all) await refuseTaken(taken);
-  const request = { ...options, modelName, format, exportDate: toIsoSeconds(watch.now) };
+  const request = { ...options, modelName, format, exportDate: toIsoSeconds(date) };
   const draft = await OutputDraft.create(options.out);
   try {
     const metadataOf = await makeArtifact(source, draft, request, watch);

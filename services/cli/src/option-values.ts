@@ -31,10 +31,10 @@ export function readWithin({ min, max }: Pick<OptionFacts, 'min' | 'max'>, text:
   throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
 }
 
-/** Reads the date that exports state; nothing stands for that of the run. @throws InvalidArgumentError */
-export function readSourceDate(text: string): Date | undefined {
-  const date = parseSourceDate(text);
-  if (date === undefined && text !== '') throw new InvalidArgumentError(`It ${SOURCE_DATE_RULE}.`);
+/** Reads the date that exports state; an empty text stands for now. @throws InvalidArgumentError */
+export function readSourceDate(text: string): Date {
+  const date = text === '' ? new Date() : parseSourceDate(text);
+  if (date === undefined) throw new InvalidArgumentError(`It ${SOURCE_DATE_RULE}.`);
   return date;
 }
 
