@@ -29,6 +29,7 @@ beforeAll(async () => {
       S3_FORCE_PATH_STYLE: 'true',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
+      SOURCE_DATE_EPOCH: '1700000000',
     },
   });
   client = new Client(system.url);
@@ -66,18 +67,22 @@ describe('a system whose files lie in a bucket', () => {
     expect(await client.model('model_v2')).toMatchObject({ status: 'ready' });
   });
 
-  it.each(['pytorch', 'onnx'] as const)('exports it to %s and gives the file out', async (format) => {
-    const job = await client.finish(await client.export(format, 'model_v1', { options: { verify: 'full' } }));
-    expect(job).toMatchObject({ status: 'completed' });
-    const { filename } = job.result as unknown as { filename: string };
-    const bytes = await client.download(`/api/model/download/${filename}`);
-    expect(await keysOf(bucket.objects)).toContain(`exports/${filename}.manifest.json`);
-    if (format === 'pytorch') return;
-    const path = join(otherDisk, 'downloaded.onnx');
-    await writeFile(path, bytes);
-    const session = await startSession({ modelPath: path });
-    await session.close();
-  });
+  it.each(['pytorch', 'onnx'] as const)(
+    'exports it to %s with the date of its sources, and gives the file out',
+    async (format) => {
+      const job = await client.finish(await client.export(format, 'model_v1', { options: { verify: 'full' } }));
+      const metadata = { export_date: '2023-11-14T22:13:20Z' };
+      expect(job).toMatchObject({ status: 'completed', result: { metadata } });
+      const { filename } = job.result as unknown as { filename: string };
+      const bytes = await client.download(`/api/model/download/${filename}`);
+      expect(await keysOf(bucket.objects)).toContain(`exports/${filename}.manifest.json`);
+      if (format === 'pytorch') return;
+      const path = join(otherDisk, 'downloaded.onnx');
+      await writeFile(path, bytes);
+      const session = await startSession({ modelPath: path });
+      await session.close();
+    },
+  );
 
   it('activates it on every loader, each with a disk of its own, and answers', async () => {
     const loaded = await client.post('/api/model/load/model_v1?wait=60&wait_for=all');

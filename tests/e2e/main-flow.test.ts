@@ -142,6 +142,9 @@ describe.each([
         num_res_blocks: 2,
         input_shape: [14, 8, 8],
         output_shapes: { policy: 4096, value: 1 },
+        policy_planes: 1,
+        value_planes: 2,
+        value_hidden: 4,
       },
       metadata: { num_games: 1, learning_rate: 0.001, win_rate: 0.75 },
     });

@@ -89,6 +89,11 @@ describe('a bad value is refused in a sentence:', () => {
     ['PORT', ' 8001', 'PORT is " 8001" but must be a whole number from 0 to 65535.'],
     ['PORT', '9'.repeat(400), `PORT is "${'9'.repeat(400)}" but must be a whole number from 0 to 65535.`],
     ['HOST', 'a b', 'HOST is "a b" but must be an address or a host name.'],
+    [
+      'SOURCE_DATE_EPOCH',
+      'yesterday',
+      'SOURCE_DATE_EPOCH is "yesterday" but must be seconds since 1970-01-01 (UTC), a whole number of at most 253402300799.',
+    ],
     ['REDIS_PREFIX', 'a:b', 'REDIS_PREFIX is "a:b" but must be 1 to 64 of the characters A-Z a-z 0-9 { } _ -.'],
     ['DATA_DIR', '  ', 'DATA_DIR is "  " but must be a folder.'],
     ['STORAGE_URL', 's3://', 'STORAGE_URL is "s3://" but must look like s3://bucket or s3://bucket/prefix.'],

@@ -48,7 +48,7 @@ export function EvaluationCard({ evaluations, top, ...rest }: EvaluationCardProp
         </div>
         {compared && active && <AgreementLine agreement={agreement} top={top} />}
         <p className="border-t border-line px-6 py-3 text-xs text-muted">
-          Value: {INTERFACE_CARD.value} Percentages: {MOVE_SHARE}
+          {INTERFACE_CARD.value} {MOVE_SHARE}
           {compared && active && <MarkMeaning />}
         </p>
       </div>
