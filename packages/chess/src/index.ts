@@ -14,13 +14,14 @@ export {
   type ExpectedArchitecture,
   NETWORK_INTERFACE,
 } from './check-architecture.js';
+export { checkOutputs, type NetworkOutputs, type OutputReport } from './check-outputs.js';
 export {
-  checkOutputs,
   compareOutputs,
-  type NetworkOutputs,
-  type OutputDifference,
-  type OutputReport,
-} from './check-outputs.js';
+  OUTPUT_TOLERANCE,
+  type OutputComparison,
+  type PerOutput,
+  type ReferenceOutputs,
+} from './compare-outputs.js';
 export { type DeclaredEpsilon, declaredEpsilon, isEpsilon } from './declared-epsilon.js';
 export { encodePosition, encodePositions } from './encode-position.js';
 export { NotationError, type NotationErrorCode } from './fen.js';
@@ -28,4 +29,6 @@ export { inferArchitecture } from './infer-architecture.js';
 export { FULL_SIZE, initialStateDict } from './initial-state-dict.js';
 export { moveIndex } from './move-index.js';
 export { modulePath, plainName, splitNetworks } from './network-names.js';
+export { referenceGraph } from './reference-graph.js';
+export { verificationBoards } from './verification-boards.js';
 export { VERIFICATION_POSITIONS } from './verification-positions.js';

@@ -16,7 +16,8 @@ import { floats, tensorOf, withElement, zeros } from '@caissa/testing/tensors';
 import { describe, expect, it } from 'vitest';
 import { onnx } from '../../onnx/generated/onnx.js';
 import { buildGraph } from './build-graph.js';
-import { compareOutputs, type NetworkOutputs } from './check-outputs.js';
+import type { NetworkOutputs } from './check-outputs.js';
+import { compareOutputs } from './compare-outputs.js';
 import { encodePositions } from './encode-position.js';
 import { inferArchitecture } from './infer-architecture.js';
 import { INTERFACE_CARD } from './interface-card.js';
@@ -95,7 +96,7 @@ describe('the ONNX model of a network', () => {
     for (const name of layers) {
       const silenced = changed(stateDict, { [name]: zeros(named(stateDict, name).shape) });
       const outputs = await computeNetwork(inferArchitecture(silenced), boards(2), 2);
-      const difference = compareOutputs(outputs, all);
+      const { difference } = compareOutputs(outputs, all);
       expect(Math.max(difference.policy, difference.value), name).toBeGreaterThan(1e-3);
     }
   });
@@ -203,9 +204,19 @@ describe('the ONNX model of a network', () => {
       code: 'NON_FINITE_WEIGHTS',
       message: expect.stringContaining('bn_input.running_var is -1 at channel 2'),
     });
+    const variances = await withElement(named(stateDict, 'bn_input.running_var'), 2, 0);
+    const beyond = changed(stateDict, {
+      'bn_input.weight': await withElement(named(stateDict, 'bn_input.weight'), 2, 2e36),
+      'bn_input.running_var': variances,
+    });
+    expect(await refusal(beyond)).toMatchObject({
+      code: 'NON_FINITE_WEIGHTS',
+      message: expect.stringContaining('The scale of bn_input'),
+    });
     const overflowing = changed(stateDict, {
-      'bn_input.weight': await withElement(named(stateDict, 'bn_input.weight'), 2, 3e38),
-      'bn_input.running_var': await withElement(named(stateDict, 'bn_input.running_var'), 2, 0),
+      'bn_input.weight': await withElement(named(stateDict, 'bn_input.weight'), 2, 1e36),
+      'bn_input.running_mean': await withElement(named(stateDict, 'bn_input.running_mean'), 2, 5),
+      'bn_input.running_var': variances,
     });
     expect(await refusal(overflowing)).toMatchObject({
       code: 'NON_FINITE_WEIGHTS',
@@ -213,6 +224,7 @@ describe('the ONNX model of a network', () => {
     });
     const withoutBias = changed(overflowing, {
       'conv_input.bias': undefined,
+      'conv_input.weight': await withElement(named(stateDict, 'conv_input.weight'), 2 * 14 * 9, 5),
       'bn_input.running_mean': await withElement(named(stateDict, 'bn_input.running_mean'), 2, 0),
     });
     for (const weightsChecked of [false, true]) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { BufferSource } from '@caissa/bytes';
+import { evaluate } from '@caissa/graph';
 import { isTensor, type PickleValue, PyDict, readCheckpoint } from '@caissa/pytorch';
 import type { StateDict, Tensor } from '@caissa/tensor';
 import { computeNetwork, onnxBytes, runOnnx, SMALL } from '@caissa/testing/networks';
@@ -8,6 +9,7 @@ import type { NetworkTensors } from './architecture.js';
 import { checkDeclared } from './check-architecture.js';
 import type { NetworkOutputs } from './check-outputs.js';
 import { inferArchitecture } from './infer-architecture.js';
+import { referenceGraph } from './reference-graph.js';
 
 /** What PyTorch computed from each fixture; numbers are float32 in base64. */
 interface Expected {
@@ -75,12 +77,18 @@ describe.each(['1.13', '2.6', '2.13'])('checkpoints of PyTorch %s', (version) =>
     expect(Object.keys(expected.files).length).toBe(10);
   });
 
-  it.each(Object.keys(expected.files))('%s: the graph and ONNX agree with PyTorch', async (file) => {
+  it.each(Object.keys(expected.files))('%s: the graph, the reference and ONNX agree with PyTorch', async (file) => {
     const network = await readNetwork(`torch-${version}/${file}`);
     expect(network.architecture).toMatchObject(SMALL);
     const policy = numbers(expected.files[file]?.policy ?? '');
     const value = numbers(expected.files[file]?.value ?? '');
     expect(disagreement(await computeNetwork(network, boards, 3), { policy, value })).toBeLessThanOrEqual(1);
+    const reference = await evaluate(referenceGraph(network), { board_input: boards }, 3);
+    const judged = {
+      policy: Float32Array.from(reference['policy_output'] ?? []),
+      value: Float32Array.from(reference['value_output'] ?? []),
+    };
+    expect(disagreement(judged, { policy, value })).toBeLessThanOrEqual(1);
     // All opsets for the plain checkpoint; the other files differ in how they store the weights, not in the graph.
     for (const opset of file === 'checkpoint.pt' ? [11, 13, 17, 21] : [11]) {
       const bytes = await onnxBytes(network, opset);

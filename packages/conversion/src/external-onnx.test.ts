@@ -61,7 +61,7 @@ describe('an ONNX model with its weights beside it', () => {
   it('is refused without that file, and with one that is not as large', async () => {
     await expect(verifyOnnx(path, checkpoint, 'quick')).rejects.toMatchObject({ code: 'VERIFICATION_FAILED' });
     await truncate(join(folder, DATA), dataFile.sizeBytes - 4);
-    await expect(verifyOnnx(path, checkpoint, 'quick', { dataFile })).rejects.toThrow('size it should have');
+    await expect(verifyOnnx(path, checkpoint, 'quick', { dataFile })).rejects.toThrow('the size it should have');
     await rename(join(folder, DATA), join(folder, 'gone'));
     await expect(verifyOnnx(path, checkpoint, 'quick', { dataFile })).rejects.toThrow('missing');
   });

@@ -1,5 +1,5 @@
 import { type ByteSource, FormatError } from '@caissa/bytes';
-import { buildGraph, checkDeclared, type NetworkTensors } from '@caissa/chess';
+import { buildGraph, checkDeclared, type NetworkTensors, referenceGraph } from '@caissa/chess';
 import type { Graph } from '@caissa/graph';
 import type { Storage } from '@caissa/tensor';
 import { withEpsilon } from './batch-norm-epsilon.js';
@@ -14,6 +14,8 @@ export interface Checkpoint
   readonly network: NetworkTensors;
   /** What the network computes. */
   readonly graph: Graph;
+  /** The same from a source of its own, which exports are judged by. */
+  readonly reference: Graph;
   /**
    * Reads the weights through once and compares them with the checksums that the file states, if it states any.
    * @throws FormatError ZIP_CRC, ZIP_TRUNCATED; the signal's reason
@@ -39,7 +41,8 @@ export function checkpointOf(contents: FileContents, options: ReadOptions = {}):
   if (options.strictArchitecture && contradiction) throw new FormatError('ARCHITECTURE_MISMATCH', contradiction);
   const { network, warnings } = withEpsilon(chosen.network, contents);
   return {
-    ...{ network, graph: buildGraph(network), metadata, declared, native: chosen.set.native },
+    ...{ network, graph: buildGraph(network), reference: referenceGraph(network) },
+    ...{ metadata, declared, native: chosen.set.native },
     warnings: boundWarnings([...contents.warnings, ...chosen.warnings, ...contradictions, ...warnings]),
     verify: (signal, onRead) => verify(storagesOf(network), signal, onRead),
   };

@@ -33,20 +33,40 @@ describe('verifyOnnx', () => {
     const quick = await verifyOnnx(path, checkpoint, 'quick');
     expect(quick).toMatchObject({ level: 'quick', positions: VERIFICATION_POSITIONS.length, device: 'CPU' });
     expect(quick.probability_sum_error).toBeLessThan(1e-4);
-    expect(quick).not.toHaveProperty('max_abs_difference');
     const full = await verifyOnnx(path, checkpoint, 'full');
-    expect(full.max_abs_difference?.policy).toBeLessThan(1e-5);
-    expect(full.max_abs_difference?.value).toBeLessThan(1e-5);
+    for (const report of [quick, full]) {
+      expect(report).toMatchObject({ initializers: 16, tolerance: { absolute: 1e-5, relative: 1e-5 } });
+      expect(report.max_relative_error).toBeLessThan(1e-7);
+      expect(report.max_abs_difference.policy).toBeLessThan(1e-5);
+      expect(report.max_abs_difference.value).toBeLessThan(1e-5);
+      expect(report).not.toHaveProperty('float32_noise');
+    }
   });
 
-  it('finds a model that computes something else, at level full only', async () => {
+  it.each(['quick', 'full'] as const)("finds a weight that is not the checkpoint's, at level %s", async (level) => {
     await writeTampered(({ initializers }) => ({
       initializers: initializers.map((one) =>
         one.name === 'value_fc2.bias' ? { ...one, data: new Uint8Array(new Float32Array([0.25]).buffer) } : one,
       ),
     }));
-    await expect(verifyOnnx(path, checkpoint, 'quick')).resolves.toMatchObject({ level: 'quick' });
-    await expect(verifyOnnx(path, checkpoint, 'full')).rejects.toMatchObject({
+    await expect(verifyOnnx(path, checkpoint, level)).rejects.toMatchObject({
+      name: 'VerificationError',
+      message: expect.stringContaining('value_fc2.bias is 0.25 at element 0'),
+    });
+  });
+
+  it.each(['quick', 'full'] as const)('finds a model that computes something else, at level %s', async (level) => {
+    await writeTampered(({ nodes }) => ({
+      nodes: nodes.flatMap((node) =>
+        node.opType === 'Tanh'
+          ? [
+              { ...node, opType: 'Neg', name: 'neg', outputs: ['neg'] },
+              { ...node, inputs: ['neg'] },
+            ]
+          : [node],
+      ),
+    }));
+    await expect(verifyOnnx(path, checkpoint, level)).rejects.toMatchObject({
       name: 'VerificationError',
       message: expect.stringContaining('value differs by'),
     });

@@ -92,8 +92,12 @@ export const WRITERS: Readonly<Record<Format, FormatWriter>> = {
     },
     async verify({ localPath, sizeBytes }, checkpoint, { level, dataFile, signal, spare }) {
       const skipped = skippedForMemory(level, dataFile?.sizeBytes ?? sizeBytes);
+      if (skipped) {
+        const { compareInitializers } = await import('./compare-initializers.js');
+        return { ...skipped, ...(await compareInitializers(localPath, checkpoint.reference, { dataFile, signal })) };
+      }
       const { verifyOnnx } = await import('./verify-onnx.js');
-      return skipped ?? verifyOnnx(localPath, checkpoint, level, { dataFile, signal, spare });
+      return verifyOnnx(localPath, checkpoint, level, { dataFile, signal, spare });
     },
   },
 };

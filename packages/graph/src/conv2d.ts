@@ -1,5 +1,17 @@
+import { setImmediate } from 'node:timers/promises';
 import { elementCount } from '@caissa/tensor';
-import { type Elements, type ForEach, isFixed, isSameShape, type Operand, type Shape } from './operator.js';
+import {
+  type Arithmetic,
+  type Elements,
+  type ForEach,
+  isFixed,
+  isSameShape,
+  type Operand,
+  type Shape,
+} from './operator.js';
+
+/** Products after which others get their turn: about ten milliseconds. */
+const PRODUCTS_AT_ONCE = 1 << 24;
 
 type Inputs = [input: string, weight: string, bias?: string];
 
@@ -41,16 +53,18 @@ export async function convolve(
   [input, weight, bias]: ForEach<Inputs, Operand>,
   attributes: Conv2dAttributes,
   sizes: readonly number[],
-): Promise<Float64Array> {
+  arithmetic: Arithmetic,
+): Promise<Elements> {
   const [batch = 0, outChannels = 0, ...places] = sizes;
   const [, channels = 0, ...area] = input.sizes;
   const [, , ...kernel] = weight.sizes;
   const [elements, weights, start] = [await input.read(), await weight.read(), await bias?.read()];
-  const output = new Float64Array(elementCount(sizes));
+  const output = new arithmetic(elementCount(sizes));
   const groups = attributes.groups;
   const [placeCount, groupElements] = [elementCount(places), (channels / groups) * elementCount(area)];
   const columnCount = (channels / groups) * elementCount(kernel);
-  const columns = new Float64Array(columnCount * placeCount);
+  const columns = new arithmetic(columnCount * placeCount);
+  let products = 0;
   for (let group = 0; group < batch * groups; group++) {
     const image = elements.subarray(group * groupElements, (group + 1) * groupElements);
     fillColumns(columns, image, { area, kernel, places }, attributes);
@@ -59,6 +73,10 @@ export async function convolve(
       const first = (group * (outChannels / groups) + channel) * placeCount;
       const map = output.subarray(first, first + placeCount).fill(start?.[inGroups] ?? 0);
       addColumns(map, columns, weights.subarray(inGroups * columnCount, (inGroups + 1) * columnCount));
+      products += columns.length;
+      if (products < PRODUCTS_AT_ONCE) continue;
+      products = 0;
+      await setImmediate();
     }
   }
   return output;
@@ -73,7 +91,7 @@ interface Areas {
 
 /** Fills `columns [in, rows, columns, places]`; what lies outside the image stays 0. */
 function fillColumns(
-  columns: Float64Array,
+  columns: Elements,
   image: Elements,
   { area, kernel, places }: Areas,
   { stride, padding, dilation }: Conv2dAttributes,
@@ -99,7 +117,7 @@ function fillColumns(
 }
 
 /** Adds every column times its weight to `map`, eight at a time: so the map is read and written an eighth as often. */
-function addColumns(map: Float64Array, columns: Float64Array, weights: Elements): void {
+function addColumns(map: Elements, columns: Elements, weights: Elements): void {
   const size = map.length;
   let tap = 0;
   for (; tap + 7 < weights.length; tap += 8) {

@@ -4,8 +4,11 @@ type Size = number | 'batch';
 /** Sizes of a value's axes; `[]` for a single number. */
 export type Shape = readonly Size[];
 
-/** Row-major elements: computed ones in double precision, those of a weight as float32. */
+/** Row-major elements: those of a weight as float32, computed ones in double precision unless less is asked for. */
 export type Elements = Float64Array | Float32Array;
+
+/** Makes the arrays that values and partial sums are kept in, and so rounds them. */
+export type Arithmetic = new (length: number) => Elements;
 
 /** What an operator is evaluated with: a value, or a weight that is still in its file. */
 export interface Operand {
@@ -26,12 +29,13 @@ export type ForEach<Inputs extends readonly unknown[], Something> = { readonly [
 export interface OperatorRow<Inputs extends readonly unknown[], Attributes> {
   /** Returns the shape of the result, or undefined if the operator does not take such inputs. */
   shape(inputs: ForEach<Inputs, Shape>, attributes: Attributes): Shape | undefined;
-  /** Computes the result, of `sizes` that {@link shape} gave, in double precision. */
+  /** Computes the result, of `sizes` that {@link shape} gave. */
   evaluate(
     inputs: ForEach<Inputs, Operand>,
     attributes: Attributes,
     sizes: readonly number[],
-  ): Float64Array | Promise<Float64Array>;
+    arithmetic: Arithmetic,
+  ): Promise<Elements>;
 }
 
 /** Returns whether no axis is the batch. */

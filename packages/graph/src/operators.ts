@@ -1,11 +1,11 @@
 import { elementCount } from '@caissa/tensor';
 import { type Conv2dAttributes, conv2dShape, convolve } from './conv2d.js';
 import { multiply } from './linear.js';
-import { type Elements, isFixed, isSameShape, type OperatorRow } from './operator.js';
+import { type Arithmetic, type Elements, isFixed, isSameShape, type OperatorRow } from './operator.js';
 
 /**
  * Every operator that a graph may have, named as in PyTorch's ATen and with ATen's meaning. This is the definition that
- * written files are compared with: plain loops, every sum in double precision.
+ * written files are compared with: plain loops, sums in whatever arithmetic is asked for.
  * Source: PyTorch, aten/src/ATen/native/native_functions.yaml.
  */
 export const OPERATORS = {
@@ -24,16 +24,16 @@ export const OPERATORS = {
       if (channels === undefined) return undefined;
       return parameters.every((parameter) => isSameShape(parameter, [channels])) ? input : undefined;
     },
-    async evaluate([input, weight, bias, runningMean, runningVar], { eps }, [, channels = 1, ...area]) {
+    async evaluate([input, weight, bias, runningMean, runningVar], { eps }, [, channels = 1, ...area], arithmetic) {
       const [scale, shift, mean, variance] = [
         await weight.read(),
         await bias.read(),
         await runningMean.read(),
         await runningVar.read(),
       ];
-      const deviation = mapped(variance, (value) => Math.sqrt(value + eps));
+      const deviation = mapped(variance, arithmetic, (value) => Math.sqrt(value + eps));
       const perChannel = elementCount(area);
-      return mapped(await input.read(), (x, i) => {
+      return mapped(await input.read(), arithmetic, (x, i) => {
         const c = Math.floor(i / perChannel) % channels;
         return ((x - (mean[c] ?? 0)) / (deviation[c] ?? 1)) * (scale[c] ?? 0) + (shift[c] ?? 0);
       });
@@ -47,9 +47,9 @@ export const OPERATORS = {
   /** Of values of one shape: nothing is broadcast. */
   add: operator<[input: string, other: string], NoAttributes>({
     shape: ([input, other]) => (isSameShape(input, other) ? input : undefined),
-    async evaluate([input, other]) {
+    async evaluate([input, other], _, _sizes, arithmetic) {
       const others = await other.read();
-      return mapped(await input.read(), (x, i) => x + (others[i] ?? 0));
+      return mapped(await input.read(), arithmetic, (x, i) => x + (others[i] ?? 0));
     },
   }),
 
@@ -59,7 +59,7 @@ export const OPERATORS = {
       const [first, ...flattened] = input;
       return first === undefined || !isFixed(flattened) ? undefined : [first, elementCount(flattened)];
     },
-    evaluate: async ([input]) => mapped(await input.read(), (x) => x),
+    evaluate: ([input]) => input.read(),
   }),
 
   /** `input [rows, in]` times `weight [out, in]` plus `bias [out]`. */
@@ -77,8 +77,8 @@ export const OPERATORS = {
   /** Along the axis `dim`, which is not the batch. */
   log_softmax: operator<[input: string], { readonly dim: number }>({
     shape: ([input], { dim }) => (typeof input[dim] === 'number' ? input : undefined),
-    async evaluate([input], { dim }, sizes) {
-      const result = mapped(await input.read(), (x) => x);
+    async evaluate([input], { dim }, sizes, arithmetic) {
+      const result = mapped(await input.read(), arithmetic, (x) => x);
       const size = sizes[dim] ?? 1;
       const step = elementCount(sizes.slice(dim + 1));
       for (let block = 0; block < result.length; block += size * step) {
@@ -102,17 +102,20 @@ function operator<Inputs extends readonly unknown[], Attributes>(
 }
 
 function elementwise(change: (x: number) => number): OperatorRow<[input: string], NoAttributes> {
-  return { shape: ([input]) => input, evaluate: async ([input]) => mapped(await input.read(), change) };
+  return {
+    shape: ([input]) => input,
+    evaluate: async ([input], _, _sizes, arithmetic) => mapped(await input.read(), arithmetic, change),
+  };
 }
 
-function mapped(elements: Elements, change: (x: number, index: number) => number): Float64Array {
-  const result = new Float64Array(elements.length);
+function mapped(elements: Elements, arithmetic: Arithmetic, change: (x: number, index: number) => number): Elements {
+  const result = new arithmetic(elements.length);
   for (let i = 0; i < result.length; i++) result[i] = change(elements[i] ?? 0, i);
   return result;
 }
 
 /** Of `size` scores, each `step` after the last; the largest is taken off first so that no exponential overflows. */
-function subtractLogSum(scores: Float64Array, first: number, size: number, step: number): void {
+function subtractLogSum(scores: Elements, first: number, size: number, step: number): void {
   const end = first + size * step;
   let largest = Number.NEGATIVE_INFINITY;
   for (let i = first; i < end; i += step) largest = Math.max(largest, scores[i] ?? 0);

@@ -22,8 +22,8 @@ export type ActivePointer = z.infer<typeof activePointerSchema>;
 /** What a checkpoint says of itself, told of a model while it is active. */
 const modelFactsSchema = activePointerSchema.pick({ version: true, metadata: true });
 
-/** What is kept beside a converted model; `proven` unless it comes from a loader that did not check before it wrote. */
-export const keptFactsSchema = modelFactsSchema.extend({ proven: z.literal(true).optional() });
+/** What is kept beside a converted model, with the digest of that model as it was when it was found to be sound. */
+export const keptFactsSchema = modelFactsSchema.extend({ onnx_sha256: z.string().optional() });
 
 export type ModelFacts = z.infer<typeof modelFactsSchema>;
 

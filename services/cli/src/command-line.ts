@@ -101,7 +101,7 @@ export function commandLine(commands: Commands, version: string, terminal: Termi
   addReadingOptions(exporting)
     .option(
       '--verify <level>',
-      'none, quick (opened and run once) or full (compared with the checkpoint)',
+      'none, quick (weights and outputs compared with the checkpoint) or full (on chess positions too)',
       readLevel,
       DEFAULT_VERIFY_LEVEL,
     )

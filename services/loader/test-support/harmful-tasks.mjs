@@ -31,8 +31,9 @@ async function describe(request, control) {
 async function convert(request, control) {
   const name = request.modelName;
   if (name === 'crashes_writing') return tasks.convert(request, { ...control, report: crash });
-  await tasks.convert(request, control);
+  const converted = await tasks.convert(request, control);
   if (name === 'crashes_late' && isFirst(name)) crash();
+  return converted;
 }
 
-serveTasks({ describe, convert });
+serveTasks({ ...tasks, describe, convert });

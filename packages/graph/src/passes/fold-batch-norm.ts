@@ -107,6 +107,13 @@ function computeFold({ conv, norm }: Pair, values: ReadonlyMap<string, Float32Ar
   const { eps } = norm.attributes;
   if (variances) refuseNegativeVariance(norm.inputs[4], variances, eps);
   const scale = Float64Array.from(weights ?? [], (weight, c) => weight / Math.sqrt((variances?.[c] ?? 0) + eps));
+  // What a runtime that does not fold would multiply by.
+  refuseNonFinite(
+    `The scale of ${norm.name}, weight / √(running_var + eps), as float32,`,
+    [scale.length],
+    Float32Array.from(scale),
+    0,
+  );
   const bias = Float32Array.from(
     scale,
     (factor, c) => ((own?.[c] ?? 0) - (means?.[c] ?? 0)) * factor + (shifts?.[c] ?? 0),

@@ -1,18 +1,9 @@
 import { closeSync, fstatSync, lstatSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ByteRange, DataFile } from '@caissa/bytes';
-import {
-  ATTRIBUTE,
-  FUNCTION,
-  GRAPH,
-  MODEL,
-  NODE,
-  SPARSE_TENSOR,
-  STRING_STRING_ENTRY,
-  TENSOR,
-  TRAINING_INFO,
-} from '../field-numbers.js';
-import { fieldsOf, isLengthDelimited, readText, readVarint, WindowedFile } from './protobuf-file.js';
+import { ATTRIBUTE, FUNCTION, GRAPH, MODEL, NODE, SPARSE_TENSOR, TENSOR, TRAINING_INFO } from '../field-numbers.js';
+import { otherFile, readExternalPlace } from './external-place.js';
+import { fieldsOf, readVarint, WindowedFile } from './protobuf-file.js';
 
 type MessageType = 'model' | 'graph' | 'function' | 'node' | 'attribute' | 'tensor' | 'sparseTensor' | 'training';
 
@@ -36,9 +27,6 @@ const NESTED: Record<MessageType, Record<number, MessageType>> = {
 };
 
 const MAX_DEPTH = 64;
-
-/** File names and numbers; more is neither. */
-const MAX_TEXT_BYTES = 255;
 
 /** Calls `found` for every tensor that says, in whatever way, that its bytes lie elsewhere. */
 function findExternal(
@@ -100,47 +88,9 @@ export function assertOnlyDataFile(modelPath: string, dataFile: DataFile): void 
   withModel(modelPath, (file, tensor) => assertRefersTo(file, tensor, dataFile));
 }
 
-/**
- * Checks that a tensor lies in one file and inside it. It must say where exactly once: readers differ in which of two
- * statements they believe.
- * @throws RangeError if it does not
- */
+/** @throws RangeError if a tensor does not lie in the file and inside it */
 function assertRefersTo(file: WindowedFile, tensor: ByteRange, { filename, sizeBytes }: DataFile): void {
-  const entries = new Map<string, string>();
-  for (const field of fieldsOf(file, tensor)) {
-    if (field.number !== TENSOR.externalData) continue;
-    if (!isLengthDelimited(field)) throw otherFile();
-    const [key, value] = readEntry(file, field.payload);
-    if (entries.has(key)) throw otherFile();
-    entries.set(key, value);
-  }
-  const [offset, length] = [numberOf(entries.get('offset')), numberOf(entries.get('length'))];
-  if (entries.size !== 3 || entries.get('location') !== filename) throw otherFile();
-  // Not `> sizeBytes`: NaN must fail too.
-  if (!(offset + length <= sizeBytes)) throw new RangeError('A tensor does not lie inside the data file.');
-}
-
-function readEntry(file: WindowedFile, range: ByteRange): [key: string, value: string] {
-  const fields = [...fieldsOf(file, range)];
-  const isPlain =
-    fields.length === 2 &&
-    fields[0]?.number === STRING_STRING_ENTRY.key &&
-    fields[1]?.number === STRING_STRING_ENTRY.value &&
-    fields.every(isLengthDelimited);
-  if (!isPlain) throw otherFile();
-  const [key = '', value = ''] = fields.map(({ payload }) => readEntryText(file, payload));
-  return [key, value];
-}
-
-function readEntryText(file: WindowedFile, range: ByteRange): string {
-  if (range.lengthBytes > MAX_TEXT_BYTES) throw otherFile();
-  return readText(file, range);
-}
-
-function numberOf(text: string | undefined): number {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-}
-
-function otherFile(): RangeError {
-  return new RangeError('A tensor refers to another file than the one that belongs to the model.');
+  const { location, offsetBytes, lengthBytes } = readExternalPlace(file, tensor);
+  if (location !== filename) throw otherFile();
+  if (offsetBytes + lengthBytes > sizeBytes) throw new RangeError('A tensor does not lie inside the data file.');
 }

@@ -87,7 +87,11 @@ export const activationChecksSchema = z
   .object({
     positions: z.int().describe('Positions that the model was run on.'),
     probability_sum_error: z.number().describe('Largest distance of a policy from summing to 1.'),
-    max_abs_value: z.number().describe('Largest absolute value; at most 1.'),
+    max_abs_value: z.number().describe('Largest absolute value; at most 1, but for rounding.'),
+    max_abs_difference: z
+      .object({ policy: z.number(), value: z.number() })
+      .optional()
+      .describe('Between the model and an independent computation from its checkpoint, of a model that was converted.'),
     converted: z.boolean().describe('False if the converted model was there already.'),
   })
   .meta({ id: 'ActivationChecks' });

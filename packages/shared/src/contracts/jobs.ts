@@ -25,8 +25,9 @@ export const verifyLevelSchema = z
   .enum(VERIFY_LEVELS)
   .meta({ id: 'VerifyLevel' })
   .describe(
-    'none: written and not run. quick: run once in onnxruntime; names, shapes, types and value ranges are checked. ' +
-      'full: also compared with an independent computation over the checkpoint on real positions.',
+    'none: written and not looked at. quick: every weight is compared with the checkpoint; an ONNX file is run in onnxruntime, ' +
+      'and its outputs are compared with an independent computation for one dense input. full: for chess positions too; ' +
+      'of a PyTorch file every byte is compared.',
   );
 
 const optionShape = Object.fromEntries(

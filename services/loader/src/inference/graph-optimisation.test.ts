@@ -25,7 +25,7 @@ describe('an optimised graph', () => {
     const bytes = await readFile(join(harness.activeFolder, converted ?? ''));
     for (const count of [1, 7, 64]) {
       const boards = somePositions(count);
-      const difference = compareOutputs(
+      const { difference } = compareOutputs(
         await runBoards(session, boards, count),
         await runOnnx(bytes, boards, count, 'disabled'),
       );

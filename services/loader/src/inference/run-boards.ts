@@ -13,12 +13,19 @@ export async function runBoards(session: Session, boards: Float32Array, count: n
     const outputs = await session.run({ [GRAPH_NAMES.input]: { data: boards, shape: [count, 14, 8, 8] } });
     const policy = outputs[GRAPH_NAMES.policy]?.data;
     const value = outputs[GRAPH_NAMES.value]?.data;
-    if (policy?.length === count * POSITION_FLOATS.policy && value?.length === count) return { policy, value };
+    if (policy?.length === count * POSITION_FLOATS.policy && value?.length === count) {
+      return { policy, value: value.map(clampValue) };
+    }
   } catch (error) {
     if (!(error instanceof SessionError)) throw error;
     throw sessionFailed(`The model could not be run: ${error.message}`, error);
   }
   throw sessionFailed('The model gave outputs of another size than was asked for.');
+}
+
+/** A value is from −1 to 1, and onnxruntime's Tanh gives up to 1.0000002. */
+function clampValue(value: number): number {
+  return Math.min(1, Math.max(-1, value));
 }
 
 /** The inputs of a batch, one piece after the other; those of a single piece are not copied. */

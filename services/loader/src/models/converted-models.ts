@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readRegularFile, TEMPORARY_PREFIX, writeFileDurably } from '@caissa/bytes';
+import { digestInBackground, FileSource, readRegularFile, TEMPORARY_PREFIX, writeFileDurably } from '@caissa/bytes';
 import { keptFactsSchema, type ModelFacts } from '@caissa/registry';
 
 /** Converted models that are kept beside those in use: going back to one of them needs no conversion. */
@@ -48,12 +48,14 @@ export class ConvertedModels {
 
   /** Keeps what a checkpoint says of itself beside the converted model, which has been checked. */
   async remember(sha256: string, { version, metadata }: ModelFacts): Promise<void> {
-    await writeFileDurably(this.#factsPathOf(sha256), JSON.stringify({ version, metadata, proven: true }));
+    const facts = { version, metadata, onnx_sha256: await this.#digestOf(sha256) };
+    await writeFileDurably(this.#factsPathOf(sha256), JSON.stringify(facts));
   }
 
-  /** Whether the converted model was found to be sound when it was made. */
+  /** Whether the converted model has the very bytes that were found to be sound when it was made. */
   async isProven(sha256: string): Promise<boolean> {
-    return (await this.#readFacts(sha256))?.proven === true;
+    const proven = (await this.#readFacts(sha256))?.onnx_sha256;
+    return proven !== undefined && proven === (await this.#digestOf(sha256).catch(() => undefined));
   }
 
   /** What {@link remember} kept; nothing is known of models that were converted before it was. */
@@ -84,6 +86,15 @@ export class ConvertedModels {
   async #readFacts(sha256: string) {
     const text = await readRegularFile(this.#factsPathOf(sha256));
     return text === undefined ? undefined : keptFactsSchema.safeParse(parseJson(text)).data;
+  }
+
+  async #digestOf(sha256: string): Promise<string> {
+    const file = await FileSource.open(this.pathOf(sha256));
+    try {
+      return await digestInBackground(file.descriptor, file.sizeBytes);
+    } finally {
+      await file.close();
+    }
   }
 
   async #list(): Promise<{ name: string; mtimeMs: number }[]> {

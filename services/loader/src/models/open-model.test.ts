@@ -1,4 +1,4 @@
-import { readdir, rm, utimes } from 'node:fs/promises';
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PyDict } from '@caissa/pytorch';
 import type { ModelSource } from '@caissa/storage';
@@ -37,14 +37,55 @@ it('a model is checked on all positions when it is converted, and on one when it
   expect(await checks('model_v1')).toEqual([1, false]);
 });
 
-it('a converted model that nobody is known to have checked is checked on all positions', async () => {
-  loader = await harness.startLoader('forgetful', { shelf: new SessionShelf(() => 0) });
-  await checks('model_v1');
-  const sha256 = (await harness.activation())?.pointer.source_sha256 ?? '';
-  await checks('model_v2');
-  await checks('model_v3');
-  await rm(join(harness.activeFolder, `${sha256}.json`));
-  expect(await checks('model_v1')).toEqual([8, false]);
+describe('a converted model that is not known to be what its checkpoint makes', () => {
+  const digest = async () => (await harness.activation())?.pointer.source_sha256 ?? '';
+  const converted = (sha256: string) => join(harness.activeFolder, `${sha256}.onnx`);
+  let sha256: string;
+  beforeEach(async () => {
+    loader = await harness.startLoader('forgetful', { shelf: new SessionShelf(() => 0) });
+    await checks('model_v1');
+    sha256 = await digest();
+    await checks('model_v2');
+  });
+
+  it('is made anew', async () => {
+    await rm(join(harness.activeFolder, `${sha256}.json`));
+    expect(await checks('model_v1')).toEqual([8, true]);
+  });
+
+  it('is made anew if a bit of a weight is another one, though it works', async () => {
+    const bytes = await readFile(converted(sha256));
+    const middle = Math.floor(bytes.length / 2);
+    bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
+    await writeFile(converted(sha256), bytes);
+    expect(await checks('model_v1')).toEqual([8, true]);
+  });
+
+  it('is run on all positions and served if its checkpoint is gone', async () => {
+    await rm(join(harness.activeFolder, `${sha256}.json`));
+    await rm(harness.modelPath('model_v1'));
+    const request = { signal: new AbortController().signal, onlyIf: sha256 };
+    const opened = await openModel(loader.context, 'model_v1', request);
+    await opened.session.close();
+    expect(opened.checks).toMatchObject({ positions: 8, converted: false });
+  });
+});
+
+it('a model that is converted is compared with what its checkpoint computes', async () => {
+  const item = loadItem('model_v1');
+  await loader.load(item);
+  expect((await harness.entry(item.id))?.checks?.max_abs_difference?.policy).toBeLessThan(1e-5);
+  const { tasks } = loader.context;
+  const convert: typeof tasks.convert = async (request, control) => {
+    const { policy, value } = await tasks.convert(request, control);
+    return { policy, value: value.map((one) => -one) };
+  };
+  const context = { ...loader.context, tasks: { ...tasks, convert } };
+  const opening = openModel(context, 'model_v2', { signal: new AbortController().signal });
+  await expect(opening).rejects.toMatchObject({
+    code: 'VERIFICATION_FAILED',
+    message: expect.stringContaining('value differs by'),
+  });
 });
 
 it('a checkpoint that is touched is digested again, and is the same model', async () => {

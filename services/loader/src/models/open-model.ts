@@ -55,19 +55,33 @@ export async function openModel(context: OpenContext, name: string, request: Ope
   // Until the file is open, it is called by its model.
   let called = name;
   try {
-    if (sha256 !== undefined) {
-      // Before there is a session: if the disk fails, none must stay open.
-      const facts = await context.converted.factsOf(sha256);
-      const ready = await openReady(context, sha256, signal);
-      if (ready !== undefined) return { ...ready, ...facts, sha256 };
-    }
-    return await withSource(openSource(context, name, request), (source) => {
-      called = source.filename;
-      return openCheckpointModel(context, name, source, request);
-    });
+    const ready = sha256 === undefined ? undefined : await openRemembered(context, sha256, { signal });
+    return (
+      ready ??
+      (await withSource(openSource(context, name, request), (source) => {
+        called = source.filename;
+        return openCheckpointModel(context, name, source, request);
+      }))
+    );
   } catch (error) {
+    const isGone = error instanceof AppError && error.code === 'MODEL_GONE';
+    const unproven =
+      isGone && sha256 !== undefined && (await openRemembered(context, sha256, { signal, unproven: true }));
+    if (unproven) return unproven;
     throw namedError(error, conversionFailure(error), called);
   }
+}
+
+/** Opens the model that was converted from a checkpoint, of which nothing else is needed. */
+async function openRemembered(
+  context: OpenContext,
+  sha256: string,
+  how: ReadyOptions,
+): Promise<OpenedModel | undefined> {
+  // Before there is a session: if the disk fails, none must stay open.
+  const facts = await context.converted.factsOf(sha256);
+  const ready = await openReady(context, sha256, how);
+  return ready && { ...ready, ...facts, sha256 };
 }
 
 function openSource({ models }: OpenContext, name: string, { onlyIf }: OpenRequest): Promise<ModelSource> {
@@ -94,7 +108,7 @@ async function openCheckpointModel(
   if (expected !== undefined) checkExpected(architecture, expected);
   const sha256 = await digest();
   report({ stage: 'converting', percent: PERCENT.converting });
-  const opened = (await openReady(context, sha256, signal)) ?? (await convert(context, sha256, file, control));
+  const opened = (await openReady(context, sha256, { signal })) ?? (await convert(context, sha256, file, control));
   if (opened.checks.converted) {
     await context.converted.remember(sha256, { version, metadata }).catch(async (error: unknown) => {
       await opened.session.close();
@@ -106,11 +120,21 @@ async function openCheckpointModel(
 
 type Ready = Pick<OpenedModel, 'session' | 'checks'>;
 
+interface ReadyOptions {
+  readonly signal: AbortSignal;
+  /** Whether a converted model will do that nobody is known to have compared with its checkpoint, as that is gone. */
+  readonly unproven?: boolean;
+}
+
 /**
  * Opens a model without its checkpoint, if it can be. A converted model that does not work was damaged on the disk, and
  * a session that was kept and does not answer any more is no loss.
  */
-async function openReady(context: OpenContext, sha256: string, signal: AbortSignal): Promise<Ready | undefined> {
+async function openReady(
+  context: OpenContext,
+  sha256: string,
+  { signal, unproven = false }: ReadyOptions,
+): Promise<Ready | undefined> {
   const { converted, shelf } = context;
   const shelved = shelf.take(sha256);
   if (shelved !== undefined) {
@@ -121,8 +145,12 @@ async function openReady(context: OpenContext, sha256: string, signal: AbortSign
   const path = await converted.find(sha256);
   if (path === undefined) return undefined;
   try {
-    const isProven = await converted.isProven(sha256);
-    return withOrigin(await startModel(context, path, { signal, isProven }), false);
+    // The digest is computed while the process starts.
+    const isProven = converted.isProven(sha256);
+    const started = await startModel(context, path, { signal, isProven });
+    if (unproven || (await isProven)) return withOrigin(started, false);
+    await started.session.close();
+    return undefined;
   } catch (error) {
     if (!(error instanceof VerificationError)) throw error;
     await converted.discard(sha256);
@@ -132,10 +160,11 @@ async function openReady(context: OpenContext, sha256: string, signal: AbortSign
 
 async function convert(context: OpenContext, sha256: string, file: ReadRequest, control: TaskControl): Promise<Ready> {
   const path = context.converted.pathOf(sha256);
-  await context.tasks.convert({ ...file, path }, control);
+  const outputs = await context.tasks.convert({ ...file, path }, control);
   const { signal, report } = control;
   report({ stage: 'warming_up', percent: PERCENT.warming_up });
-  return withOrigin(await startModel(context, path, { signal, isProven: false }), true);
+  const reference = { outputs, measureNoise: () => context.tasks.measureNoise(file, control) };
+  return withOrigin(await startModel(context, path, { signal, isProven: false, reference }), true);
 }
 
 function withOrigin({ session, checks }: Awaited<ReturnType<typeof startModel>>, converted: boolean): Ready {

@@ -1,5 +1,5 @@
-import { VERIFICATION_POSITIONS } from '@caissa/chess';
-import { checkSession, VerificationError } from '@caissa/conversion';
+import { verificationBoards } from '@caissa/chess';
+import { checkSession, compareWithReference, type Reference, VerificationError } from '@caissa/conversion';
 import { type Session, SessionError, type SpareProcess, startSession } from '@caissa/session';
 import type { ActivationChecks } from '@caissa/shared/contracts';
 
@@ -15,7 +15,9 @@ export interface StartContext {
 export interface ProofOptions {
   readonly signal: AbortSignal;
   /** Whether the very same model has been checked before, so that it need only be shown that it works. */
-  readonly isProven: boolean;
+  readonly isProven: boolean | Promise<boolean>;
+  /** What it must give, where that is known. */
+  readonly reference?: Reference;
 }
 
 /** A session that has answered sensibly, and what was asked of it. */
@@ -46,17 +48,24 @@ export async function startModel(
 }
 
 /** Runs an open session and checks what it answers; ends it if that fails. @throws as {@link startModel} does */
-export async function proveModel(session: Session, { signal, isProven }: ProofOptions): Promise<ProvenSession> {
-  const positions = isProven ? VERIFICATION_POSITIONS.slice(0, 1) : VERIFICATION_POSITIONS;
+export async function proveModel(
+  session: Session,
+  { signal, isProven, reference }: ProofOptions,
+): Promise<ProvenSession> {
+  const [dense, ...positions] = verificationBoards();
   try {
-    const { probabilitySumError, maxAbsValue } = await checkSession(session, positions);
+    const checked = (await isProven) ? positions.slice(0, 1) : positions;
+    const boards = dense === undefined || checked.length === 1 ? checked : [dense, ...checked];
+    const { outputs, probabilitySumError, maxAbsValue } = await checkSession(session, boards);
+    const agreement = reference && (await compareWithReference(reference, outputs));
     signal.throwIfAborted();
     return {
       session,
       checks: {
-        positions: positions.length,
+        positions: checked.length,
         probability_sum_error: probabilitySumError,
         max_abs_value: maxAbsValue,
+        ...(agreement ? { max_abs_difference: agreement.max_abs_difference } : {}),
       },
     };
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Architecture } from '@caissa/chess';
+import type { Architecture, PerOutput, ReferenceOutputs } from '@caissa/chess';
 import type { ReadOptions } from '@caissa/conversion';
 import type { ModelFacts } from '@caissa/registry';
 import type { Task } from '@caissa/shared/tasks';
@@ -30,8 +30,13 @@ interface CheckpointFacts extends ModelFacts {
 export interface CheckpointTasks {
   /** Reads what a checkpoint is and says of itself. */
   readonly describe: Task<ReadRequest, CheckpointFacts>;
-  /** Makes the model that onnxruntime opens. Nothing is left of one that failed. */
-  readonly convert: Task<ConvertRequest, void>;
+  /**
+   * Makes the model that onnxruntime opens, each of whose weights is compared with the checkpoint's, and computes what it
+   * must give. Nothing is left of one that failed.
+   */
+  readonly convert: Task<ConvertRequest, ReferenceOutputs>;
+  /** Measures how far float32 by itself takes the network's outputs. */
+  readonly measureNoise: Task<ReadRequest, PerOutput>;
 }
 
 /** What the tasks work with. */

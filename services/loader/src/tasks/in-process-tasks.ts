@@ -1,9 +1,12 @@
 import { writeFileWhole } from '@caissa/bytes';
 import {
   type Checkpoint,
+  compareInitializers,
+  computeReference,
   conversionFailure,
   describeCheckpoint,
   exportOnnx,
+  measureNoise,
   openCheckpoint,
   refuseIfChanged,
   SourceChangedError,
@@ -28,11 +31,17 @@ export function inProcessTasks(context: TaskContext): CheckpointTasks {
       }),
     convert: (request, control) =>
       withCheckpoint(context, request, (checkpoint, source) =>
-        writeFileWhole(request.path, async (sink) => {
-          await exportOnnx(checkpoint, sink, { opset: OPSET, metadata: {}, ...exportControl(control) });
+        writeFileWhole(request.path, async (draft) => {
+          const { signal } = control;
+          await exportOnnx(checkpoint, draft, { opset: OPSET, metadata: {}, ...exportControl(control) });
+          await compareInitializers(draft.path, checkpoint.reference, { signal });
+          const outputs = await computeReference(checkpoint.reference, 'quick', signal);
           await refuseIfChanged(source);
+          return outputs;
         }),
       ),
+    measureNoise: (request, { signal }) =>
+      withCheckpoint(context, request, ({ reference }) => measureNoise(reference, signal)),
   };
 }
 

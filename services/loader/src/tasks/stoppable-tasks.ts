@@ -23,6 +23,7 @@ export function startStoppableTasks(logger: Logger, program = PROGRAM, limits = 
   return {
     describe: (request, control) => twice(request, () => processes.perform('describe', request, control)),
     convert: (request, control) => twice(request, () => processes.perform('convert', request, control)),
+    measureNoise: (request, control) => twice(request, () => processes.perform('measureNoise', request, control)),
     close: () => processes.close(),
   };
 }

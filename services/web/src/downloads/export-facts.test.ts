@@ -24,6 +24,10 @@ it('puts the report of a verification into words', () => {
     probability_sum_error: 3.9e-7,
     max_abs_value: 0.10671,
     max_abs_difference: { policy: 9.5e-7, value: 0 },
+    tolerance: { absolute: 1e-5, relative: 1e-5 },
+    float32_noise: { policy: 0.5, value: 2e-6 },
+    initializers: 36,
+    max_relative_error: 5.9e-8,
     bytes_compared: 1024 ** 2,
     device: 'CPU',
   };
@@ -34,6 +38,11 @@ it('puts the report of a verification into words', () => {
     ['Largest value', '0.1067'],
     ['Difference in policy', '9.5e-7'],
     ['Difference in value', '0'],
+    ['Tolerance', '1e-5 + 1e-5 · |x|'],
+    ['Float32 noise of policy', '0.5'],
+    ['Float32 noise of value', '2e-6'],
+    ['Weight tensors compared', '36'],
+    ['Largest relative error of a weight', '5.9e-8'],
     ['Compared byte by byte', '1.00 MB'],
     ['Device', 'CPU'],
   ]);

@@ -27,6 +27,14 @@ const FINDINGS: Readonly<Record<string, readonly [name: string, write: (value: n
   max_abs_value: ['Largest value', formatMeasure],
   tensors: ['Tensors found again', formatCount],
   bytes_compared: ['Compared byte by byte', formatSize],
+  initializers: ['Weight tensors compared', formatCount],
+  max_relative_error: ['Largest relative error of a weight', formatMeasure],
+};
+
+/** The label of each finding that has a value for each of the network's outputs. */
+const FINDINGS_BY_OUTPUT: Readonly<Record<string, string>> = {
+  max_abs_difference: 'Difference in',
+  float32_noise: 'Float32 noise of',
 };
 
 /** What the verification of an export found, in words; empty if the metadata has none. */
@@ -38,12 +46,21 @@ export function verificationRows({ verification }: JsonObject): Row[] {
 function findingRows(name: string, value: JsonValue): Row[] {
   if (name === 'level') return [['Level', LEVELS[String(value)] ?? valueText(value)]];
   if (name === 'device') return [['Device', valueText(value)]];
-  if (name === 'max_abs_difference' && typeof value === 'object' && value !== null) {
-    return Object.entries(value).map(([output, difference]) => [
-      `Difference in ${output}`,
-      typeof difference === 'number' ? formatMeasure(difference) : valueText(difference as JsonValue),
-    ]);
+  const byOutput = FINDINGS_BY_OUTPUT[name];
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    if (name === 'tolerance') return [['Tolerance', toleranceText(value)]];
+    if (byOutput !== undefined)
+      return Object.entries(value).map(([output, each]) => [`${byOutput} ${output}`, measureText(each)]);
   }
   const [label, write] = FINDINGS[name] ?? [];
   return [[label ?? name, write && typeof value === 'number' ? write(value) : valueText(value)]];
+}
+
+function measureText(value: JsonValue): string {
+  return typeof value === 'number' ? formatMeasure(value) : valueText(value);
+}
+
+/** What an output x may differ by. */
+function toleranceText({ absolute = null, relative = null }: JsonObject): string {
+  return `${measureText(absolute)} + ${measureText(relative)} · |x|`;
 }

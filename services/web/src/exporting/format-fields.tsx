@@ -50,9 +50,13 @@ export function FormatChoice() {
 }
 
 const LEVELS: readonly (readonly [VerifyLevel, string, string])[] = [
-  ['quick', 'Quick', 'The file is run once; names, shapes and value ranges are checked.'],
-  ['full', 'Full', 'Also compared with an independent computation on real positions.'],
-  ['none', 'None', 'Written and not run.'],
+  [
+    'quick',
+    'Quick',
+    'Every weight is compared with the checkpoint; an ONNX file is also run and its outputs are compared.',
+  ],
+  ['full', 'Full', 'An ONNX file is also compared on chess positions, a PyTorch file byte by byte.'],
+  ['none', 'None', 'Written and not looked at.'],
 ];
 
 /** Options of the exports: how thoroughly they are verified, which weights are taken, and the options of their formats. */
