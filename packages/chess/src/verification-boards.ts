@@ -12,7 +12,7 @@ const LARGEST = 1.5;
  * computed from it depends on nearly every weight of a network and tells every plane and square from every other;
  * positions, with thirty pieces on the board, do neither.
  */
-export function denseBoard(): Float32Array {
+function denseBoard(): Float32Array {
   const random = seededRandom(1);
   return Float32Array.from({ length: NETWORK_INTERFACE.planes * SQUARES }, () => LARGEST * (2 * random() - 1));
 }
