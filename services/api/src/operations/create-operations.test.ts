@@ -147,6 +147,7 @@ describe('/metrics', () => {
     expect(text).toContain('caissa_queue_oldest_waiting_seconds{queue="load"} 0');
     for (const queue of JOB_TYPES) expect(text).toContain(`caissa_queue_jobs{queue="${queue}",state="failed"} 0`);
     expect(text).toContain('caissa_exports 2');
+    expect(text).toContain('caissa_workers{queue="export"} 0');
     expect(text).toContain('caissa_active_model 0');
     expect(text).toContain('caissa_loader_replicas{state="ready"} 0');
     expect(text).toContain('caissa_loader_replicas{state="total"} 1');

@@ -72,6 +72,17 @@ export function measureSystem(registry: Registry, jobs: JobsContext): void {
       for (const { queue, seconds } of ages ?? []) oldest.set({ queue }, seconds);
     },
   });
+  const workers = new Gauge({
+    name: 'caissa_workers',
+    help: 'Workers that are there to take jobs, by queue; an exporter or loader that fails again and again is missing.',
+    labelNames: ['queue'],
+    registers,
+    collect: async () => {
+      const counts = await ask(jobs, () => countWorkers(jobs));
+      workers.reset();
+      for (const { queue, count } of counts ?? []) workers.set({ queue }, count);
+    },
+  });
   const exported: Gauge = new Gauge({
     name: 'caissa_exports',
     help: 'Exports that can be downloaded.',
@@ -109,6 +120,10 @@ async function countJobs({ queues }: JobsContext): Promise<{ queue: string; stat
     ),
   );
   return all.flat();
+}
+
+function countWorkers({ queues }: JobsContext): Promise<{ queue: string; count: number }[]> {
+  return Promise.all(JOB_TYPES.map(async (queue) => ({ queue, count: await queues[queue].queue.getWorkersCount() })));
 }
 
 function ageOldest({ queues }: JobsContext): Promise<{ queue: string; seconds: number }[]> {
