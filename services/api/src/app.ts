@@ -4,6 +4,7 @@ import { readAccessKeys } from './access/access-keys.js';
 import { createAccess } from './access/create-access.js';
 import type { ApiContext } from './context.js';
 import { createDocs } from './docs/create-docs.js';
+import { refuseBeyondLimit } from './http/limit-connections.js';
 import { mountRoutes } from './http/mount-routes.js';
 import { lingerAfterAnswer } from './http/request-body.js';
 import { identifyRequest } from './http/request-id.js';
@@ -23,7 +24,7 @@ export async function createApp(context: ApiContext): Promise<Express> {
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true);
   if (context.tracing) app.use(traceRequests(context.tracing));
   app.use(operations.measure, logRequests(context.logger), identifyRequest);
-  app.use(lingerAfterAnswer, ...access.guards);
+  app.use(lingerAfterAnswer, refuseBeyondLimit, ...access.guards);
   app.use(onlyBelow('/v2', createProtocolRoutes(context, access)));
   app.use(onlyBelow('/api/', mountRoutes(ROUTES, context, access)));
   app.use(access.router, operations.router, createDocs(ROUTES, access), servePage(PAGE_FOLDER));

@@ -25,6 +25,8 @@ export const API_SETTINGS = [
   'ALLOW_ANONYMOUS',
   'CORS_ORIGINS',
   'RATE_LIMIT_PER_MINUTE',
+  'MAX_EVENT_STREAMS',
+  'MAX_CONNECTIONS_PER_ADDRESS',
   'WATCH_POLLING',
   ...OBJECT_STORE_SETTINGS,
 ] as const satisfies readonly SettingName[];

@@ -10,6 +10,7 @@ import { openArtifactStore, openModelStore } from '@caissa/storage';
 import { createApp } from './app.js';
 import type { ApiContext, ApiSettings } from './context.js';
 import { ExportReconciler } from './exports/reconcile-exports.js';
+import { limitConnections } from './http/limit-connections.js';
 import { Forwarder } from './inference/forwarder.js';
 import { ReplicaDirectory } from './inference/replica-directory.js';
 import { ModelDetails } from './models/model-details.js';
@@ -44,6 +45,7 @@ export async function startApi(
 ): Promise<RunningApi> {
   const context = await openContext({ settings, logger, tracing }, lifecycle);
   const server = createHttpServer({ ...TIMEOUTS, failures: PROBLEM_FORMAT }, await createApp(context.context));
+  limitConnections(server, settings.MAX_CONNECTIONS_PER_ADDRESS);
   const { HOST: host, PORT } = settings;
   const port = await listen(server, { host, port: PORT, setting: 'PORT' });
   lifecycle.onStop('server', () => closeServer(server, DRAIN_MS));

@@ -51,6 +51,8 @@ test('every setting has its default when nothing is set', () => {
     ALLOW_ANONYMOUS: false,
     CORS_ORIGINS: [],
     RATE_LIMIT_PER_MINUTE: 3000,
+    MAX_EVENT_STREAMS: 500,
+    MAX_CONNECTIONS_PER_ADDRESS: 1000,
     WATCH_POLLING: false,
     HEALTH_PORT: 0,
     EXPORTERS: 1,

@@ -151,6 +151,16 @@ export const SETTINGS = {
   ALLOW_ANONYMOUS: setting(boolean, 'false', 'lets the API listen beyond loopback without access keys'),
   CORS_ORIGINS: setting(list, '', 'origins of pages served elsewhere, separated by commas'),
   RATE_LIMIT_PER_MINUTE: setting(integer(0, 10_000_000), '3000', 'requests a minute per key or address; 0 is no limit'),
+  MAX_EVENT_STREAMS: setting(
+    integer(0, 1_000_000),
+    '500',
+    'event streams that one key or address may hold open in each API; 0 is no limit',
+  ),
+  MAX_CONNECTIONS_PER_ADDRESS: setting(
+    integer(0, 1_000_000),
+    '1000',
+    'connections that one address may hold open in each API, beyond which the one that is idle for longest is closed; 0 is no limit',
+  ),
   WATCH_POLLING: setting(boolean, 'false', 'watches the model folder by polling, for network volumes'),
   HEALTH_PORT: setting(
     integer(0, 65_535),

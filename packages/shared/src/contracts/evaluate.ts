@@ -5,6 +5,9 @@ import { modelNameSchema } from './names.js';
 /** Positions that one request may ask about. */
 export const EVALUATE_LIMIT = 256;
 
+/** Room for as many positions of the longest form, and for what stands around them. */
+export const EVALUATE_BODY_LIMIT_BYTES = 256 << 10;
+
 /** Most legal moves that any position of chess has. */
 const MOVES_LIMIT = 218;
 

@@ -1,11 +1,12 @@
 import { AppError } from '@caissa/shared/errors';
-import { type RequestHandler, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { ApiContext } from '../context.js';
 import { servePageFiles } from '../http/own-pages.js';
 import type { Caller } from '../http/route.js';
 import { refuseForeignPages } from './foreign-pages.js';
 import { type Identity, identify } from './identify.js';
 import type { AccessKeys } from './key-ring.js';
+import { limitStreams } from './limit-streams.js';
 import { addressOf, limitRequests, limitWrongKeys } from './rate-limit.js';
 import { crossOriginHeaders, securityHeaders } from './security-headers.js';
 import { createSessionRoutes } from './session-routes.js';
@@ -22,6 +23,8 @@ export interface Access {
   allow(role: Caller['role']): RequestHandler[];
   /** As `allow`, at any rate and, with an access key, without asking Redis. */
   allowUncounted(role: Caller['role']): RequestHandler[];
+  /** Refuses event streams beyond what one key or address may hold open. Mount it behind `allow`. */
+  readonly limitStreams: RequestHandler;
   /** As `allow`, for pages: a browser that is not signed in is sent to the sign-in page. */
   allowPage(role: Caller['role']): RequestHandler[];
 }
@@ -54,10 +57,11 @@ export function createAccess(context: Pick<ApiContext, 'settings' | 'logger' | '
     identities.set(response, await identify(request, keys, sessions, settings));
     next();
   };
-  const countRequest = limitRequests(context, (request, response) => {
+  const who = (request: Request, response: Response) => {
     const caller = keys.required ? callerIfKnown(response) : undefined;
     return caller ? `key:${caller.name}` : addressOf(request);
-  });
+  };
+  const countRequest = limitRequests(context, who);
   const refuseWrongKey: RequestHandler = (request, response, next) =>
     wrongKeys(request, response, (error?: unknown) => next(error ?? unauthenticated(response, 'wrong-key')));
   const refuseStrangers: RequestHandler = (request, response, next) => {
@@ -77,6 +81,7 @@ export function createAccess(context: Pick<ApiContext, 'settings' | 'logger' | '
       refuseForeignPages(settings, keys.required),
     ],
     router,
+    limitStreams: limitStreams(settings.MAX_EVENT_STREAMS, who),
     allow: (role) => [...recognise, refuseForeignSession, refuseStrangers, requireRole(role)],
     allowUncounted: (role) => [findCaller, refuseForeignSession, refuseStrangers, requireRole(role)],
     allowPage: (role) => [...recognise, sendToSignIn, refuseForeignSession, refuseStrangers, requireRole(role)],

@@ -13,7 +13,7 @@ const WINDOW_MS = 60_000;
 export const WRONG_KEYS_PER_MINUTE = 30;
 
 /** What a limiter counts, and for whom. */
-interface Limit {
+export interface Limit {
   /** Part of the names of Redis keys and of the `RateLimit` headers. */
   readonly name: string;
   readonly perMinute: number;

@@ -7,6 +7,9 @@ import type { AccessKeys } from './key-ring.js';
 import type { Sessions } from './sessions.js';
 import { clearSessionCookie, readSessionCookie, setSessionCookie } from './sessions.js';
 
+/** Anybody may send it. */
+const SIGN_IN_LIMITS = { bytes: 4 << 10, values: 16 };
+
 /** Body of `POST /api/session`. */
 export const signInSchema = z.strictObject({ key: z.string().min(1).max(512) }).meta({ id: 'SignIn' });
 
@@ -47,7 +50,7 @@ export function createSessionRoutes({ keys, sessions, ...parts }: SessionRoutePa
     role: caller?.role ?? null,
   });
   const signIn: RequestHandler = async (request, response, next) => {
-    const { key } = validateBody(signInSchema, await readJson(request, response));
+    const { key } = validateBody(signInSchema, await readJson(request, response, SIGN_IN_LIMITS));
     if (!keys.required) {
       response.json(describe(parts.callerIfKnown(response)));
       return;

@@ -25,7 +25,7 @@ export const OWN_ROUTES: readonly Operation[] = [
     operationId: 'getSession',
     summary: 'Who am I',
     description: 'Tells whether the API needs a key and whose key or session was sent. Never answers 401.',
-    responses: withRefusals({ 200: session('Who the caller is.') }, 429, 503),
+    responses: withRefusals({ 200: session('Who the caller is.') }, 503),
   },
   {
     ...SESSION,
@@ -43,7 +43,6 @@ export const OWN_ROUTES: readonly Operation[] = [
         401: { description: 'The key is not known.', content: PROBLEM },
         415: { description: 'The body is of another media type.', content: PROBLEM },
       },
-      429,
       503,
     ),
   },
@@ -52,7 +51,7 @@ export const OWN_ROUTES: readonly Operation[] = [
     method: 'delete',
     operationId: 'deleteSession',
     summary: 'Sign out',
-    responses: withRefusals({ 200: session('Signed out; also if nobody was signed in.') }, 429, 503),
+    responses: withRefusals({ 200: session('Signed out; also if nobody was signed in.') }, 503),
   },
   {
     ...PROBE,
@@ -74,6 +73,6 @@ export const OWN_ROUTES: readonly Operation[] = [
     operationId: 'getMetrics',
     security: SECURITY,
     summary: 'Measurements for Prometheus',
-    responses: withRefusals({ 200: text('Text exposition format.') }, 401, 429, 503),
+    responses: withRefusals({ 200: text('Text exposition format.') }, 401, 503),
   },
 ];

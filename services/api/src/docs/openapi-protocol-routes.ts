@@ -35,6 +35,7 @@ const EARLY = {
   408: { description: EARLY_REFUSALS[408], content: PROBLEM },
   413: earlyError(EARLY_REFUSALS[413]),
   417: error(EARLY_REFUSALS[417]),
+  429: error(EARLY_REFUSALS[429]),
   431: { description: EARLY_REFUSALS[431], content: PROBLEM },
 };
 
@@ -93,7 +94,6 @@ const repository = (what: 'load' | 'unload', summary: string): Operation => ({
     409: error('The model is the active one, or was unloaded while it was opened.'),
     415: error('The coding of the body is not known.'),
     422: error('The checkpoint was refused.'),
-    429: error('Too many requests in a minute.'),
     501: error('`Prefer: respond-async`, a configuration or files that come with the request are not offered.'),
     507: error('The disk is full.'),
   },

@@ -23,6 +23,7 @@ export const EARLY_REFUSALS = {
   408: 'The request did not arrive in time.',
   413: 'The body is too large.',
   417: 'The `Expect` header asks for something other than `100-continue`.',
+  429: 'Too many requests in a minute, or too many connections or event streams are open.',
   431: 'The head of the request is too large.',
 } as const;
 
@@ -31,7 +32,6 @@ const REFUSALS = {
   400: 'The request is not valid HTTP, or a name, a parameter or the body is not valid.',
   401: 'An access key is needed, or the one sent is not known.',
   403: 'The access key is a viewer’s and the route is for operators, or a foreign page sent the request.',
-  429: 'Too many requests in a minute.',
   500: 'A mistake in Caissa; the log has the details under the request id.',
   503: 'Redis or the store of files cannot be reached; try again in a moment.',
 } as const;
@@ -124,7 +124,7 @@ export function withRefusals(
   own: Readonly<Record<number, OperationResponse>>,
   ...statuses: readonly (keyof typeof REFUSALS)[]
 ): Record<string, OperationResponse> {
-  const early = [400, 403, 408, 413, 417, 431, 500] as const;
+  const early = [400, 403, 408, 413, 417, 429, 431, 500] as const;
   const refusals = [...early, ...statuses].map((status) => [
     status,
     { description: REFUSALS[status], content: PROBLEM },

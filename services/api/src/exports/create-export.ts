@@ -26,6 +26,8 @@ export const createExportRoute = defineRoute({
   query: waitQuerySchema,
   body: exportRequestSchema,
   bodyOptional: true,
+  // Metadata has 64 KiB, which are three times as many where a client escapes what is not ASCII.
+  bodyLimits: { bytes: 256 << 10, values: 40_000 },
   headers: START_HEADERS,
   responses: {
     200: { description: 'The export is done; for requests that waited.', schema: exportResultSchema },

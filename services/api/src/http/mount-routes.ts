@@ -25,7 +25,8 @@ export function mountRoutes(routes: readonly Route[], context: ApiContext, acces
     const served = router.route(path);
     for (const row of rows) {
       const allow = row.uncounted ? access.allowUncounted : access.allow;
-      served[row.method](...allow(row.role), answer(row, context));
+      const limits = row.isEventStream ? [access.limitStreams] : [];
+      served[row.method](...allow(row.role), ...limits, answer(row, context));
     }
     served.all(onlyMethods(...methodsOf(rows)));
   }
@@ -72,7 +73,7 @@ function answer(route: Route, context: ApiContext): RequestHandler {
 /** The JSON body; `{}` where none is needed. A route that takes none still refuses what is not JSON, and then ignores it. */
 async function bodyOf(route: Route, request: Request, response: Response): Promise<unknown> {
   if (!BODY_METHODS.has(route.method) || route.rawBody !== undefined) return undefined;
-  const body = await readJson(request, response);
+  const body = await readJson(request, response, route.bodyLimits);
   if (body !== undefined) return body;
   if (route.body === undefined || route.bodyOptional) return {};
   throw new AppError('INVALID_BODY', 'A JSON body is needed.');

@@ -1,10 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { roundedInteger } from '@caissa/formats';
 import { AppError } from '@caissa/shared/errors';
+import { bodyTooLarge, checkJsonBounds } from '@caissa/shared/http';
 import { contentTypeOf, hasBody, openBody } from './request-body.js';
 
-/** Largest JSON body; metadata, the largest part of one, has a lower limit of its own. */
-const JSON_LIMIT_BYTES = 1 << 20;
+/** How large a JSON body may be. */
+export interface BodyLimits {
+  readonly bytes: number;
+  /** Values in all: arrays and objects, and what is in them. */
+  readonly values: number;
+}
+
+/** Enough for requests that say little. Others state their own. */
+const USUAL_LIMITS: BodyLimits = { bytes: 16 << 10, values: 1_000 };
 
 /** Beyond this, code that walks the value by recursion would be at risk. Metadata has a lower limit of its own. */
 const JSON_LIMIT_DEPTH = 64;
@@ -18,18 +26,20 @@ const MAX_SHOWN_DIGITS = 40;
  * Reads a JSON body; no body is `undefined`.
  * @throws AppError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_BODY
  */
-export async function readJson(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+export async function readJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limits = USUAL_LIMITS,
+): Promise<unknown> {
   if (!hasBody(request)) return undefined;
   if (!/^application\/([a-z0-9.+-]+\+)?json$/.test(contentTypeOf(request))) {
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON, sent as Content-Type: application/json.');
   }
-  if (Number(request.headers['content-length'] ?? 0) > JSON_LIMIT_BYTES) throw tooLarge();
-  const bytes = await collect(openBody(request, response));
+  if (Number(request.headers['content-length'] ?? 0) > limits.bytes) throw bodyTooLarge(limits.bytes);
+  const bytes = await collect(openBody(request, response), limits.bytes);
   if (bytes.length === 0) return undefined;
+  checkJsonBounds(bytes, { depth: JSON_LIMIT_DEPTH, values: limits.values });
   const text = decode(bytes);
-  if (isNestedDeeper(text, JSON_LIMIT_DEPTH)) {
-    throw new AppError('INVALID_BODY', `The body is nested deeper than ${JSON_LIMIT_DEPTH} levels.`);
-  }
   const value = parse(text);
   const rounded = roundedInteger(text);
   if (rounded !== undefined) {
@@ -47,7 +57,7 @@ function parse(text: string): unknown {
   }
 }
 
-async function collect(body: IncomingMessage): Promise<Buffer> {
+async function collect(body: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const timer = setTimeout(() => body.socket.destroy(), JSON_TIMEOUT_MS);
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
@@ -55,7 +65,7 @@ async function collect(body: IncomingMessage): Promise<Buffer> {
     // Leaving the loop early must not destroy the request: its connection still carries the response.
     for await (const chunk of body.iterator({ destroyOnReturn: false })) {
       sizeBytes += chunk.length;
-      if (sizeBytes > JSON_LIMIT_BYTES) throw tooLarge();
+      if (sizeBytes > limitBytes) throw bodyTooLarge(limitBytes);
       chunks.push(chunk);
     }
   } finally {
@@ -70,29 +80,4 @@ function decode(bytes: Buffer): string {
   } catch {
     throw new AppError('INVALID_BODY', 'The body is not valid UTF-8.');
   }
-}
-
-function tooLarge(): AppError {
-  return new AppError('BODY_TOO_LARGE', `A JSON body may have ${JSON_LIMIT_BYTES} bytes at most.`);
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
-
-/** Whether a JSON text nests arrays and objects deeper than `limit`. Looks at the text alone and does not recurse. */
-export function isNestedDeeper(text: string, limit: number): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (inString) {
-      if (code === BACKSLASH) at++;
-      else if (code === QUOTE) inString = false;
-    } else if (code === QUOTE) inString = true;
-    else if (OPENING.has(code) && ++depth > limit) return true;
-    else if (CLOSING.has(code)) depth--;
-  }
-  return false;
 }

@@ -4,6 +4,7 @@ import type { StoredFile } from '@caissa/storage';
 import type { Response } from 'express';
 import type { z } from 'zod';
 import type { ApiContext } from '../context.js';
+import type { BodyLimits } from './read-json.js';
 
 /** Who sends a request: the name and role of the access key, or `anonymous` where none is needed. */
 export interface Caller {
@@ -69,11 +70,15 @@ export interface Route<
   readonly role: 'viewer' | 'operator';
   /** Whether the limit of requests in a minute does not count it. */
   readonly uncounted?: boolean;
+  /** Whether its response stays open; a client may hold only so many. */
+  readonly isEventStream?: boolean;
   readonly params?: Params;
   readonly query?: Query;
   /** Schema of the JSON body; a missing body counts as `{}` where `bodyOptional`. */
   readonly body?: Body;
   readonly bodyOptional?: boolean;
+  /** How large the JSON body may be, where that is more than usual. */
+  readonly bodyLimits?: BodyLimits;
   /** Media type of a raw body that the handler reads as a stream; not parsed. */
   readonly rawBody?: string;
   /** Request headers that the route understands, for its documentation. */

@@ -1,4 +1,9 @@
-import { evaluateRequestSchema, evaluateResultSchema } from '@caissa/shared/contracts';
+import {
+  EVALUATE_BODY_LIMIT_BYTES,
+  EVALUATE_LIMIT,
+  evaluateRequestSchema,
+  evaluateResultSchema,
+} from '@caissa/shared/contracts';
 import { AppError, ERROR_TABLE, type ErrorCode, isErrorCode, problemSchema } from '@caissa/shared/errors';
 import { defineRoute } from '../http/route.js';
 import type { ReplicaAnswer } from './ask-replica.js';
@@ -19,6 +24,7 @@ export const evaluatePositionsRoute = defineRoute({
   role: 'viewer',
   uncounted: true,
   body: evaluateRequestSchema,
+  bodyLimits: { bytes: EVALUATE_BODY_LIMIT_BYTES, values: 2 * EVALUATE_LIMIT },
   responses: {
     200: { description: 'One evaluation for each position, in their order.', schema: evaluateResultSchema },
     400: { description: 'The body or a position is not valid; `errors` names the field.', schema: problemSchema },

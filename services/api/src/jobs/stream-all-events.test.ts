@@ -135,6 +135,27 @@ describe('the feed', () => {
     await eventually('both left', () => feed.followers === 0);
   });
 
+  it('are refused to who holds too many streams open, until one is closed', async () => {
+    const few = await startTestApi(proxy.url, { MAX_EVENT_STREAMS: 2 });
+    const ask = (path = '/api/jobs/events') => fetch(`${few.url}${path}`);
+    const held = [await readEvents(`${few.url}/api/jobs/events`), await readEvents(`${few.url}/api/jobs/events`)];
+    const refused = [await ask(), await ask('/api/jobs/inspect-0/events')];
+    expect(refused.map(({ status }) => status)).toEqual([429, 429]);
+    expect(await refused[0]?.json()).toMatchObject({
+      code: 'RATE_LIMITED',
+      detail: '2 event streams are open with this key or from this address; close one first.',
+    });
+    expect((await ask('/api/jobs')).status).toBe(200);
+    held[0]?.close();
+    await eventually('another may be opened', async () => {
+      const response = await ask();
+      await response.body?.cancel();
+      return response.status === 200;
+    });
+    held[1]?.close();
+    await few.close();
+  });
+
   it('cuts off a client that takes nothing', async () => {
     const { feed } = api.context.watcher;
     await eventually('those of other tests left', () => feed.followers === 0);

@@ -16,6 +16,7 @@ export const streamAllEventsRoute = defineRoute({
     'is true: events have no ids and none is replayed. Read the lists after each `ready`, which also comes when Redis ' +
     'was away and events may have been missed. A client that takes too little is cut off.',
   role: 'viewer',
+  isEventStream: true,
   responses: { 200: { description: 'The events.', contentTypes: ['text/event-stream'] } },
   handler: async ({ watcher }, { method, signal }): Promise<Reply> => {
     if (method === 'HEAD') return { status: 200, headers: { 'Content-Type': 'text/event-stream' }, stream: undefined };

@@ -20,6 +20,7 @@ export const streamJobEventsRoute = defineRoute({
     'Server-sent events: `progress` (`{job_id, percent, stage}`), then `completed`, `failed` or `cancelled` with the whole ' +
     'job, which ends the stream. The first event tells the present state.',
   role: 'viewer',
+  isEventStream: true,
   params: jobParamsSchema,
   headers: {
     'Last-Event-ID': z

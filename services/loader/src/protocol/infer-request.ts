@@ -1,3 +1,4 @@
+import type { JsonBounds } from '@caissa/shared/http';
 import { POSITION_FLOATS } from '../inference/engine.js';
 import { invalid, isRecord, type JsonRecord, parametersOf, parseRecord, quoted } from './json-body.js';
 import { allOutputs, notOffered, type RequestedOutput, requestedOutputs } from './requested-outputs.js';
@@ -6,6 +7,14 @@ import { DATATYPE, FLOAT_BYTES, INPUT, MAX_POSITIONS } from './tensors.js';
 
 /** Numbers in JSON take so much room and time that fewer positions can be answered that way. */
 const MAX_JSON_POSITIONS = 256;
+
+const [PLANES = 0, RANKS = 0] = INPUT.dims;
+
+/** Numbers of a position, and the arrays that they may stand in: the position itself, its planes, and the ranks of those. */
+const POSITION_VALUES = POSITION_FLOATS.board + 1 + PLANES * (1 + RANKS);
+
+/** The largest batch as nested arrays, and room for what is said about it. Parsing that takes a second and 300 MB at most. */
+const JSON_BOUNDS: JsonBounds = { depth: 16, values: MAX_POSITIONS * POSITION_VALUES + 1_000, textBytes: 64 << 10 };
 
 const BOARD_BYTES = POSITION_FLOATS.board * FLOAT_BYTES;
 
@@ -28,7 +37,11 @@ export interface InferRequest {
 export function parseInferRequest(body: Buffer, headerLength: string | undefined): InferRequest {
   const jsonBytes = jsonLength(body, headerLength);
   if (jsonBytes === 0) return rawRequest(body);
-  const json = parseRecord(body.subarray(0, jsonBytes), jsonBytes < body.length ? 'The JSON part' : 'The body');
+  const json = parseRecord(
+    body.subarray(0, jsonBytes),
+    jsonBytes < body.length ? 'The JSON part' : 'The body',
+    JSON_BOUNDS,
+  );
   const id = json['id'];
   if (id !== undefined && typeof id !== 'string') throw invalid('The id of a request must be a string.');
   const outputs = requestedOutputs(json);

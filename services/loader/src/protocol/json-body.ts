@@ -1,4 +1,5 @@
 import { AppError } from '@caissa/shared/errors';
+import { checkJsonBounds, type JsonBounds } from '@caissa/shared/http';
 
 /** A JSON object whose members are not known. */
 export type JsonRecord = { readonly [key: string]: unknown };
@@ -14,8 +15,8 @@ export function invalid(message: string): AppError {
 }
 
 /** Reads a JSON object. @throws AppError INVALID_BODY */
-export function parseRecord(bytes: Buffer, what: string): JsonRecord {
-  const value = parseJson(bytes, what);
+export function parseRecord(bytes: Buffer, what: string, bounds?: JsonBounds): JsonRecord {
+  const value = parseJson(bytes, what, bounds);
   if (!isRecord(value)) throw invalid(`${what} must be a JSON object.`);
   return value;
 }
@@ -40,8 +41,12 @@ export function quoted(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
+/** What requests may hold that say little. */
+const SMALL_BOUNDS: JsonBounds = { depth: 16, values: 1_000 };
+
 /** Reads JSON. @throws AppError INVALID_BODY */
-export function parseJson(bytes: Buffer, what: string): unknown {
+export function parseJson(bytes: Buffer, what: string, bounds = SMALL_BOUNDS): unknown {
+  checkJsonBounds(bytes, bounds);
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {

@@ -88,6 +88,12 @@ describe('a body that is refused:', () => {
       'nested',
     ],
     ['a number beyond float32', jsonRequest([1e39, ...whole.slice(1)]), 'finite'],
+    [
+      'a name nested far too deep',
+      jsonRequest(0, 1, {}, { name: 0 }).replace('"name":0', `"name":${'['.repeat(90_000)}${']'.repeat(90_000)}`),
+      'nested',
+    ],
+    ['a long id', jsonRequest(whole, 1, { id: 'x'.repeat(70_000) }), 'bytes of text'],
     ['no data', jsonRequest(undefined), 'array'],
     ['data that is an object', jsonRequest({ length: 896 }), 'array'],
     ['a size without the header', jsonRequest(undefined, 1, {}, { parameters: { binary_data_size: 3584 } }), 'header'],
@@ -129,6 +135,20 @@ describe('a body that is refused:', () => {
     const response = await send(binaryRequest(boards, change));
     expect(response.status).toBe(501);
     expect(await errorOf(response)).toContain(words);
+  });
+
+  test.each([
+    ['empty arrays', '[],'],
+    ['empty objects', '{},'],
+    ['members', '"a":0,'],
+  ])('30 MB of %s, before anything is made of them', async (_, piece) => {
+    const inner = piece.repeat((30 << 20) / piece.length) + piece.slice(0, -1);
+    const body = jsonRequest(0).replace('"data":0', `"data":${piece.startsWith('"') ? `{${inner}}` : `[${inner}]`}`);
+    const before = process.memoryUsage().rss;
+    const response = await server.post(INFER, body);
+    expect(response.status).toBe(400);
+    expect(await errorOf(response)).toContain('more than');
+    expect(process.memoryUsage().rss - before).toBeLessThan(400 << 20);
   });
 
   test('65 MB, all of which is sent before the answer is read', async () => {

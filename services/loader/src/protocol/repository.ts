@@ -7,7 +7,7 @@ import { flagOf, type JsonRecord, parametersOf, parseRecord } from './json-body.
 import { notOffered } from './requested-outputs.js';
 
 /** These requests say little. */
-const BODY_LIMIT_BYTES = 1 << 20;
+const BODY_LIMIT_BYTES = 64 << 10;
 
 /** `POST /v2/repository/index`: every model there is, or only those that are ready. */
 export const answerIndex: Handler = async (exchange) => {
