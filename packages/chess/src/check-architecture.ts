@@ -64,16 +64,24 @@ export function checkInterface(architecture: Architecture): void {
   }
 }
 
+/** Why a network is not of the size the players are configured for, in a sentence; undefined if it is. */
+export function describeMisfit(
+  architecture: Pick<Architecture, 'channels' | 'blocks'>,
+  expected: ExpectedArchitecture,
+): string | undefined {
+  const size = (['channels', 'blocks'] as const).find(
+    (one) => expected[one] !== 'any' && architecture[one] !== expected[one],
+  );
+  return size && `The network has ${architecture[size]} ${size}, and ${expected[size]} are expected.`;
+}
+
 /**
  * Checks that a network has the size the players are configured for.
  * @throws FormatError ARCHITECTURE_MISMATCH
  */
 export function checkExpected(architecture: Architecture, expected: ExpectedArchitecture): void {
-  for (const size of ['channels', 'blocks'] as const) {
-    if (expected[size] !== 'any' && architecture[size] !== expected[size]) {
-      throw mismatch(`The network has ${architecture[size]} ${size}, and ${expected[size]} are expected.`);
-    }
-  }
+  const misfit = describeMisfit(architecture, expected);
+  if (misfit !== undefined) throw mismatch(misfit);
 }
 
 function isScalar(value: unknown): value is Scalar {

@@ -11,6 +11,7 @@ export {
   checkDeclared,
   checkExpected,
   checkInterface,
+  describeMisfit,
   type ExpectedArchitecture,
   NETWORK_INTERFACE,
 } from './check-architecture.js';

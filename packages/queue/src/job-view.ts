@@ -45,12 +45,18 @@ export async function viewJob(
     ...(job.finishedOn ? { finished_at: new Date(job.finishedOn).toISOString() } : {}),
     cancel_requested: job.data.cancel_requested_at !== undefined,
     ...(result ? { result } : {}),
+    ...(status === 'failed' ? { retryable: !isUpload(job) } : {}),
     ...(status === 'failed' && failure ? { error: toProblem(failure, job.data.request_id) } : {}),
     links: {
       ...jobLinks(id),
       ...(result && 'download_url' in result ? { download: result.download_url } : {}),
     },
   };
+}
+
+/** Whether a job checks an upload, whose file is gone when the job is over. */
+export function isUpload({ data }: QueuedJob): boolean {
+  return 'upload' in data && data.upload !== undefined;
 }
 
 /** Where a job is found and followed. */

@@ -5,7 +5,7 @@ import { JOB_TYPES, type JobType } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import { ErrorCode } from 'bullmq';
 import type { JobsContext } from './enqueue.js';
-import { hasBegun, isFinal, jobNotFound, jobTypeOf, type QueuedJob, viewJob } from './job-view.js';
+import { hasBegun, isFinal, isUpload, jobNotFound, jobTypeOf, type QueuedJob, viewJob } from './job-view.js';
 
 /** Finds a job. @throws AppError JOB_NOT_FOUND, REDIS_UNAVAILABLE */
 export function findJob(context: JobsContext, jobId: string): Promise<QueuedJob> {
@@ -54,15 +54,23 @@ export async function cancelJob(context: JobsContext, jobId: string): Promise<Jo
 
 /**
  * Puts a failed job back into its queue with all its attempts; an activation counts as requested now.
- * @throws AppError JOB_NOT_FOUND, JOB_NOT_FAILED
+ * @param assertPossible throws what the job would fail with at once: what it failed with is worth more
+ * @throws AppError JOB_NOT_FOUND, JOB_NOT_FAILED, UPLOAD_GONE, or what `assertPossible` throws
  */
-export async function retryJob(context: JobsContext, jobId: string): Promise<JobView> {
+export async function retryJob(
+  context: JobsContext,
+  jobId: string,
+  assertPossible: (work: QueuedJob['data']) => Promise<unknown> = async () => undefined,
+): Promise<JobView> {
   const job = await findJob(context, jobId);
   const type = jobTypeOf(jobId);
+  const { status } = await callRedis(() => viewJob(type, job));
+  if (status !== 'failed') throw new AppError('JOB_NOT_FAILED', `The job is ${status}; only a failed job is retried.`);
+  if (isUpload(job)) {
+    throw new AppError('UPLOAD_GONE', 'The file was not kept when it was refused. Upload it again.');
+  }
+  await assertPossible(job.data);
   return callRedis(async () => {
-    const { status } = await viewJob(type, job);
-    if (status !== 'failed')
-      throw new AppError('JOB_NOT_FAILED', `The job is ${status}; only a failed job is retried.`);
     // It may have been asked to stop, and have failed of itself before it did.
     const { cancel_requested_at: cancelled, ...data } = job.data;
     const turn = type === 'load' ? await takeTurn(context.redis, context.keys, jobId) : undefined;

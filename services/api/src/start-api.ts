@@ -79,8 +79,9 @@ async function openContext(
   const exportReconciler = new ExportReconciler({ exports, store, logger });
   const catalogue = new Catalogue(redis, keys);
   const activation = new Coalesced(() => readActivation(redis, keys));
-  const modelList = new ModelList({ modelFolder, catalogue }, activation);
-  const modelDetails = new ModelDetails({ modelFolder, catalogue }, activation);
+  const expected = { channels: settings.EXPECTED_CHANNELS, blocks: settings.EXPECTED_BLOCKS };
+  const modelList = new ModelList({ modelFolder, catalogue, expected }, activation);
+  const modelDetails = new ModelDetails({ modelFolder, catalogue, expected }, activation);
   const replicas = new ReplicaDirectory(redis, keys, logger);
   lifecycle.onStop('replica directory', () => replicas.close());
   const forwarder = new Forwarder(replicas, logger);
@@ -88,7 +89,8 @@ async function openContext(
   const stopping = new AbortController();
   // Every held request listens.
   setMaxListeners(0, stopping.signal);
-  const files = { store, exports, exportReconciler, catalogue, modelStore, modelFolder, modelList, modelDetails };
+  const lists = { exportReconciler, modelFolder, modelList, modelDetails };
+  const files = { store, exports, catalogue, expected, modelStore, ...lists };
   const parts = { settings, logger, jobs, watcher, ...files, replicas, forwarder };
   return { context: { ...parts, tracing, stopping: stopping.signal }, stopping };
 }

@@ -36,6 +36,10 @@ export const jobSchema = z
     cancel_requested: z.boolean(),
     result: z.union([exportResultSchema, loadResultSchema, unloadResultSchema, inspectResultSchema]).optional(),
     error: problemSchema.optional(),
+    retryable: z
+      .boolean()
+      .optional()
+      .describe('Of a failed job: whether what it works on may still be there. A refused upload is not kept.'),
     links: z.object({ self: z.string(), events: z.string(), download: z.string().optional() }),
   })
   .meta({ id: 'Job' });

@@ -51,6 +51,14 @@ const modelFields = {
   status: z.enum(['ready', 'inspecting', 'unreadable']),
   architecture: architectureSchema.nullable(),
   problem: problemSchema.optional(),
+  deployable: z
+    .boolean()
+    .describe(
+      'Whether it can be made active: it is `ready`, and its network is of the size that is expected (`EXPECTED_CHANNELS`, `EXPECTED_BLOCKS`).',
+    ),
+  deploy_problem: problemSchema
+    .optional()
+    .describe('Why loading it would be refused, where the model is `ready` all the same.'),
   warnings_count: z.int().nonnegative().describe('How many `warnings` the details of the model have.'),
 };
 

@@ -30,6 +30,7 @@ const SERVICE_ERRORS = {
   MODEL_EXISTS: entry(409, 'A model of this name exists'),
   JOB_FINISHED: entry(409, 'The job has finished'),
   JOB_NOT_FAILED: entry(409, 'Only a failed job can be retried'),
+  UPLOAD_GONE: entry(409, 'The uploaded file is no longer there'),
   CANCELLED: entry(409, 'The job was cancelled'),
   SUPERSEDED: entry(409, 'A later activation took the place of this one'),
   NO_ACTIVE_MODEL: entry(409, 'No model is active'),

@@ -49,6 +49,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   MODEL_EXISTS: 'A checkpoint of this name exists and is not overwritten. Choose another name.',
   JOB_FINISHED: 'The job is over, so there is nothing to cancel.',
   JOB_NOT_FAILED: 'Only a job that failed can be retried.',
+  UPLOAD_GONE:
+    'A file that is refused when it is uploaded is not kept, so its check cannot be retried. Upload it again.',
   CANCELLED: 'Somebody cancelled the job. Start it again if it is still wanted.',
   SUPERSEDED:
     'Somebody asked for another activation later, and the last one asked for wins. Nothing was changed by this one.',

@@ -1,8 +1,10 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FormatError } from '@caissa/bytes';
 import { eventually } from '@caissa/testing/eventually';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
+import { BROKEN, startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
 let stop: () => Promise<void> = async () => undefined;
@@ -93,6 +95,44 @@ describe('jobs', () => {
     expect(await call('POST', `/api/jobs/${id}/retry`)).toMatchObject({
       status: 409,
       body: { code: 'JOB_NOT_FAILED' },
+    });
+  });
+
+  it('that would be refused now are not retried, and keep what they failed with', async () => {
+    stop = loadWorker();
+    const id = await load('bad');
+    await untilStatus(id, 'failed');
+    const failed = await call('GET', `/api/jobs/${id}`);
+    expect(failed.body).toMatchObject({ retryable: true });
+    await api.addModel('bad', { status: 'unreadable', problem: BROKEN });
+    expect(await call('POST', `/api/jobs/${id}/retry`)).toMatchObject({ status: 422, body: { code: 'ZIP_TRUNCATED' } });
+    await rm(join(api.modelsFolder, 'bad.pt'));
+    expect(await call('POST', `/api/jobs/${id}/retry`)).toMatchObject({
+      status: 404,
+      body: { code: 'MODEL_NOT_FOUND' },
+    });
+    expect((await call('GET', `/api/jobs/${id}`)).body).toEqual(failed.body);
+  });
+
+  it('that checked an upload are not retried, since its file is gone', async () => {
+    const stopInspecting = api.work('inspect', () =>
+      Promise.reject(new FormatError('TORCHSCRIPT', 'This is a TorchScript program.')),
+    );
+    await fetch(`${api.url}/api/model/upload/scripted`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/octet-stream' },
+      body: 'script',
+    });
+    await stopInspecting();
+    const { jobs } = (await call('GET', '/api/jobs?type=inspect&model=scripted')).body as {
+      jobs: { job_id: string }[];
+    };
+    const path = `/api/jobs/${jobs[0]?.job_id}`;
+    expect(await call('POST', `${path}/retry`)).toMatchObject({ status: 409, body: { code: 'UPLOAD_GONE' } });
+    expect((await call('GET', path)).body).toMatchObject({
+      status: 'failed',
+      retryable: false,
+      error: { code: 'TORCHSCRIPT' },
     });
   });
 

@@ -210,6 +210,29 @@ describe('a model', () => {
     });
   });
 
+  it('is deployable if its network is of the size that is expected, and told why if not', async () => {
+    const two = await startTestApi(inject('redisUrl'), { EXPECTED_CHANNELS: 8, EXPECTED_BLOCKS: 2 });
+    const six = await startTestApi(inject('redisUrl'), { EXPECTED_CHANNELS: 'any', EXPECTED_BLOCKS: 6 });
+    const problem = { code: 'ARCHITECTURE_MISMATCH', detail: 'The network has 2 blocks, and 6 are expected.' };
+    for (const [one, shown] of [
+      [two, { deployable: true }],
+      [six, { deployable: false, deploy_problem: problem }],
+    ] as const) {
+      await one.addModel('model');
+      for (const path of ['list', 'info/model']) {
+        const body = (await (await fetch(`${one.url}/api/model/${path}`)).json()) as Record<string, unknown>;
+        const model = path === 'list' ? modelListSchema.parse(body).models[0] : modelInfoSchema.parse(body);
+        expect(model).toMatchObject(shown);
+        expect(model?.deploy_problem === undefined).toBe(shown.deployable);
+      }
+      await one.writeModel('model', 'another file');
+      const { models } = modelListSchema.parse(await (await fetch(`${one.url}/api/model/list`)).json());
+      expect(models[0]).toMatchObject({ status: 'inspecting', deployable: false });
+      expect(models[0]).not.toHaveProperty('deploy_problem');
+      await one.close();
+    }
+  });
+
   it('is shown without them while nothing is known of it as it is', async () => {
     await api.addModel('model');
     await api.writeModel('model', 'something else');

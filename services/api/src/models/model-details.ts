@@ -51,7 +51,7 @@ export class ModelDetails {
   }
 
   async #read(name: string, kept: Kept): Promise<Buffer> {
-    const { modelFolder, catalogue } = this.#context;
+    const { modelFolder, catalogue, expected } = this.#context;
     const [file, entries, activation] = await Promise.all([
       modelFolder.find(name),
       catalogue.all(),
@@ -62,7 +62,7 @@ export class ModelDetails {
       throw error;
     });
     const entry = entries.get(name);
-    const summary = summarizeModel(file, entry, activation);
+    const summary = summarizeModel(file, entry, { activation, expected });
     const { made } = kept;
     const isCurrent = summary.is_current;
     if (made && isSameFile(made.file, file) && made.entry === entry && made.isCurrent === isCurrent) return made.json;

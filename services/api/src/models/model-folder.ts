@@ -1,3 +1,4 @@
+import type { ExpectedArchitecture } from '@caissa/chess';
 import type { Catalogue } from '@caissa/registry';
 import { AppError } from '@caissa/shared/errors';
 import type { Logger } from '@caissa/shared/process';
@@ -145,4 +146,6 @@ export class ModelFolder {
 export interface ModelSources {
   readonly modelFolder: ModelFolder;
   readonly catalogue: Catalogue;
+  /** What a network must be to be made active. */
+  readonly expected: ExpectedArchitecture;
 }

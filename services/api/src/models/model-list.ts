@@ -5,7 +5,7 @@ import type { ModelSummary } from '@caissa/shared/contracts';
 import type { ModelFile } from '@caissa/storage';
 import type { ListState } from '../http/list-pages.js';
 import type { ModelSources } from './model-folder.js';
-import { summarizeModel } from './summarize-model.js';
+import { type Standing, summarizeModel } from './summarize-model.js';
 
 /** A model's place in the order of the list. */
 export type Place = Pick<ModelSummary, 'name' | 'version'>;
@@ -22,6 +22,12 @@ interface Row extends Place {
   readonly entry: CatalogueEntry | undefined;
   readonly isCurrent: boolean;
   readonly json: string;
+}
+
+/** What rows are made from. */
+interface Known extends Standing {
+  readonly files: readonly ModelFile[];
+  readonly entries: ReadonlyMap<string, CatalogueEntry>;
 }
 
 /** What a state was made from. */
@@ -64,12 +70,12 @@ export class ModelList {
   }
 
   async #read(): Promise<ModelListState> {
-    const { modelFolder, catalogue } = this.#context;
+    const { modelFolder, catalogue, expected } = this.#context;
     const [entries, active] = await Promise.all([catalogue.all(), this.#activation.get()]);
     const from = { revision: modelFolder.revision, entries, active: activeModelOf(active) };
     const { from: before, state } = this.#made ?? {};
     if (state !== undefined && before !== undefined && isSame(before, from)) return state;
-    this.#rows = makeRows(this.#rows, modelFolder.list(), entries, active);
+    this.#rows = makeRows(this.#rows, { files: modelFolder.list(), entries, activation: active, expected });
     const leftOut = modelFolder.leftOut().slice(0, LEFT_OUT_LIMIT);
     const beside = { ...completenessOf(this.#rows), ...(leftOut.length === 0 ? {} : { left_out: leftOut }) };
     const made = { name: 'models', places: this.#rows, rows: this.#rows.map(({ json }) => json), beside };
@@ -93,21 +99,17 @@ function activeModelOf(activation: Activation | undefined): string {
 }
 
 /** Rows in the order of the list. Most are the previous ones, in their places: sorting those takes one look at each. */
-function makeRows(
-  before: readonly Row[],
-  files: readonly ModelFile[],
-  entries: ReadonlyMap<string, CatalogueEntry>,
-  activation: Activation | undefined,
-): readonly Row[] {
+function makeRows(before: readonly Row[], known: Known): readonly Row[] {
+  const { files, entries } = known;
   const left = new Map(files.map((file) => [file.name, file]));
   const rows: Row[] = [];
-  const make = (file: ModelFile, known?: Row) => {
+  const make = (file: ModelFile, row?: Row) => {
     left.delete(file.name);
-    rows.push(makeRow(file, entries.get(file.name), activation, known));
+    rows.push(makeRow(file, entries.get(file.name), known, row));
   };
-  for (const known of before) {
-    const file = left.get(known.name);
-    if (file !== undefined) make(file, known);
+  for (const row of before) {
+    const file = left.get(row.name);
+    if (file !== undefined) make(file, row);
   }
   for (const file of left.values()) make(file);
   return rows.sort(byVersion);
@@ -116,12 +118,12 @@ function makeRows(
 function makeRow(
   file: ModelFile,
   entry: CatalogueEntry | undefined,
-  activation: Activation | undefined,
-  known: Row | undefined,
+  { activation, expected }: Known,
+  before: Row | undefined,
 ): Row {
   const active = activation?.pointer.model_name === file.name;
-  if (known?.file === file && known.entry === entry && !active && !known.isCurrent) return known;
-  const summary = summarizeModel(file, entry, activation);
+  if (before?.file === file && before.entry === entry && !active && !before.isCurrent) return before;
+  const summary = summarizeModel(file, entry, { activation, expected });
   const { name, version, is_current: isCurrent, status } = summary;
   const isInspected = status !== 'inspecting';
   return { name, version, isInspected, file, entry, isCurrent, json: JSON.stringify(summary) };

@@ -1,16 +1,25 @@
+import { describeMisfit, type ExpectedArchitecture } from '@caissa/chess';
 import { UNKNOWN } from '@caissa/formats';
 import type { Activation, CatalogueEntry } from '@caissa/registry';
 import { type ModelSummary, toMebibytes } from '@caissa/shared/contracts';
+import { type Problem, toProblem } from '@caissa/shared/errors';
 import type { ModelFile } from '@caissa/storage';
+
+/** What decides whether a model is active, and whether it may be. */
+export interface Standing {
+  readonly activation: Activation | undefined;
+  readonly expected: ExpectedArchitecture;
+}
 
 /** What the file system, the catalogue and the active pointer say of one model, put together. */
 export function summarizeModel(
   file: ModelFile,
   known: CatalogueEntry | undefined,
-  activation: Activation | undefined,
+  { activation, expected }: Standing,
 ): ModelSummary {
   // What was found in another state of the file says nothing about this one.
   const entry = known?.identity === file.identity ? known : undefined;
+  const deployProblem = entry && problemOfDeployment(entry, expected);
   return {
     name: file.name,
     filename: file.filename,
@@ -22,9 +31,19 @@ export function summarizeModel(
     size_bytes: file.sizeBytes,
     status: entry?.status ?? 'inspecting',
     architecture: entry?.architecture ?? null,
+    deployable: entry?.status === 'ready' && deployProblem === undefined,
+    ...(deployProblem ? { deploy_problem: deployProblem } : {}),
     warnings_count: entry?.warnings.length ?? 0,
     ...(entry?.problem ? { problem: entry.problem } : {}),
   };
+}
+
+/** Why a loader would refuse a network that can be read; undefined if it would not. */
+function problemOfDeployment({ architecture }: CatalogueEntry, expected: ExpectedArchitecture): Problem | undefined {
+  if (architecture === null) return undefined;
+  const { num_channels: channels, num_res_blocks: blocks } = architecture;
+  const message = describeMisfit({ channels, blocks }, expected);
+  return message === undefined ? undefined : toProblem({ code: 'ARCHITECTURE_MISMATCH', message, errors: undefined });
 }
 
 /** `model_v3` is version 3, also before it was inspected or if its metadata does not say. */
