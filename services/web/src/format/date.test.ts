@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAgo, formatDuration, formatTime, parseTime } from './date';
+import { formatAgo, formatDate, formatDuration, formatTime, parseTime } from './date';
 
 it.each([
   ['2025-10-07T03:11:38Z', '2025-10-07T03:11:38.000Z'],
@@ -25,6 +25,12 @@ it('shows what is no time as it is', () => {
 it('shows a point in time in the zone of the viewer', () => {
   expect(formatTime('2025-10-07T23:30:00Z', 'en-GB', 'UTC')).toBe('7 Oct 2025, 23:30');
   expect(formatTime('2025-10-07T23:30:00Z', 'en-GB', 'Asia/Tokyo')).toBe('8 Oct 2025, 08:30');
+});
+
+it('shows the day of a point in time in the zone of the viewer', () => {
+  expect(formatDate('2025-10-07T23:30:00Z', 'en-GB', 'UTC')).toBe('7 Oct 2025');
+  expect(formatDate('2025-10-07T23:30:00Z', 'en-GB', 'Asia/Tokyo')).toBe('8 Oct 2025');
+  expect(formatDate('last Tuesday')).toBe('last Tuesday');
 });
 
 describe('how long ago', () => {

@@ -25,15 +25,26 @@ function kept<T>(formats: Map<string, T>, key: string, make: () => T): T {
   return made;
 }
 
+/** The day of a point in time in the viewer's zone and language; what cannot be read is shown as it is. */
+export function formatDate(text: string, locale?: string, timeZone?: string): string {
+  return format(text, 'day', locale, timeZone);
+}
+
 /** A point in time in the viewer's zone and language; what cannot be read is shown as it is. */
 export function formatTime(text: string, locale?: string, timeZone?: string): string {
+  return format(text, 'time', locale, timeZone);
+}
+
+const STYLES = { day: { dateStyle: 'medium' }, time: { dateStyle: 'medium', timeStyle: 'short' } } as const;
+
+function format(text: string, style: keyof typeof STYLES, locale?: string, timeZone?: string): string {
   const date = parseTime(text);
   if (date === undefined) return text;
-  const format = kept(timeFormats, `${locale} ${timeZone}`, () => {
+  const made = kept(timeFormats, `${style} ${locale} ${timeZone}`, () => {
     const zone = timeZone === undefined ? {} : { timeZone };
-    return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', ...zone });
+    return new Intl.DateTimeFormat(locale, { ...STYLES[style], ...zone });
   });
-  return format.format(date);
+  return made.format(date);
 }
 
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [

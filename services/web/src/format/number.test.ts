@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatCount, formatMeasure, formatPercent, formatShort, formatSize, plural } from './number';
+import { formatAmount, formatCount, formatMeasure, formatPercent, formatShort, formatSize, plural } from './number';
 
 it('separates thousands and shortens', () => {
   expect(formatCount(10_712_545, 'en')).toBe('10,712,545');
@@ -27,6 +27,16 @@ it.each([
   [-3.92e-7, '-3.9e-7'],
 ])('a measure of %d', (value, words) => {
   expect(formatMeasure(value)).toBe(words);
+});
+
+it.each([
+  [0, '0'],
+  [0.14, '0.14'],
+  [1.43, '1.43'],
+  [12, '12'],
+  [1_234.5, '1,235'],
+])('an amount of %d', (value, words) => {
+  expect(formatAmount(value, 'en')).toBe(words);
 });
 
 it('counts nouns', () => {

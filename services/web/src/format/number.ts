@@ -20,6 +20,11 @@ export function formatMeasure(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
+/** An amount that may be a fraction: whole and large ones as {@link formatCount}, others as {@link formatMeasure}. */
+export function formatAmount(value: number, locale?: string): string {
+  return Number.isInteger(value) || Math.abs(value) >= 1_000 ? formatCount(value, locale) : formatMeasure(value);
+}
+
 /** `1 export`, `2 exports`. */
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;

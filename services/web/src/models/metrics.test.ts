@@ -11,6 +11,12 @@ describe('metrics', () => {
     }
   });
 
+  it('are shares, also where a win rate is written in percent', () => {
+    const shares = [0, 0.75, 1, 1.5, 75, 100].map((rate) => readMetric({ win_rate: rate }, 'win_rate'));
+    expect(shares).toEqual([0, 0.75, 1, 0.015, 0.75, 1]);
+    expect(readMetric({ training_loss: 2.5 }, 'training_loss')).toBe(2.5);
+  });
+
   it('are not told again among the rest; what is no number is', () => {
     const metadata = { win_rate: 0.75, training_loss: 'low', device: 'CPU', tags: ['a', 1], note: null };
     expect(otherMetadata(metadata)).toEqual([
@@ -28,6 +34,11 @@ describe('metrics', () => {
     ['learning_rate', 0.00001, '1e-5'],
     ['num_games', 12_345, '12,345'],
     ['num_positions', 33, '33'],
+    ['num_positions', 1_200_000, '1.2M'],
+    ['num_epochs', 0.14, '0.14'],
+    ['num_epochs', 1.43, '1.43'],
+    ['num_epochs', 10, '10'],
+    ['num_games', 12.5, '12.5'],
   ])('%s of %d is shown as %s', (key, value, text) => {
     expect(METRICS.find((metric) => metric.key === key)?.format(value)).toBe(text);
   });

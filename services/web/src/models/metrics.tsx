@@ -1,5 +1,5 @@
 import type { JsonObject } from '@caissa/formats';
-import { formatCount, formatMeasure, formatPercent, formatShort } from '../format/number';
+import { formatAmount, formatMeasure, formatPercent, formatShort } from '../format/number';
 
 /** What a training run may have recorded about a model, and how it is shown. */
 interface Metric {
@@ -14,12 +14,12 @@ export const METRICS: readonly Metric[] = [
   { key: 'training_loss', label: 'Training loss', format: formatMeasure },
   { key: 'policy_loss', label: 'Policy loss', format: formatMeasure },
   { key: 'value_loss', label: 'Value loss', format: formatMeasure },
-  { key: 'num_games', label: 'Games', format: formatCount },
-  { key: 'num_epochs', label: 'Epochs', format: formatCount },
+  { key: 'num_games', label: 'Games', format: formatAmount },
+  { key: 'num_epochs', label: 'Epochs', format: formatAmount },
   {
     key: 'num_positions',
     label: 'Positions',
-    format: (value) => (value < 1e6 ? formatCount(value) : formatShort(value)),
+    format: (value) => (value < 1e6 ? formatAmount(value) : formatShort(value)),
   },
   { key: 'learning_rate', label: 'Learning rate', format: formatMeasure },
 ];
@@ -29,7 +29,9 @@ const KEYS = new Set(METRICS.map(({ key }) => key));
 /** A number that the metadata holds under a key. Metadata is anybody's JSON: what is not a number counts as missing. */
 export function readMetric(metadata: JsonObject, key: string): number | undefined {
   const value = Object.hasOwn(metadata, key) ? metadata[key] : undefined;
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+  if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
+  // Some training programs write it in percent; no share is greater than 1.
+  return key === 'win_rate' && value > 1 ? value / 100 : value;
 }
 
 /** What the metadata says besides the known metrics, as text. */
