@@ -1,22 +1,24 @@
-import type { ModelSummary } from '@caissa/shared/contracts';
-import { formatMeasure, formatPercent } from '../format/number';
+import { formatMeasure, formatPercent, plural } from '../format/number';
 import { readMetric } from '../models/metrics';
+import type { Run, Versioned } from './runs';
 
 /** What the chart can show. */
 export type Measure = 'loss' | 'winRate';
 
+/** A colour of the theme. */
+type Series = 1 | 2 | 3 | 4 | 5 | 6;
+
 /** A line of the chart. */
-interface Line {
-  /** Key of its values in the metadata. */
-  readonly key: string;
+export interface Line {
   readonly label: string;
-  readonly series: 1 | 2 | 3;
+  readonly series: Series;
 }
 
-/** A measure: its lines, and how its values are written. */
+/** A measure: the metadata that it is read from, and how its values are written. */
 interface MeasureView {
   readonly label: string;
-  readonly lines: readonly Line[];
+  /** One line each where a single run is shown; of several runs only the first is compared. */
+  readonly keys: readonly (Line & { readonly key: string })[];
   readonly format: (value: number) => string;
   /** What the models lack when there is nothing to show. */
   readonly missing: string;
@@ -26,7 +28,7 @@ interface MeasureView {
 export const MEASURES: Readonly<Record<Measure, MeasureView>> = {
   loss: {
     label: 'Loss',
-    lines: [
+    keys: [
       { key: 'training_loss', label: 'Training loss', series: 1 },
       { key: 'policy_loss', label: 'Policy loss', series: 2 },
       { key: 'value_loss', label: 'Value loss', series: 3 },
@@ -36,7 +38,7 @@ export const MEASURES: Readonly<Record<Measure, MeasureView>> = {
   },
   winRate: {
     label: 'Win rate',
-    lines: [{ key: 'win_rate', label: 'Win rate', series: 1 }],
+    keys: [{ key: 'win_rate', label: 'Win rate', series: 1 }],
     format: formatPercent,
     missing: 'a win rate (win_rate, from 0 to 1)',
   },
@@ -46,34 +48,64 @@ export const MEASURES: Readonly<Record<Measure, MeasureView>> = {
 export interface HistoryPoint {
   readonly name: string;
   readonly version: number;
+  /** Its place on the axis: its version; several models of one version stand side by side. */
+  readonly x: number;
   /** One for each line; null where the model has none. */
   readonly values: readonly (number | null)[];
 }
 
-/** The models that have a number for a version and any value of a measure, oldest version first. */
-export function historyOf(models: readonly ModelSummary[], measure: Measure): HistoryPoint[] {
-  const { lines } = MEASURES[measure];
-  return models
-    .flatMap(({ name, version, metadata }) => {
-      if (typeof version !== 'number') return [];
-      const values = lines.map(({ key }) => readMetric(metadata, key) ?? null);
-      return values.some((value) => value !== null) ? [{ name, version, values }] : [];
-    })
-    .sort((a, b) => a.version - b.version || a.name.localeCompare(b.name));
+/** What is drawn: lines, and the models that they go through, from left to right. */
+export interface History {
+  readonly lines: readonly Line[];
+  readonly points: readonly HistoryPoint[];
 }
 
-/** The lines that have any value. */
-export function linesOf(history: readonly HistoryPoint[], measure: Measure): number[] {
-  return MEASURES[measure].lines.flatMap((_, line) =>
-    history.some(({ values }) => values[line] !== null) ? [line] : [],
+/** Runs that are told apart by their colours. */
+export const MOST_RUNS = 6;
+
+/** One run: a line for each of the measure's values that it has. */
+export function historyOf(run: Run, measure: Measure): History {
+  const { keys } = MEASURES[measure];
+  const known = keys.filter(({ key }) => run.models.some(({ metadata }) => readMetric(metadata, key) !== undefined));
+  return { lines: known, points: pointsOf(run, (model) => known.map(({ key }) => readMetric(model.metadata, key))) };
+}
+
+/** Several runs: a line for each, of the measure's first value. */
+export function comparisonOf(runs: readonly Run[], measure: Measure): History {
+  const [main] = MEASURES[measure].keys;
+  const shown = runs.slice(0, MOST_RUNS);
+  const points = shown.flatMap((run, line) =>
+    pointsOf(run, (model) =>
+      shown.map((_, at) => (at === line ? readMetric(model.metadata, main?.key ?? '') : undefined)),
+    ),
   );
+  return {
+    lines: shown.map(({ label }, line) => ({ label, series: (line + 1) as Series })),
+    points: points.sort((a, b) => a.x - b.x),
+  };
+}
+
+/** The models of a run that have any value. */
+function pointsOf({ models }: Run, read: (model: Versioned) => readonly (number | undefined)[]): HistoryPoint[] {
+  const found = models.flatMap((model) => {
+    const values = read(model).map((value) => value ?? null);
+    return values.some((value) => value !== null) ? [{ name: model.name, version: model.version, values }] : [];
+  });
+  // They are in the order of their versions, so those of one version follow each other.
+  const count = new Map<number, number>();
+  for (const { version } of found) count.set(version, (count.get(version) ?? 0) + 1);
+  let first = 0;
+  return found.map((point, at) => {
+    if (found[first]?.version !== point.version) first = at;
+    return { ...point, x: point.version + (at - first) / (count.get(point.version) ?? 1) };
+  });
 }
 
 /** One sentence on how each line of a measure changed, for those who do not see the chart. */
-export function summarize(history: readonly HistoryPoint[], measure: Measure): string {
-  const { lines, format, label } = MEASURES[measure];
+export function summarize({ lines, points }: History, measure: Measure): string {
+  const { format, label } = MEASURES[measure];
   const ways = lines.flatMap((line, index) => {
-    const known = history.flatMap(({ version, values }) => {
+    const known = points.flatMap(({ version, values }) => {
       const value = values[index];
       return value === null || value === undefined ? [] : [{ version, value }];
     });
@@ -83,5 +115,8 @@ export function summarize(history: readonly HistoryPoint[], measure: Measure): s
       `${line.label} from ${format(first.value)} at version ${first.version} to ${format(last.value)} at version ${last.version}`,
     ];
   });
-  return `${label} of ${history.length} models. ${ways.join('; ')}.`;
+  return [`${label} of ${plural(points.length, 'model')}`, ways.join('; ')]
+    .filter(Boolean)
+    .map((part) => `${part}.`)
+    .join(' ');
 }

@@ -2,7 +2,7 @@ import { type RefObject, useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import { useStore } from '../state/store';
 import { shownTheme } from '../state/theme';
-import { type HistoryPoint, MEASURES, type Measure } from './history-data';
+import { type History, MEASURES, type Measure } from './history-data';
 
 /** Height of the drawing in CSS pixels, axes included. */
 export const PLOT_HEIGHT_PX = 208;
@@ -12,23 +12,30 @@ const MOST_DOTS = 80;
 
 /** What is drawn. */
 interface PlotContent {
-  readonly history: readonly HistoryPoint[];
+  readonly history: History;
   readonly measure: Measure;
-  /** Version that is active. */
-  readonly currentVersion: number | undefined;
+  /** Place of the active model on the axis. */
+  readonly currentX: number | undefined;
+  /** Place in the history of the model that is pointed at. Several may be at one place of the axis. */
+  readonly pointed: RefObject<number | undefined>;
 }
 
 /** Draws the lines of a measure into an element, in the colours of the current theme. */
 function createPlot(element: HTMLElement, content: PlotContent): uPlot {
-  const { history, measure, currentVersion } = content;
-  const { lines } = MEASURES[measure];
+  const { history, measure, currentX, pointed } = content;
+  const { lines, points } = history;
   const color = readColors();
   const options: uPlot.Options = {
     width: Math.max(element.clientWidth, 1),
     height: PLOT_HEIGHT_PX,
     padding: [8, 12, 0, 0],
     legend: { show: false },
-    cursor: { drag: { x: false, y: false }, y: false, points: { size: 8 } },
+    cursor: {
+      drag: { x: false, y: false },
+      y: false,
+      points: { size: 8 },
+      dataIdx: (_, __, closest) => pointed.current ?? closest,
+    },
     scales: {
       x: { time: false, range: (_, min, max) => withMargin(min, max) },
       ...(measure === 'winRate' ? { y: { range: (_, min, max) => [Math.min(0, min), Math.max(1, max)] } } : {}),
@@ -40,18 +47,18 @@ function createPlot(element: HTMLElement, content: PlotContent): uPlot {
         stroke: color(`--series-${series}`),
         width: 2,
         spanGaps: true,
-        points: { show: history.length <= MOST_DOTS, size: 5, fill: color(`--series-${series}`) },
+        points: { show: points.length <= MOST_DOTS, size: 5, fill: color(`--series-${series}`) },
       })),
     ],
-    hooks: { drawAxes: [(plot) => markVersion(plot, currentVersion, color('--line-strong'))] },
+    hooks: { drawAxes: [(plot) => markPlace(plot, currentX, color('--line-strong'))] },
   };
   return new uPlot(options, toColumns(content), element);
 }
 
-/** Versions, and then the values of each line. */
-function toColumns({ history, measure }: PlotContent): uPlot.AlignedData {
-  const columns = MEASURES[measure].lines.map((_, line) => history.map(({ values }) => values[line] ?? null));
-  return [history.map(({ version }) => version), ...columns];
+/** Places on the axis, and then the values of each line. */
+function toColumns({ history: { lines, points } }: PlotContent): uPlot.AlignedData {
+  const columns = lines.map((_, line) => points.map(({ values }) => values[line] ?? null));
+  return [points.map(({ x }) => x), ...columns];
 }
 
 function readColors(): (variable: string) => string {
@@ -89,10 +96,10 @@ function axes(measure: Measure, color: (variable: string) => string): uPlot.Axis
   ];
 }
 
-function markVersion(plot: uPlot, version: number | undefined, color: string): void {
-  if (version === undefined) return;
+function markPlace(plot: uPlot, place: number | undefined, color: string): void {
+  if (place === undefined) return;
   const { ctx, bbox } = plot;
-  const x = Math.round(plot.valToPos(version, 'x', true)) + 0.5;
+  const x = Math.round(plot.valToPos(place, 'x', true)) + 0.5;
   ctx.save();
   ctx.strokeStyle = color;
   ctx.lineWidth = uPlot.pxRatio;
@@ -107,19 +114,17 @@ function markVersion(plot: uPlot, version: number | undefined, color: string): v
 /** Keeps a plot in an element: redrawn for other content or another theme, and as wide as the element. */
 export function usePlot(
   element: RefObject<HTMLElement | null>,
-  history: readonly HistoryPoint[],
-  measure: Measure,
-  currentVersion: number | undefined,
+  { history, measure, currentX, pointed }: PlotContent,
 ): uPlot | undefined {
   const theme = useStore(shownTheme);
   const [plot, setPlot] = useState<uPlot>();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read when it is drawn, and another theme has other colours
   useEffect(() => {
     if (element.current === null) return;
-    const created = createPlot(element.current, { history, measure, currentVersion });
+    const created = createPlot(element.current, { history, measure, currentX, pointed });
     setPlot(created);
     return () => created.destroy();
-  }, [element, history, measure, currentVersion, theme]);
+  }, [element, history, measure, currentX, pointed, theme]);
 
   const width = useRef(0);
   useEffect(() => {
