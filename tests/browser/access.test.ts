@@ -1,16 +1,12 @@
-import { copyFile } from 'node:fs/promises';
+import { copyFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { markedName, writeMarkedModel } from '../setup/marked-models.js';
 import { kill, until } from '../setup/system.js';
 import { openSite, type Site } from './site.js';
 
 const KEYS = { otto: 'otto-the-operator-of-this-test', vera: 'vera-the-viewer-of-this-test' } as const;
 const FIXTURE = join(import.meta.dirname, '../fixtures/torch-2.13/checkpoint.pt');
-/** A model whose sizes are not the ones that loaders are told to expect. */
-const MISFIT = markedName(1);
-
 let site: Site;
 
 /** Asks the API as the operator. */
@@ -25,28 +21,39 @@ const jobIs = (id: unknown, ...wanted: string[]) =>
     return wanted.includes(String(status));
   });
 
+const isReady = (name: string) =>
+  until(`${name} is ready`, async () => (await ask('GET', `/api/model/info/${name}`))['status'] === 'ready');
+
+async function stopExporters(): Promise<void> {
+  for (const exporter of site.system.processes.exporter.splice(0)) await kill(exporter);
+}
+
 /** Has one of everything there: an active model, an export, a job that failed and one that waits. */
 beforeAll(async () => {
   site = await openSite({
     redisUrl: inject('redisUrl'),
-    env: { API_KEYS: `operator:otto:${KEYS.otto},viewer:vera:${KEYS.vera}`, EXPECTED_CHANNELS: '8' },
+    env: { API_KEYS: `operator:otto:${KEYS.otto},viewer:vera:${KEYS.vera}` },
     prepare: async ({ modelsDir }) => {
       for (const name of ['first', 'second']) await copyFile(FIXTURE, join(modelsDir, `${name}.pt`));
-      await writeMarkedModel(modelsDir, 1);
     },
   });
-  for (const name of ['first', 'second', MISFIT]) {
-    await until(`${name} is ready`, async () => (await ask('GET', `/api/model/info/${name}`))['status'] === 'ready');
-  }
+  for (const name of ['first', 'second']) await isReady(name);
   for (const [path, end] of [
     ['/api/model/load/first', 'completed'],
     ['/api/model/load/second', 'completed'],
-    [`/api/model/load/${MISFIT}`, 'failed'],
     ['/api/model/export/onnx/first', 'completed'],
   ] as const) {
     await jobIs((await ask('POST', path))['job_id'], end);
   }
-  for (const exporter of site.system.processes.exporter.splice(0)) await kill(exporter);
+  await stopExporters();
+  const failing = (await ask('POST', '/api/model/export/onnx/second'))['job_id'];
+  await truncate(join(site.system.modelsDir, 'second.pt'), 20_000);
+  await site.system.start('exporter');
+  await jobIs(failing, 'failed');
+  // It can be tried again once its file is as it was.
+  await copyFile(FIXTURE, join(site.system.modelsDir, 'second.pt'));
+  await isReady('second');
+  await stopExporters();
   await jobIs((await ask('POST', '/api/model/export/pytorch/first'))['job_id'], 'queued', 'active');
 }, 120_000);
 afterAll(() => site?.close());

@@ -79,6 +79,23 @@ describe('the downloads', () => {
     expect(await drawer.innerText()).toContain(`${site.system.url}/api/model/download/${newest?.filename}`);
   });
 
+  it('name in words what can be done with them, where there is no pointer to show tips', async () => {
+    const { page, message } = await site.visit('downloads', {
+      viewport: { width: 820, height: 1000 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const [newest] = await listed();
+    const more = page.getByRole('button', { name: `More on ${newest?.filename}` });
+    await more.click();
+    expect(await page.getByRole('menuitem').allInnerTexts()).toEqual(['Copy curl command', 'Details', 'Delete']);
+    await page.getByRole('menuitem', { name: 'Copy curl command' }).click();
+    await message('The curl command was copied').waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^curl .*download/);
+    await more.click();
+    await page.getByRole('menuitem', { name: 'Details' }).click();
+    await page.getByRole('dialog', { name: newest?.filename ?? '' }).waitFor();
+  });
+
   it('lose one after a question, and its metadata with it', async () => {
     const { page, message, faults } = await site.visit('downloads');
     const onnx = (await listed()).find(({ metadata_filename }) => metadata_filename !== undefined);

@@ -57,6 +57,7 @@ describe('an export', () => {
     const { page, faults } = await site.visit('export');
     await page.getByRole('checkbox', { name: 'model_v1' }).check();
     await page.getByRole('checkbox', { name: /PyTorch/ }).check();
+    await page.getByText('Advanced', { exact: true }).click();
     await page.getByRole('button', { name: 'Add metadata' }).click();
     await page.getByLabel('Name of metadata 1').fill('purpose');
     await page.getByLabel('Value of metadata 1').fill('browser test');
@@ -111,6 +112,7 @@ describe('an export', () => {
     const players = page.getByRole('checkbox', { name: 'players' });
     await players.waitFor();
     expect(await players.isDisabled()).toBe(true);
+    await page.getByText('Advanced', { exact: true }).click();
     await page.getByRole('textbox', { name: 'Weights' }).fill('second');
     await players.check();
     expect(await page.getByRole('checkbox', { name: 'broken' }).isDisabled()).toBe(true);
@@ -151,6 +153,7 @@ describe('an export', () => {
   it('is kept over a reload while it waits, and can be cancelled', async () => {
     await stopExporters();
     const { page } = await site.visit('export?models=model_v1,model_v2');
+    await page.getByText('Advanced', { exact: true }).click();
     await page.getByLabel('ONNX operator set').selectOption('17');
     await page.getByRole('button', { name: 'Start 2 exports' }).click();
     const waiting = page
@@ -160,6 +163,7 @@ describe('an export', () => {
     await expect.poll(() => waiting.count()).toBe(2);
     await page.reload();
     await expect.poll(() => waiting.count()).toBe(2);
+    expect(await page.getByLabel('ONNX operator set').isVisible()).toBe(true);
     expect(await page.getByLabel('ONNX operator set').inputValue()).toBe('17');
     await waiting
       .filter({ hasText: 'model_v1' })
@@ -171,5 +175,59 @@ describe('an export', () => {
     const rows = latest(page);
     await expect.poll(() => rows.first().innerText(), { timeout: 30_000 }).toContain('Completed');
     expect(await rows.nth(1).innerText()).toContain('Cancelled');
+  });
+
+  it('is started from a row of the list in one click, and shown there until it can be downloaded', async () => {
+    await stopExporters();
+    const { page, message, faults } = await site.visit('models');
+    const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'model_v2', exact: true }) });
+    await page.getByRole('button', { name: 'Export model_v2' }).click();
+    const menu = page.getByRole('menu', { name: 'Export model_v2' });
+    await expect
+      .poll(() => menu.getByRole('menuitem').allInnerTexts())
+      .toEqual([expect.stringContaining('ONNX'), expect.stringContaining('PyTorch'), 'More options…']);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => menu.count()).toBe(0);
+    const focused = () => page.evaluate(() => document.activeElement?.textContent);
+    await page.keyboard.press('Enter');
+    await expect.poll(focused).toContain('ONNX');
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(focused).toContain('PyTorch');
+    await page.keyboard.press('Enter');
+    await row.getByText(/^Export to PyTorch: .*\d %$/).waitFor();
+    await site.system.start('exporter');
+    const done = message('model_v2 to PyTorch is exported');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      done.getByRole('button', { name: 'Download' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^model_v2_export_.*\.pt$/);
+    await expect.poll(() => row.getByText(/^Export to/).count()).toBe(0);
+    await page.getByRole('button', { name: 'Export model_v1' }).click();
+    await page.getByRole('menuitem', { name: 'More options…' }).click();
+    await page.getByRole('button', { name: 'Start 1 export' }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it.each([
+    [1280, 900],
+    [1440, 900],
+    [820, 1180],
+    [390, 844],
+  ])('is started without scrolling in %i by %i pixels, and then its progress is in sight', async (width, height) => {
+    const { page } = await site.visit('export?models=model_v1', { viewport: { width, height } });
+    const start = page.getByRole('button', { name: 'Start 1 export' });
+    await start.waitFor();
+    const tabs = await page.getByRole('navigation', { name: 'Tabs' }).boundingBox();
+    const end = width < 640 ? (tabs?.y ?? 0) : height;
+    const box = await start.boundingBox();
+    expect((box?.y ?? end) + (box?.height ?? 0)).toBeLessThan(end);
+    await start.click();
+    await expect
+      .poll(async () => {
+        const { y = height } = (await latest(page).first().boundingBox()) ?? {};
+        return y > 56 && y < end - 40;
+      })
+      .toBe(true);
   });
 });

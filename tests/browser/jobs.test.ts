@@ -57,6 +57,19 @@ describe('the jobs', () => {
     await expect.poll(() => rows.count()).toBeGreaterThan(2);
   });
 
+  it('are offered to be tried again only where that can help', async () => {
+    const bytes = new Uint8Array(4_000);
+    await fetch(`${site.system.url}/api/model/upload/refused`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: bytes,
+    });
+    const { page } = await site.visit('jobs?model=refused');
+    const row = page.getByRole('region', { name: 'Jobs' }).getByRole('listitem');
+    await row.getByText(/begins with zeros/).waitFor();
+    expect(await row.getByRole('button', { name: /^Retry/ }).count()).toBe(0);
+  });
+
   it('are cancelled while they wait', async () => {
     for (const exporter of site.system.processes.exporter.splice(0)) await kill(exporter);
     const id = await site.client.export('onnx', 'model_v2');

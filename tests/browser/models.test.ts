@@ -133,8 +133,31 @@ describe('activation', () => {
     expect(faults).toEqual([]);
   });
 
+  it('is not offered where it would be refused, which is said beside it', async () => {
+    const { page, faults } = await site.visit('models');
+    const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'narrow', exact: true }) });
+    const reason = 'The network has 8 channels, and 128 are expected.';
+    await row.getByText(reason).waitFor();
+    await row.getByText('Not loadable').waitFor();
+    const load = page.getByRole('button', { name: 'Load narrow' });
+    expect([await load.isDisabled(), await load.getAttribute('title')]).toEqual([true, reason]);
+    await row.getByRole('link', { name: 'narrow', exact: true }).click();
+    const drawer = page.getByRole('dialog', { name: 'narrow' });
+    await drawer.getByText(reason).waitFor();
+    expect(await drawer.getByRole('button', { name: 'Load narrow' }).isDisabled()).toBe(true);
+    expect(faults).toEqual([]);
+  });
+
   it('of a model that is refused tells why, and leaves the active one alone', async () => {
     const { page, message } = await site.visit('models');
+    // As long as nobody knows that it will be refused.
+    await page.route('**/api/model/list*', async (route) => {
+      const response = await route.fetch();
+      const body = (await response.json()) as { models: Record<string, unknown>[] };
+      for (const model of body.models) Object.assign(model, { deployable: true, deploy_problem: undefined });
+      await route.fulfill({ response, json: body });
+    });
+    await page.reload();
     const before = (await site.client.get('/api/model/current')).body['generation'];
     await page.getByRole('button', { name: 'Load narrow' }).click();
     const confirm = page.getByRole('dialog').getByRole('button', { name: 'Load narrow' });
@@ -192,19 +215,48 @@ describe('an upload', () => {
     await message('model_v1_other was uploaded').waitFor();
   });
 
-  it('can be dropped onto the page', async () => {
-    const { page, message } = await site.visit('models');
-    await page.getByRole('button', { name: 'Upload checkpoint' }).waitFor();
+  it.each(['models', 'export', 'board'])('can be dropped onto the page at %s', async (tab) => {
+    const { page, message } = await site.visit(tab);
+    await page.getByRole('heading', { level: 1 }).waitFor();
     const bytes = await readFile(FIXTURE, 'base64');
-    const data = await page.evaluateHandle((text) => {
-      const transfer = new DataTransfer();
-      const content = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-      transfer.items.add(new File([content], 'dropped.pt'));
-      return transfer;
-    }, bytes);
+    const data = await page.evaluateHandle(
+      ([text, name]) => {
+        const transfer = new DataTransfer();
+        const content = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+        transfer.items.add(new File([content], name));
+        return transfer;
+      },
+      [bytes, `dropped_at_${tab}.pt`] as const,
+    );
     await page.dispatchEvent('body', 'dragover', { dataTransfer: data });
     await page.getByText('Drop checkpoints to upload them').waitFor();
     await page.dispatchEvent('body', 'drop', { dataTransfer: data });
-    await message('dropped was uploaded').waitFor();
+    await message(`dropped_at_${tab} was uploaded`).waitFor();
+  });
+
+  it('is shown on every tab, and the browser asks before it is lost', async () => {
+    const { page, faults } = await site.visit('models');
+    const asks = () => page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
+    await page.getByRole('button', { name: 'Upload checkpoint' }).waitFor();
+    expect(await asks()).toBe(false);
+    let go: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    await page.route('**/api/model/upload/*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.getByLabel('Checkpoints to upload').setInputFiles(join(folder, 'bad.pt'));
+    await page.getByRole('link', { name: 'Downloads' }).click();
+    const banner = page.getByRole('banner');
+    await banner.getByRole('link', { name: /^1 upload, \d+ % sent$/ }).waitFor();
+    expect(await asks()).toBe(true);
+    go();
+    await banner.getByRole('link', { name: '1 upload failed' }).click();
+    await page.getByRole('region', { name: 'Uploads' }).getByRole('button', { name: 'Dismiss' }).click();
+    await expect.poll(() => banner.getByRole('link', { name: /upload/ }).count()).toBe(0);
+    expect(await asks()).toBe(false);
+    expect(faults).toEqual([expect.stringContaining('/api/model/upload/bad')]);
   });
 });

@@ -7,6 +7,8 @@ import { ConnectionBanner } from './header/connection-banner';
 import { Header } from './header/header';
 import { OutageBanner } from './header/outage-banner';
 import { AwaitedJobs, useAwaitsJobs } from './jobs/awaited-jobs';
+import { DropZone } from './models/upload-sources';
+import { useUploadGuard } from './models/uploads';
 import { useRoute } from './state/route';
 import { TAB_LABELS, TAB_PAGES } from './tabs';
 import { ErrorBoundary } from './ui/error-boundary';
@@ -22,6 +24,7 @@ export function App() {
   }, [mustSignIn]);
   const ready = session !== undefined && !mustSignIn;
   useJobFeed(ready, useAwaitsJobs());
+  useUploadGuard();
   return (
     <>
       <button
@@ -41,6 +44,7 @@ export function App() {
       >
         {ready ? <CurrentTab /> : <PageSkeleton />}
       </main>
+      <DropZone />
       <AwaitedJobs />
       <Toasts />
     </>

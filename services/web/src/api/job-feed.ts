@@ -67,7 +67,7 @@ function openOnce(client: QueryClient, onGivenUp: () => void): () => void {
   const refresh = collectRefreshes(client);
   source.addEventListener('ready', () => {
     feedIsLive.set(true);
-    refreshAll(client);
+    void refreshAll(client);
   });
   source.addEventListener('job', ({ data }: MessageEvent<string>) => {
     const notice = JSON.parse(data) as JobNotice;

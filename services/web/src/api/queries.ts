@@ -177,7 +177,12 @@ export function isUnfinished({ status }: Pick<JobView, 'status'>): boolean {
 
 /** Unfinished jobs that change the active model, newest first. */
 export function useActivationJobs(): JobView[] {
-  const { data } = useQuery(jobsQuery({ type: 'load', limit: 20 }));
+  return useUnfinishedJobs('load');
+}
+
+/** Unfinished jobs of a kind, newest first; of very many, the newest. */
+export function useUnfinishedJobs(type: JobType): JobView[] {
+  const { data } = useQuery(jobsQuery({ type, limit: 20 }));
   return data?.jobs.filter(isUnfinished) ?? [];
 }
 
@@ -200,7 +205,16 @@ export function isSignedOut(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
 }
 
-/** Fetches everything that is shown again. */
-export function refreshAll(client: QueryClient): void {
-  void client.invalidateQueries();
+/** Fetches everything that is shown again; resolves when it is there. */
+export async function refreshAll(client: QueryClient): Promise<void> {
+  await client.invalidateQueries();
+}
+
+/** When the oldest of what is shown was fetched, in ms by this machine's clock; undefined while nothing is there. */
+export function shownSinceMs(client: QueryClient): number | undefined {
+  const shown = client.getQueryCache().findAll({ type: 'active' });
+  // Who the visitor is does not grow old.
+  const times = shown.flatMap(({ queryKey, state }) => (queryKey === KEYS.session ? [] : [state.dataUpdatedAt]));
+  const fetched = times.filter((time) => time > 0);
+  return fetched.length === 0 ? undefined : Math.min(...fetched);
 }

@@ -13,6 +13,7 @@ import {
   type Measure,
   MOST_RUNS,
   summarize,
+  valuesAt,
 } from './history-data';
 import { HistoryPlot } from './history-plot';
 import { PLOT_HEIGHT_PX } from './plot';
@@ -139,14 +140,16 @@ const DOTS = {
 } as const;
 
 /** What the colours mean, with the values of the model that is pointed at, or else of the active or newest one. */
-function Legend({ history: { lines, points }, measure, currentName, point }: LegendProps) {
+function Legend({ history, measure, currentName, point }: LegendProps) {
+  const { lines, points } = history;
   const { format } = MEASURES[measure];
   const current = points.find(({ name }) => name === currentName);
   const shown = point ?? current ?? points.at(-1);
+  const values = shown && valuesAt(history, shown);
   return (
     <dl className="mt-2 mb-1 flex min-h-6 flex-wrap items-center gap-x-4 gap-y-0.5 text-xs">
       {lines.map(({ label, series }, index) => {
-        const value = shown?.values[index];
+        const value = values?.[index];
         return (
           <div key={series} className="flex min-w-0 items-center gap-1.5">
             <dt className="flex min-w-0 items-center gap-1.5 text-muted">

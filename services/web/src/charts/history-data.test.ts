@@ -1,7 +1,7 @@
 import { type JsonObject, type ModelVersion, UNKNOWN } from '@caissa/formats';
 import type { ModelSummary } from '@caissa/shared/contracts';
 import { describe, expect, it } from 'vitest';
-import { comparisonOf, historyOf, MOST_RUNS, summarize } from './history-data';
+import { comparisonOf, historyOf, MOST_RUNS, summarize, valuesAt } from './history-data';
 import { runsOf } from './runs';
 
 function model(name: string, version: ModelVersion, metadata: JsonObject, day?: number): ModelSummary {
@@ -40,7 +40,7 @@ describe('training runs', () => {
     ];
     expect(namesOf(models)).toEqual([
       ['b', ['b_v1']],
-      ['final', ['a_v1', 'a_v2', 'final']],
+      ['a', ['a_v1', 'a_v2', 'final']],
     ]);
   });
 
@@ -119,6 +119,13 @@ describe('runs side by side', () => {
       ['old_v1', 1, null, 1],
       ['new_v2', 2, 12, null],
       ['old_v2', 2, null, 2],
+    ]);
+    const history = comparisonOf(runsOf(models), 'loss');
+    expect(points.map((point) => valuesAt(history, point))).toEqual([
+      [11, 1],
+      [11, 1],
+      [12, 2],
+      [12, 2],
     ]);
   });
 

@@ -101,6 +101,17 @@ function pointsOf({ models }: Run, read: (model: Versioned) => readonly (number 
   });
 }
 
+/**
+ * What each line has where a model is pointed at. Of several runs it is the one model of its line, so the others have
+ * the values of their models of the same version.
+ */
+export function valuesAt({ lines, points }: History, { values, version }: HistoryPoint): readonly (number | null)[] {
+  const others = points.filter((point) => point.version === version);
+  return lines.map(
+    (_, line) => values[line] ?? others.find((point) => point.values[line] !== null)?.values[line] ?? null,
+  );
+}
+
 /** One sentence on how each line of a measure changed, for those who do not see the chart. */
 export function summarize({ lines, points }: History, measure: Measure): string {
   const { format, label } = MEASURES[measure];

@@ -49,10 +49,15 @@ function withoutNumber(name: string): string {
   return name.replace(/\d+(?=\D*$)/, '');
 }
 
-/** What the names of a run's models begin with, as its newest one has it: `run1` of `run1_v12`. */
+/** What most names of a run's models begin with, or else the newest: `run1` of `run1_v11`, `run1_v12` and `best`. */
 function stemOf(group: readonly Versioned[]): string {
-  const name = group.at(-1)?.name ?? '';
-  return withoutNumber(name).replace(/[._-]+v?$/i, '') || name;
+  const count = new Map<string, number>();
+  for (const { name } of group) {
+    const stem = withoutNumber(name).replace(/[._-]+v?$/i, '') || name;
+    count.set(stem, (count.get(stem) ?? 0) + 1);
+  }
+  const most = Math.max(...count.values());
+  return [...count].findLast(([, times]) => times === most)?.[0] ?? '';
 }
 
 function withId(run: Run): Run {

@@ -1,14 +1,16 @@
 import type { ExportSummary } from '@caissa/shared/contracts';
 import clsx from 'clsx';
-import { PanelRightOpen, SquareTerminal, Trash2 } from 'lucide-react';
+import { Ellipsis, PanelRightOpen, SquareTerminal, Trash2 } from 'lucide-react';
 import { memo, type Ref } from 'react';
 import { formatSize } from '../format/number';
 import { routeHref } from '../state/route';
 import { FormatBadge } from '../ui/badge';
 import { IconButton } from '../ui/button';
-import { CopyButton } from '../ui/copy-button';
+import { CopyButton, copyText } from '../ui/copy-button';
 import { FileName } from '../ui/file-name';
+import { MenuButton } from '../ui/menu-button';
 import { TimeText } from '../ui/time-text';
+import { tell } from '../ui/toasts';
 import { curlLine, DownloadLinks } from './download-links';
 import { deviceUsed, exportBytes } from './export-list';
 
@@ -120,24 +122,42 @@ function NameCell({ item, onShow }: Pick<ExportRowProps, 'item' | 'onShow'>) {
   );
 }
 
+/** Icons with tips where there is a pointer to show them; on smaller windows, which fingers may use, a menu of words. */
 function ActionsCell({ item, onShow, onDelete, keyRequired }: ExportActions & Pick<ExportRowProps, 'item'>) {
+  const line = curlLine(item.download_url, location.origin, keyRequired);
   return (
     <td className={ACTIONS_CLASS}>
-      <CopyButton
-        text={curlLine(item.download_url, location.origin, keyRequired)}
-        what="curl command"
-        icon={SquareTerminal}
-      />
-      <IconButton label={`Details of ${item.filename}`} onClick={() => onShow(item)}>
-        <PanelRightOpen aria-hidden="true" />
-      </IconButton>
-      {onDelete && (
-        <IconButton label={`Delete ${item.filename}`} onClick={() => onDelete(item)} className="hover:text-danger">
-          <Trash2 aria-hidden="true" />
+      <div className="flex max-lg:hidden">
+        <CopyButton text={line} what="curl command" icon={SquareTerminal} />
+        <IconButton label={`Details of ${item.filename}`} onClick={() => onShow(item)}>
+          <PanelRightOpen aria-hidden="true" />
         </IconButton>
-      )}
+        {onDelete && (
+          <IconButton label={`Delete ${item.filename}`} onClick={() => onDelete(item)} className="hover:text-danger">
+            <Trash2 aria-hidden="true" />
+          </IconButton>
+        )}
+      </div>
+      <MenuButton
+        look="quiet"
+        size="small"
+        aria-label={`More on ${item.filename}`}
+        className="px-2 lg:hidden"
+        items={[
+          { label: 'Copy curl command', icon: SquareTerminal, onChoose: (button) => void copyLine(line, button) },
+          { label: 'Details', icon: PanelRightOpen, onChoose: () => onShow(item) },
+          ...(onDelete ? [{ label: 'Delete', icon: Trash2, danger: true, onChoose: () => onDelete(item) }] : []),
+        ]}
+      >
+        <Ellipsis aria-hidden="true" />
+        More
+      </MenuButton>
     </td>
   );
+}
+
+async function copyLine(line: string, near: HTMLElement): Promise<void> {
+  if (await copyText(line, 'curl command', near)) tell({ kind: 'success', title: 'The curl command was copied' });
 }
 
 const SHOWN_DIGITS = 10;

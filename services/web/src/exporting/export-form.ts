@@ -2,6 +2,7 @@ import {
   DEFAULT_FORMAT,
   DEFAULT_VERIFY_LEVEL,
   type Format,
+  formatNames,
   formatOptions,
   type JsonObject,
   mayHoldOtherNetwork,
@@ -31,13 +32,22 @@ export interface ExportForm {
   readonly downloadAtOnce: boolean;
 }
 
+/** Formats in the order in which they are offered: the usual one comes first. */
+export const FORMAT_CHOICES = [DEFAULT_FORMAT, ...formatNames().filter((name) => name !== DEFAULT_FORMAT)];
+
 const usual = formatOptions().map(([name, facts]) => [name, facts.default]);
+
+/** What is asked for with an export if nobody says anything else. */
+export const USUAL_CHOICE: ExportChoice = {
+  metadata: {},
+  options: { ...(Object.fromEntries(usual) as OptionValues), verify: DEFAULT_VERIFY_LEVEL },
+};
 
 /** What is chosen at first. */
 const FIRST_FORM: ExportForm = {
   models: [],
   formats: [DEFAULT_FORMAT],
-  options: { ...(Object.fromEntries(usual) as OptionValues), verify: DEFAULT_VERIFY_LEVEL },
+  options: USUAL_CHOICE.options,
   weights: '',
   rows: [],
   downloadAtOnce: false,
@@ -70,6 +80,12 @@ export function choose(change: Partial<ExportForm>): void {
 export function choiceOf({ rows, options, weights }: ExportForm): ExportChoice {
   const path = weights.trim();
   return { metadata: readRows(rows), options, ...(path === '' ? {} : { weights: path }) };
+}
+
+/** Whether anything that is folded away differs from what is usual. */
+export function isUnusual({ options, weights, rows }: ExportForm): boolean {
+  const names = Object.keys(options) as (keyof ExportOptions)[];
+  return weights.trim() !== '' || rows.length > 0 || names.some((name) => options[name] !== USUAL_CHOICE.options[name]);
 }
 
 /** Whether a model can be exported: one whose network is refused may be if it is told which weights are meant. */

@@ -17,13 +17,23 @@ import { SkeletonRows } from '../ui/progress';
 import { TimeText } from '../ui/time-text';
 
 const SHOWN = 25;
+const LATEST = 'latest-exports';
+
+/** Moves the list into sight where it is not: it is below the form on phones, and may be scrolled away elsewhere. */
+export function showLatestExports(): void {
+  const list = document.getElementById(LATEST);
+  const top = list?.getBoundingClientRect().top ?? 0;
+  if (top >= 0 && top < innerHeight / 2) return;
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  list?.scrollIntoView({ behavior: still ? 'instant' : 'smooth' });
+}
 
 /** The newest exports, whoever started them: running ones with their progress, and what became of the others. */
 export function ExportJobs() {
   const { data, error, refetch } = useQuery(jobsQuery({ type: 'export', limit: SHOWN }));
   const { data: working } = useQuery(jobsQuery({ type: 'export', status: 'active', limit: SHOWN }));
   return (
-    <Card label="Latest exports" className="overflow-hidden">
+    <Card id={LATEST} label="Latest exports" className="scroll-mt-18 overflow-hidden lg:sticky lg:top-19">
       <header className="flex items-center justify-between border-b border-line px-5 py-3.5">
         <h2 className="text-sm font-semibold">Latest exports</h2>
         <a href={routeHref('downloads')} className="text-sm font-medium text-accent-text hover:underline">

@@ -1,9 +1,12 @@
-import { useEffect } from 'react';
+import { ChevronRight } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import { useCanOperate } from '../api/session';
 import { goTo, useRoute } from '../state/route';
+import { useStore } from '../state/store';
+import { Badge } from '../ui/badge';
 import { Card, PageHeading } from '../ui/layout';
 import { Notice } from '../ui/notice';
-import { choose } from './export-form';
+import { choose, exportForm, isUnusual } from './export-form';
 import { ExportJobs } from './export-jobs';
 import { FormatChoice, OptionFields } from './format-fields';
 import { MetadataRows } from './metadata-rows';
@@ -22,8 +25,7 @@ export function ExportPage() {
           <Card label="New export" className="divide-y divide-line">
             <ModelPicker />
             <FormatChoice />
-            <OptionFields />
-            <MetadataRows />
+            <Advanced />
             <StartExports />
           </Card>
         ) : (
@@ -34,6 +36,26 @@ export function ExportPage() {
         <ExportJobs />
       </div>
     </>
+  );
+}
+
+/** What most exports leave as it is: folded, unless something was changed. */
+function Advanced() {
+  const unusual = isUnusual(useStore(exportForm));
+  const [open, setOpen] = useState(unusual);
+  return (
+    <details open={open} onToggle={({ currentTarget }) => setOpen(currentTarget.open)} className="group">
+      <summary className="flex items-center gap-2 px-5 py-3.5 text-sm font-semibold">
+        <ChevronRight aria-hidden="true" className="size-4 text-muted transition-transform group-open:rotate-90" />
+        <span>Advanced</span>
+        {unusual && <Badge tone="info">Changed</Badge>}
+        <span className="ml-auto truncate text-xs font-normal text-muted">Verification, weights, metadata</span>
+      </summary>
+      <div className="divide-y divide-line border-t border-line">
+        <OptionFields />
+        <MetadataRows />
+      </div>
+    </details>
   );
 }
 

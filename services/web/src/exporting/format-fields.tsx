@@ -1,8 +1,6 @@
 import {
-  DEFAULT_FORMAT,
   FORMATS,
   factsOf,
-  formatNames,
   formatOptions,
   type OptionFacts,
   type VerifyLevel,
@@ -13,10 +11,7 @@ import { useStore } from '../state/store';
 import { Badge } from '../ui/badge';
 import { SelectField, TextField } from '../ui/field';
 import { FormSection } from '../ui/layout';
-import { choose, exportForm, toggled } from './export-form';
-
-/** The usual format comes first. */
-const CHOICES = [DEFAULT_FORMAT, ...formatNames().filter((name) => name !== DEFAULT_FORMAT)];
+import { choose, exportForm, FORMAT_CHOICES, toggled } from './export-form';
 
 /** Chooses the formats, and says what each is for. */
 export function FormatChoice() {
@@ -24,7 +19,7 @@ export function FormatChoice() {
   return (
     <FormSection title="Formats">
       <div className="grid gap-3 sm:grid-cols-2">
-        {CHOICES.map((format) => (
+        {FORMAT_CHOICES.map((format) => (
           <label
             key={format}
             className="flex gap-3 rounded-xl border border-line p-3.5 transition-colors hover:bg-sunken has-checked:border-accent has-checked:bg-accent-soft/50 has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"

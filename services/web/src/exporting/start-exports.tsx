@@ -1,21 +1,14 @@
-import { FORMATS, type Format } from '@caissa/formats';
-import type { JobView } from '@caissa/shared/contracts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { ApiError } from '../api/client';
 import { KEYS, modelsQuery } from '../api/queries';
-import { type ExportChoice, startExport } from '../api/work';
 import { plural } from '../format/number';
-import { whenJobEnds } from '../jobs/awaited-jobs';
-import { currentTab } from '../state/route';
 import { useStore } from '../state/store';
 import { Button } from '../ui/button';
-import { tell, tellFailure } from '../ui/toasts';
 import { choiceOf, choose, exportForm, isExportable, rowProblem } from './export-form';
+import { showLatestExports } from './export-jobs';
+import { type Pair, runExports } from './run-exports';
 
-type Pair = readonly [model: string, format: Format];
-
-/** Starts the chosen exports. */
+/** Starts the chosen exports. It stays in sight while the form is longer than the window. */
 export function StartExports() {
   const client = useQueryClient();
   const form = useStore(exportForm);
@@ -27,7 +20,8 @@ export function StartExports() {
     .flatMap((model) => form.formats.map((format) => [model, format] as const));
   const start = async () => {
     setBusy(true);
-    const left = await startAll(pairs, choiceOf(form));
+    showLatestExports();
+    const left = await runExports(pairs, choiceOf(form), () => exportForm.get().downloadAtOnce);
     await client.invalidateQueries({ queryKey: KEYS.jobs });
     // What could not be started stays chosen, to be tried again; so does what was chosen meanwhile.
     const done = new Set(pairs.map(([model]) => model).filter((model) => !left.has(model)));
@@ -35,7 +29,7 @@ export function StartExports() {
     setBusy(false);
   };
   return (
-    <div className="flex flex-wrap items-center justify-between gap-3 p-5">
+    <div className="sticky bottom-0 z-10 -mt-px flex flex-wrap items-center justify-between gap-2 rounded-b-2xl border-t border-line bg-surface px-5 py-3.5 max-sm:bottom-[calc(3.375rem+env(safe-area-inset-bottom))] max-sm:px-4 max-sm:py-2.5">
       <label className="flex items-center gap-2 text-sm">
         <input
           type="checkbox"
@@ -55,60 +49,4 @@ export function StartExports() {
       </Button>
     </div>
   );
-}
-
-/** Starts exports one after the other. Returns the models of those that could not be started. */
-async function startAll(pairs: readonly Pair[], choice: ExportChoice): Promise<Set<string>> {
-  const left: Pair[] = [];
-  let reason: unknown;
-  for (const [at, [model, format]] of pairs.entries()) {
-    try {
-      const { job_id } = await startExport(format, model, choice);
-      whenJobEnds(job_id, (job) => tellEnd(job, model, format));
-    } catch (error) {
-      reason ??= error;
-      left.push([model, format]);
-      if (!isOfOneRequest(error)) {
-        left.push(...pairs.slice(at + 1));
-        break;
-      }
-    }
-  }
-  const [first] = left;
-  if (first !== undefined)
-    tellFailure(
-      left.length === 1
-        ? `${first[0]} could not be exported to ${FORMATS[first[1]].label}`
-        : `${plural(left.length, 'export')} could not be started`,
-      reason,
-    );
-  return new Set(left.map(([model]) => model));
-}
-
-/** Whether others may succeed: not if the API or the queue is down, or the rate limit is hit. */
-function isOfOneRequest(error: unknown): boolean {
-  return error instanceof ApiError && error.status !== 0 && error.status !== 429 && error.status < 500;
-}
-
-function tellEnd(job: JobView, model: string, format: Format): void {
-  const what = `${model} to ${FORMATS[format].label}`;
-  if (job.status === 'failed') tellFailure(`The export of ${what} failed`, new Error(job.error?.detail));
-  if (job.status !== 'completed' || job.links.download === undefined) return;
-  const { download } = job.links;
-  if (exportForm.get().downloadAtOnce) startDownload(download);
-  // On this tab the list shows it.
-  else if (currentTab() !== 'export') {
-    tell({
-      kind: 'success',
-      title: `${what} is exported`,
-      action: { label: 'Download', run: () => startDownload(download) },
-    });
-  }
-}
-
-function startDownload(url: string): void {
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = '';
-  link.click();
 }

@@ -33,7 +33,7 @@ function useRecovery(state: 'online' | 'degraded' | 'offline'): void {
     if (state === 'online') {
       if (wasAway.current) {
         tell({ kind: 'success', title: 'The connection is back' });
-        refreshAll(client);
+        void refreshAll(client);
       }
       wasAway.current = false;
       return;

@@ -2,7 +2,9 @@ import clsx from 'clsx';
 import { routeHref, TABS, useRoute } from '../state/route';
 import { TAB_ICONS, TAB_LABELS } from '../tabs';
 import { Menu } from './menu';
+import { RefreshButton } from './refresh-button';
 import { StatusSkeleton, StatusStrip } from './status-strip';
+import { UploadChip } from './upload-chip';
 
 interface HeaderProps {
   /** Whether the visitor is known, so that the API accepts requests. */
@@ -26,6 +28,8 @@ export function Header({ ready }: HeaderProps) {
         <TabNavigation />
         <div className="flex min-w-0 flex-1 items-center justify-end gap-2">
           {ready ? <StatusStrip /> : <StatusSkeleton />}
+          <UploadChip />
+          {ready && <RefreshButton />}
           <Menu />
         </div>
       </div>

@@ -1,13 +1,14 @@
 import type { JobView } from '@caissa/shared/contracts';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { RotateCw, X } from 'lucide-react';
 import { type ReactNode, useRef } from 'react';
-import { isUnfinished, KEYS } from '../api/queries';
+import { isUnfinished, KEYS, modelsQuery } from '../api/queries';
 import { useCanOperate } from '../api/session';
 import { cancelJob, retryJob } from '../api/work';
 import { Button } from '../ui/button';
 import { useFocusHandover } from '../ui/hooks';
 import { tellFailure } from '../ui/toasts';
+import { canHelpToRetry } from './job-facts';
 import { describeJob } from './job-words';
 
 interface JobActionProps {
@@ -30,11 +31,19 @@ export function CancelButton({ job }: JobActionProps) {
   );
 }
 
-/** Runs a failed job again; for operators. */
+/** Runs a failed job again, where that can help; for operators. */
 export function RetryButton({ job }: JobActionProps) {
   const canOperate = useCanOperate();
+  return canOperate && job.status === 'failed' ? <FailedJobRetry job={job} /> : null;
+}
+
+function FailedJobRetry({ job }: JobActionProps) {
   const { mutate, isPending } = useJobAction(job, retryJob, 'The job could not be started again');
-  if (!canOperate || job.status !== 'failed') return null;
+  const { data: model } = useQuery({
+    ...modelsQuery,
+    select: ({ models }) => models.find(({ name }) => name === job.model_name),
+  });
+  if (!canHelpToRetry(job, model)) return null;
   return (
     <ActionButton busy={isPending} onClick={() => mutate()} label={labelOf('Retry', job)}>
       {!isPending && <RotateCw aria-hidden="true" />}

@@ -1,6 +1,6 @@
 import type { JobView } from '@caissa/shared/contracts';
 import { describe, expect, it } from 'vitest';
-import { exportedFile, outcomeWords, problemRows, resultRows } from './job-facts';
+import { canHelpToRetry, exportedFile, outcomeWords, problemRows, resultRows } from './job-facts';
 
 const JOB: JobView = {
   success: true,
@@ -76,5 +76,28 @@ describe('what is told of a job', () => {
     ];
     expect(problemRows({ ...JOB, error: problem })).toEqual(rows);
     expect(problemRows({ ...JOB, error: { ...problem, request_id: 'r1' } })).toEqual([...rows, ['Request', 'r1']]);
+  });
+});
+
+describe('a retry', () => {
+  const problem = { success: false, type: '', title: '', status: 422, detail: '', code: 'X' } as const;
+  const failed: JobView = { ...JOB, status: 'failed', retryable: true };
+  const ready = { status: 'ready' } as const;
+  const unreadable = { status: 'unreadable' } as const;
+
+  it.each([
+    ['of an export', failed, ready, true],
+    ['of an export whose model is looked into', failed, { status: 'inspecting' }, true],
+    ['of an export whose model cannot be read', failed, unreadable, false],
+    ['of an export whose model is gone', failed, undefined, false],
+    ['of a load', { ...failed, type: 'load' }, ready, true],
+    ['of a load that would be refused', { ...failed, type: 'load' }, { ...ready, deploy_problem: problem }, false],
+    ['of an export of the same model', failed, { ...ready, deploy_problem: problem }, true],
+    ['of a rollback, whose file may be gone', { ...failed, type: 'load', kind: 'rollback' }, undefined, true],
+    ['of an inspection', { ...failed, type: 'inspect' }, unreadable, true],
+    ['of an inspection of a file that is gone', { ...failed, type: 'inspect' }, undefined, false],
+    ['of the check of an upload', { ...failed, type: 'inspect', retryable: false }, ready, false],
+  ] as const)('%s: %s', (_, job, model, helps) => {
+    expect(canHelpToRetry(job, model)).toBe(helps);
   });
 });

@@ -1,4 +1,4 @@
-import type { ExportResult, JobView } from '@caissa/shared/contracts';
+import type { ExportResult, JobView, ModelSummary } from '@caissa/shared/contracts';
 import { formatTime } from '../format/date';
 import { formatCount, formatSize, plural } from '../format/number';
 
@@ -13,6 +13,22 @@ export function exportedFile({ result }: JobView): ExportResult | undefined {
 /** One line on the outcome of a job that made no file and did not fail; undefined while it runs. */
 export function outcomeWords({ status, result }: JobView): string | undefined {
   return status === 'cancelled' ? 'Stopped on request' : result?.message;
+}
+
+/**
+ * Whether a failed job may succeed if it is tried again: what it works on is there, and nothing is known that would make
+ * it fail again.
+ * @param model the model that it is about, as it is now
+ */
+export function canHelpToRetry(
+  { type, kind, retryable }: JobView,
+  model: Pick<ModelSummary, 'status' | 'deploy_problem'> | undefined,
+): boolean {
+  if (!retryable) return false;
+  if (kind === 'rollback' || kind === 'unload') return true;
+  if (type === 'inspect') return model !== undefined;
+  if (model === undefined || model.status === 'unreadable') return false;
+  return type === 'export' || model.deploy_problem === undefined;
 }
 
 /** What is known of a job's result, in words. */

@@ -12,6 +12,7 @@ const model = (name: string, change: Partial<ModelSummary> = {}): ModelSummary =
   size_bytes: 1_000_000,
   metadata: {},
   warnings_count: 0,
+  deployable: true,
   is_current: false,
   status: 'ready',
   architecture: null,

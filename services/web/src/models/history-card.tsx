@@ -14,7 +14,7 @@ export function HistoryCard() {
   const { data, error, refetch } = useQuery(modelsQuery);
   const { data: current } = useQuery(currentQuery);
   return (
-    <Card label="Training history" className="flex min-h-80 flex-col p-5">
+    <Card label="Training history" className="flex min-h-80 flex-col p-5 max-sm:min-h-93">
       <ErrorBoundary what="The training history">
         {data === undefined && error ? (
           <>

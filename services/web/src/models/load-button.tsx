@@ -1,26 +1,23 @@
 import type { ModelSummary } from '@caissa/shared/contracts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Play } from 'lucide-react';
+import { Power } from 'lucide-react';
 import { useState } from 'react';
 import { currentQuery } from '../api/queries';
-import { Button } from '../ui/button';
+import { Button, COMPACT_BUTTON } from '../ui/button';
 import { ConfirmDialog } from '../ui/dialog';
 import { tellFailure } from '../ui/toasts';
 import { useActivations } from './activation';
 
 interface LoadButtonProps {
-  readonly model: Pick<ModelSummary, 'name' | 'status' | 'is_current'>;
+  readonly model: Pick<ModelSummary, 'name' | 'is_current' | 'deployable' | 'deploy_problem'>;
   /** Whether it is being made the active one already. */
   readonly running: boolean;
   readonly look?: 'primary' | 'secondary';
-  /** Shows only the icon where a row has no room for the label. */
+  /** Puts the label under the icon where a row has no room beside it. */
   readonly compact?: boolean;
   /** Called when the work was accepted. */
   readonly onStarted?: () => void;
 }
-
-/** The label of a row's button, which only screen readers get where there is no room. */
-export const COMPACT_LABEL = 'max-sm:sr-only md:max-xl:sr-only';
 
 /**
  * Makes a model the active one; asks first when it takes another one's place. There is one in every row of a long list,
@@ -52,12 +49,14 @@ export function LoadButton({ model, running, look = 'secondary', compact = false
         size="small"
         look={look}
         busy={running || starting}
-        disabled={model.status !== 'ready'}
+        disabled={!model.deployable}
+        title={model.deploy_problem?.detail ?? `Load ${model.name}`}
         aria-label={`Load ${model.name}`}
+        className={compact ? COMPACT_BUTTON : undefined}
         onClick={() => (currentModel()?.loaded ? setAsking(true) : void startAtOnce())}
       >
-        {!running && !starting && <Play aria-hidden="true" />}
-        <span className={compact ? COMPACT_LABEL : undefined}>Load</span>
+        {!running && !starting && <Power aria-hidden="true" />}
+        Load
       </Button>
       {asking && <ConfirmLoad name={model.name} onConfirm={start} onClose={() => setAsking(false)} />}
     </>

@@ -6,7 +6,7 @@ import { Badge } from '../ui/badge';
 import { Spinner } from '../ui/progress';
 
 interface ModelBadgesProps {
-  readonly model: Pick<ModelSummary, 'status' | 'is_current' | 'problem' | 'warnings_count'>;
+  readonly model: Pick<ModelSummary, 'status' | 'is_current' | 'problem' | 'deploy_problem' | 'warnings_count'>;
 }
 
 /** What state a model is in, in a word. */
@@ -24,6 +24,11 @@ export function ModelBadges({ model }: ModelBadgesProps) {
       {model.status === 'unreadable' && (
         <Badge tone="bad" title={model.problem?.detail}>
           Unreadable
+        </Badge>
+      )}
+      {model.deploy_problem && (
+        <Badge tone="warn" title={model.deploy_problem.detail}>
+          Not loadable
         </Badge>
       )}
       {model.warnings_count > 0 && (

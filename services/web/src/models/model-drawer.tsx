@@ -1,10 +1,13 @@
-import type { ArchitectureSummary, ModelInfo, TensorSummary } from '@caissa/shared/contracts';
+import type { ArchitectureSummary, JobView, ModelInfo, Problem, TensorSummary } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { PackageOpen, Swords } from 'lucide-react';
+import { Swords } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { modelQuery, useActivationJobs } from '../api/queries';
+import { modelQuery, useActivationJobs, useUnfinishedJobs } from '../api/queries';
 import { useCanOperate } from '../api/session';
+import { ExportButton } from '../exporting/export-button';
 import { formatCount, formatSize, plural } from '../format/number';
+import { JobProgress } from '../jobs/job-progress';
+import { describeJob } from '../jobs/job-words';
 import { routeHref } from '../state/route';
 import { buttonClass } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
@@ -53,6 +56,7 @@ export function ModelDrawer({ name, onClose }: ModelDrawerProps) {
 
 function Actions({ model, onClose }: { readonly model: ModelInfo; readonly onClose: () => void }) {
   const canOperate = useCanOperate();
+  const exports = useExportsOf(model.name);
   const running = useActivationJobs().some(({ model_name, kind }) => model_name === model.name && kind !== 'unload');
   return (
     <>
@@ -62,10 +66,7 @@ function Actions({ model, onClose }: { readonly model: ModelInfo; readonly onClo
       </a>
       {canOperate && (
         <>
-          <a href={routeHref('export', { models: model.name })} className={buttonClass('secondary', 'small')}>
-            <PackageOpen aria-hidden="true" />
-            Export
-          </a>
+          <ExportButton model={model.name} running={exports.length > 0} />
           {!model.is_current && <LoadButton model={model} running={running} look="primary" onStarted={onClose} />}
         </>
       )}
@@ -73,22 +74,39 @@ function Actions({ model, onClose }: { readonly model: ModelInfo; readonly onClo
   );
 }
 
+function useExportsOf(name: string): JobView[] {
+  return useUnfinishedJobs('export').filter(({ model_name }) => model_name === name);
+}
+
+/** How far exports of the model have come; nothing if there are none. */
+function RunningExports({ name }: { readonly name: string }) {
+  return useExportsOf(name).map((job) => (
+    <div key={job.job_id} className="rounded-xl bg-info-soft px-3.5 py-2.5 text-sm">
+      <p className="mb-1 font-medium">{describeJob(job)}</p>
+      <JobProgress job={job} />
+    </div>
+  ));
+}
+
 function Content({ model }: { readonly model: ModelInfo }) {
-  const { architecture, metadata, problem } = model;
+  const { architecture, metadata, problem, deploy_problem: deployProblem } = model;
   const others = otherMetadata(metadata);
   return (
     <div className="space-y-6">
-      {(model.is_current || model.status !== 'ready') && (
+      <RunningExports name={model.name} />
+      {(model.is_current || !model.deployable) && (
         <div className="flex gap-2">
           <ModelBadges model={model} />
         </div>
       )}
       {problem && (
         <Notice tone="bad">
-          {problem.detail}{' '}
-          <a className="underline" href={problem.type} target="_blank" rel="noreferrer">
-            {problem.code}
-          </a>
+          <ProblemText problem={problem} />
+        </Notice>
+      )}
+      {deployProblem && (
+        <Notice tone="warn">
+          It cannot be loaded. <ProblemText problem={deployProblem} />
         </Notice>
       )}
       <Warnings warnings={model.warnings} />
@@ -135,6 +153,17 @@ function headRows({ policy_planes: policy, value_planes: value, value_hidden: hi
     rows.push(['Value head', `${plural(value, 'plane')}, ${plural(hidden, 'hidden unit')}`]);
   }
   return rows;
+}
+
+function ProblemText({ problem }: { readonly problem: Problem }) {
+  return (
+    <>
+      {problem.detail}{' '}
+      <a className="underline" href={problem.type} target="_blank" rel="noreferrer">
+        {problem.code}
+      </a>
+    </>
+  );
 }
 
 function FileFacts({ model }: { readonly model: ModelInfo }) {

@@ -3,11 +3,11 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import clsx from 'clsx';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useLayoutEffect, useRef, useState } from 'react';
-import { useActivationJobs, useIsDown } from '../api/queries';
+import { useActivationJobs, useIsDown, useUnfinishedJobs } from '../api/queries';
 import { useCanOperate } from '../api/session';
 import { useMediaQuery } from '../ui/hooks';
 import { nextOrder, type Order, type SortKey } from './arrange-models';
-import { COLUMNS, ModelRow } from './model-row';
+import { COLUMNS, ModelRow, SIZE_CLASS } from './model-row';
 
 const ROW_PX = { wide: 60, narrow: 92 } as const;
 
@@ -23,6 +23,7 @@ export function ModelTable({ models, order, onOrder }: ModelTableProps) {
   const canOperate = useCanOperate();
   const activations = useActivationJobs();
   const isDown = useIsDown();
+  const exportJobs = useUnfinishedJobs('export');
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
@@ -57,6 +58,7 @@ export function ModelTable({ models, order, onOrder }: ModelTableProps) {
                 key={model.name}
                 model={model}
                 activation={activations.find(({ model_name }) => model_name === model.name)}
+                exporting={exportJobs.find(({ model_name }) => model_name === model.name)}
                 canOperate={canOperate}
                 isDown={isDown && model.is_current}
                 rowIndex={index + 2}
@@ -75,9 +77,9 @@ const HEADS: readonly (readonly [string, SortKey, string])[] = [
   ['Model', 'name', ''],
   ['Version', 'version', 'justify-end'],
   ['Trained', 'training_date', ''],
-  ['Win rate', 'win_rate', 'justify-end max-lg:hidden'],
-  ['Loss', 'training_loss', 'justify-end max-lg:hidden'],
-  ['Size', 'size', 'justify-end'],
+  ['Win rate', 'win_rate', 'justify-end'],
+  ['Loss', 'training_loss', 'justify-end'],
+  ['Size', 'size', `justify-end ${SIZE_CLASS}`],
 ];
 
 function TableHead({ order, onOrder }: Pick<ModelTableProps, 'order' | 'onOrder'>) {

@@ -10,7 +10,7 @@ import { LeftOutList } from './left-out-list';
 import { ModelDrawer } from './model-drawer';
 import { ModelsSection } from './models-section';
 import { UploadList } from './upload-list';
-import { DropZone, UploadButton } from './upload-sources';
+import { UploadButton } from './upload-sources';
 
 /** All models: what is active, how training went, and the list of them. */
 export function ModelsPage() {
@@ -35,7 +35,6 @@ export function ModelsPage() {
       {data?.left_out && <LeftOutList files={data.left_out} />}
       <ModelsSection />
       {opened !== null && <ModelDrawer key={opened} name={opened} onClose={() => goTo('models')} />}
-      {canOperate && <DropZone />}
     </>
   );
 }

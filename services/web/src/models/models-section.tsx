@@ -77,13 +77,13 @@ interface SortSelectProps {
   readonly onChange: (order: Order) => void;
 }
 
-/** Chooses the order of the list where it has no column heads to click: on phones. */
+/** Chooses the order of the list where it has no column heads, or not all, to click: on phones and tablets. */
 function SortSelect({ order, onChange }: SortSelectProps) {
   const chosen = CHOICES.findIndex(([, key, descending]) => key === order.key && descending === order.descending);
   return (
     <SelectField
       aria-label="Order of the models"
-      className="w-36 md:hidden"
+      className="w-36 lg:hidden"
       value={chosen}
       onChange={({ target }) => {
         const choice = CHOICES[Number(target.value)];

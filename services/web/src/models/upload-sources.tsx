@@ -1,6 +1,7 @@
 import { FORMATS, formatNames } from '@caissa/formats';
 import { Upload } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { useCanOperate } from '../api/session';
 import { Button } from '../ui/button';
 import { useUploader } from './uploads';
 
@@ -36,8 +37,12 @@ export function UploadButton() {
   );
 }
 
-/** Uploads checkpoints that are dropped anywhere on the page, and says so while they are dragged over it. */
+/**
+ * Uploads checkpoints that are dropped anywhere on the page, and says so while they are dragged over it. Where nothing
+ * can be uploaded a drop does nothing: a browser would leave the page for the file.
+ */
 export function DropZone() {
+  const canOperate = useCanOperate();
   const [over, setOver] = useState(false);
   const take = useRef(useUploader());
   useEffect(() => {
@@ -45,7 +50,8 @@ export function DropZone() {
     const onOver = (event: DragEvent) => {
       if (!holdsFiles(event)) return;
       event.preventDefault();
-      setOver(true);
+      if (canOperate) setOver(true);
+      else if (event.dataTransfer) event.dataTransfer.dropEffect = 'none';
     };
     const onLeave = ({ relatedTarget }: DragEvent) => {
       if (relatedTarget === null) setOver(false);
@@ -54,7 +60,7 @@ export function DropZone() {
       if (!holdsFiles(event)) return;
       event.preventDefault();
       setOver(false);
-      take.current(event.dataTransfer?.files ?? []);
+      if (canOperate) take.current(event.dataTransfer?.files ?? []);
     };
     document.addEventListener('dragover', onOver);
     document.addEventListener('dragleave', onLeave);
@@ -64,7 +70,7 @@ export function DropZone() {
       document.removeEventListener('dragleave', onLeave);
       document.removeEventListener('drop', onDrop);
     };
-  }, []);
+  }, [canOperate]);
   if (!over) return null;
   return (
     <div className="pointer-events-none fixed inset-0 z-50 flex animate-fade-in items-center justify-center bg-bg/80 p-6">

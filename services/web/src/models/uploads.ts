@@ -1,9 +1,10 @@
 import { modelNameOf } from '@caissa/formats';
 import type { UploadResult } from '@caissa/shared/contracts';
 import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { ApiError, toApiError, unreachable } from '../api/client';
 import { KEYS } from '../api/queries';
-import { createStore } from '../state/store';
+import { createStore, useStore } from '../state/store';
 import { tell } from '../ui/toasts';
 
 /** A checkpoint on its way to the API. */
@@ -98,6 +99,22 @@ function send(id: number, file: File, name: string): Promise<UploadResult> {
     request.setRequestHeader('Content-Type', 'application/octet-stream');
     request.send(file);
   });
+}
+
+/** Whether an upload would be lost if the page were closed now. */
+export function isUnderWay({ state }: Pick<Upload, 'state'>): boolean {
+  return state === 'waiting' || state === 'sending' || state === 'checking';
+}
+
+/** Has the browser ask before the page is left while uploads are under way. */
+export function useUploadGuard(): void {
+  const busy = useStore(uploads).some(isUnderWay);
+  useEffect(() => {
+    if (!busy) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [busy]);
 }
 
 /** Uploads checkpoints, and shows a message when they have become models. */

@@ -24,6 +24,10 @@ export function buttonClass(look: keyof typeof LOOKS = 'secondary', size: keyof 
   );
 }
 
+/** A small button of a row, which has its label under the icon where there is no room beside it. */
+export const COMPACT_BUTTON =
+  'max-xl:h-11 max-xl:min-w-13 max-xl:flex-col max-xl:gap-0.5 max-xl:px-1.5 max-xl:text-[0.6875rem]';
+
 interface ButtonProps extends ComponentProps<'button'> {
   readonly look?: keyof typeof LOOKS;
   readonly size?: keyof typeof SIZES;

@@ -22,19 +22,25 @@ export function CopyButton({ text, what, icon: Icon = Copy }: CopyButtonProps) {
     return () => clearTimeout(timer);
   }, [copied]);
   const copy = async (button: HTMLElement) => {
-    try {
-      if (navigator.clipboard) await navigator.clipboard.writeText(text);
-      else copyBySelection(text, button);
-      setCopied(true);
-    } catch (error) {
-      tellFailure(`The ${what} could not be copied`, error);
-    }
+    if (await copyText(text, what, button)) setCopied(true);
   };
   return (
     <IconButton label={copied ? 'Copied' : `Copy ${what}`} onClick={({ currentTarget }) => void copy(currentTarget)}>
       {copied ? <Check aria-hidden="true" className="text-accent" /> : <Icon aria-hidden="true" />}
     </IconButton>
   );
+}
+
+/** Puts a text on the clipboard, and tells if that failed. Returns whether it did not. */
+export async function copyText(text: string, what: string, near: HTMLElement): Promise<boolean> {
+  try {
+    if (navigator.clipboard) await navigator.clipboard.writeText(text);
+    else copyBySelection(text, near);
+    return true;
+  } catch (error) {
+    tellFailure(`The ${what} could not be copied`, error);
+    return false;
+  }
 }
 
 /**

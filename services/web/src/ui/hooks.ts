@@ -13,6 +13,20 @@ export function useMediaQuery(query: string): boolean {
   return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
 }
 
+/** Calls `act` when a key is pressed by itself, except where one types or chooses. */
+export function useShortcut(key: string, act: () => void): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const { target, altKey, ctrlKey, metaKey, repeat } = event;
+      if (event.key.toLowerCase() !== key || altKey || ctrlKey || metaKey || repeat) return;
+      if (target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]')) return;
+      act();
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  }, [key, act]);
+}
+
 /** A value that follows another once that has not changed for `pauseMs`. */
 export function useSettled<T>(value: T, pauseMs: number): T {
   const [settled, setSettled] = useState(value);
