@@ -9,7 +9,7 @@ export type Measure = 'loss' | 'winRate';
 type Series = 1 | 2 | 3 | 4 | 5 | 6;
 
 /** A line of the chart. */
-export interface Line {
+interface Line {
   readonly label: string;
   readonly series: Series;
 }
