@@ -71,6 +71,8 @@ describe('the models', () => {
     expect(text).toContain('42,9');
     expect(text).toMatch(/Channels\s+128/);
     expect(text).toMatch(/Residual blocks\s+6/);
+    expect(text).toMatch(/Policy head\s+32 planes/);
+    expect(text).toMatch(/Value head\s+32 planes, 256 hidden units/);
     await drawer.getByText(/tensors$/).click();
     await drawer.getByText('res_blocks.5.conv2.weight').waitFor();
     await page.keyboard.press('Escape');
