@@ -3,15 +3,17 @@
 // PyTorch, they and every committed fixture are exported by Caissa, and the exports are loaded, compared and computed. The
 // same with some hundred small files such as training programs leave, and with what is taken for one by mistake.
 // Proves serving with the standard client of the Open Inference Protocol, tritonclient, against a running system, and that
-// Valkey serves where Redis does. Proves files in a bucket against moto, an object store that shares no code with the one of
+// Valkey serves where Redis does. Proves the API with clients that others generate from its OpenAPI document, with KServe's
+// client, and with thousands of requests that a fuzzer makes from the document. Proves files in a bucket against moto, an object store that shares no code with the one of
 // the other tests.
 //
-//   npm run test:interop [-- serving | exports | situations | valkey | store]
+//   npm run test:interop [-- serving | clients | exports | situations | valkey | store]
 //   npm run test:interop -- environments     makes the Python environments that are not there yet, and no more
 //                                     PYTHON: the interpreter that makes the environments (python3)
 //                                     INTEROP_PYTHONS: more interpreters that have some PyTorch, separated by colons
 //                                     INTEROP_KEEP=1 leaves checkpoints and exports in .cache/interop/work
 
+import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +24,7 @@ import { providePython } from './python-venv.mjs';
 import { runTests } from './run-tests.mjs';
 import { startSystem } from './running-system.mjs';
 import { Tally } from './tally.mjs';
+import { provideTypedClient, runTypedClient } from './typed-client.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const cache = join(here, '../../.cache/interop');
@@ -35,6 +38,8 @@ const totals = new Tally();
 const ENVIRONMENTS = {
   exports: ['.', 'requirements.txt'],
   serving: ['triton', 'requirements-triton.txt'],
+  kserve: ['kserve', 'requirements-kserve.txt'],
+  openapi: ['openapi', 'requirements-openapi.txt'],
   valkey: ['valkey', 'requirements-valkey.txt'],
   store: ['s3', 'requirements-s3.txt'],
 };
@@ -55,6 +60,8 @@ const environment = once((name) => {
 
 const debianTorch = once(() => provideDebianTorch(cache, say));
 
+const typedClient = once(() => provideTypedClient(cache, say));
+
 /** Shows what a check has found, and counts it. */
 const conclude = (found) => {
   for (const line of found.takeLines()) say(line);
@@ -71,11 +78,14 @@ const check = async (title, file, args, env = pythonEnvironment()) => {
   say(`        ${title}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
 };
 
-const skip = (group, detail) => {
+/** Shows results of one group, and counts them. */
+const concludeAll = (group, results) => {
   const found = new Tally();
-  found.add({ group, case: '', status: 'skipped', detail });
+  for (const result of results) found.add({ group, ...result });
   conclude(found);
 };
+
+const skip = (group, detail) => concludeAll(group, [{ case: '', status: 'skipped', detail }]);
 
 /** Runs a script, with its arguments, by every other PyTorch that there is. */
 const checkOlderVersions = async (...script) => {
@@ -103,10 +113,11 @@ const make = async (python, ...script) => {
   if (problem !== undefined) throw new Error(`The checkpoints cannot be made: ${problem}.`);
 };
 
+const fixture = (name) => join(fixtures, 'torch-2.13', `${name}.pt`);
+
 /** A running system, through the standard client of the inference protocol and by hand. */
 const checkServing = async () => {
   const python = await environment('serving');
-  const fixture = (name) => join(fixtures, 'torch-2.13', `${name}.pt`);
   const models = { checkpoint: fixture('checkpoint'), float16: fixture('float16'), views: fixture('views') };
   const system = await startSystem({ models, active: 'checkpoint', text: { broken: 'no checkpoint at all' } });
   try {
@@ -120,6 +131,27 @@ const checkServing = async () => {
   } finally {
     await system.stop();
   }
+};
+
+/** A running system, through clients that others made or generate from its document, and by a fuzzer, which comes last. */
+const checkClients = async () => {
+  const [kserve, openapi, typed] = await Promise.all([environment('kserve'), environment('openapi'), typedClient()]);
+  const models = { checkpoint: fixture('checkpoint'), float16: fixture('float16') };
+  const key = randomBytes(16).toString('hex');
+  await withFolder('clients', async (folder) => {
+    const system = await startSystem({ models, active: 'checkpoint', keys: `operator:interop:${key}` });
+    const [api, loader, keyed] = ['api', 'loader', 'keyed'].map((name) => `http://${system[name]}`);
+    try {
+      for (const name of ['loader', 'api']) {
+        await check(`KServe, ${name}`, kserve, [join(here, 'check_kserve.py'), name, system[name], fixtures]);
+      }
+      await check('OpenAPI', openapi, [join(here, 'check_openapi.py'), api, folder]);
+      concludeAll('Types of the document', await runTypedClient(typed, api, 'checkpoint'));
+      await check('fuzzing', openapi, [join(here, 'check_fuzz.py'), api, loader, keyed, key, folder]);
+    } finally {
+      await system.stop();
+    }
+  });
 };
 
 const checkExports = async () => {
@@ -149,10 +181,8 @@ const checkSituations = async () => {
 /** Runs tests of the project in another environment; each is a result. */
 const checkTests = async (group, files, env) => {
   const { problem, results } = await runTests(files, env);
-  const found = new Tally();
-  for (const result of results) found.add({ group, ...result });
-  if (results.length === 0) found.add({ group, case: 'the tests', status: 'failed', detail: problem ?? 'none ran' });
-  conclude(found);
+  const none = { case: 'the tests', status: 'failed', detail: problem ?? 'none ran' };
+  concludeAll(group, results.length === 0 ? [none] : results);
 };
 
 /** The tests of the topologies of Redis, on a Valkey that a package of Python brings along. It has no TLS. */
@@ -181,6 +211,7 @@ const checkStore = async () => {
 
 const PARTS = {
   serving: checkServing,
+  clients: checkClients,
   exports: checkExports,
   situations: checkSituations,
   valkey: checkValkey,
@@ -190,6 +221,7 @@ const PARTS = {
 const makeEnvironments = async () => {
   for (const name of Object.keys(ENVIRONMENTS)) await environment(name);
   await debianTorch();
+  await typedClient();
 };
 
 /** What a run is to do: everything at once, because the parts with servers mostly wait. */

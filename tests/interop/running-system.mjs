@@ -1,4 +1,4 @@
-// A running system for checks from outside: Redis, one API and two loaders, on free ports of this machine.
+// A running system for checks from outside: Redis, an exporter, an API or two, and two loaders, on free ports of this machine.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -34,29 +34,29 @@ const startService = (name, env) => {
   };
 };
 
-/** Two different ports that are free. */
-const twoPorts = async () => {
-  const first = await usablePort('127.0.0.1', 0);
-  for (;;) {
-    const second = await usablePort('127.0.0.1', 0);
-    if (second !== first) return [first, second];
-  }
+/** Different ports that are free. */
+const freePorts = async (count) => {
+  const ports = new Set();
+  while (ports.size < count) ports.add(await usablePort('127.0.0.1', 0));
+  return [...ports];
 };
 
 /**
  * Starts the system with these fixtures as models, name → file, and makes one of them the active one on all loaders.
- * Answers the addresses of the API and of the first loader, `host:port`, and how to stop everything.
+ * With `keys`, a second API asks for those. Answers the addresses of the APIs and of the first loader, `host:port`, and how
+ * to stop everything.
  */
-export const startSystem = async ({ models, active, text }) => {
+export const startSystem = async ({ models, active, text = {}, keys }) => {
   const folder = await mkdtemp(join(tmpdir(), 'caissa-interop-'));
   const modelsFolder = join(folder, 'models');
   await mkdir(modelsFolder);
   for (const [name, file] of Object.entries(models)) await copyFile(file, join(modelsFolder, `${name}.pt`));
   for (const [name, content] of Object.entries(text)) await writeFile(join(modelsFolder, `${name}.pt`), content);
   const redis = await startRedisServer({ dataDir: join(folder, 'redis') });
-  const [apiPort, loaderPort] = await twoPorts();
+  const [apiPort, loaderPort, keyedPort] = await freePorts(3);
   const env = { REDIS_URL: redis.url, DATA_DIR: folder, EXPECTED_CHANNELS: 'any', EXPECTED_BLOCKS: 'any' };
   const stops = [startService('exporter', env), startService('api', { ...env, PORT: String(apiPort) })];
+  if (keys !== undefined) stops.push(startService('api', { ...env, PORT: String(keyedPort), API_KEYS: keys }));
   for (let number = 0; number < LOADERS; number++) {
     stops.push(startService('loader', { ...env, LOADER_PORT: String(number === 0 ? loaderPort : 0) }));
   }
@@ -76,7 +76,8 @@ export const startSystem = async ({ models, active, text }) => {
       const { replicas } = await (await fetch(`${url}/api/model/current`)).json();
       return replicas.ready === LOADERS;
     });
-    return { api: `127.0.0.1:${apiPort}`, loader: `127.0.0.1:${loaderPort}`, stop };
+    const address = (port) => `127.0.0.1:${port}`;
+    return { api: address(apiPort), loader: address(loaderPort), keyed: address(keyedPort), stop };
   } catch (error) {
     await stop();
     throw error;
