@@ -1,4 +1,4 @@
-import { metadataSchema } from '@caissa/shared/contracts';
+import { jobAcceptedSchema, metadataSchema } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
 import { z } from 'zod';
 import type { Route, RouteResponse } from '../http/route.js';
@@ -86,7 +86,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
 /** Media types of the bodies of a response. */
 function contentOf(status: number, { schema, contentTypes = [] }: RouteResponse): Content {
   if (status >= 400) return PROBLEM;
-  const example = status === 202 ? { example: ACCEPTED_EXAMPLE } : {};
+  const example = schema === jobAcceptedSchema ? { example: ACCEPTED_EXAMPLE } : {};
   return {
     ...(schema ? { 'application/json': { schema, ...example } } : {}),
     ...Object.fromEntries(contentTypes.map((type) => [type, { schema: SCHEMAS[type] ?? binarySchema }])),

@@ -128,6 +128,13 @@ describe('the OpenAPI document', () => {
       expect(operation(method, path).requestBody?.content['application/json']?.example).toEqual(example);
     }
     expect(jobAcceptedSchema.safeParse(ACCEPTED_EXAMPLE).error).toBeUndefined();
+    for (const { method, path, responses } of ROUTES) {
+      for (const [status, { schema }] of Object.entries(responses)) {
+        const media = operation(method, path).responses[status]?.content?.['application/json'];
+        const { example } = (media ?? {}) as { example?: unknown };
+        if (Number(status) < 400 && example !== undefined) expect(schema?.safeParse(example).error).toBeUndefined();
+      }
+    }
     expect(problemSchema.safeParse(PROBLEM_EXAMPLE).error).toBeUndefined();
     expect(ERROR_TABLE[PROBLEM_EXAMPLE.code]).toMatchObject({ status: 404, title: PROBLEM_EXAMPLE.title });
   });
