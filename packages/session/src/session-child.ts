@@ -44,6 +44,5 @@ process.on('message', (request: SessionRequest) => {
   answered = answered.then(() => answer(request));
 });
 process.on('disconnect', () => process.exit(0));
-// Ctrl-C and service managers signal the whole process group; the parent decides when its sessions end.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {});
+// Terminals and service managers signal the whole process group; the parent decides when its sessions end.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});

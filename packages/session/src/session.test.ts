@@ -136,7 +136,7 @@ describe('the end of a session', () => {
     const [line] = await once(parent.stdout, 'data');
     const pid = Number(String(line).trim());
     process.kill(pid, 'SIGINT');
-    process.kill(pid, 'SIGTERM');
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(isAlive(pid)).toBe(true);
     parent.kill('SIGKILL');

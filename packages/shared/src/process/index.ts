@@ -1,5 +1,6 @@
-export { Lifecycle, runService, STOP_SIGNALS, withTimeout } from './lifecycle.js';
+export { Lifecycle, runService, withTimeout } from './lifecycle.js';
 export { createLogger, type Logger } from './logger.js';
 export { measureProcess, packageVersion } from './package-version.js';
 export { startPatientTimer } from './patient-timer.js';
 export { neverWaitForOutput } from './standard-streams.js';
+export { STOP_SIGNALS } from './stop-signals.js';

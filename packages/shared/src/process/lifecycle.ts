@@ -3,6 +3,7 @@ import type { Logger } from './logger.js';
 import { startPatientTimer } from './patient-timer.js';
 import { redactText } from './redact.js';
 import { neverWaitForOutput } from './standard-streams.js';
+import { STOP_SIGNALS } from './stop-signals.js';
 
 /** Undoes one step of the start. */
 type Releaser = () => Promise<void> | void;
@@ -52,9 +53,6 @@ export async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promi
     cancel();
   }
 }
-
-/** What people, terminals and service managers stop a process with. */
-export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Runs a service until it is told to stop: by a signal, or by the end of the process that supervises it.

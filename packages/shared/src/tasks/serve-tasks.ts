@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { STOP_SIGNALS } from '../process/stop-signals.js';
 import type { Task } from './task.js';
 import { SIGN_OF_LIFE_MS, type TaskOrder, type TaskReply } from './task-messages.js';
 import { throttleProgress } from './throttle-progress.js';
@@ -39,8 +40,8 @@ function send(reply: TaskReply): void {
 
 function endWithParent(): void {
   process.on('disconnect', () => process.exit(0));
-  // Ctrl-C and service managers signal the whole process group; the parent decides when its tasks end.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
+  // Terminals and service managers signal the whole process group; the parent decides when its tasks end.
+  for (const signal of STOP_SIGNALS) process.on(signal, () => {});
   const program = new URL('./parent-watch.js', import.meta.url);
   new Worker(program, { workerData: process.ppid, resourceLimits: WATCH_LIMITS, execArgv: [] }).unref();
 }
