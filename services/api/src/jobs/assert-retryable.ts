@@ -8,9 +8,9 @@ import type { ModelSources } from '../models/model-folder.js';
  */
 export async function assertRetryable(context: ModelSources, work: JobDataByType[JobType]): Promise<void> {
   const { model_name: name } = work;
+  // To find out what a file is, or that it is gone, is what an inspection is for.
+  if ('identity' in work) return;
   if ('format' in work) await assertUsable(context, name, work.weights);
-  // Looking again at what could not be read is what an inspection is for.
-  else if ('identity' in work) await context.modelFolder.find(name);
   // A rollback needs no file, and an unload no model.
   else if (work.kind === undefined || work.kind === 'load') await assertUsable(context, name);
 }
