@@ -36,12 +36,16 @@ const activePanel = (page: Page) => page.getByRole('region', { name: 'Active mod
 const bestMoves = (page: Page) => page.getByRole('list', { name: 'Best moves of steady' }).getByRole('listitem');
 
 /** Has the page see another state of the system than there is. */
-async function pretend(page: Page, change: (current: CurrentModel) => Partial<CurrentModel>): Promise<void> {
+async function pretend(
+  page: Page,
+  change: (current: CurrentModel) => Partial<CurrentModel>,
+  { reload = true } = {},
+): Promise<void> {
   await page.route('**/api/model/current', async (route) => {
     const current = (await (await route.fetch()).json()) as CurrentModel;
     await route.fulfill({ json: { ...current, ...change(current) } });
   });
-  await page.reload();
+  if (reload) await page.reload();
 }
 
 /** `count` replicas like those there are, changed by their place. */
@@ -182,6 +186,25 @@ describe('the board', () => {
     await expect.poll(() => bestMoves(page).count()).toBe(5);
   });
 
+  it('asks again by itself after a failure when other replicas are ready', async () => {
+    const { page } = await site.visit('models');
+    let isBroken = true;
+    await page.route('**/api/model/evaluate', async (route) => {
+      if (!isBroken) return route.continue();
+      const failure = { success: false, code: 'SESSION_FAILED', detail: 'The model could not be run.', status: 500 };
+      await route.fulfill({ status: 500, json: failure });
+    });
+    await page.evaluate(() => location.assign('#/board'));
+    await activePanel(page).getByRole('button', { name: 'Try again' }).waitFor();
+    isBroken = false;
+    await pretend(
+      page,
+      replicasLike(2, () => ({})),
+      { reload: false },
+    );
+    await expect.poll(() => bestMoves(page).count()).toBe(5);
+  });
+
   it('waits as long as the API says', async () => {
     const { page } = await site.visit('models');
     const asked: number[] = [];
@@ -216,7 +239,7 @@ describe('the board', () => {
     await activePanel(page).getByText('Retrying automatically').waitFor({ timeout: 10_000 });
     await site.system.start('loader');
     await expect.poll(() => bestMoves(page).count()).toBe(5);
-    expect(await page.getByRole('alert').filter({ hasText: /./ }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('alert').filter({ hasText: /./ }).count()).toBe(0);
   });
 });
 

@@ -18,6 +18,9 @@ const FRESH_MS = 60_000;
 /** Whoever looks at the board waits for it: seldom asking would look like an answer that never comes. */
 const MOST_PAUSE_MS = 2_000;
 
+/** Begin of the keys of all evaluations. */
+export const EVALUATIONS = ['evaluation'] as const;
+
 /** Which model is asked. The active one has no name here: the replica that replies says which it is. */
 export interface AskedModel {
   readonly name: string | undefined;
@@ -33,7 +36,7 @@ export function activeModel(current: CurrentModel | undefined): AskedModel | und
 /** What a model thinks of a position. While the next position loads, the evaluation of the last one is kept. */
 export const evaluationQuery = (fen: string, model: AskedModel | undefined) =>
   queryOptions({
-    queryKey: ['evaluation', model?.name ?? null, model?.generation ?? null, fen] as const,
+    queryKey: [...EVALUATIONS, model?.name ?? null, model?.generation ?? null, fen] as const,
     queryFn: ({ signal }) => ask(fen, model?.name, signal),
     enabled: model !== undefined && fen !== '',
     staleTime: FRESH_MS,

@@ -1,11 +1,11 @@
 import type { Evaluation } from '@caissa/shared/contracts';
-import { type UseQueryResult, useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useMemo } from 'react';
 import { currentQuery } from '../api/queries';
 import { NO_LOADER, outageOf } from '../api/serving';
 import { useSettled } from '../ui/hooks';
 import { type Arrow, arrowsOf } from './arrows';
-import { activeModel, evaluationQuery } from './ask-model';
+import { activeModel, EVALUATIONS, evaluationQuery } from './ask-model';
 import { type Agreement, agreementOf, type RankedMove, rankedMoves } from './compare-evaluations';
 
 /** Positions that are stepped through faster than this are not evaluated. */
@@ -46,6 +46,7 @@ export function useEvaluations(fen: string, playable: boolean, compare: string |
   );
   const activeQuery = useQuery(evaluationQuery(settled, activeAsked));
   const comparedQuery = useQuery(evaluationQuery(settled, comparedAsked));
+  useAskAgain(current?.replicas.ready);
   const first = activeQuery.data;
   const second = compare === undefined ? undefined : comparedQuery.data;
   const samePosition = first !== undefined && second !== undefined && first.fen === second.fen;
@@ -94,4 +95,17 @@ function useActiveKey(asked: ReturnType<typeof activeModel>): ReturnType<typeof 
   const generation = asked?.generation;
   const there = asked !== undefined;
   return useMemo(() => (there ? { name: undefined, generation } : undefined), [there, generation]);
+}
+
+/** Whenever more or fewer replicas are ready, asks again for the evaluations that failed: another one may know better. */
+function useAskAgain(ready: number | undefined): void {
+  const client = useQueryClient();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: how many are ready is not used; that it changed is
+  useEffect(() => {
+    void client.refetchQueries({
+      queryKey: EVALUATIONS,
+      type: 'active',
+      predicate: ({ state }) => state.status === 'error',
+    });
+  }, [client, ready]);
 }
