@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectWorker, type RedisClient, redisKeys } from '@caissa/redis';
 import { readHeartbeats } from '@caissa/registry';
-import { pino } from 'pino';
+import { createLogger } from '@caissa/shared/process';
 import { afterEach, beforeEach, expect, inject, it, vi } from 'vitest';
 import { HeartbeatSender } from './heartbeat-sender.js';
 import type { Replica } from './replica.js';
@@ -48,7 +48,7 @@ it.each([
   [served('cpu', 'CPU', ['cpu']), { device_type: 'cpu', device_name: 'CPU', execution_providers: ['cpu'] }],
 ])('a loader tells its device, and of a GPU how much memory that has and how much is in use', async (replica, told) => {
   const keys = redisKeys(`test-${randomUUID()}`);
-  const sender = new HeartbeatSender({ redis, keys, logger: pino({ enabled: false }) }, 'one', replica);
+  const sender = new HeartbeatSender({ redis, keys, logger: createLogger('test', 'silent') }, 'one', replica);
   await expect
     .poll(async () => {
       await sender.beat();
