@@ -27,8 +27,7 @@ export const listExportsRoute = defineRoute({
     400: { description: 'A parameter is not valid.', schema: problemSchema },
   },
   handler: async ({ exports, exportReconciler }, { query: { limit, cursor } }) => {
-    const [listed, completeness] = await Promise.all([exports.newestFirst(), exports.completeness()]);
-    if (!completeness.complete) exportReconciler.hasten();
+    const [listed, completeness] = await Promise.all([exports.newestFirst(), exportReconciler.completeness()]);
     const start = cursor === undefined ? 0 : listed.findIndex(({ filename }) => filename === cursor) + 1;
     if (cursor !== undefined && start === 0) {
       throw new AppError('INVALID_PARAMETER', 'The cursor points to an export that is gone. Start over.');

@@ -1,4 +1,5 @@
-import type { ExportIndex } from '@caissa/registry';
+import { Coalesced } from '@caissa/bytes';
+import type { Completeness, ExportIndex } from '@caissa/registry';
 import { AppError } from '@caissa/shared/errors';
 import type { Logger } from '@caissa/shared/process';
 import type { ArtifactStore } from '@caissa/storage';
@@ -22,6 +23,7 @@ export interface ExportReconcilerContext {
  */
 export class ExportReconciler {
   readonly #context: ExportReconcilerContext;
+  readonly #completeness = new Coalesced(() => this.#context.exports.completeness());
   #timer: NodeJS.Timeout | undefined;
   #dueAtMs = Number.POSITIVE_INFINITY;
   #running: Promise<void> | undefined;
@@ -36,7 +38,14 @@ export class ExportReconciler {
     this.#schedule(0);
   }
 
-  /** Compares soon. Call it when Redis is back, or the list turns out not to be complete. */
+  /** Whether every export is listed by now; if not, the list is compared soon. @throws AppError REDIS_UNAVAILABLE */
+  async completeness(): Promise<Completeness> {
+    const completeness = await this.#completeness.get();
+    if (!completeness.complete) this.hasten();
+    return completeness;
+  }
+
+  /** Compares soon. Call it when Redis is back. */
   hasten(): void {
     if (this.#running === undefined && this.#dueAtMs - performance.now() > INCOMPLETE_INTERVAL_MS) this.#schedule(0);
   }
