@@ -9,6 +9,8 @@ import type { Checkpoint } from './open-checkpoint.js';
 import { type Agreement, compareWithReference, computeReference, measureNoise } from './reference.js';
 import { blameModel } from './verification-error.js';
 
+export { compareInitializers };
+
 /** How long opening a model, and running it, may take for each GiB of weights. */
 const PATIENCE_PER_GIB_MS = 120_000;
 

@@ -91,13 +91,10 @@ export const WRITERS: Readonly<Record<Format, FormatWriter>> = {
       return external && target.refer((dataFilename) => external.encode(dataFilename));
     },
     async verify({ localPath, sizeBytes }, checkpoint, { level, dataFile, signal, spare }) {
+      const { compareInitializers, verifyOnnx } = await import('./verify-onnx.js');
       const skipped = skippedForMemory(level, dataFile?.sizeBytes ?? sizeBytes);
-      if (skipped) {
-        const { compareInitializers } = await import('./compare-initializers.js');
-        return { ...skipped, ...(await compareInitializers(localPath, checkpoint.reference, { dataFile, signal })) };
-      }
-      const { verifyOnnx } = await import('./verify-onnx.js');
-      return verifyOnnx(localPath, checkpoint, level, { dataFile, signal, spare });
+      if (skipped === undefined) return verifyOnnx(localPath, checkpoint, level, { dataFile, signal, spare });
+      return { ...skipped, ...(await compareInitializers(localPath, checkpoint.reference, { dataFile, signal })) };
     },
   },
 };
