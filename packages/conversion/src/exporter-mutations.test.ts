@@ -1,14 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  buildGraph,
-  checkOutputs,
-  inferArchitecture,
-  initialStateDict,
-  referenceGraph,
-  verificationBoards,
-} from '@caissa/chess';
+import { buildGraph, checkOutputs, inferArchitecture, initialStateDict, referenceGraph } from '@caissa/chess';
 import type { OnnxModel } from '@caissa/onnx';
 import type { StateDict } from '@caissa/tensor';
 import { mutatedModels, soundModel } from '@caissa/testing/exporter-mutations';
@@ -16,10 +9,10 @@ import { runOnnx, SMALL, trainedStateDict } from '@caissa/testing/networks';
 import { modelBytes } from '@caissa/testing/run-model';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compareInitializers } from './compare-initializers.js';
-import { compareWithReference, computeReference, measureNoise, type Reference } from './reference.js';
+import { boardsOf, compareWithReference, computeReference, measureNoise, type Reference } from './reference.js';
 
 const ARCHITECTURE = { ...SMALL, channels: 6, blocks: 1, policyPlanes: 2, valuePlanes: 2, valueHidden: 8 };
-const BOARDS = verificationBoards();
+const BOARDS = boardsOf('quick');
 
 let folder: string;
 beforeAll(async () => {

@@ -28,8 +28,19 @@ export interface Agreement {
   readonly float32_noise?: PerOutput;
 }
 
-/** Verification boards that are computed at each level: the dense one tells nearly everything, each costs as much. */
-const BOARDS: Readonly<Record<VerificationLevel, number>> = { quick: 1, full: Number.POSITIVE_INFINITY };
+/**
+ * Verification boards that a model is run on at each level, and those of them that are compared: the dense one tells nearly
+ * everything, and each costs as much. A second one makes a batch of it.
+ */
+const BOARDS: Readonly<Record<VerificationLevel, { readonly run: number; readonly compared: number }>> = {
+  quick: { run: 2, compared: 1 },
+  full: { run: Number.POSITIVE_INFINITY, compared: Number.POSITIVE_INFINITY },
+};
+
+/** Returns the verification boards that a model is run on at a level: the dense one, and chess positions. */
+export function boardsOf(level: VerificationLevel): Float32Array[] {
+  return verificationBoards().slice(0, BOARDS[level].run);
+}
 
 /**
  * Computes what a network gives for the verification boards, in plain TypeScript and double precision.
@@ -40,7 +51,7 @@ export function computeReference(
   level: VerificationLevel,
   signal?: AbortSignal,
 ): Promise<ReferenceOutputs> {
-  return computeBoards(graph, verificationBoards().slice(0, BOARDS[level]), { signal });
+  return computeBoards(graph, verificationBoards().slice(0, BOARDS[level].compared), { signal });
 }
 
 /**

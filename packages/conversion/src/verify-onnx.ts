@@ -1,12 +1,11 @@
 import { stat } from 'node:fs/promises';
 import type { DataFile } from '@caissa/bytes';
-import { VERIFICATION_POSITIONS, verificationBoards } from '@caissa/chess';
 import { type Session, type SessionOptions, type SpareProcess, startSession } from '@caissa/session';
 import type { VerificationLevel } from './artifact-metadata.js';
 import { checkSession } from './check-session.js';
 import { compareInitializers, type InitializerReport } from './compare-initializers.js';
 import type { Checkpoint } from './open-checkpoint.js';
-import { type Agreement, compareWithReference, computeReference, measureNoise } from './reference.js';
+import { type Agreement, boardsOf, compareWithReference, computeReference, measureNoise } from './reference.js';
 import { blameModel } from './verification-error.js';
 
 export { compareInitializers };
@@ -62,12 +61,14 @@ export async function verifyOnnx(
     const outputs = await computeReference(graph, level, signal);
     const session = await starting;
     const reference = { outputs, measureNoise: () => measureNoise(graph, signal) };
-    const { outputs: found, probabilitySumError, maxAbsValue } = await checkSession(session, verificationBoards());
+    const boards = boardsOf(level);
+    const { outputs: found, probabilitySumError, maxAbsValue } = await checkSession(session, boards);
     const agreement = await compareWithReference(reference, found);
     signal.throwIfAborted();
     return {
       level,
-      positions: VERIFICATION_POSITIONS.length,
+      // The dense input is none.
+      positions: boards.length - 1,
       probability_sum_error: probabilitySumError,
       max_abs_value: maxAbsValue,
       ...initializers,

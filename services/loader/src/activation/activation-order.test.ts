@@ -153,7 +153,7 @@ describe('the journal of a load', () => {
       requested_by: 'training',
       from: null,
       to: { generation: 1, model_name: 'model_v1', version: 7 },
-      checks: { positions: 8, converted: true },
+      checks: { positions: 1, converted: true },
       attempts: 1,
       outcome: 'succeeded',
     });

@@ -1,5 +1,5 @@
 import { verificationBoards } from '@caissa/chess';
-import { checkSession, compareWithReference, type Reference, VerificationError } from '@caissa/conversion';
+import { boardsOf, checkSession, compareWithReference, type Reference, VerificationError } from '@caissa/conversion';
 import { type Session, SessionError, type SpareProcess, startSession } from '@caissa/session';
 import type { ActivationChecks } from '@caissa/shared/contracts';
 
@@ -52,17 +52,17 @@ export async function proveModel(
   session: Session,
   { signal, isProven, reference }: ProofOptions,
 ): Promise<ProvenSession> {
-  const [dense, ...positions] = verificationBoards();
   try {
-    const checked = (await isProven) ? positions.slice(0, 1) : positions;
-    const boards = dense === undefined || checked.length === 1 ? checked : [dense, ...checked];
+    const positions = verificationBoards().slice(1, (await isProven) ? 2 : undefined);
+    const boards = reference ? boardsOf('quick') : positions;
     const { outputs, probabilitySumError, maxAbsValue } = await checkSession(session, boards);
     const agreement = reference && (await compareWithReference(reference, outputs));
     signal.throwIfAborted();
     return {
       session,
       checks: {
-        positions: checked.length,
+        // With a reference one of them is no position.
+        positions: reference ? boards.length - 1 : boards.length,
         probability_sum_error: probabilitySumError,
         max_abs_value: maxAbsValue,
         ...(agreement ? { max_abs_difference: agreement.max_abs_difference } : {}),
