@@ -130,7 +130,9 @@ async function compareOne(
 }
 
 /** Returns the largest relative error, and the first element that has more than is allowed. */
-function compare(elements: Float32Array, { values, runs, sizes }: ExpectedPiece) {
+function compare(elements: Float32Array, piece: ExpectedPiece) {
+  if (isCopy(elements, piece)) return { error: 0 };
+  const { values, runs, sizes } = piece;
   let largest = 0;
   let index = 0;
   for (const { end, factor } of runs) {
@@ -146,4 +148,14 @@ function compare(elements: Float32Array, { values, runs, sizes }: ExpectedPiece)
     }
   }
   return { error: largest };
+}
+
+/** Most weights are copied as they are, and comparing bytes takes a small part of the time. */
+function isCopy(elements: Float32Array, { values, runs }: ExpectedPiece): boolean {
+  if (values instanceof Float64Array || runs.some(({ factor }) => factor !== 1)) return false;
+  return Buffer.compare(bytesOf(elements), bytesOf(values)) === 0;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
