@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { borrowBuffer, type DataFile, FileSource, returnBuffer } from '@caissa/bytes';
-import type { Graph } from '@caissa/graph';
+import { bytesOf, type Graph } from '@caissa/graph';
 import { type FoundInitializer, readInitializers } from '@caissa/onnx';
 import { elementCount } from '@caissa/tensor';
 import { type ExpectedInitializer, type ExpectedPiece, expectedInitializers } from './expected-initializers.js';
@@ -154,8 +154,4 @@ function compare(elements: Float32Array, piece: ExpectedPiece) {
 function isCopy(elements: Float32Array, { values, runs }: ExpectedPiece): boolean {
   if (values instanceof Float64Array || runs.some(({ factor }) => factor !== 1)) return false;
   return Buffer.compare(bytesOf(elements), bytesOf(values)) === 0;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
