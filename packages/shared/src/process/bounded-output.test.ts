@@ -118,6 +118,29 @@ test('what is dropped while nobody reads is counted when somebody does, and all 
   });
 });
 
+test('nothing is dropped while somebody reads, however much that is', async () => {
+  const shell = spawn('sh', ['-c', '"$0" "$1" steadily | cat', process.execPath, PROGRAM], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  children.push(shell);
+  const lines = (await text(shell.stdout)).trim().split('\n');
+  expect(lines).toHaveLength(3_000);
+  expect(lines.filter((line) => JSON.parse(line).level !== 30)).toEqual([]);
+});
+
+test('lines are counted, not the parts that they come in', async () => {
+  const child = start('print-parts', 'ignore', 'pipe');
+  await hears(child, 'started');
+  let output = '';
+  child.stderr?.setEncoding('utf8').on('data', (part: string) => {
+    output += part;
+  });
+  await expect.poll(() => output).toMatch(/dropped, because.*\n$/);
+  const lines = output.trim().split('\n');
+  const dropped = 6_000 - (lines.length - 1);
+  expect(lines.pop()).toBe(`${dropped} log lines were dropped, because standard error did not take them.`);
+});
+
 describe('the last words of a service', () => {
   test('are on standard output when it crashes', async () => {
     const child = start('crash', 'pipe');
@@ -149,6 +172,13 @@ describe('the last words of a service', () => {
     const [output, [code]] = await Promise.all([text(child.stderr ?? Readable.from([])), once(child, 'exit')]);
     expect(code).toBe(status);
     expect(output).toMatch(words);
+  });
+
+  test('are on standard error when nothing is logged', async () => {
+    const child = start('crash-silently', 'ignore', 'pipe');
+    const [output, [code]] = await Promise.all([text(child.stderr ?? Readable.from([])), once(child, 'exit')]);
+    expect(code).toBe(1);
+    expect(output).toMatch(/^Error: a bug\n\s+at /);
   });
 
   test('do not change its status when nobody takes them', async () => {

@@ -3,12 +3,15 @@ import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 /** What is kept of text that was not taken yet; what comes beyond is dropped. */
 const KEPT_BYTES = 1 << 20;
 
-/** Pause before text is offered again. */
-const RETRY_MS = 100;
+/** Pause before text is offered again; it doubles while none of it is taken. */
+const RETRY_MS = 2;
+const LONGEST_RETRY_MS = 100;
 
 /** Longest time that the end of the process waits for its last words to be taken. */
 const LAST_WORDS_MS = 300;
 const LAST_WORDS_PAUSE_MS = 10;
+
+const NEWLINE = 0x0a;
 
 const NAMES = { 1: 'standard output', 2: 'standard error' } as const;
 
@@ -22,6 +25,7 @@ export class BoundedOutput {
   #kept: Buffer[] = [];
   #keptBytes = 0;
   #retry: NodeJS.Timeout | undefined;
+  #retryMs = RETRY_MS;
   /** Lines dropped since that was last told. */
   #untold = 0;
   #droppedLines = 0;
@@ -31,7 +35,7 @@ export class BoundedOutput {
     this.#standardFd = fd;
   }
 
-  /** Lines dropped since the process started; each write counts as one. */
+  /** Lines dropped since the process started. */
   get droppedLines(): number {
     return this.#droppedLines;
   }
@@ -59,19 +63,22 @@ export class BoundedOutput {
   #keep(bytes: Buffer): void {
     // Once something was dropped all is, until the count can be told in its place.
     if (this.#untold > 0 || this.#keptBytes + bytes.length > KEPT_BYTES) {
-      this.#untold++;
-      this.#droppedLines++;
+      const lines = countLines(bytes);
+      this.#untold += lines;
+      this.#droppedLines += lines;
       return;
     }
     this.#kept.push(bytes);
     this.#keptBytes += bytes.length;
-    this.#retry ??= setTimeout(() => this.#tryAgain(), RETRY_MS).unref();
+    this.#retry ??= setTimeout(() => this.#tryAgain(), this.#retryMs).unref();
   }
 
   #tryAgain(): void {
-    this.#retry = undefined;
+    const offeredBytes = this.#keptBytes;
     this.#offerKept();
-    if (this.#keptBytes > 0) this.#retry = setTimeout(() => this.#tryAgain(), RETRY_MS).unref();
+    const isTaken = this.#keptBytes < offeredBytes;
+    this.#retryMs = isTaken ? RETRY_MS : Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
+    this.#retry = this.#keptBytes > 0 ? setTimeout(() => this.#tryAgain(), this.#retryMs).unref() : undefined;
   }
 
   #offerKept(): void {
@@ -104,6 +111,13 @@ export class BoundedOutput {
       if (this.#keptBytes > 0) Atomics.wait(sleeper, 0, 0, LAST_WORDS_PAUSE_MS);
     }
   }
+}
+
+/** A line without its end counts as well. */
+function countLines(bytes: Buffer): number {
+  let lines = bytes.at(-1) === NEWLINE ? 0 : 1;
+  for (const byte of bytes) if (byte === NEWLINE) lines++;
+  return lines;
 }
 
 /**
