@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 
+// Nothing is compiled yet that the list of the services could be taken from.
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** Runs a program to its end, with our terminal but no input; gives its exit code. */

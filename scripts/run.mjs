@@ -76,7 +76,7 @@ const main = async () => {
   // A reader that is gone is no reason to stop.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const { endWithNpm } = await import('./end-with-npm.mjs');
-  endWithNpm();
+  endWithNpm(root, name);
   const { prepare } = await import('./prepare.mjs');
   const problem = await prepare(root);
   if (problem) {

@@ -45,4 +45,5 @@ process.on('message', (request: SessionRequest) => {
 });
 process.on('disconnect', () => process.exit(0));
 // Terminals and service managers signal the whole process group; the parent decides when its sessions end.
+// What the runtime of models needs is loaded here and nothing else, so that the list is not that of the services.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});

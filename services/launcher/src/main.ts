@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { neverWaitForOutput, STOP_SIGNALS } from '@caissa/shared/process';
+import { neverWaitForOutput, onStopSignals } from '@caissa/shared/process';
 import {
   CONFIGURATION_EXIT_CODE,
   ConfigurationError,
@@ -23,9 +23,6 @@ const RESTART_POLICY = {
   hopelessCodes: [CONFIGURATION_EXIT_CODE],
 };
 
-/** npm passes on a Ctrl-C that the terminal has sent to us already; a second one from a person comes later. */
-const REPEATED_SIGNAL_MS = 1_000;
-
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const complain = (line: string) => void process.stderr.write(`${line}\n`);
 
@@ -36,17 +33,6 @@ async function writeSampleModels(folder: string): Promise<string[]> {
 
 function programOf(service: ServiceName): string {
   return fileURLToPath(new URL(`../../${service}/dist/main.js`, import.meta.url));
-}
-
-function stopOnSignals(stop: () => void, kill: () => void): void {
-  let firstAt: number | undefined;
-  const onSignal = () => {
-    if (firstAt !== undefined && Date.now() - firstAt > REPEATED_SIGNAL_MS) return kill();
-    if (firstAt !== undefined) return;
-    firstAt = Date.now();
-    stop();
-  };
-  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
 }
 
 /** On a terminal the launcher's own lines are what matters, and services speak up when something is wrong. */
@@ -76,9 +62,9 @@ class Shutdown {
     void this.#launch.stop().then(() => process.exit(exitCode));
   }
 
-  force(): void {
+  force(exitCode: number): void {
     this.#launch.kill();
-    process.exit(130);
+    process.exit(exitCode);
   }
 }
 
@@ -108,9 +94,9 @@ async function main(): Promise<void> {
     { provideRedis, writeSampleModels, programOf, policy: RESTART_POLICY, say, giveUp },
   );
   const shutdown = new Shutdown(launch);
-  stopOnSignals(
+  onStopSignals(
     () => shutdown.begin(0),
-    () => shutdown.force(),
+    (exitCode) => shutdown.force(exitCode),
   );
   say('Caissa is starting.');
   try {

@@ -101,8 +101,8 @@ class Supervisor implements Supervised {
   async #endOf(running: RunningProcess): Promise<ProcessEnd> {
     const { name, policy, say } = this.#supervision;
     const startedAt = Date.now();
-    const recovered = setTimeout(() => say(`The ${name} runs again.`), policy.quickEndMs);
-    if (!this.#isFailing) clearTimeout(recovered);
+    const sayRecovered = () => say(`The ${name} runs again.`);
+    const recovered = this.#isFailing ? setTimeout(sayRecovered, policy.quickEndMs) : undefined;
     const end = await running.exited;
     clearTimeout(recovered);
     this.#quickEnds = Date.now() - startedAt < policy.quickEndMs ? this.#quickEnds + 1 : 1;

@@ -1,6 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '@caissa/testing/eventually';
@@ -94,14 +94,21 @@ describe('withTimeout', () => {
 });
 
 describe('a running service', () => {
-  /** A service that takes a while to start and says on standard output what it does. */
+  /** A service that takes a while to start, or for ever to start or to stop, and says what it does. */
   const SERVICE = `
+import { writeFileSync } from 'node:fs';
 import { createLogger, runService } from '@caissa/shared/process';
+const [, , hanging, released] = process.argv;
 await runService(async (lifecycle) => {
   setInterval(() => {}, 1000);
+  process.on('SIGHUP', () => { process.stdout.write('hung up;'); });
   process.stdout.write('starting;');
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  lifecycle.onStop('step', () => { process.stdout.write('released;'); });
+  await new Promise((resolve) => hanging === 'start' || setTimeout(resolve, 300));
+  lifecycle.onStop('step', () => {
+    process.stdout.write('released;');
+    if (released) writeFileSync(released, 'released');
+    return hanging === 'stop' ? new Promise(() => {}) : undefined;
+  });
   process.stdout.write('started;');
   return createLogger('test', 'silent');
 });
@@ -122,24 +129,54 @@ await runService(async (lifecycle) => {
     child.kill('SIGKILL');
   });
 
-  async function start(until: string): Promise<void> {
-    output = '';
-    child = fork(script, { silent: true });
-    child.stdout?.on('data', (text) => {
-      output += text;
-    });
+  async function start(until: string, hanging = ''): Promise<void> {
+    run(fork(script, [hanging], { silent: true }));
     await eventually(until, () => output.includes(until));
   }
 
-  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
-    'releases everything on %s and ends with status 0',
-    async (signal) => {
-      await start('started');
-      child.kill(signal);
-      expect(await once(child, 'exit')).toEqual([0, null]);
-      await eventually('its last words', () => output.includes('released;'));
-    },
-  );
+  function run(program: ChildProcess): void {
+    output = '';
+    child = program;
+    child.stdout?.on('data', (text) => {
+      output += text;
+    });
+  }
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('releases everything on %s and ends with status 0', async (signal) => {
+    await start('started');
+    child.kill(signal);
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    await eventually('its last words', () => output.includes('released;'));
+  });
+
+  test('goes on when a terminal is closed that it was started from but does not have', async () => {
+    await start('started');
+    child.kill('SIGHUP');
+    await eventually('the signal', () => output.includes('hung up;'));
+    expect(output).not.toContain('released;');
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  test.runIf(process.platform === 'linux')('releases everything when its terminal is closed', async () => {
+    const released = join(folder, 'released');
+    const command = `'${process.execPath}' '${script}' '' '${released}'`;
+    run(spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] }));
+    await eventually('the start', () => output.includes('started;'));
+    child.kill('SIGKILL');
+    await eventually('the release', async () => (await readFile(released, 'utf8').catch(() => '')) === 'released');
+  });
+
+  test.each([
+    ['start', 'starting;'],
+    ['stop', 'started;'],
+  ])('whose %s hangs ends at once on a later signal', async (hanging, until) => {
+    await start(until, hanging);
+    const ended = once(child, 'exit');
+    const repeating = setInterval(() => child.kill('SIGINT'), 100);
+    expect(await ended).toEqual([130, null]);
+    clearInterval(repeating);
+  });
 
   test('ends when the process that started it ends', async () => {
     await start('started');

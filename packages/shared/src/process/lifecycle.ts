@@ -3,7 +3,7 @@ import type { Logger } from './logger.js';
 import { startPatientTimer } from './patient-timer.js';
 import { redactText } from './redact.js';
 import { neverWaitForOutput } from './standard-streams.js';
-import { STOP_SIGNALS } from './stop-signals.js';
+import { onStopSignals } from './stop-signals.js';
 
 /** Undoes one step of the start. */
 type Releaser = () => Promise<void> | void;
@@ -55,8 +55,8 @@ export async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promi
 }
 
 /**
- * Runs a service until it is told to stop: by a signal, or by the end of the process that supervises it.
- * A configuration that cannot be used is printed and ends the process with status 2, any other failure with 1.
+ * Runs a service until it is told to stop: by a signal, or by the end of the process that supervises it. A second signal
+ * ends it at once. A configuration that cannot be used is printed and ends the process with status 2, any other failure with 1.
  */
 export async function runService(start: (lifecycle: Lifecycle) => Promise<Logger>): Promise<void> {
   neverWaitForOutput();
@@ -68,12 +68,13 @@ export async function runService(start: (lifecycle: Lifecycle) => Promise<Logger
     askedToStop ??= reason;
     stop?.(reason);
   };
-  for (const signal of STOP_SIGNALS) process.on(signal, () => ask(signal));
+  onStopSignals(ask);
   if (process.connected) process.once('disconnect', () => ask('the launcher ended'));
   // Node.js would print it in a way that waits for whoever reads.
   process.on('uncaughtException', fail);
   const logger = await start(lifecycle).catch(fail);
   process.off('uncaughtException', fail).on('uncaughtException', (error) => {
+    if (!logger.isLevelEnabled('fatal')) fail(error);
     logger.fatal({ err: error }, 'the process ends because of an error that was not foreseen');
     process.exit(1);
   });
@@ -88,7 +89,7 @@ export async function runService(start: (lifecycle: Lifecycle) => Promise<Logger
   if (askedToStop !== undefined) stop(askedToStop);
 }
 
-/** Prints why a process cannot start, and ends it. */
+/** Prints why a process cannot start or go on, and ends it. */
 function fail(error: unknown): never {
   const configuration = error instanceof ConfigurationError;
   const reason = configuration ? error.message : error instanceof Error ? error.stack : error;
