@@ -19,6 +19,9 @@ const sessionStateSchema = z.object({
 
 export type SessionState = z.infer<typeof sessionStateSchema>;
 
+/** A size that networks must have to be activated. */
+const demandSchema = z.union([z.int().positive(), z.literal('any')]);
+
 /** What a loader replica says of itself. */
 const heartbeatSchema = z.object({
   id: z.string(),
@@ -37,6 +40,8 @@ const heartbeatSchema = z.object({
   memory: z.object({ total_bytes: z.int(), free_bytes: z.int() }),
   // Loaders of before the total was reported leave it out.
   gpu: z.object({ memory_allocated: z.int(), memory_total: z.int().optional() }).optional(),
+  /** What it demands of a network before it makes it active; loaders of before it was reported leave it out. */
+  expected: z.object({ channels: demandSchema, blocks: demandSchema }).optional(),
   // Loaders of before inference report nothing of what follows.
   /** When its process began to report itself, since the epoch: tells it from one that was at its address before. */
   started_at_ms: z.int().nonnegative().default(0),

@@ -79,18 +79,17 @@ async function openContext(
   const exportReconciler = new ExportReconciler({ exports, store, logger });
   const catalogue = new Catalogue(redis, keys);
   const activation = new Coalesced(() => readActivation(redis, keys));
-  const expected = { channels: settings.EXPECTED_CHANNELS, blocks: settings.EXPECTED_BLOCKS };
-  const modelList = new ModelList({ modelFolder, catalogue, expected }, activation);
-  const modelDetails = new ModelDetails({ modelFolder, catalogue, expected }, activation);
   const replicas = new ReplicaDirectory(redis, keys, logger);
   lifecycle.onStop('replica directory', () => replicas.close());
+  const modelList = new ModelList({ modelFolder, catalogue, replicas }, activation);
+  const modelDetails = new ModelDetails({ modelFolder, catalogue, replicas }, activation);
   const forwarder = new Forwarder(replicas, logger);
   lifecycle.onStop('forwarder', () => forwarder.close());
   const stopping = new AbortController();
   // Every held request listens.
   setMaxListeners(0, stopping.signal);
   const lists = { exportReconciler, modelFolder, modelList, modelDetails };
-  const files = { store, exports, catalogue, expected, modelStore, ...lists };
+  const files = { store, exports, catalogue, modelStore, ...lists };
   const parts = { settings, logger, jobs, watcher, ...files, replicas, forwarder };
   return { context: { ...parts, tracing, stopping: stopping.signal }, stopping };
 }

@@ -105,7 +105,7 @@ async function startServing(loader: Loader): Promise<HeartbeatSender> {
     const { positionsServed, sessionRestarts, sessions } = engine;
     return { positionsServed, sessionRestarts, sessions };
   };
-  const heartbeat = new HeartbeatSender(context, id, replica, { url, report });
+  const heartbeat = new HeartbeatSender(context, id, replica, { expected: context.expected, url, report });
   lifecycle.onStop('heartbeat', () => heartbeat.stop());
   logger.info({ url }, `loader answers on ${url}`);
   return heartbeat;

@@ -54,7 +54,7 @@ const modelFields = {
   deployable: z
     .boolean()
     .describe(
-      'Whether it can be made active: it is `ready`, and its network is of the size that is expected (`EXPECTED_CHANNELS`, `EXPECTED_BLOCKS`).',
+      'Whether it can be made active: it is `ready`, and its network is of the size that the loaders expect (`EXPECTED_CHANNELS`, `EXPECTED_BLOCKS`), as far as one has said.',
     ),
   deploy_problem: problemSchema
     .optional()

@@ -1,4 +1,5 @@
 import { Coalesced } from '@caissa/bytes';
+import type { ExpectedArchitecture } from '@caissa/chess';
 import { type RedisClient, type RedisKeys, readInternalToken } from '@caissa/redis';
 import { type Heartbeat, readHeartbeats } from '@caissa/registry';
 import type { Logger } from '@caissa/shared/process';
@@ -43,6 +44,7 @@ export class ReplicaDirectory {
   readonly #entries = new Map<string, Entry>();
   readonly #reading = new Coalesced(() => this.#read());
   #token: string | undefined;
+  #expected: ExpectedArchitecture = { channels: 'any', blocks: 'any' };
   #turn = 0;
 
   /** Begins to read. `redis` fails fast while Redis is down. */
@@ -58,6 +60,14 @@ export class ReplicaDirectory {
   /** The token by which replicas know the API; undefined until Redis was reached once. */
   get token(): string | undefined {
     return this.#token;
+  }
+
+  /**
+   * What loaders demand of a network before they make it active: those that serve one, or else any, or else the last
+   * there were. The same object until that changes.
+   */
+  get expected(): ExpectedArchitecture {
+    return this.#expected;
   }
 
   /** All replicas that are alive. */
@@ -99,10 +109,18 @@ export class ReplicaDirectory {
   async #read(): Promise<void> {
     try {
       this.#token = await readInternalToken(this.#redis, this.#keys);
-      this.#update(await readHeartbeats(this.#redis, this.#keys));
+      const heartbeats = await readHeartbeats(this.#redis, this.#keys);
+      this.#update(heartbeats);
+      this.#expect(heartbeats);
     } catch (error) {
       this.#logger.debug({ err: error }, 'the list of replicas could not be read');
     }
+  }
+
+  #expect(heartbeats: readonly Heartbeat[]): void {
+    const telling = heartbeats.filter(({ expected }) => expected !== undefined);
+    const { expected } = telling.find(({ model_name }) => model_name !== null) ?? telling[0] ?? {};
+    if (expected && !isSameDemand(expected, this.#expected)) this.#expected = expected;
   }
 
   #update(heartbeats: readonly Heartbeat[]): void {
@@ -126,4 +144,8 @@ export class ReplicaDirectory {
       else this.#entries.set(id, { ...entry, missingSinceMs });
     }
   }
+}
+
+function isSameDemand(one: ExpectedArchitecture, other: ExpectedArchitecture): boolean {
+  return one.channels === other.channels && one.blocks === other.blocks;
 }

@@ -2,8 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FormatError } from '@caissa/bytes';
+import { sendHeartbeat } from '@caissa/registry';
 import { eventually } from '@caissa/testing/eventually';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { HEARTBEAT } from '../../test-support/heartbeat.js';
 import { BROKEN, startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
@@ -106,6 +108,14 @@ describe('jobs', () => {
     expect(failed.body).toMatchObject({ retryable: true });
     await api.addModel('bad', { status: 'unreadable', problem: BROKEN });
     expect(await call('POST', `/api/jobs/${id}/retry`)).toMatchObject({ status: 422, body: { code: 'ZIP_TRUNCATED' } });
+    await api.addModel('bad');
+    const { jobs, replicas } = api.context;
+    await sendHeartbeat(jobs.redis, jobs.keys, { ...HEARTBEAT, expected: { channels: 128, blocks: 6 } });
+    await replicas.refresh();
+    expect(await call('POST', `/api/jobs/${id}/retry`)).toMatchObject({
+      status: 422,
+      body: { code: 'ARCHITECTURE_MISMATCH', detail: 'The network has 8 channels, and 128 are expected.' },
+    });
     await rm(join(api.modelsFolder, 'bad.pt'));
     expect(await call('POST', `/api/jobs/${id}/retry`)).toMatchObject({
       status: 404,

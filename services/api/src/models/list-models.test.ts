@@ -1,9 +1,10 @@
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { activate } from '@caissa/registry';
+import { activate, sendHeartbeat } from '@caissa/registry';
 import { type ModelInfo, type ModelSummary, modelInfoSchema, modelListSchema } from '@caissa/shared/contracts';
 import { atBestWithin } from '@caissa/testing/at-best-within';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { HEARTBEAT } from '../../test-support/heartbeat.js';
 import { BROKEN, startTestApi, type TestApi } from '../../test-support/start-test-api.js';
 
 let api: TestApi;
@@ -176,6 +177,19 @@ describe('the list of models', () => {
     expect([names(third.models), third.next_cursor]).toEqual([['m1'], undefined]);
   });
 
+  it('comes page by page, however long names and versions are', async () => {
+    const all = ['a', 'b', 'c'].map((letter) => letter.repeat(128));
+    for (const name of all) await api.addModel(name, { version: '\u{1f451}'.repeat(50) });
+    const first = await list('?limit=1');
+    const second = await list(`?limit=1&cursor=${first.next_cursor}`);
+    const third = await list(`?limit=1&cursor=${second.next_cursor}`);
+    expect([first, second, third].flatMap(({ models }) => names(models))).toEqual(all);
+    await api.addModel('numbered', { version: Number.MAX_SAFE_INTEGER });
+    await api.addModel(`z${all[0]}`.slice(0, 128), { version: Number.MAX_SAFE_INTEGER - 1 });
+    const { next_cursor } = await list('?limit=2');
+    expect(names((await list(`?limit=1&cursor=${next_cursor}`)).models)).toEqual(all.slice(0, 1));
+  });
+
   it.each(['limit=0', 'limit=1001', 'limit=x', 'cursor=x', 'cursor=W10'])('refuses %s', async (query) => {
     const response = await fetch(`${api.url}/api/model/list?${query}`);
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([400, 'INVALID_PARAMETER']);
@@ -211,26 +225,29 @@ describe('a model', () => {
   });
 
   it('is deployable if its network is of the size that is expected, and told why if not', async () => {
-    const two = await startTestApi(inject('redisUrl'), { EXPECTED_CHANNELS: 8, EXPECTED_BLOCKS: 2 });
-    const six = await startTestApi(inject('redisUrl'), { EXPECTED_CHANNELS: 'any', EXPECTED_BLOCKS: 6 });
     const problem = { code: 'ARCHITECTURE_MISMATCH', detail: 'The network has 2 blocks, and 6 are expected.' };
-    for (const [one, shown] of [
-      [two, { deployable: true }],
-      [six, { deployable: false, deploy_problem: problem }],
+    const { jobs, replicas } = api.context;
+    await api.addModel('model');
+    for (const [expected, shown] of [
+      // No loader has said what it demands.
+      [undefined, { deployable: true }],
+      [{ channels: 8, blocks: 2 }, { deployable: true }],
+      [
+        { channels: 'any', blocks: 6 },
+        { deployable: false, deploy_problem: problem },
+      ],
     ] as const) {
-      await one.addModel('model');
-      for (const path of ['list', 'info/model']) {
-        const body = (await (await fetch(`${one.url}/api/model/${path}`)).json()) as Record<string, unknown>;
-        const model = path === 'list' ? modelListSchema.parse(body).models[0] : modelInfoSchema.parse(body);
+      if (expected) await sendHeartbeat(jobs.redis, jobs.keys, { ...HEARTBEAT, expected });
+      await replicas.refresh();
+      for (const model of [(await list()).models[0], await info('model')]) {
         expect(model).toMatchObject(shown);
         expect(model?.deploy_problem === undefined).toBe(shown.deployable);
       }
-      await one.writeModel('model', 'another file');
-      const { models } = modelListSchema.parse(await (await fetch(`${one.url}/api/model/list`)).json());
-      expect(models[0]).toMatchObject({ status: 'inspecting', deployable: false });
-      expect(models[0]).not.toHaveProperty('deploy_problem');
-      await one.close();
     }
+    await api.writeModel('model', 'another file');
+    const { models } = await list();
+    expect(models[0]).toMatchObject({ status: 'inspecting', deployable: false });
+    expect(models[0]).not.toHaveProperty('deploy_problem');
   });
 
   it('is shown without them while nothing is known of it as it is', async () => {

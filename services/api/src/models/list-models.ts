@@ -1,3 +1,4 @@
+import { UNKNOWN } from '@caissa/formats';
 import { modelListSchema, versionSchema } from '@caissa/shared/contracts';
 import { AppError, problemSchema } from '@caissa/shared/errors';
 import { z } from 'zod';
@@ -39,7 +40,9 @@ export const listModelsRoute = defineRoute({
 const placeSchema = z.tuple([versionSchema, z.string()]);
 
 function encodeCursor(place: Place | undefined): string {
-  return Buffer.from(JSON.stringify([place?.version, place?.name])).toString('base64url');
+  // A version that is a text, which may be long, has no say in the order.
+  const version = typeof place?.version === 'number' ? place.version : UNKNOWN;
+  return Buffer.from(JSON.stringify([version, place?.name])).toString('base64url');
 }
 
 /** @throws AppError INVALID_PARAMETER */

@@ -1,4 +1,5 @@
 import { Coalesced } from '@caissa/bytes';
+import type { ExpectedArchitecture } from '@caissa/chess';
 import type { Activation, CatalogueEntry } from '@caissa/registry';
 import type { ModelInfo, ModelSummary } from '@caissa/shared/contracts';
 import type { ModelFile } from '@caissa/storage';
@@ -9,11 +10,15 @@ import { summarizeModel } from './summarize-model.js';
 /** Models whose response is kept; one with a thousand tensors takes 80 KiB. */
 const KEPT = 128;
 
-/** A response, and what it was made from. */
-interface Made {
+/** What a response is made from. */
+interface Source {
   readonly file: ModelFile;
   readonly entry: CatalogueEntry | undefined;
   readonly isCurrent: boolean;
+  readonly expected: ExpectedArchitecture;
+}
+
+interface Made extends Source {
   readonly json: Buffer;
 }
 
@@ -51,7 +56,7 @@ export class ModelDetails {
   }
 
   async #read(name: string, kept: Kept): Promise<Buffer> {
-    const { modelFolder, catalogue, expected } = this.#context;
+    const { modelFolder, catalogue, replicas } = this.#context;
     const [file, entries, activation] = await Promise.all([
       modelFolder.find(name),
       catalogue.all(),
@@ -62,13 +67,13 @@ export class ModelDetails {
       throw error;
     });
     const entry = entries.get(name);
+    const { expected } = replicas;
     const summary = summarizeModel(file, entry, { activation, expected });
-    const { made } = kept;
-    const isCurrent = summary.is_current;
-    if (made && isSameFile(made.file, file) && made.entry === entry && made.isCurrent === isCurrent) return made.json;
+    const source = { file, entry, isCurrent: summary.is_current, expected };
+    if (kept.made && isSame(kept.made, source)) return kept.made.json;
     const known = entry?.identity === file.identity ? entry : undefined;
     const json = await this.#write(summary, known);
-    kept.made = { file, entry, isCurrent, json };
+    kept.made = { ...source, json };
     return json;
   }
 
@@ -86,6 +91,15 @@ export class ModelDetails {
     };
     return Buffer.from(JSON.stringify(body));
   }
+}
+
+function isSame(one: Source, other: Source): boolean {
+  return (
+    isSameFile(one.file, other.file) &&
+    one.entry === other.entry &&
+    one.isCurrent === other.isCurrent &&
+    one.expected === other.expected
+  );
 }
 
 /** A file keeps its identity when it is renamed. */

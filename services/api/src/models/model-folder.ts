@@ -147,5 +147,6 @@ export interface ModelSources {
   readonly modelFolder: ModelFolder;
   readonly catalogue: Catalogue;
   /** What a network must be to be made active. */
-  readonly expected: ExpectedArchitecture;
+  /** Tells what a network must be like to be made active. */
+  readonly replicas: { readonly expected: ExpectedArchitecture };
 }

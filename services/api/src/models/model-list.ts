@@ -1,4 +1,5 @@
 import { Coalesced } from '@caissa/bytes';
+import type { ExpectedArchitecture } from '@caissa/chess';
 import { LEFT_OUT_LIMIT } from '@caissa/formats';
 import type { Activation, CatalogueEntry } from '@caissa/registry';
 import type { ModelSummary } from '@caissa/shared/contracts';
@@ -35,6 +36,7 @@ interface Sources {
   readonly revision: number;
   readonly entries: ReadonlyMap<string, CatalogueEntry>;
   readonly active: string;
+  readonly expected: ExpectedArchitecture;
 }
 
 /** Newest version first, models without a number for one last, then by name. */
@@ -70,12 +72,14 @@ export class ModelList {
   }
 
   async #read(): Promise<ModelListState> {
-    const { modelFolder, catalogue, expected } = this.#context;
+    const { modelFolder, catalogue, replicas } = this.#context;
     const [entries, active] = await Promise.all([catalogue.all(), this.#activation.get()]);
-    const from = { revision: modelFolder.revision, entries, active: activeModelOf(active) };
+    const { expected } = replicas;
+    const from = { revision: modelFolder.revision, entries, active: activeModelOf(active), expected };
     const { from: before, state } = this.#made ?? {};
     if (state !== undefined && before !== undefined && isSame(before, from)) return state;
-    this.#rows = makeRows(this.#rows, { files: modelFolder.list(), entries, activation: active, expected });
+    const known = before?.expected === expected ? this.#rows : [];
+    this.#rows = makeRows(known, { files: modelFolder.list(), entries, activation: active, expected });
     const leftOut = modelFolder.leftOut().slice(0, LEFT_OUT_LIMIT);
     const beside = { ...completenessOf(this.#rows), ...(leftOut.length === 0 ? {} : { left_out: leftOut }) };
     const made = { name: 'models', places: this.#rows, rows: this.#rows.map(({ json }) => json), beside };
@@ -90,7 +94,8 @@ function completenessOf(rows: readonly Row[]) {
 }
 
 function isSame(left: Sources, right: Sources): boolean {
-  return left.revision === right.revision && left.entries === right.entries && left.active === right.active;
+  const names = ['revision', 'entries', 'active', 'expected'] as const;
+  return names.every((name) => left[name] === right[name]);
 }
 
 /** What the list shows of an activation. */

@@ -39,7 +39,10 @@ export function summarizeModel(
 }
 
 /** Why a loader would refuse a network that can be read; undefined if it would not. */
-function problemOfDeployment({ architecture }: CatalogueEntry, expected: ExpectedArchitecture): Problem | undefined {
+export function problemOfDeployment(
+  { architecture }: CatalogueEntry,
+  expected: ExpectedArchitecture,
+): Problem | undefined {
   if (architecture === null) return undefined;
   const { num_channels: channels, num_res_blocks: blocks } = architecture;
   const message = describeMisfit({ channels, blocks }, expected);

@@ -1,20 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createBullBoard } from '@bull-board/api';
-import type { AppViewRoute, ControllerHandlerReturnType } from '@bull-board/api/typings/app';
+import type { AppControllerRoute, AppViewRoute, ControllerHandlerReturnType } from '@bull-board/api/typings/app';
 import { ExpressAdapter } from '@bull-board/express';
-import type { JobsContext } from '@caissa/queue';
 import { JOB_TYPES } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import type { RequestHandler } from 'express';
 import { escapeHtml } from '../http/own-pages.js';
-import { BoardQueue } from './board-queue.js';
+import { type BoardContext, BoardQueue } from './board-queue.js';
 
 /** A dashboard over all queues, to be mounted at `path`. */
-export function createBoard(jobs: JobsContext, path: string, readOnly: boolean): RequestHandler {
+export function createBoard(context: BoardContext, path: string, readOnly: boolean): RequestHandler {
   const adapter = new BoardAdapter(path);
   createBullBoard({
-    queues: JOB_TYPES.map((type) => new BoardQueue(jobs, type, readOnly)),
+    queues: JOB_TYPES.map((type) => new BoardQueue(context, type, readOnly)),
     serverAdapter: adapter,
     options: {
       uiConfig: {
@@ -50,8 +49,22 @@ function readBoardFiles(viewsPath: string): BoardFiles {
   return files;
 }
 
+const RETRY_ALL = '/api/queues/:queueName/retry/:queueStatus';
+
+/** The vendor's retry of all that failed in a queue stops at the first job that is refused; ours skips it. */
+function skipRefused({ handler, ...route }: AppControllerRoute): AppControllerRoute {
+  return {
+    ...route,
+    handler: async (request) => {
+      const queue = request?.queues.get(String(request.params['queueName']));
+      return queue instanceof BoardQueue ? { body: await queue.retryFailed() } : handler(request);
+    },
+  };
+}
+
 /**
- * bull-board's adapter for Express with a page of ours in place of the vendor's, which loads fonts from another host.
+ * bull-board's adapter for Express with a page of ours in place of the vendor's, which loads fonts from another host,
+ * and with a retry of all that skips what is refused.
  */
 class BoardAdapter extends ExpressAdapter {
   #files: BoardFiles = { styles: [], scripts: [] };
@@ -73,6 +86,11 @@ class BoardAdapter extends ExpressAdapter {
       response.set('Cache-Control', 'no-cache').type('html').send(renderBoard(params, this.#files));
     };
     for (const path of [route.route].flat()) this.app.get(path, show);
+    return this;
+  }
+
+  override setApiRoutes(routes: AppControllerRoute[]): this {
+    super.setApiRoutes(routes.map((one) => (one.route === RETRY_ALL ? skipRefused(one) : one)));
     return this;
   }
 

@@ -1,15 +1,16 @@
 import { appRoutes } from '@bull-board/api/dist/routes.js';
 import { type JobsContext, newJobId, runWorker, stopWorker } from '@caissa/queue';
 import { connectWorker } from '@caissa/redis';
-import { sendHeartbeat } from '@caissa/registry';
-import { JOB_TYPES } from '@caissa/shared/contracts';
+import { Catalogue, sendHeartbeat } from '@caissa/registry';
+import { JOB_TYPES, type JobDataByType, type JobType } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import { createLogger } from '@caissa/shared/process';
 import { atBestWithin } from '@caissa/testing/at-best-within';
 import { RedisProxy } from '@caissa/testing/redis-proxy';
+import { Queue } from 'bullmq';
 import type { Express } from 'express';
 import request from 'supertest';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import {
   OPERATOR_KEY,
   openTestAccess,
@@ -29,9 +30,19 @@ beforeEach(async () => {
   await proxy.start();
   access = await openTestAccess(proxy.url, WITH_KEYS, (app, rules, { jobs }) => {
     const store = { check: () => storeCheck() };
+    const catalogue = new Catalogue(jobs.redis, jobs.keys);
+    const modelFolder = {
+      find: async (name: string) => {
+        if (name !== 'model_v1') throw new AppError('MODEL_NOT_FOUND', 'There is none.');
+        return { name, identity: 'x' };
+      },
+    };
     const context = {
       jobs,
       store,
+      catalogue,
+      modelFolder,
+      replicas: { expected: { channels: 'any', blocks: 'any' } },
       forwarder: { metrics: [] },
       logger: createLogger('test', 'silent'),
     } as unknown as ApiContext;
@@ -63,20 +74,19 @@ async function addJob({ queues }: JobsContext, timestamp = Date.now()): Promise<
   return String((await queues.export.queue.add('export', data, { timestamp })).id);
 }
 
-/** The id of a load job that has failed. */
-async function failedJob({ queues, keys }: JobsContext): Promise<string> {
-  const id = newJobId('load');
-  await queues.load.queue.add('load', { model_name: 'model_v1' }, { jobId: id });
+/** Ids of jobs of a queue that have failed, by the order of their data. */
+async function failedJobs<T extends JobType>({ queues, keys }: JobsContext, type: T, ...all: JobDataByType[T][]) {
+  const queue: Queue = queues[type].queue;
+  const ids: string[] = [];
+  for (const data of all) ids.push(String((await queue.add(type, data, { jobId: newJobId(type) })).id));
   const connection = connectWorker(proxy.url);
   const context = { connection, prefix: keys.prefix, logger: createLogger('test', 'silent') };
   const fail = () => Promise.reject(new AppError('MODEL_NOT_FOUND', 'There is none.'));
-  const worker = runWorker(context, 'load', fail, 1);
-  await expect.poll(() => queues.load.queue.getFailedCount()).toBe(1);
+  const worker = runWorker(context, type, fail, 1);
+  await expect.poll(() => queue.getFailedCount()).toBe(all.length);
   await stopWorker(worker, 100);
   connection.disconnect();
-  const job = await queues.load.queue.getJob(id);
-  expect(job?.stacktrace?.join()).toContain('run-worker.ts');
-  return id;
+  return ids;
 }
 
 describe('probes', () => {
@@ -224,7 +234,9 @@ describe('/admin/queues', () => {
   });
 
   it('shows no stack of a failed job, and retries it as the API does', async () => {
-    const id = await failedJob(access.jobs);
+    const [id = ''] = await failedJobs(access.jobs, 'load', { model_name: 'model_v1' });
+    const failed = await access.jobs.queues.load.queue.getJob(id);
+    expect(failed?.stacktrace?.join()).toContain('run-worker.ts');
     for (const ask of [viewer, operator]) {
       const listed = await ask(access.app, '/admin/queues/api/queues?activeQueue=load&page=1&jobsPerPage=10');
       const one = await ask(access.app, `/admin/queues/api/queues/load/${id}`);
@@ -240,6 +252,47 @@ describe('/admin/queues', () => {
     // It counts as requested now.
     expect(job?.data).toMatchObject({ model_name: 'model_v1', sequence: expect.any(Number) });
     expect(await job?.getState()).toBe('waiting');
+  });
+
+  it('refuses a retry that the API refuses, and skips it among others', async () => {
+    const upload = `.upload-${'a'.repeat(32)}`;
+    const { queue } = access.jobs.queues.inspect;
+    const identity = 'x';
+    const [refused = '', ...others] = await failedJobs(
+      access.jobs,
+      'inspect',
+      { model_name: 'gone', identity, upload },
+      { model_name: 'model_v1', identity },
+      { model_name: 'model_v2', identity },
+    );
+    const put = (path: string) =>
+      request(access.app).put(`/admin/queues/api/queues/inspect/${path}`).set('X-API-Key', OPERATOR_KEY);
+    expect((await put(`${refused}/retry`)).status).toBe(409);
+    const { status, body } = await put('retry/failed');
+    expect([status, body]).toEqual([200, { retried: 2, skipped: 1 }]);
+    expect(await Promise.all(others.map((id) => queue.getJobState(id)))).toEqual(['waiting', 'waiting']);
+    const kept = await queue.getJob(refused);
+    expect([await kept?.getState(), kept?.failedReason]).toEqual(['failed', 'MODEL_NOT_FOUND: There is none.']);
+  });
+
+  it('lets jobs whose model is gone keep what they failed with', async () => {
+    await failedJobs(access.jobs, 'load', { model_name: 'gone' }, { model_name: 'model_v1' });
+    const { body } = await request(access.app)
+      .put('/admin/queues/api/queues/load/retry/failed')
+      .set('X-API-Key', OPERATOR_KEY);
+    expect(body).toEqual({ retried: 1, skipped: 1 });
+    const [kept] = await access.jobs.queues.load.queue.getFailed();
+    expect(kept?.data.model_name).toBe('gone');
+  });
+
+  it.each(['completed', 'failed'] as const)('lets operators remove jobs that have %s', async (state) => {
+    const clean = vi.spyOn(Queue.prototype, 'clean');
+    const put = (status: string) =>
+      request(access.app).put(`/admin/queues/api/queues/export/clean/${status}`).set('X-API-Key', OPERATOR_KEY);
+    expect((await put(state)).status).toBe(200);
+    expect(clean).toHaveBeenCalledWith(expect.any(Number), expect.any(Number), state);
+    expect((await put('waiting')).status).toBe(405);
+    clean.mockRestore();
   });
 
   /** Everything that the board can change, about one job. */
@@ -279,7 +332,7 @@ describe('/admin/queues', () => {
     const id = await addJob(access.jobs);
     const { queue } = access.jobs.queues.export;
     const before = JSON.stringify(await queue.getJob(id));
-    const offered = /\/(pause|resume|promote|[^/]+\/retry)$|retry\/waiting$/;
+    const offered = /\/(pause|resume|promote|[^/]+\/retry)$/;
     const refused = changes(id).filter(({ path }) => !offered.test(path));
     expect(refused.length).toBeGreaterThan(12);
     for (const { method, path } of refused) {

@@ -33,6 +33,6 @@ export function createOperations(context: ApiContext, access: Access): Operation
     .route('/metrics')
     .get(...access.allow('viewer'), showMetrics)
     .all(onlyReading);
-  router.use(createDashboard(context.jobs, access));
+  router.use(createDashboard(context, access));
   return { measure: measureRequests(registry), router };
 }

@@ -1,4 +1,3 @@
-import type { JobsContext } from '@caissa/queue';
 import { redisUnavailable } from '@caissa/redis';
 import { AppError, toProblem } from '@caissa/shared/errors';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
@@ -6,6 +5,7 @@ import { type Access, callerOf } from '../access/create-access.js';
 import { changesState } from '../access/foreign-pages.js';
 import { contentSecurityPolicy } from '../access/security-headers.js';
 import { BOARD_CHANGES, isOffered } from './board-changes.js';
+import type { BoardContext } from './board-queue.js';
 
 const PATH = '/admin/queues';
 
@@ -16,9 +16,9 @@ const PATH = '/admin/queues';
 const POLICY = { baseUri: ["'self'"], styleSrc: ["'unsafe-inline'"] };
 
 /** Loaded on first use: starting up need not wait for what draws them. */
-async function openBoards(jobs: JobsContext): Promise<Record<'viewer' | 'operator', RequestHandler>> {
+async function openBoards(context: BoardContext): Promise<Record<'viewer' | 'operator', RequestHandler>> {
   const { createBoard } = await import('./board.js');
-  return { viewer: createBoard(jobs, PATH, true), operator: createBoard(jobs, PATH, false) };
+  return { viewer: createBoard(context, PATH, true), operator: createBoard(context, PATH, false) };
 }
 
 /** Says what is offered instead, in a problem document that the dashboard shows the sentence of. */
@@ -29,7 +29,7 @@ function refuseChange({ id }: Request, response: Response): void {
 }
 
 /** The queue dashboard at `/admin/queues`: viewers look, operators also make the changes of {@link BOARD_CHANGES}. */
-export function createDashboard(jobs: JobsContext, access: Access): Router {
+export function createDashboard(context: BoardContext, access: Access): Router {
   let boards: Promise<Record<'viewer' | 'operator', RequestHandler>> | undefined;
   const show: RequestHandler = async (request, response, next) => {
     const { role } = callerOf(response);
@@ -37,10 +37,10 @@ export function createDashboard(jobs: JobsContext, access: Access): Router {
       next(new AppError('FORBIDDEN', 'Only an operator may change the queues.'));
     } else if (changesState(request) && !isOffered(request)) {
       refuseChange(request, response);
-    } else if (jobs.redis.status !== 'ready' && request.path.startsWith('/api/')) {
+    } else if (context.jobs.redis.status !== 'ready' && request.path.startsWith('/api/')) {
       next(redisUnavailable());
     } else {
-      boards ??= openBoards(jobs);
+      boards ??= openBoards(context);
       (await boards)[role](request, response, next);
     }
   };

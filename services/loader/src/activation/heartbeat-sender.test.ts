@@ -47,12 +47,17 @@ it.each([
   ],
   [served('cpu', 'CPU', ['cpu']), { device_type: 'cpu', device_name: 'CPU', execution_providers: ['cpu'] }],
 ])('a loader tells its device, and of a GPU how much memory that has and how much is in use', async (replica, told) => {
+  const expected = { channels: 128, blocks: 'any' } as const;
   const keys = redisKeys(`test-${randomUUID()}`);
-  const sender = new HeartbeatSender({ redis, keys, logger: createLogger('test', 'silent') }, 'one', replica);
+  const sender = new HeartbeatSender({ redis, keys, logger: createLogger('test', 'silent') }, 'one', replica, {
+    expected,
+  });
   await expect
     .poll(async () => {
       await sender.beat();
-      const [{ device_type, device_name, execution_providers, gpu } = {}] = await readHeartbeats(redis, keys);
+      const [beat] = await readHeartbeats(redis, keys);
+      expect(beat?.expected).toEqual(expected);
+      const { device_type, device_name, execution_providers, gpu } = beat ?? {};
       return { device_type, device_name, execution_providers, ...(gpu && { gpu }) };
     })
     .toEqual(told);

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, freemem, hostname, totalmem } from 'node:os';
+import type { ExpectedArchitecture } from '@caissa/chess';
 import type { RedisClient, RedisKeys } from '@caissa/redis';
 import {
   HEARTBEAT_INTERVAL_MS,
@@ -21,8 +22,9 @@ interface ServingReport {
   readonly sessions: readonly SessionState[];
 }
 
-/** How others reach this loader, and what it serves. */
+/** How others reach this loader, what it demands, and what it serves. */
 export interface HeartbeatExtras {
+  readonly expected?: ExpectedArchitecture;
   /** Where the Open Inference Protocol is answered, without a trailing slash. */
   readonly url?: string;
   report?(): ServingReport;
@@ -74,7 +76,7 @@ export class HeartbeatSender {
   }
 }
 
-function describe(id: string, replica: Replica, { url, report }: HeartbeatExtras): HeartbeatReport {
+function describe(id: string, replica: Replica, { expected, url, report }: HeartbeatExtras): HeartbeatReport {
   const { session, ...status } = replica.status;
   const serving = report?.() ?? { positionsServed: 0, sessionRestarts: 0, sessions: [] };
   const gpu = session?.info.device === 'cuda' ? gpuMemory.reading : undefined;
@@ -89,6 +91,7 @@ function describe(id: string, replica: Replica, { url, report }: HeartbeatExtras
     cpu: { model: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() },
     memory: { total_bytes: totalmem(), free_bytes: freemem() },
     ...(gpu && { gpu: { memory_allocated: gpu.usedBytes, memory_total: gpu.totalBytes } }),
+    ...(expected && { expected }),
     url: url ?? null,
     positions_served: serving.positionsServed,
     session_restarts: replica.sessionRestarts + serving.sessionRestarts,
