@@ -1,5 +1,8 @@
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { type FailureFormat, PROBLEM_FORMAT, PROTOCOL_FORMAT } from './failure-format.js';
 import { refuseUnreadable } from './refuse-unreadable.js';
@@ -38,4 +41,41 @@ it('keeps to the form of the server', () => {
 
 it('says nothing to a client that has gone', () => {
   expect(answerTo('ECONNRESET', PROBLEM_FORMAT)).toEqual({ head: [''], body: '' });
+});
+
+/** The first lines of all answers to what a connection sends at once. */
+async function exchange(sent: string, listener: RequestListener): Promise<string[]> {
+  const server = createServer(listener);
+  refuseUnreadable(server, PROTOCOL_FORMAT);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write(sent);
+  const received = await text(socket);
+  server.close();
+  return received.match(/HTTP\/1.*/g)?.map((line) => line.trim()) ?? [];
+}
+
+const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+const GARBAGE = 'no request\r\n\r\n';
+
+it('follows answers that were sent', async () => {
+  const answers = await exchange(GET + GARBAGE, (_request, response) => void response.end('done'));
+  expect(answers).toEqual(['HTTP/1.1 200 OK', 'HTTP/1.1 400 Bad Request']);
+});
+
+it('is not taken for the answer of an earlier request', async () => {
+  expect(await exchange(GET + GARBAGE, () => undefined)).toEqual([]);
+});
+
+it('does not stand in an answer that has begun, whatever waits behind that', async () => {
+  let count = 0;
+  const answers = await exchange(GET + GET + GARBAGE, (_request, response) => {
+    if (count++ === 0) response.writeHead(200, { 'content-length': 9 }).write('half');
+  });
+  expect(answers).toEqual(['HTTP/1.1 200 OK']);
+});
+
+it('answers a body that is unreadable', async () => {
+  const post = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n';
+  expect(await exchange(post, () => undefined)).toEqual(['HTTP/1.1 400 Bad Request']);
 });

@@ -5,13 +5,19 @@ import type { FailureFormat } from './failure-format.js';
 
 /** Answers requests that Node cannot read, or that do not come in time, as other failures are answered. */
 export function refuseUnreadable(server: Server, format: FailureFormat): void {
-  /** The answer that a connection waits for. */
-  const pending = new WeakMap<Socket, ServerResponse>();
-  server.on('request', ({ socket }, response) => pending.set(socket, response));
+  /** The answers that a connection waits for. */
+  const pending = new WeakMap<Socket, readonly ServerResponse[]>();
+  server.on('request', ({ socket }, response) => {
+    const earlier = pending.get(socket)?.filter(({ writableFinished }) => !writableFinished) ?? [];
+    pending.set(socket, [...earlier, response]);
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const answer = pending.get(socket);
-    const betweenAnswers = answer === undefined || answer.writableFinished || !answer.headersSent;
-    if (socket.writable && betweenAnswers && error.code !== 'ECONNRESET') socket.write(refusalOf(error.code, format));
+    const answers = pending.get(socket) ?? [];
+    // Before that a refusal would stand in the middle of an answer, or be taken for that of an earlier request.
+    const isItsTurn = answers.every(
+      ({ req, headersSent, writableFinished }) => writableFinished || !(req.complete || headersSent),
+    );
+    if (socket.writable && isItsTurn && error.code !== 'ECONNRESET') socket.write(refusalOf(error.code, format));
     socket.destroySoon();
   });
 }
