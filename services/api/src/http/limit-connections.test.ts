@@ -22,7 +22,7 @@ async function listen(perAddress: number): Promise<number> {
   const app = express();
   app.use(refuseBeyondLimit);
   app.get('/held', (_request, response) => void held.push(response));
-  app.get('/', (_request, response) => void response.end('ok'));
+  app.get(['/', '/livez'], (_request, response) => void response.end('ok'));
   app.use(sendFailures(createLogger('test', 'silent'), PROBLEM_FORMAT));
   server = createServer(app);
   limitConnections(server, perAddress);
@@ -72,6 +72,8 @@ it('answers 429 where all are in use, and closes none of those', async () => {
       '1',
     ]);
   }
+  const probe = await ask(port, '/livez');
+  expect([probe.statusCode, probe.headers.connection]).toEqual([200, 'close']);
   for (const response of held) response.end();
   expect((await Promise.all(waiting)).map(({ statusCode }) => statusCode)).toEqual([200, 200]);
   await expect.poll(async () => (await ask(port)).statusCode).toBe(200);

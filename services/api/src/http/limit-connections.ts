@@ -48,10 +48,14 @@ export function limitConnections(server: Server, perAddress: number): void {
   });
 }
 
-/** Refuses what comes by a connection beyond the limit of {@link limitConnections}. */
-export const refuseBeyondLimit: RequestHandler = ({ socket }, response, next) => {
+/** Who asks for these must not take a system that is busy for one that is broken. */
+const PROBES = new Set(['/livez', '/readyz', '/metrics', '/v2/health/live', '/v2/health/ready']);
+
+/** Refuses what comes by a connection beyond the limit of {@link limitConnections}, except probes. */
+export const refuseBeyondLimit: RequestHandler = ({ socket, path }, response, next) => {
   if (!refused.has(socket)) return next();
   response.set('Connection', 'close');
+  if (PROBES.has(path)) return next();
   const message = 'Too many connections from this address are in use; close some, or use them for several requests.';
   next(new AppError('RATE_LIMITED', message, { retryAfterSeconds: 1 }));
 };
