@@ -43,7 +43,7 @@ interface RequestOptions {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** For requests that may take longer than usual. */
+  /** For requests that may take longer than usual: how they end says nothing of whether the API is there. */
   readonly timeoutMs?: number;
 }
 
@@ -52,8 +52,9 @@ interface RequestOptions {
  * @throws ApiError with the problem that the API reports, or `UNREACHABLE`
  */
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
-  const { method = 'GET', body, headers, signal, timeoutMs = TIMEOUT_MS } = options;
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const { method = 'GET', body, headers, signal, timeoutMs } = options;
+  const isSlow = timeoutMs !== undefined;
+  const timeout = AbortSignal.timeout(timeoutMs ?? TIMEOUT_MS);
   let response: Response;
   try {
     response = await fetch(path, {
@@ -68,18 +69,18 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
     });
   } catch (error) {
     if (signal?.aborted) throw error;
-    noteSilence();
+    if (!isSlow) noteSilence();
     throw unreachable();
   }
   const answer: unknown = await response.json().catch(() => undefined);
   if (signal?.aborted) throw signal.reason;
   // A reply that was cut short counts as none: what is shown must not be replaced by nothing.
   if (response.ok && answer === undefined) {
-    noteSilence();
+    if (!isSlow) noteSilence();
     throw unreachable();
   }
   noteServerTime(response.headers.get('Date'));
-  noteAnswer(path, response.status, answer);
+  if (!isSlow) noteAnswer(path, response.status, answer);
   if (!response.ok) throw toApiError(response.status, answer, response.headers.get('Retry-After'));
   return answer as T;
 }

@@ -6,11 +6,8 @@ import { retryDelay, shouldRetry } from '../api/queries';
 /** No position has more moves. All of them are requested, so that how many are shown does not change the request. */
 const ALL_MOVES = 218;
 
-/** Longer than the API waits for a loader that holds the active model. */
-const ACTIVE_TIMEOUT_MS = 15_000;
-
-/** Longer than the API waits for a model that has to be converted first. */
-const NAMED_TIMEOUT_MS = 160_000;
+/** Longer than the API waits for a loader, which may be busy with others or has to convert the model first. */
+const TIMEOUT_MS = 160_000;
 
 /** How long an evaluation counts as fresh: a file replaced under the same name shows after this long. */
 const FRESH_MS = 60_000;
@@ -53,7 +50,7 @@ async function ask(fen: string, model: string | undefined, signal: AbortSignal):
     method: 'POST',
     body: { fen, top: ALL_MOVES, ...(model === undefined ? {} : { model }) },
     signal,
-    timeoutMs: model === undefined ? ACTIVE_TIMEOUT_MS : NAMED_TIMEOUT_MS,
+    timeoutMs: TIMEOUT_MS,
   });
   const [evaluation] = positions;
   if (evaluation === undefined) throw new TypeError('the API answered without an evaluation');
