@@ -12,11 +12,14 @@ import { startPatientTimer } from '@caissa/shared/process';
 /** A replica is on the same network; one that takes longer is gone. */
 const CONNECT_TIMEOUT_MS = 1_000;
 
-/** How long a whole question may have waited before a replica is asked whether it is there at all. */
-const SILENCE_MS = 3_000;
+/** How long a whole question may have waited before replicas are asked whether they are there at all. */
+const SILENCE_MS = 2_500;
 
-/** Whoever is there says so within this time, however long the answer to a question takes. */
-const SIGN_OF_LIFE_MS = 2_500;
+/** Whoever is there says so within this time, even after reading some of the largest bodies. */
+const SIGN_OF_LIFE_MS = 5_000;
+
+/** How long a replica that showed no sign of life is not asked again. */
+const SILENT_MS = 2_000;
 
 /**
  * Responses up to this size are received whole before they are passed on, so that a request whose response is cut short
@@ -37,6 +40,14 @@ export interface Question {
   readonly signal: AbortSignal;
 }
 
+/** Whose turn it is to be asked a question. */
+export interface Turn {
+  /** When the question was asked first, of whichever replica, as `performance.now()` counts. */
+  readonly askedAtMs: number;
+  /** Addresses of the replicas that are asked when this one does not respond. */
+  readonly next: readonly string[];
+}
+
 /** A replica's response; a large body comes as a stream. */
 export interface ReplicaAnswer {
   readonly status: number;
@@ -54,24 +65,28 @@ export class AnswerTimeoutError extends Error {
 /** A replica shows no sign of life: its process is frozen or its machine is gone, which closes no connection. */
 class SilentReplicaError extends Error {
   override readonly name = 'SilentReplicaError';
+
+  constructor() {
+    super('the replica shows no sign of life');
+  }
 }
 
 /** Connections to replicas, kept open between requests. */
 export class ReplicaConnections {
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
-  /** Whether each replica that is being asked for it shows a sign of life, by address. */
+  /** Whether replicas show a sign of life, by address: of those being asked for it and those that did not. */
   readonly #signsOfLife = new Map<string, Promise<boolean>>();
 
   /**
    * Sends a request to a replica. An idle connection may have been closed at its other end in the same moment: then a
    * new one is tried.
-   * @param askedAtMs when the question was asked first, of whichever replica, as `performance.now()` counts
    * @throws AnswerTimeoutError; Error of the connection if it could not be reached, went away or shows no sign of life
    */
-  async ask(url: string, question: Question, askedAtMs: number): Promise<ReplicaAnswer> {
-    const first = await this.#try(url, question, askedAtMs, this.#agent);
+  async ask(url: string, question: Question, turn: Turn): Promise<ReplicaAnswer> {
+    if ((await this.#signsOfLife.get(url)) === false) throw new SilentReplicaError();
+    const first = await this.#try(url, question, turn, this.#agent);
     if (!(first instanceof StaleConnection)) return first;
-    const second = await this.#try(url, question, askedAtMs, false);
+    const second = await this.#try(url, question, turn, false);
     if (second instanceof StaleConnection) throw second.cause;
     return second;
   }
@@ -81,12 +96,7 @@ export class ReplicaConnections {
     this.#agent.destroy();
   }
 
-  #try(
-    url: string,
-    question: Question,
-    askedAtMs: number,
-    agent: Agent | false,
-  ): Promise<ReplicaAnswer | StaleConnection> {
+  #try(url: string, question: Question, turn: Turn, agent: Agent | false): Promise<ReplicaAnswer | StaleConnection> {
     const { method, path, body, timeoutMs, signal } = question;
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
@@ -95,7 +105,7 @@ export class ReplicaConnections {
       const abort = () => sent.destroy(new Error('nobody waits for the answer any more'));
       signal.addEventListener('abort', abort, { once: true });
       const settled = limit(sent, timeoutMs);
-      const unwatch = this.#watch(url, sent, askedAtMs);
+      const unwatch = this.#watch(url, sent, turn);
       sent.once('close', () => {
         signal.removeEventListener('abort', abort);
         settled();
@@ -116,14 +126,16 @@ export class ReplicaConnections {
   }
 
   /** Gives a request up when its replica shows no sign of life, until what this returns is called. */
-  #watch(url: string, sent: ClientRequest, askedAtMs: number): () => void {
+  #watch(url: string, sent: ClientRequest, { askedAtMs, next }: Turn): () => void {
     let timer: NodeJS.Timeout | undefined;
     const lookIn = (ms: number) => {
       timer = setTimeout(async () => {
+        // Those that would come next at the same time: several may be silent, for one and the same reason.
+        for (const other of next) void this.#isAlive(other);
         const isAlive = await this.#isAlive(url);
         if (timer === undefined) return;
         if (isAlive) lookIn(SILENCE_MS);
-        else sent.destroy(new SilentReplicaError('the replica shows no sign of life'));
+        else sent.destroy(new SilentReplicaError());
       }, ms);
     };
     // What has waited for another replica in vain shall not wait as long for this one.
@@ -137,8 +149,10 @@ export class ReplicaConnections {
   #isAlive(url: string): Promise<boolean> {
     let asked = this.#signsOfLife.get(url);
     if (asked === undefined) {
-      asked = showsLife(url).finally(() => this.#signsOfLife.delete(url));
+      asked = showsLife(url);
       this.#signsOfLife.set(url, asked);
+      const forget = () => void this.#signsOfLife.delete(url);
+      void asked.then((isAlive) => (isAlive ? forget() : setTimeout(forget, SILENT_MS).unref()));
     }
     return asked;
   }

@@ -2,7 +2,7 @@ import { INTERNAL_TOKEN_HEADER } from '@caissa/redis';
 import { AppError } from '@caissa/shared/errors';
 import type { Logger } from '@caissa/shared/process';
 import { Counter, type Metric } from 'prom-client';
-import { AnswerTimeoutError, type Question, type ReplicaAnswer, ReplicaConnections } from './ask-replica.js';
+import { AnswerTimeoutError, type Question, type ReplicaAnswer, ReplicaConnections, type Turn } from './ask-replica.js';
 import type { Replica, ReplicaDirectory } from './replica-directory.js';
 
 /** Seconds after which a client may try again when no replica can respond. */
@@ -53,8 +53,10 @@ export class Forwarder {
   async ask(question: Question, { retryOn = [] }: ForwardOptions = {}): Promise<ReplicaAnswer> {
     let best: ReplicaAnswer | undefined;
     const askedAtMs = performance.now();
-    for (const replica of this.#directory.inTurn()) {
-      const answer = await this.#tryReplica(replica, question, askedAtMs);
+    const replicas = this.#directory.inTurn();
+    for (const [index, replica] of replicas.entries()) {
+      const next = replicas.slice(index + 1).map(({ url }) => url);
+      const answer = await this.#tryReplica(replica, question, { askedAtMs, next });
       if (answer === undefined) continue;
       if (best === undefined || hopeOf(answer) >= hopeOf(best)) {
         discard(best);
@@ -75,8 +77,8 @@ export class Forwarder {
   async askAll(question: Question): Promise<ReplicaAnswer[]> {
     await this.#directory.refresh();
     const replicas = this.#directory.all;
-    const askedAtMs = performance.now();
-    const answers = await Promise.all(replicas.map((replica) => this.#tryReplica(replica, question, askedAtMs)));
+    const turn = { askedAtMs: performance.now(), next: [] };
+    const answers = await Promise.all(replicas.map((replica) => this.#tryReplica(replica, question, turn)));
     const given = answers.filter((answer) => answer !== undefined);
     for (const { status } of given) this.#answers.inc({ status });
     if (given.length > 0 && given.length === replicas.length) return given;
@@ -90,11 +92,11 @@ export class Forwarder {
   }
 
   /** Asks a replica; undefined if it did not respond. */
-  async #tryReplica(replica: Replica, question: Question, askedAtMs: number): Promise<ReplicaAnswer | undefined> {
+  async #tryReplica(replica: Replica, question: Question, turn: Turn): Promise<ReplicaAnswer | undefined> {
     const { token } = this.#directory;
     const headers = token === undefined ? question.headers : { ...question.headers, [INTERNAL_TOKEN_HEADER]: token };
     try {
-      return await this.#connections.ask(replica.url, { ...question, headers }, askedAtMs);
+      return await this.#connections.ask(replica.url, { ...question, headers }, turn);
     } catch (error) {
       question.signal.throwIfAborted();
       if (error instanceof AnswerTimeoutError) throw unavailable(error);

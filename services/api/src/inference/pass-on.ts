@@ -35,8 +35,9 @@ export function requestHeaders(request: Request): Record<string, string | string
 /** Sends a replica's response to a client. */
 export async function sendAnswer(response: Response, { status, headers, body }: ReplicaAnswer): Promise<void> {
   response.writeHead(status, pick(headers, ANSWER_HEADERS));
-  if (Buffer.isBuffer(body)) response.end(body);
-  else await pipeline(body, response);
+  if (Buffer.isBuffer(body)) return void response.end(body);
+  // What measures, logs and bounds a request waits for its end as well as the pipeline.
+  await pipeline(body, response.setMaxListeners(0));
 }
 
 function pick(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string | string[]> {

@@ -137,21 +137,22 @@ describe('a replica that cannot answer', () => {
     },
   );
 
-  it('is given up when it is frozen, and not when it only takes its time', async () => {
-    const [one, two] = await start(2);
-    if (!one || !two) return;
+  it('is given up when it is frozen, as several may be, and not when it is only busy', async () => {
+    const [busy, ...frozen] = await start(4);
+    if (!busy) return;
+    for (const replica of frozen) replica.answer = () => {};
     let asked = 0;
-    two.answer = ({ path }, response) => {
-      const isSlow = path === INFER && asked++ === 0;
-      setTimeout(() => response.setHeader('Content-Length', two.id.length).end(two.id), isSlow ? 6_000 : 0);
+    busy.answer = ({ path }, response) => {
+      const takesMs = path !== INFER ? 4_000 : asked++ === 0 ? 6_000 : 0;
+      setTimeout(() => response.setHeader('Content-Length', busy.id.length).end(busy.id), takesMs);
     };
-    one.answer = () => {};
     const begun = performance.now();
-    const answers = await Promise.all([infer(), infer()]);
-    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual([two.id, two.id]);
+    const answers = await Promise.all([infer(), infer(), infer(), infer()]);
+    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(Array(4).fill(busy.id));
     expect(performance.now() - begun).toBeLessThan(10_000);
-    // One for each question: the slow one was not asked again.
-    expect(two.asked.filter(({ path }) => path === INFER)).toHaveLength(2);
+    // One for each question: the one that took long was not asked again, of nobody.
+    expect(busy.asked.filter(({ path }) => path === INFER)).toHaveLength(4);
+    expect(frozen.map((replica) => replica.asked.filter(({ path }) => path === INFER).length)).toEqual([1, 1, 1]);
   });
 
   it('is passed over when it says 503, and that is the answer when all say it', async () => {
@@ -276,6 +277,7 @@ describe('with access keys', () => {
   it.each([
     ['POST', INFER, 200],
     ['POST', '/v2/repository/index', 200],
+    ['POST', `${INFER}/`, 200],
     ['GET', '/v2/models/active/config', 200],
     ['POST', '/v2/repository/models/model_v2/load', 403],
     ['POST', '/v2/repository/models/model_v2/unload', 403],

@@ -17,7 +17,7 @@ const LOAD_TIMEOUT_MS = 150_000;
 const ANYTHING = /^\/v2(\/|$)/;
 
 /** Requests other than `GET` that change nothing. */
-const READING = /^\/v2\/(models\/[^/]+(\/versions\/[^/]+)?\/infer|repository\/index)$/;
+const READING = /^\/v2\/(models\/[^/]+(\/versions\/[^/]+)?\/infer|repository\/index)\/?$/;
 
 /** Requests that go to every replica, not just one. */
 const FOR_ALL = /^\/v2\/repository\/models\/[^/]+\/(load|unload)$/;
