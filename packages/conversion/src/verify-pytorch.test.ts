@@ -1,5 +1,5 @@
 import { BufferSource } from '@caissa/bytes';
-import type { OrderedDict, PickleValue } from '@caissa/pytorch';
+import { type OrderedDict, type PickleValue, PyDict, PyFloat } from '@caissa/pytorch';
 import type { Tensor } from '@caissa/tensor';
 import { MemorySink } from '@caissa/testing/memory-sink';
 import { changed, saved, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
@@ -78,6 +78,20 @@ describe('verifyPytorch', () => {
       stateDict.set('value_fc1.bias', await changed(tensor, (elements) => elements.fill(1)));
     });
     await expect(verifyPytorch(other, silent, 'quick')).rejects.toThrow('value_fc1.bias');
+  });
+
+  it.each(['quick', 'full'] as const)('finds a lost epsilon of the batch norms, at level %s', async (level) => {
+    const root = smallRoot();
+    root.set('architecture', new PyDict([['bn_eps', new PyFloat(1e-3)]]));
+    const declaring = await openCheckpoint(await saved(root));
+    expect(declaring.network.architecture.batchNormEpsilon).toBe(1e-3);
+    const sink = new MemorySink();
+    await exportPytorch(declaring, sink, { metadata: {} });
+    expect(await verifyPytorch(sink.source, declaring, level)).toMatchObject({ level });
+    await expect(verifyPytorch(await saved(smallRoot()), declaring, level)).rejects.toMatchObject({
+      code: 'VERIFICATION_FAILED',
+      message: expect.stringContaining('another architecture'),
+    });
   });
 
   it('finds another shape, a missing tensor and a prefix', async () => {

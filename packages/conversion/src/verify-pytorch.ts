@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { allEnded, type ByteSource, borrowBuffer, FormatError, returnBuffer } from '@caissa/bytes';
+import type { NetworkTensors } from '@caissa/chess';
 import { verifyStorages } from '@caissa/pytorch';
 import type { Storage, Tensor } from '@caissa/tensor';
 import type { VerificationLevel } from './artifact-metadata.js';
@@ -68,8 +70,12 @@ interface Pair {
 }
 
 async function pairTensors(written: ByteSource, checkpoint: Checkpoint, reading: Reading): Promise<Pair[]> {
-  const found = await readBack(written, reading);
-  const expected = checkpoint.network.tensors;
+  const { tensors: found, architecture } = await readBack(written, reading);
+  const { tensors: expected } = checkpoint.network;
+  // With the epsilon of the batch norms, which changes what the weights make.
+  if (!isDeepStrictEqual(architecture, checkpoint.network.architecture)) {
+    throw new VerificationError('The exported checkpoint holds a network of another architecture than its source.');
+  }
   if ([...found.keys()].join() !== [...expected.keys()].join()) {
     throw new VerificationError('The exported checkpoint does not hold the tensors of its source.');
   }
@@ -82,7 +88,7 @@ async function pairTensors(written: ByteSource, checkpoint: Checkpoint, reading:
   });
 }
 
-async function readBack(written: ByteSource, { signal, onRead }: Reading): Promise<ReadonlyMap<string, Tensor>> {
+async function readBack(written: ByteSource, { signal, onRead }: Reading): Promise<NetworkTensors> {
   try {
     const contents = await readPytorch(written);
     const { network } = checkpointOf(contents);
@@ -90,7 +96,7 @@ async function readBack(written: ByteSource, { signal, onRead }: Reading): Promi
       throw new VerificationError('The exported checkpoint does not have the plain names of the network.');
     }
     await verifyStorages(contents.storages.values(), signal, onRead);
-    return network.tensors;
+    return network;
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     throw new VerificationError(`The exported checkpoint cannot be read back: ${error.message}`);
