@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { compareOutputs } from './compare-outputs.js';
 
-const reference = { policy: Float64Array.of(-8, -400, 0), value: Float64Array.of(0.5) };
+const reference = {
+  policy: Float64Array.of(-8, -400, 0),
+  value: Float64Array.of(0.5),
+  valueScore: Float64Array.of(Math.atanh(0.5)),
+};
 const found = (policy: number[], value = [0.5]) => ({
   policy: Float32Array.from(policy),
   value: Float32Array.from(value),
@@ -20,10 +24,18 @@ describe('compareOutputs', () => {
     expect(compareOutputs(found([-8, -400, 2e-5]), reference).exceeding).toEqual(['policy']);
   });
 
-  it('allows twice the noise of an output where that is more', () => {
-    const outputs = found([-8, -400, 1.9], [0.51]);
-    expect(compareOutputs(outputs, reference, { policy: 1, value: 0 }).exceeding).toEqual(['value']);
-    expect(compareOutputs(outputs, reference, { policy: 0.9, value: 0.01 }).exceeding).toEqual(['policy']);
+  it('allows 32 times the noise of an output where that is more', () => {
+    const outputs = found([-8, -400, 1.5], [0.51]);
+    expect(compareOutputs(outputs, reference, { policy: 0.05, value: 0 }).exceeding).toEqual(['value']);
+    expect(compareOutputs(outputs, reference, { policy: 0.04, value: 0.01 }).exceeding).toEqual(['policy']);
+  });
+
+  it('allows of a value what the noise of its score makes of it, which is little near 1', () => {
+    const certain = { policy: new Float64Array(0), value: Float64Array.of(-1), valueScore: Float64Array.of(-1e6) };
+    const noise = { policy: 0, value: 0.5 };
+    const exceeding = (value: number) => compareOutputs(found([], [value]), certain, noise).exceeding;
+    expect(exceeding(-1)).toEqual([]);
+    for (const value of [-0.999, 1]) expect(exceeding(value)).toEqual(['value']);
   });
 
   it('compares no more rows than there are of the reference', () => {

@@ -3,7 +3,8 @@ import type { NetworkTensors } from './architecture.js';
 
 /**
  * Returns what the training program's network computes, written down a second time and by itself: exports are judged by it,
- * so it shares neither code nor constants with {@link buildGraph}, which they are made from.
+ * so it shares neither code nor constants with {@link buildGraph}, which they are made from. It has a third output,
+ * `value_score`, which the value is the hyperbolic tangent of.
  * Source: `AlphaZeroNetwork.forward` of the training program; PyTorch, `torch.nn.BatchNorm2d` for 1e-5.
  */
 export function referenceGraph({ architecture, tensors }: NetworkTensors): Graph {
@@ -72,6 +73,7 @@ export function referenceGraph({ architecture, tensors }: NetworkTensors): Graph
     outputs: [
       { name: 'policy_output', node: 'log_softmax' },
       { name: 'value_output', node: 'tanh' },
+      { name: 'value_score', node: outcome },
     ],
   };
 }

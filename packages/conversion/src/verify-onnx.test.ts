@@ -5,7 +5,8 @@ import { writeFileWhole } from '@caissa/bytes';
 import { VERIFICATION_POSITIONS } from '@caissa/chess';
 import { foldBatchNorm } from '@caissa/graph';
 import { lowerGraph, type OnnxModel, writeModel } from '@caissa/onnx';
-import { saved, smallRoot } from '@caissa/testing/small-checkpoint';
+import type { Tensor } from '@caissa/tensor';
+import { changed, saved, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
 import { verifyOnnx } from './verify-onnx.js';
@@ -20,11 +21,25 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Writes the checkpoint's model with its graph changed. */
-async function writeTampered(change: (graph: OnnxModel['graph']) => Partial<OnnxModel['graph']>): Promise<void> {
-  const model = lowerGraph(foldBatchNorm(checkpoint.graph), { opset: 11, metadata: {} });
+/** Writes a checkpoint's model with its graph changed. */
+async function writeTampered(
+  change: (graph: OnnxModel['graph']) => Partial<OnnxModel['graph']>,
+  { graph }: Checkpoint = checkpoint,
+): Promise<void> {
+  const model = lowerGraph(foldBatchNorm(graph), { opset: 11, metadata: {} });
   const tampered = { ...model, graph: { ...model.graph, ...change(model.graph) } };
   await writeFileWhole(path, (sink) => writeModel(sink, tampered));
+}
+
+/** A checkpoint with other weights in some tensors, and its model. */
+async function writeChanged(changes: Record<string, (elements: Float32Array) => void>): Promise<Checkpoint> {
+  const stateDict = smallStateDict();
+  for (const [name, change] of Object.entries(changes)) {
+    stateDict.set(name, await changed(stateDict.get(name) as Tensor, change));
+  }
+  const made = await openCheckpoint(await saved(smallRoot(stateDict)));
+  await writeTampered(() => ({}), made);
+  return made;
 }
 
 describe('verifyOnnx', () => {
@@ -73,6 +88,35 @@ describe('verifyOnnx', () => {
     });
   });
 
+  it.each([
+    // The logarithm of the softmax takes away what all scores have in common.
+    ['policy', { 'policy_fc.bias': (elements: Float32Array) => elements.fill(1e4) }],
+    [
+      'value',
+      {
+        'value_fc1.bias': (elements: Float32Array) => elements.fill(1e4),
+        'value_fc2.weight': (elements: Float32Array) => elements.set([1, -1, 1, -1]),
+      },
+    ],
+  ] as const)('accepts a right network whose %s float32 gives less exactly', async (output, changes) => {
+    const report = await verifyOnnx(path, await writeChanged(changes), 'quick');
+    expect(report.max_abs_difference[output]).toBeGreaterThan(2e-5);
+    expect(report.float32_noise?.[output]).toBeGreaterThan(1e-5);
+  });
+
+  it.each([8.6, 8.8, 9])('accepts a value that float32 takes beyond 1, as the tanh of %d', async (score) => {
+    const certain = await writeChanged({
+      'value_fc2.weight': (elements) => elements.fill(0),
+      'value_fc2.bias': (elements) => elements.fill(score),
+    });
+    expect((await verifyOnnx(path, certain, 'quick')).max_abs_value).toBeCloseTo(1, 5);
+  });
+
+  it('runs and compares more positions as long as every value is nearly 1', async () => {
+    const certain = await writeChanged({ 'value_fc2.bias': (elements) => elements.fill(50) });
+    expect((await verifyOnnx(path, certain, 'quick')).positions).toBe(VERIFICATION_POSITIONS.length);
+  });
+
   it('finds outputs that are no probabilities', async () => {
     await writeTampered(({ nodes }) => ({
       nodes: nodes.map((node) => (node.opType === 'LogSoftmax' ? { ...node, opType: 'Relu', attributes: {} } : node)),
@@ -108,5 +152,14 @@ describe('verifyOnnx', () => {
     await writeTampered(() => ({}));
     const reason = new Error('cancelled');
     await expect(verifyOnnx(path, checkpoint, 'full', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const cancelled = new AbortController();
+    const shares: number[] = [];
+    const onProgress = (share: number) => {
+      shares.push(share);
+      cancelled.abort(reason);
+    };
+    const stopped = verifyOnnx(path, checkpoint, 'full', { signal: cancelled.signal, onProgress });
+    await expect(stopped).rejects.toBe(reason);
+    expect(shares).toEqual([1 / (1 + VERIFICATION_POSITIONS.length)]);
   });
 });

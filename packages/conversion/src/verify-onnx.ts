@@ -5,7 +5,14 @@ import type { VerificationLevel } from './artifact-metadata.js';
 import { checkSession } from './check-session.js';
 import { compareInitializers, type InitializerReport } from './compare-initializers.js';
 import type { Checkpoint } from './open-checkpoint.js';
-import { type Agreement, boardsOf, compareWithReference, computeReference, measureNoise } from './reference.js';
+import {
+  type Agreement,
+  boardsOf,
+  type ComputeOptions,
+  compareWithReference,
+  computeReference,
+  measureNoise,
+} from './reference.js';
 import { blameModel } from './verification-error.js';
 
 export { compareInitializers };
@@ -23,11 +30,10 @@ export interface OnnxReport extends InitializerReport, Agreement {
   readonly device: string;
 }
 
-/** How {@link verifyOnnx} is stopped, and what it may use. */
-export interface VerifyOnnxOptions {
+/** How {@link verifyOnnx} is watched and stopped, and what it may use. */
+export interface VerifyOnnxOptions extends ComputeOptions {
   /** The file that the model keeps its weights in, if it has one. */
   readonly dataFile?: DataFile | undefined;
-  readonly signal?: AbortSignal;
   /** Where a process may wait already. */
   readonly spare?: SpareProcess | undefined;
 }
@@ -35,7 +41,7 @@ export interface VerifyOnnxOptions {
 /**
  * Compares every weight of an ONNX model with the checkpoint's, opens it in a process of its own, runs it, checks what it
  * gives against what a chess network gives, and compares that with what the checkpoint's reference computes without ONNX: for
- * one dense input, at level `full` for chess positions too.
+ * one dense input and a chess position, at level `full` for eight of them.
  * @throws VerificationError if the model is not right; SessionError if its process was lost; the signal's reason
  */
 export async function verifyOnnx(
@@ -44,7 +50,7 @@ export async function verifyOnnx(
   level: VerificationLevel,
   options: VerifyOnnxOptions = {},
 ): Promise<OnnxReport> {
-  const { dataFile, spare } = options;
+  const { dataFile, spare, onProgress = () => {} } = options;
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
   const { reference: graph } = checkpoint;
@@ -58,10 +64,10 @@ export async function verifyOnnx(
   starting.catch((error: unknown) => failed.abort(error));
   try {
     const initializers = await compareInitializers(path, graph, { dataFile, signal });
-    const outputs = await computeReference(graph, level, signal);
+    const outputs = await computeReference(graph, level, { signal, onProgress });
     const session = await starting;
     const reference = { outputs, measureNoise: () => measureNoise(graph, signal) };
-    const boards = boardsOf(level);
+    const boards = boardsOf(outputs);
     const { outputs: found, probabilitySumError, maxAbsValue } = await checkSession(session, boards);
     const agreement = await compareWithReference(reference, found);
     signal.throwIfAborted();

@@ -90,11 +90,14 @@ export const WRITERS: Readonly<Record<Format, FormatWriter>> = {
       });
       return external && target.refer((dataFilename) => external.encode(dataFilename));
     },
-    async verify({ localPath, sizeBytes }, checkpoint, { level, dataFile, signal, spare }) {
+    async verify({ localPath, sizeBytes }, checkpoint, { level, dataFile, ...control }) {
       const { compareInitializers, verifyOnnx } = await import('./verify-onnx.js');
       const skipped = skippedForMemory(level, dataFile?.sizeBytes ?? sizeBytes);
-      if (skipped === undefined) return verifyOnnx(localPath, checkpoint, level, { dataFile, signal, spare });
-      return { ...skipped, ...(await compareInitializers(localPath, checkpoint.reference, { dataFile, signal })) };
+      if (skipped === undefined) return verifyOnnx(localPath, checkpoint, level, { dataFile, ...control });
+      return {
+        ...skipped,
+        ...(await compareInitializers(localPath, checkpoint.reference, { dataFile, signal: control.signal })),
+      };
     },
   },
 };

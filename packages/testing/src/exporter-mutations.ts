@@ -75,7 +75,30 @@ function modelMistakes(model: OnnxModel): MutatedModel[] {
     change('value negated', 'Tanh', first('Neg')),
     change('tanh left out', 'Tanh', (node) => [{ ...node, opType: 'Identity' }]),
     change('tanh twice', 'Tanh', first('Tanh')),
+    firstRowForAll(model),
   ];
+}
+
+/** A batch whose rows are all answered as the first. */
+function firstRowForAll(model: OnnxModel): MutatedModel {
+  const [input = ''] = model.graph.inputs.map(({ name }) => name);
+  const nodes = model.graph.nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map((name) => (name === input ? 'rows' : name)),
+  }));
+  const node = (opType: string, inputs: string[], output: string, attributes: OnnxNode['attributes'] = {}) => [
+    { name: output, opType, inputs, outputs: [output], attributes },
+  ];
+  const copying = [
+    ...node('Constant', [], 'zero', { value_ints: { ints: [0] } }),
+    ...node('Gather', [input, 'zero'], 'row'),
+    ...node('Sub', [input, input], 'nothing'),
+    ...node('Add', ['row', 'nothing'], 'rows'),
+  ];
+  return {
+    mistake: 'first row for all',
+    model: { ...model, graph: { ...model.graph, nodes: [...copying, ...nodes] } },
+  };
 }
 
 function weightMistakes(model: OnnxModel): MutatedModel[] {

@@ -91,6 +91,14 @@ export async function computeNetwork(
   return outputsOf(await evaluate(buildGraph(network), { [GRAPH_NAMES.input]: boards }, batch));
 }
 
+/** Largest |Δ| between what two networks, or runs of one, answer. */
+export function largestDifference(a: NetworkOutputs, b: NetworkOutputs): number {
+  const differences = (['policy', 'value'] as const).flatMap((name) =>
+    Array.from(a[name], (one, i) => Math.abs(one - (b[name][i] ?? Number.NaN))),
+  );
+  return differences.reduce((largest, one) => Math.max(largest, one), 0);
+}
+
 function outputsOf(outputs: Readonly<Record<string, ArrayLike<number>>>): NetworkOutputs {
   return {
     policy: Float32Array.from(outputs[GRAPH_NAMES.policy] ?? []),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +34,7 @@ it('keeps the newest models and those in use, and leaves files of others alone',
 it('keeps what a checkpoint says of itself as long as the converted model', async () => {
   for (let n = 1; n <= 5; n++) {
     await add(`${digest(n)}.onnx`, n * 60);
-    await converted.remember(digest(n), { version: n, metadata: { n } });
+    await converted.remember(digest(n), { version: n, metadata: { n } }, digest(0));
   }
   await writeFile(join(folder, `${digest(2)}.json`), '{');
   await converted.prune(new Set());
@@ -51,4 +52,13 @@ it('counts a model that was used again among the newest', async () => {
   await converted.prune(new Set());
   expect(await converted.find(digest(5))).toBeDefined();
   expect(await converted.find(digest(4))).toBeUndefined();
+});
+
+it('tells a converted model that has the bytes that were checked from one that has others, and from one of which nobody knows', async () => {
+  await add(`${digest(1)}.onnx`, 60);
+  expect(await converted.proofOf(digest(1))).toBe('unknown');
+  await converted.remember(digest(1), { version: 1, metadata: {} }, createHash('sha256').update('x').digest('hex'));
+  expect(await converted.proofOf(digest(1))).toBe('proven');
+  await writeFile(join(folder, `${digest(1)}.onnx`), 'y');
+  expect(await converted.proofOf(digest(1))).toBe('damaged');
 });

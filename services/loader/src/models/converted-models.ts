@@ -1,7 +1,8 @@
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestInBackground, FileSource, readRegularFile, TEMPORARY_PREFIX, writeFileDurably } from '@caissa/bytes';
+import { readRegularFile, TEMPORARY_PREFIX, writeFileDurably } from '@caissa/bytes';
 import { keptFactsSchema, type ModelFacts } from '@caissa/registry';
+import { digestFile } from './digest-file.js';
 
 /** Converted models that are kept beside those in use: going back to one of them needs no conversion. */
 const KEPT = 4;
@@ -13,6 +14,12 @@ const EXTENSION = '.onnx';
 
 /** What the checkpoint said of itself lies beside the converted model, and outlives the checkpoint with it. */
 const FACTS_EXTENSION = '.json';
+
+/**
+ * Whether a converted model has the very bytes that were found to be what its checkpoint makes: it has, it has others, or
+ * nobody kept which they were.
+ */
+export type Proof = 'proven' | 'damaged' | 'unknown';
 
 /** Models as onnxruntime opens them, by the SHA-256 of the checkpoint they were made from. Loaders may share the folder. */
 export class ConvertedModels {
@@ -46,16 +53,20 @@ export class ConvertedModels {
     }
   }
 
-  /** Keeps what a checkpoint says of itself beside the converted model, which has been checked. */
-  async remember(sha256: string, { version, metadata }: ModelFacts): Promise<void> {
-    const facts = { version, metadata, onnx_sha256: await this.#digestOf(sha256) };
+  /**
+   * Keeps what a checkpoint says of itself beside the converted model, which has been checked.
+   * @param onnxSha256 digest of what was checked
+   */
+  async remember(sha256: string, { version, metadata }: ModelFacts, onnxSha256: string): Promise<void> {
+    const facts = { version, metadata, onnx_sha256: onnxSha256 };
     await writeFileDurably(this.#factsPathOf(sha256), JSON.stringify(facts));
   }
 
-  /** Whether the converted model has the very bytes that were found to be sound when it was made. */
-  async isProven(sha256: string): Promise<boolean> {
-    const proven = (await this.#readFacts(sha256))?.onnx_sha256;
-    return proven !== undefined && proven === (await this.#digestOf(sha256).catch(() => undefined));
+  /** Compares a converted model with the digest that {@link remember} kept. */
+  async proofOf(sha256: string): Promise<Proof> {
+    const kept = (await this.#readFacts(sha256))?.onnx_sha256;
+    if (kept === undefined) return 'unknown';
+    return kept === (await digestFile(this.pathOf(sha256))) ? 'proven' : 'damaged';
   }
 
   /** What {@link remember} kept; nothing is known of models that were converted before it was. */
@@ -86,15 +97,6 @@ export class ConvertedModels {
   async #readFacts(sha256: string) {
     const text = await readRegularFile(this.#factsPathOf(sha256));
     return text === undefined ? undefined : keptFactsSchema.safeParse(parseJson(text)).data;
-  }
-
-  async #digestOf(sha256: string): Promise<string> {
-    const file = await FileSource.open(this.pathOf(sha256));
-    try {
-      return await digestInBackground(file.descriptor, file.sizeBytes);
-    } finally {
-      await file.close();
-    }
   }
 
   async #list(): Promise<{ name: string; mtimeMs: number }[]> {

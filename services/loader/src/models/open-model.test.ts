@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PyDict } from '@caissa/pytorch';
 import type { ModelSource } from '@caissa/storage';
 import { smallRoot } from '@caissa/testing/small-checkpoint';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type LoaderHarness, loadItem, openHarness, type TestLoader } from '../../test-support/loader-harness.js';
 import { inProcessTasks } from '../tasks/in-process-tasks.js';
 import { type OpenRequest, openModel } from './open-model.js';
@@ -53,11 +53,29 @@ describe('a converted model that is not known to be what its checkpoint makes', 
     expect(await checks('model_v1')).toEqual([1, true]);
   });
 
-  it('is made anew if a bit of a weight is another one, though it works', async () => {
+  /** Makes one bit of a weight another one, with which the model works all the same. */
+  async function damage() {
     const bytes = await readFile(converted(sha256));
     const middle = Math.floor(bytes.length / 2);
     bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
     await writeFile(converted(sha256), bytes);
+  }
+
+  it('is made anew if a bit of a weight is another one, though it works', async () => {
+    await damage();
+    expect(await checks('model_v1')).toEqual([1, true]);
+  });
+
+  it('is not served if it has other bytes than were compared, though its checkpoint is gone', async () => {
+    await damage();
+    await rm(harness.modelPath('model_v1'));
+    const request = { signal: new AbortController().signal, onlyIf: sha256 };
+    await expect(openModel(loader.context, 'model_v1', request)).rejects.toMatchObject({ code: 'MODEL_GONE' });
+  });
+
+  it('is made anew if it cannot be opened, whether or not its digest can be read', async () => {
+    vi.spyOn(loader.context.converted, 'proofOf').mockRejectedValue(new Error('too many open files'));
+    await writeFile(converted(sha256), 'not a model');
     expect(await checks('model_v1')).toEqual([1, true]);
   });
 
@@ -75,10 +93,11 @@ it('a model that is converted is compared with what its checkpoint computes', as
   const item = loadItem('model_v1');
   await loader.load(item);
   expect((await harness.entry(item.id))?.checks?.max_abs_difference?.policy).toBeLessThan(1e-5);
+  const kept = await readdir(harness.activeFolder);
   const { tasks } = loader.context;
   const convert: typeof tasks.convert = async (request, control) => {
-    const { policy, value } = await tasks.convert(request, control);
-    return { policy, value: value.map((one) => -one) };
+    const { outputs, ...rest } = await tasks.convert(request, control);
+    return { ...rest, outputs: { ...outputs, value: outputs.value.map((one) => -one) } };
   };
   const context = { ...loader.context, tasks: { ...tasks, convert } };
   const opening = openModel(context, 'model_v2', { signal: new AbortController().signal });
@@ -86,6 +105,7 @@ it('a model that is converted is compared with what its checkpoint computes', as
     code: 'VERIFICATION_FAILED',
     message: expect.stringContaining('value differs by'),
   });
+  expect(await readdir(harness.activeFolder)).toEqual(kept);
 });
 
 it('a checkpoint that is touched is digested again, and is the same model', async () => {

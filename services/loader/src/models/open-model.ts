@@ -108,21 +108,16 @@ async function openCheckpointModel(
   if (expected !== undefined) checkExpected(architecture, expected);
   const sha256 = await digest();
   report({ stage: 'converting', percent: PERCENT.converting });
-  const opened = (await openReady(context, sha256, { signal })) ?? (await convert(context, sha256, file, control));
-  if (opened.checks.converted) {
-    await context.converted.remember(sha256, { version, metadata }).catch(async (error: unknown) => {
-      await opened.session.close();
-      throw error;
-    });
-  }
-  return { ...opened, version, metadata, sha256, identity };
+  const facts = { version, metadata, sha256 };
+  const opened = (await openReady(context, sha256, { signal })) ?? (await convert(context, facts, file, control));
+  return { ...opened, ...facts, identity };
 }
 
 type Ready = Pick<OpenedModel, 'session' | 'checks'>;
 
 interface ReadyOptions {
   readonly signal: AbortSignal;
-  /** Whether a converted model will do that nobody is known to have compared with its checkpoint, as that is gone. */
+  /** Whether a converted model will do of which nobody kept its bytes' digest, as its checkpoint is gone. */
   readonly unproven?: boolean;
 }
 
@@ -138,17 +133,19 @@ async function openReady(
   const { converted, shelf } = context;
   const shelved = shelf.take(sha256);
   if (shelved !== undefined) {
-    const kept = await proveModel(shelved, { signal, isProven: true }).catch(() => undefined);
+    const kept = await proveModel(shelved, { signal, proof: 'proven' }).catch(() => undefined);
     if (kept !== undefined) return withOrigin(kept, false);
     signal.throwIfAborted();
   }
   const path = await converted.find(sha256);
   if (path === undefined) return undefined;
   try {
-    // The digest is computed while the process starts.
-    const isProven = converted.isProven(sha256);
-    const started = await startModel(context, path, { signal, isProven });
-    if (unproven || (await isProven)) return withOrigin(started, false);
+    // The digest is computed while the process starts; if that fails first, nobody asks for it.
+    const proof = converted.proofOf(sha256);
+    proof.catch(() => undefined);
+    const started = await startModel(context, path, { signal, proof });
+    const found = await proof;
+    if (found === 'proven' || (found === 'unknown' && unproven)) return withOrigin(started, false);
     await started.session.close();
     return undefined;
   } catch (error) {
@@ -158,13 +155,28 @@ async function openReady(
   }
 }
 
-async function convert(context: OpenContext, sha256: string, file: ReadRequest, control: TaskControl): Promise<Ready> {
-  const path = context.converted.pathOf(sha256);
-  const outputs = await context.tasks.convert({ ...file, path }, control);
+/** Converts a checkpoint, opens what came of it, and keeps that it was compared. */
+async function convert(
+  context: OpenContext,
+  { sha256, ...facts }: ModelFacts & { readonly sha256: string },
+  file: ReadRequest,
+  control: TaskControl,
+): Promise<Ready> {
+  const { converted, tasks } = context;
   const { signal, report } = control;
+  const path = converted.pathOf(sha256);
+  const { onnxSha256, outputs } = await tasks.convert({ ...file, path }, control);
   report({ stage: 'warming_up', percent: PERCENT.warming_up });
-  const reference = { outputs, measureNoise: () => context.tasks.measureNoise(file, control) };
-  return withOrigin(await startModel(context, path, { signal, isProven: false, reference }), true);
+  const reference = { outputs, measureNoise: () => tasks.measureNoise(file, control) };
+  const started = await startModel(context, path, { signal, reference }).catch(async (error: unknown) => {
+    if (error instanceof VerificationError) await converted.discard(sha256);
+    throw error;
+  });
+  await converted.remember(sha256, facts, onnxSha256).catch(async (error: unknown) => {
+    await started.session.close();
+    throw error;
+  });
+  return withOrigin(started, true);
 }
 
 function withOrigin({ session, checks }: Awaited<ReturnType<typeof startModel>>, converted: boolean): Ready {

@@ -2,6 +2,7 @@ import { verificationBoards } from '@caissa/chess';
 import { boardsOf, checkSession, compareWithReference, type Reference, VerificationError } from '@caissa/conversion';
 import { type Session, SessionError, type SpareProcess, startSession } from '@caissa/session';
 import type { ActivationChecks } from '@caissa/shared/contracts';
+import type { Proof } from './converted-models.js';
 
 /** What the sessions of a loader have in common. */
 export interface StartContext {
@@ -14,10 +15,10 @@ export interface StartContext {
 /** How a model is checked. */
 export interface ProofOptions {
   readonly signal: AbortSignal;
-  /** Whether the very same model has been checked before, so that it need only be shown that it works. */
-  readonly isProven: boolean | Promise<boolean>;
-  /** What it must give, where that is known. */
+  /** What it must give, where that was computed: it is run on the reference's boards and compared. */
   readonly reference?: Reference;
+  /** Without a reference: a proven model is run on one position, to show that it works, any other on all of them. */
+  readonly proof?: Proof | Promise<Proof>;
 }
 
 /** A session that has answered sensibly, and what was asked of it. */
@@ -50,11 +51,11 @@ export async function startModel(
 /** Runs an open session and checks what it answers; ends it if that fails. @throws as {@link startModel} does */
 export async function proveModel(
   session: Session,
-  { signal, isProven, reference }: ProofOptions,
+  { signal, reference, proof = 'unknown' }: ProofOptions,
 ): Promise<ProvenSession> {
   try {
-    const positions = verificationBoards().slice(1, (await isProven) ? 2 : undefined);
-    const boards = reference ? boardsOf('quick') : positions;
+    const positions = verificationBoards().slice(1, (await proof) === 'proven' ? 2 : undefined);
+    const boards = reference ? boardsOf(reference.outputs) : positions;
     const { outputs, probabilitySumError, maxAbsValue } = await checkSession(session, boards);
     const agreement = reference && (await compareWithReference(reference, outputs));
     signal.throwIfAborted();

@@ -18,6 +18,14 @@ interface ConvertRequest extends ReadRequest {
   readonly path: string;
 }
 
+/** What was converted. */
+interface Converted {
+  /** Digest of the bytes that were compared with the checkpoint. */
+  readonly onnxSha256: string;
+  /** What the model must give. */
+  readonly outputs: ReferenceOutputs;
+}
+
 /** What a loader must know of a checkpoint before it opens the model. */
 interface CheckpointFacts extends ModelFacts {
   readonly architecture: Architecture;
@@ -34,7 +42,7 @@ export interface CheckpointTasks {
    * Makes the model that onnxruntime opens, each of whose weights is compared with the checkpoint's, and computes what it
    * must give. Nothing is left of one that failed.
    */
-  readonly convert: Task<ConvertRequest, ReferenceOutputs>;
+  readonly convert: Task<ConvertRequest, Converted>;
   /** Measures how far float32 by itself takes the network's outputs. */
   readonly measureNoise: Task<ReadRequest, PerOutput>;
 }

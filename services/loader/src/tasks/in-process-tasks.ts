@@ -1,4 +1,4 @@
-import { writeFileWhole } from '@caissa/bytes';
+import { allEnded, writeFileWhole } from '@caissa/bytes';
 import {
   type Checkpoint,
   compareInitializers,
@@ -15,6 +15,7 @@ import {
 import { namedError } from '@caissa/shared/errors';
 import type { TaskControl } from '@caissa/shared/tasks';
 import type { ModelSource } from '@caissa/storage';
+import { digestFile } from '../models/digest-file.js';
 import { PERCENT } from '../models/percent.js';
 import type { CheckpointTasks, ReadRequest, TaskContext } from './checkpoint-tasks.js';
 
@@ -34,10 +35,11 @@ export function inProcessTasks(context: TaskContext): CheckpointTasks {
         writeFileWhole(request.path, async (draft) => {
           const { signal } = control;
           await exportOnnx(checkpoint, draft, { opset: OPSET, metadata: {}, ...exportControl(control) });
-          await compareInitializers(draft.path, checkpoint.reference, { signal });
-          const outputs = await computeReference(checkpoint.reference, 'quick', signal);
+          const digest = digestFile(draft.path);
+          await allEnded([digest, compareInitializers(draft.path, checkpoint.reference, { signal })]);
+          const outputs = await computeReference(checkpoint.reference, 'quick', { signal });
           await refuseIfChanged(source);
-          return outputs;
+          return { onnxSha256: await digest, outputs };
         }),
       ),
     measureNoise: (request, { signal }) =>
