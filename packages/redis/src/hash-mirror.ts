@@ -36,7 +36,7 @@ end`;
 /** Lua that notes what {@link CHANGED} has gathered, some thousand names at most. KEYS[1]: changes. */
 export const NOTE_CHANGED = `redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${LOG_LENGTH}, '*', unpack(changes))`;
 
-/** Notes in the transaction that changes entries of a mirrored hash that it does. */
+/** Notes in the transaction that changes entries of a mirrored hash, some thousand at most, that it does. */
 export function noteChange(transaction: ChainableCommander, changes: string, names: string[]): ChainableCommander {
   return transaction.xadd(changes, 'MAXLEN', '~', LOG_LENGTH, '*', ...names.flatMap((name) => [NAME, name]));
 }

@@ -19,7 +19,7 @@ export interface RedisKeys {
   readonly exportsByDate: string;
   /** Is there if the list of exports has all that the store held when it was last looked through. */
   readonly exportsIndexed: string;
-  /** Is there while a process looks through the store: how many exports there are, once that is known. */
+  /** Is there while a process looks through the store: how many exports there are, once that is known; see `Claim`. */
   readonly exportsIndexing: string;
   /** Sorted set: job id by time of creation, all kinds of work. */
   readonly jobsByDate: string;

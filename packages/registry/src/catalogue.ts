@@ -11,6 +11,7 @@ import {
 } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
 import { z } from 'zod';
+import { batches } from './batches.js';
 
 /** What an inspection found out about one state of a checkpoint. */
 const catalogueEntrySchema = z.object({
@@ -72,14 +73,15 @@ export class Catalogue {
   }
 
   /** Forgets models that are gone. */
-  async remove(names: string[]): Promise<void> {
-    if (names.length === 0) return;
+  async remove(names: readonly string[]): Promise<void> {
     const { catalogue, catalogueTensors, catalogueChanges } = this.#keys;
-    const transaction = this.#redis
-      .multi()
-      .hdel(catalogue, ...names)
-      .hdel(catalogueTensors, ...names);
-    await callRedis(() => runTransaction(noteChange(transaction, catalogueChanges, names)));
+    for (const batch of batches(names)) {
+      const transaction = this.#redis
+        .multi()
+        .hdel(catalogue, ...batch)
+        .hdel(catalogueTensors, ...batch);
+      await callRedis(() => runTransaction(noteChange(transaction, catalogueChanges, batch)));
+    }
   }
 }
 

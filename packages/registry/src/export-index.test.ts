@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectWorker, type RedisClient, redisKeys } from '@caissa/redis';
@@ -7,8 +7,9 @@ import { AppError } from '@caissa/shared/errors';
 import type { ArtifactStore } from '@caissa/storage';
 import { LocalArtifactStore, type Manifest, toExportResult, toExportSummary } from '@caissa/storage';
 import { publish } from '@caissa/testing/publish-artifact';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { ExportIndex } from './export-index.js';
+import { removeExports } from './remove-exports.js';
 
 let redis: RedisClient;
 let index: ExportIndex;
@@ -153,11 +154,90 @@ describe('reconciling with the store', () => {
     await index.reconcile(meanwhile(async () => seen.push(await index.completeness())));
     expect(seen).toEqual(all.map(() => ({ complete: false, total: 2 })));
     expect(await index.completeness()).toEqual({ complete: true });
-    // Files that somebody puts there beside a full list.
-    await publish(store, 'job-3');
-    await index.reconcile(meanwhile(async () => seen.push(await index.completeness())));
-    expect(seen.at(-1)).toEqual({ complete: false, total: 3 });
+  });
+
+  test('leaves a full list full: beside an export that is not in it yet, and one that cannot be read', async () => {
+    const damaged = await publish(store, 'job-1');
+    await index.reconcile(store);
+    await index.remove(damaged.filename);
+    await writeFile(join(folder, `${damaged.filename}.manifest.json`), '{');
+    const seen: unknown[] = [];
+    const added = await publish(store, 'job-2');
+    const looking = meanwhile(async () => seen.push(await index.completeness()));
+    expect(await index.reconcile(looking)).toEqual({ added: 1, removed: 0 });
+    expect(await index.reconcile(looking)).toEqual({ added: 0, removed: 0 });
+    expect(seen).toEqual(Array(3).fill({ complete: true }));
+    expect(names(await index.newestFirst())).toEqual([added.filename]);
     expect(await index.completeness()).toEqual({ complete: true });
+  });
+
+  test('is not done when Redis loses everything meanwhile', async () => {
+    await publish(store, 'job-1');
+    const losing = meanwhile(() => redis.del(keys.exports, keys.exportsByDate, keys.exportsIndexing));
+    expect(await index.reconcile(losing)).toBeUndefined();
+    expect(await index.completeness()).toEqual({ complete: false });
+    expect(await index.reconcile(store)).toMatchObject({ removed: 0 });
+    expect(await index.completeness()).toEqual({ complete: true });
+    expect(await index.newestFirst()).toHaveLength(1);
+  });
+
+  test('leaves alone what another process has claimed since', async () => {
+    await publish(store, 'job-1');
+    const losing = meanwhile(() => redis.set(keys.exportsIndexing, '7 another'));
+    expect(await index.reconcile(losing)).toBeUndefined();
+    expect(await index.completeness()).toEqual({ complete: false, total: 7 });
+    await redis.del(keys.exportsIndexing);
+  });
+
+  test('keeps its claim as long as the store takes to be listed', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const slow: ArtifactStore = Object.create(store, {
+      listFilenames: {
+        value: async () => {
+          await redis.pexpire(keys.exportsIndexing, 1_000);
+          await vi.advanceTimersByTimeAsync(5_000);
+          expect(await redis.pttl(keys.exportsIndexing)).toBeGreaterThan(10_000);
+          return [];
+        },
+      },
+    });
+    expect(await index.reconcile(slow)).toEqual({ added: 0, removed: 0 });
+    expect(await redis.exists(keys.exportsIndexing)).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('sends no more than about a megabyte at a time', async () => {
+    const commands = vi.spyOn(redis, 'eval');
+    onTestFinished(() => commands.mockRestore());
+    const large = { note: 'x'.repeat(60_000) };
+    await index.add(...Array.from({ length: 40 }, (_, at) => manifest(at, { metadata: large })));
+    const sizes = commands.mock.calls.map((call) => call.join().length);
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(Math.max(...sizes)).toBeLessThan(1.1 * 2 ** 20);
+    expect(await index.newestFirst()).toHaveLength(40);
+  });
+
+  test('and removing exports change the list for many at a time, also where one cannot be removed', async () => {
+    const all = await Promise.all(['job-1', 'job-2', 'job-3'].map((job) => publish(store, job)));
+    await index.add(...all);
+    const [first, second, third] = all.map(({ filename }) => filename) as [string, string, string];
+    const failing: ArtifactStore = Object.create(store, {
+      remove: {
+        value: (filename: string) =>
+          filename === third
+            ? Promise.reject(new AppError('STORE_UNAVAILABLE', 'It is away.'))
+            : store.remove(filename),
+      },
+    });
+    const multi = vi.spyOn(redis, 'multi');
+    onTestFinished(() => multi.mockRestore());
+    const removing = removeExports(failing, index, [first, 'gone.onnx', second, third]);
+    await expect(removing).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(multi).toHaveBeenCalledTimes(1);
+    expect(names(await index.newestFirst())).toEqual([third]);
+    const removed = await removeExports(store, index, [third]);
+    expect(removed.map(({ filename }) => filename)).toContain(third);
   });
 
   test('is left to the one process that is about it, until that is gone', async () => {

@@ -10,6 +10,8 @@ import {
 } from '@caissa/redis';
 import type { ArtifactStore } from '@caissa/storage';
 import { type Manifest, manifestSchema, toExportSummary } from '@caissa/storage';
+import { batches } from './batches.js';
+import { Claim } from './claim.js';
 
 /**
  * One script, because a transaction of ioredis costs more processor time than the rest of it beside BullMQ's many scripts.
@@ -25,15 +27,9 @@ end
 ${NOTE_CHANGED}
 `;
 
-/** Exports that are read from the store and added to the list at a time, when many are missing. */
-const BATCH = 200;
-
-/** A process that has not got on for this long while it looks through the store counts as gone. */
-const CLAIM_MS = 15_000;
-
 /** How far the list of exports has come. */
 export interface Completeness {
-  /** Whether it has all that the store holds. */
+  /** Whether it has all that the store held when it was last looked through. */
   readonly complete: boolean;
   /** Exports that the store holds, while a process looks through it and knows. */
   readonly total?: number;
@@ -61,27 +57,26 @@ export class ExportIndex {
     this.#mirror = new HashMirror({ redis, hash: keys.exports, changes: keys.exportsChanges, parse: parseRow });
   }
 
-  /** Adds artifacts, some hundred at most, or replaces what is known of them. */
+  /** Adds artifacts, or replaces what is known of them. */
   async add(...manifests: readonly Manifest[]): Promise<void> {
-    if (manifests.length === 0) return;
     const { exports, exportsChanges, exportsByDate } = this.#keys;
-    const args = manifests.flatMap((manifest) => [
-      manifest.filename,
-      JSON.stringify(manifest),
-      Date.parse(manifest.export_date),
-    ]);
-    await callRedis(() => this.#redis.eval(ADD, 3, exportsChanges, exports, exportsByDate, ...args));
+    const entries = manifests.map((manifest) => ({ manifest, text: JSON.stringify(manifest) }));
+    for (const batch of batches(entries, ({ text }) => text.length)) {
+      const args = batch.flatMap(({ manifest, text }) => [manifest.filename, text, Date.parse(manifest.export_date)]);
+      await callRedis(() => this.#redis.eval(ADD, 3, exportsChanges, exports, exportsByDate, ...args));
+    }
   }
 
   /** Forgets artifacts. */
-  async remove(...filenames: string[]): Promise<void> {
-    if (filenames.length === 0) return;
+  async remove(...filenames: readonly string[]): Promise<void> {
     const { exports, exportsChanges, exportsByDate } = this.#keys;
-    const transaction = this.#redis
-      .multi()
-      .hdel(exports, ...filenames)
-      .zrem(exportsByDate, ...filenames);
-    await callRedis(() => runTransaction(noteChange(transaction, exportsChanges, filenames)));
+    for (const batch of batches(filenames)) {
+      const transaction = this.#redis
+        .multi()
+        .hdel(exports, ...batch)
+        .zrem(exportsByDate, ...batch);
+      await callRedis(() => runTransaction(noteChange(transaction, exportsChanges, batch)));
+    }
   }
 
   /** Every export, newest first, in an object that stays the same until something changes. */
@@ -101,7 +96,8 @@ export class ExportIndex {
     const { exportsIndexed, exportsIndexing } = this.#keys;
     const [indexed, indexing] = await callRedis(() => this.#redis.mget(exportsIndexed, exportsIndexing));
     if (indexed) return { complete: true };
-    return indexing ? { complete: false, total: Number(indexing) } : { complete: false };
+    const total = indexing ? Claim.numberIn(indexing) : undefined;
+    return { complete: false, ...(total === undefined ? {} : { total }) };
   }
 
   /**
@@ -110,39 +106,36 @@ export class ExportIndex {
    */
   async reconcile(store: ArtifactStore): Promise<{ added: number; removed: number } | undefined> {
     const { exportsIndexed, exportsIndexing } = this.#keys;
-    const claimed = await callRedis(() => this.#redis.set(exportsIndexing, '', 'PX', CLAIM_MS, 'NX'));
-    if (claimed === null) return undefined;
+    const claim = await Claim.take(this.#redis, exportsIndexing);
+    if (claim === undefined) return undefined;
     try {
       // Before the store is listed: what was in the index then and is not in the store, is gone.
       const known = new Set(await callRedis(() => this.#redis.hkeys(this.#keys.exports)));
       const stored = await store.listFilenames();
+      await claim.tell(stored.length);
       const missing = stored.filter((filename) => !known.delete(filename));
-      const added = await this.#addAll(store, missing, stored.length);
+      const added = await this.#addAll(store, missing);
       const removed = await this.#removeGone(store, [...known]);
-      await callRedis(() => this.#redis.set(exportsIndexed, '1'));
-      return { added, removed };
+      // Without the claim the list is not ours any more: Redis may have lost what was added.
+      return (await claim.conclude(exportsIndexed)) ? { added, removed } : undefined;
     } finally {
-      await callRedis(() => this.#redis.del(exportsIndexing));
+      await claim.release();
     }
   }
 
-  /** @param total exports in the store, those included that are in the index */
-  async #addAll(store: ArtifactStore, missing: readonly string[], total: number): Promise<number> {
-    if (missing.length === 0) return 0;
-    const { exportsIndexed, exportsIndexing } = this.#keys;
-    await callRedis(() => this.#redis.del(exportsIndexed));
+  async #addAll(store: ArtifactStore, missing: readonly string[]): Promise<number> {
     const added: string[] = [];
     for (const batch of batches(missing)) {
-      await callRedis(() => this.#redis.set(exportsIndexing, total, 'PX', CLAIM_MS));
       const read = await Promise.all(batch.map((filename) => store.readManifest(filename)));
       const manifests = read.filter((manifest) => manifest !== undefined);
       await this.add(...manifests);
       added.push(...manifests.map(({ filename }) => filename));
     }
+    if (added.length === 0) return 0;
     // Some may have been removed since the store was listed.
     const present = new Set(await store.listFilenames());
     const gone = added.filter((filename) => !present.has(filename));
-    for (const batch of batches(gone)) await this.remove(...batch);
+    await this.remove(...gone);
     return added.length - gone.length;
   }
 
@@ -157,16 +150,14 @@ export class ExportIndex {
     return removed;
   }
 
-  async #read(names: string[]): Promise<Manifest[]> {
-    if (names.length === 0) return [];
-    const texts = await this.#redis.hmget(this.#keys.exports, ...names);
-    return texts.flatMap((text) => (text === null ? [] : (parseManifest(text) ?? [])));
+  async #read(names: readonly string[]): Promise<Manifest[]> {
+    const manifests: Manifest[] = [];
+    for (const batch of batches(names)) {
+      const texts = await this.#redis.hmget(this.#keys.exports, ...batch);
+      manifests.push(...texts.flatMap((text) => (text === null ? [] : (parseManifest(text) ?? []))));
+    }
+    return manifests;
   }
-}
-
-function batches(filenames: readonly string[]): string[][] {
-  const count = Math.ceil(filenames.length / BATCH);
-  return Array.from({ length: count }, (_, at) => filenames.slice(at * BATCH, (at + 1) * BATCH));
 }
 
 function parseManifest(text: string): Manifest | undefined {

@@ -37,4 +37,5 @@ export {
   readActivationEntry,
 } from './journal-index.js';
 export { noteRefusedActivation, takeRefusedActivations } from './refused-activations.js';
+export { removeExports } from './remove-exports.js';
 export { announceTurn, endTurn, isOvertaken, takeTurn } from './turns.js';

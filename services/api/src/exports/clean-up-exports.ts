@@ -1,7 +1,7 @@
+import { removeExports } from '@caissa/registry';
 import { cleanupRequestSchema, removalSchema } from '@caissa/shared/contracts';
-import { AppError, problemSchema } from '@caissa/shared/errors';
-import { type ArtifactStore, type FileOfExport, filesOf, type Manifest } from '@caissa/storage';
-import type { ApiContext } from '../context.js';
+import { problemSchema } from '@caissa/shared/errors';
+import { filesOf } from '@caissa/storage';
 import { defineRoute } from '../http/route.js';
 import { describeRemoval } from './removal.js';
 
@@ -18,28 +18,10 @@ export const cleanUpExportsRoute = defineRoute({
     200: { description: 'What was removed, or would be with `dry_run`.', schema: removalSchema },
     400: { description: 'The body is not valid.', schema: problemSchema },
   },
-  handler: async (context, { body: { keep_recent, dry_run } }) => {
-    const beyond = await context.exports.beyond(keep_recent);
-    const removed = dry_run ? beyond.flatMap(filesOf) : await removeAll(context, beyond);
+  handler: async ({ store, exports }, { body: { keep_recent, dry_run } }) => {
+    const beyond = await exports.beyond(keep_recent);
+    const names = beyond.map(({ filename }) => filename);
+    const removed = dry_run ? beyond.flatMap(filesOf) : await removeExports(store, exports, names);
     return { status: 200, body: describeRemoval(removed, dry_run) };
   },
 });
-
-async function removeAll({ store, exports }: ApiContext, manifests: readonly Manifest[]) {
-  const removed: FileOfExport[] = [];
-  for (const { filename } of manifests) {
-    removed.push(...(await removeIfThere(store, filename)));
-    await exports.remove(filename);
-  }
-  return removed;
-}
-
-/** It may have been removed since it was listed. */
-async function removeIfThere(store: ArtifactStore, filename: string) {
-  try {
-    return await store.remove(filename);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'EXPORT_NOT_FOUND') return [];
-    throw error;
-  }
-}
