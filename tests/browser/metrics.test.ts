@@ -140,6 +140,17 @@ describe('a refresh', () => {
     await page.getByLabel('Search models').press('r');
     expect(await refresh.getAttribute('aria-busy')).toBeNull();
     await page.getByLabel('Search models').fill('');
+    await page.getByRole('button', { name: 'Export old_v1' }).click();
+    await page.getByRole('menu', { name: 'Export old_v1' }).press('r');
+    expect(await refresh.getAttribute('aria-busy')).toBeNull();
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'old_v1', exact: true }).click();
+    await page.getByRole('dialog', { name: 'old_v1' }).getByRole('button', { name: 'Export', exact: true }).click();
+    await page.getByRole('menu', { name: 'Export', exact: true }).press('r');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog', { name: 'old_v1' }).press('r');
+    expect(await refresh.getAttribute('aria-busy')).toBeNull();
+    await page.keyboard.press('Escape');
     const fetched = page.waitForRequest('**/api/model/list*');
     if (way === 'button') await refresh.click();
     else {

@@ -156,7 +156,8 @@ describe('activation', () => {
     await page.route('**/api/model/list*', async (route) => {
       const response = await route.fetch();
       const body = (await response.json()) as { models: Record<string, unknown>[] };
-      for (const model of body.models) Object.assign(model, { deployable: true, deploy_problem: undefined });
+      for (const model of body.models)
+        Object.assign(model, { status: 'inspecting', deployable: false, deploy_problem: undefined });
       await route.fulfill({ response, json: body });
     });
     await page.reload();

@@ -63,6 +63,19 @@ describe('training runs', () => {
     expect(runsOf(models).map(({ label }) => label)).toEqual(['model (a10-4c1f)', 'model (6d5b6f0e)']);
   });
 
+  it('are numbered from the oldest where nothing that is shown tells them apart', () => {
+    const models = ['run 12 of May', 'run 12 of June', 'other run'].map((id, at) =>
+      model(`model_v${at}`, at, { training_session_id: id }, at + 1),
+    );
+    expect(runsOf(models).map(({ label }) => label)).toEqual([
+      'model (other ru)',
+      'model (run 12 o) #2',
+      'model (run 12 o) #1',
+    ]);
+    const alike = [model('run1_v3', 3, {}, 2), model('run1-3', 3, {}, 1)];
+    expect(runsOf(alike).map(({ label }) => label)).toEqual(['run1 #2', 'run1 #1']);
+  });
+
   it('have no models without a number for a version', () => {
     expect(runsOf([model('stray', UNKNOWN, loss(1)), model('best', 'best', loss(1))])).toEqual([]);
   });

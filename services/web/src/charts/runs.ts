@@ -16,6 +16,9 @@ export type Versioned = Pick<ModelSummary, 'name' | 'metadata' | 'training_date'
 /** Characters of a session id that tell it from others at a glance. */
 const SHOWN_ID = 8;
 
+/** What the ids of runs begin with whose models name a session. */
+const SESSION = 'session ';
+
 /**
  * Groups models by the training run that left them, the newest run first. Models of one run share a
  * `training_session_id`; where there is none, a name but for its number. Models without a number for a version belong to no run.
@@ -31,17 +34,28 @@ export function runsOf(models: readonly ModelSummary[]): Run[] {
     group.push({ ...model, version });
   }
   const runs = [...groups].map(([id, group]) => ({ id, models: group.sort(byVersion), label: stemOf(group) }));
+  const named = relabelAlike(runs, labelWithSession).sort(
+    (a, b) => lastTrainedMs(b) - lastTrainedMs(a) || a.label.localeCompare(b.label) || a.id.localeCompare(b.id),
+  );
+  return relabelAlike(named, ({ label }, place) => `${label} #${place}`);
+}
+
+/** Gives another label to each run that shares its own, told its place among them, which counts the last as 1. */
+function relabelAlike(runs: readonly Run[], labelOf: (run: Run, place: number) => string): Run[] {
   const count = new Map<string, number>();
   for (const { label } of runs) count.set(label, (count.get(label) ?? 0) + 1);
-  return runs
-    .map((run) => ((count.get(run.label) ?? 0) > 1 ? withId(run) : run))
-    .sort((a, b) => lastTrainedMs(b) - lastTrainedMs(a) || a.label.localeCompare(b.label));
+  const left = new Map(count);
+  return runs.map((run) => {
+    const place = left.get(run.label) ?? 1;
+    left.set(run.label, place - 1);
+    return count.get(run.label) === 1 ? run : { ...run, label: labelOf(run, place) };
+  });
 }
 
 function runIdOf({ name, metadata }: Pick<ModelSummary, 'name' | 'metadata'>): string {
   const session = metadata['training_session_id'];
   const isGiven = (typeof session === 'string' && session.trim() !== '') || typeof session === 'number';
-  return isGiven ? `session ${session}` : `name ${withoutNumber(name)}`;
+  return isGiven ? `${SESSION}${session}` : `name ${withoutNumber(name)}`;
 }
 
 /** `run1_v12` without its last number is `run1_v`. */
@@ -60,9 +74,9 @@ function stemOf(group: readonly Versioned[]): string {
   return [...count].findLast(([, times]) => times === most)?.[0] ?? '';
 }
 
-function withId(run: Run): Run {
-  const [kind, id = ''] = run.id.split(' ', 2);
-  return kind === 'session' ? { ...run, label: `${run.label} (${id.slice(0, SHOWN_ID)})` } : run;
+function labelWithSession({ id, label }: Run): string {
+  if (!id.startsWith(SESSION)) return label;
+  return `${label} (${id.slice(SESSION.length).trim().slice(0, SHOWN_ID)})`;
 }
 
 function byVersion(a: Versioned, b: Versioned): number {

@@ -7,9 +7,10 @@ import { Button, COMPACT_BUTTON } from '../ui/button';
 import { ConfirmDialog } from '../ui/dialog';
 import { tellFailure } from '../ui/toasts';
 import { useActivations } from './activation';
+import { loadObstacle } from './load-obstacle';
 
 interface LoadButtonProps {
-  readonly model: Pick<ModelSummary, 'name' | 'is_current' | 'deployable' | 'deploy_problem'>;
+  readonly model: Pick<ModelSummary, 'name' | 'status' | 'problem' | 'deploy_problem'>;
   /** Whether it is being made the active one already. */
   readonly running: boolean;
   readonly look?: 'primary' | 'secondary';
@@ -28,6 +29,7 @@ export function LoadButton({ model, running, look = 'secondary', compact = false
   const { load } = useActivations();
   const [asking, setAsking] = useState(false);
   const [starting, setStarting] = useState(false);
+  const obstacle = loadObstacle(model);
   const currentModel = () => client.getQueryData(currentQuery.queryKey);
   const start = async () => {
     await load(model.name, currentModel());
@@ -49,8 +51,8 @@ export function LoadButton({ model, running, look = 'secondary', compact = false
         size="small"
         look={look}
         busy={running || starting}
-        disabled={!model.deployable}
-        title={model.deploy_problem?.detail ?? `Load ${model.name}`}
+        disabled={obstacle !== undefined}
+        title={obstacle ?? `Load ${model.name}`}
         aria-label={`Load ${model.name}`}
         className={compact ? COMPACT_BUTTON : undefined}
         onClick={() => (currentModel()?.loaded ? setAsking(true) : void startAtOnce())}

@@ -13,6 +13,9 @@ export function useMediaQuery(query: string): boolean {
   return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
 }
 
+/** What takes the keys as long as it is open. */
+const KEY_TAKERS = 'dialog[open], [role="menu"]:popover-open';
+
 /** Calls `act` when a key is pressed by itself, except where one types or chooses. */
 export function useShortcut(key: string, act: () => void): void {
   useEffect(() => {
@@ -20,6 +23,7 @@ export function useShortcut(key: string, act: () => void): void {
       const { target, altKey, ctrlKey, metaKey, repeat } = event;
       if (event.key.toLowerCase() !== key || altKey || ctrlKey || metaKey || repeat) return;
       if (target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]')) return;
+      if (document.querySelector(KEY_TAKERS) !== null) return;
       act();
     };
     document.addEventListener('keydown', onKeyDown);

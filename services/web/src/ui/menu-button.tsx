@@ -28,6 +28,7 @@ const ROW =
 /** A button that opens a small menu, above everything else. What is in it is drawn only while it is open. */
 export function MenuButton({ items, children, ...rest }: MenuButtonProps) {
   const id = useId();
+  const buttonId = useId();
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
@@ -46,7 +47,7 @@ export function MenuButton({ items, children, ...rest }: MenuButtonProps) {
   };
   return (
     <>
-      <Button ref={button} popoverTarget={id} aria-haspopup="menu" aria-expanded={open} {...rest}>
+      <Button ref={button} id={buttonId} popoverTarget={id} aria-haspopup="menu" aria-expanded={open} {...rest}>
         {children}
       </Button>
       <div
@@ -54,7 +55,7 @@ export function MenuButton({ items, children, ...rest }: MenuButtonProps) {
         id={id}
         popover="auto"
         role="menu"
-        aria-label={rest['aria-label']}
+        aria-labelledby={buttonId}
         onToggle={({ newState }) => setOpen(newState === 'open')}
         onKeyDown={moveFocus}
         onBlur={({ currentTarget, relatedTarget }) => {
