@@ -126,6 +126,7 @@ async function compareOne(
     }
     at += sizeBytes;
   }
+  if (at !== lengthBytes) throw new RangeError(`${name} has fewer elements than its shape says`);
   return largest;
 }
 

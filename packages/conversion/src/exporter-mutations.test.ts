@@ -10,7 +10,7 @@ import { modelBytes } from '@caissa/testing/run-model';
 import { floats, noise } from '@caissa/testing/tensors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compareInitializers } from './compare-initializers.js';
-import { boardsOf, compareWithReference, computeReference, measureNoise, type Reference } from './reference.js';
+import { batchFor, compareWithReference, computeReference, measureNoise, type Reference } from './reference.js';
 import { VerificationError } from './verification-error.js';
 
 const ARCHITECTURE = { ...SMALL, channels: 6, blocks: 1, policyPlanes: 2, valuePlanes: 2, valueHidden: 8 };
@@ -26,7 +26,7 @@ async function verify(bytes: Buffer, graph: ReturnType<typeof referenceGraph>, r
   const path = join(folder, 'model.onnx');
   await writeFile(path, bytes);
   await compareInitializers(path, graph);
-  const boards = boardsOf(reference.outputs);
+  const { boards } = batchFor(reference.outputs);
   const outputs = await runOnnx(bytes, Float32Array.from(boards.flatMap((board) => [...board])), boards.length);
   const { problems } = checkOutputs(outputs, boards.length);
   if (problems.length > 0) throw new VerificationError(problems.join(' '));

@@ -17,7 +17,7 @@ export { type Checkpoint, openCheckpoint } from './open-checkpoint.js';
 export { type FileContents, type FormatReader, READERS, type ReadOptions } from './readers.js';
 export {
   type Agreement,
-  boardsOf,
+  batchFor,
   compareWithReference,
   computeReference,
   measureNoise,

@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { compareWithReference } from './reference.js';
 
 const outputs = { policy: Float64Array.of(-1), value: Float64Array.of(0), valueScore: Float64Array.of(0) };
-const found = { policy: Float32Array.of(-2), value: Float32Array.of(0) };
+/** The first row is that of a position which is not compared. */
+const found = { policy: Float32Array.of(-8, -2), value: Float32Array.of(1, 0) };
 
 it.each([Number.NaN, Number.POSITIVE_INFINITY])('noise of %d is no reason to accept anything', async (policy) => {
   const reference = { outputs, measureNoise: async () => ({ policy, value: 0 }) };

@@ -12,7 +12,7 @@ import { VerificationError } from './verification-error.js';
 
 /** What a model's outputs are compared with. */
 export interface Reference {
-  /** For {@link boardsOf} it. */
+  /** Of the first of the verification boards, as many as there are rows. */
   readonly outputs: ReferenceOutputs;
   /** As {@link measureNoise}; asked for where outputs differ by more than usual. */
   measureNoise(): Promise<PerOutput>;
@@ -28,11 +28,8 @@ export interface Agreement {
   readonly float32_noise?: PerOutput;
 }
 
-/**
- * Verification boards that a model is compared on at least. The dense one tells nearly everything, and each costs as much;
- * only a second one shows whether the rows of a batch are computed each by itself.
- */
-const FEWEST_BOARDS: Readonly<Record<VerificationLevel, number>> = { quick: 2, full: Number.POSITIVE_INFINITY };
+/** Verification boards that a model is compared on at least: the dense one tells nearly everything, and each costs as much. */
+const FEWEST_BOARDS: Readonly<Record<VerificationLevel, number>> = { quick: 1, full: Number.POSITIVE_INFINITY };
 
 /** Nearer to 1 than this, a value hardly shows what it was computed from. */
 const SATURATED = 0.99;
@@ -44,9 +41,24 @@ export interface ComputeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Returns the verification boards that a reference was computed for, on which a model is run: the dense one, then positions. */
-export function boardsOf({ value }: ReferenceOutputs): Float32Array[] {
-  return verificationBoards().slice(0, value.length);
+/** What a model is run on to be compared with a reference. */
+export interface ComparedBatch {
+  /**
+   * Those that the reference was computed for, between two of a position: a model that answers all rows of a batch as the
+   * first or the last of them is found.
+   */
+  readonly boards: readonly Float32Array[];
+  /** Different chess positions among them. */
+  readonly positions: number;
+}
+
+/** Returns what a model is run on to be compared with a reference. */
+export function batchFor({ value }: ReferenceOutputs): ComparedBatch {
+  const boards = verificationBoards();
+  const compared = boards.slice(0, value.length);
+  const neighbour = boards.slice(1, 2);
+  // The dense one is none.
+  return { boards: [...neighbour, ...compared, ...neighbour], positions: Math.max(1, compared.length - 1) };
 }
 
 /**
@@ -91,13 +103,14 @@ export async function measureNoise(graph: Graph, signal?: AbortSignal): Promise<
 }
 
 /**
- * Compares what a model gave for the verification boards with a reference.
+ * Compares what a model gave for the {@link batchFor} a reference with that.
  * @throws VerificationError if an output differs by more than rounding; what the measuring throws
  */
 export async function compareWithReference(
   { outputs: expected, measureNoise }: Reference,
-  outputs: NetworkOutputs,
+  given: NetworkOutputs,
 ): Promise<Agreement> {
+  const outputs = withoutFirstRow(given);
   const { difference, exceeding } = compareOutputs(outputs, expected);
   const agreement: Agreement = { max_abs_difference: difference, tolerance: OUTPUT_TOLERANCE };
   if (exceeding.length === 0) return agreement;
@@ -116,6 +129,10 @@ async function computeBoard(graph: Graph, board: Float32Array, options: Evaluate
   const outputs = await evaluate(graph, { board_input: board }, 1, options);
   const rowOf = (name: string) => outputs[name] ?? new Float64Array(0);
   return { policy: rowOf('policy_output'), value: rowOf('value_output'), valueScore: rowOf('value_score') };
+}
+
+function withoutFirstRow({ policy, value }: NetworkOutputs): NetworkOutputs {
+  return { policy: policy.subarray(policy.length / value.length), value: value.subarray(1) };
 }
 
 function largestDifference(a: Float64Array, b: Float64Array): number {

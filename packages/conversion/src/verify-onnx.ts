@@ -7,7 +7,7 @@ import { compareInitializers, type InitializerReport } from './compare-initializ
 import type { Checkpoint } from './open-checkpoint.js';
 import {
   type Agreement,
-  boardsOf,
+  batchFor,
   type ComputeOptions,
   compareWithReference,
   computeReference,
@@ -23,7 +23,7 @@ const PATIENCE_PER_GIB_MS = 120_000;
 /** What the verification of an ONNX model has found; goes into the export's metadata as it is. */
 export interface OnnxReport extends InitializerReport, Agreement {
   readonly level: VerificationLevel;
-  /** Chess positions that were computed. */
+  /** Chess positions that it was run on. */
   readonly positions: number;
   readonly probability_sum_error: number;
   readonly max_abs_value: number;
@@ -41,7 +41,7 @@ export interface VerifyOnnxOptions extends ComputeOptions {
 /**
  * Compares every weight of an ONNX model with the checkpoint's, opens it in a process of its own, runs it, checks what it
  * gives against what a chess network gives, and compares that with what the checkpoint's reference computes without ONNX: for
- * one dense input and a chess position, at level `full` for eight of them.
+ * one dense input, at level `full` for eight chess positions too.
  * @throws VerificationError if the model is not right; SessionError if its process was lost; the signal's reason
  */
 export async function verifyOnnx(
@@ -67,14 +67,13 @@ export async function verifyOnnx(
     const outputs = await computeReference(graph, level, { signal, onProgress });
     const session = await starting;
     const reference = { outputs, measureNoise: () => measureNoise(graph, signal) };
-    const boards = boardsOf(outputs);
+    const { boards, positions } = batchFor(outputs);
     const { outputs: found, probabilitySumError, maxAbsValue } = await checkSession(session, boards);
     const agreement = await compareWithReference(reference, found);
     signal.throwIfAborted();
     return {
       level,
-      // The dense input is none.
-      positions: boards.length - 1,
+      positions,
       probability_sum_error: probabilitySumError,
       max_abs_value: maxAbsValue,
       ...initializers,

@@ -40,12 +40,12 @@ describe('tensorElements', () => {
     expect(Float32Array.from(elements)).toEqual(await readFloat32(tensor));
   });
 
-  it('reads every finite float16 and bfloat16', async () => {
+  it('reads every float16 and bfloat16', async () => {
     const patterns = Uint16Array.from({ length: 65_536 }, (_, i) => i);
     for (const dtype of ['float16', 'bfloat16'] as const) {
       const tensor = tensorOf(dtype, new Uint8Array(patterns.buffer), [65_536]);
       const [found, expected] = [await all(tensor), await readFloat32(tensor)];
-      const differing = found.filter((value, i) => Number.isFinite(expected[i]) && !Object.is(value, expected[i]));
+      const differing = found.filter((value, i) => !Object.is(value, expected[i]));
       expect(differing).toEqual([]);
     }
   });

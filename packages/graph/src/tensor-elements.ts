@@ -35,14 +35,20 @@ function ofBits(pattern: number): number {
   return single[0] ?? 0;
 }
 
-/** Reads the element at a byte. A float16 is a float32 with another bias of the exponent, a bfloat16 half of one. */
+/** Exponents of what is no finite number: of a float16, and of a float32. */
+const SPECIAL_HALF = 0x7c00;
+const SPECIAL_SINGLE = 0x7f800000;
+
+/** Reads the element at a byte. A finite float16 is a float32 with another bias of the exponent, a bfloat16 half of one. */
 const READ_ELEMENT: { readonly [D in DType]?: (view: DataView, at: number) => number } = {
   float32: (view, at) => view.getFloat32(at, true),
   float64: (view, at) => view.getFloat64(at, true),
   bfloat16: (view, at) => ofBits(view.getUint16(at, true) << 16),
   float16(view, at) {
     const half = view.getUint16(at, true);
-    return ofBits(((half & 0x8000) << 16) | ((half & 0x7fff) << 13)) * 2 ** 112;
+    const pattern = ((half & 0x8000) << 16) | ((half & 0x7fff) << 13);
+    const isSpecial = (half & SPECIAL_HALF) === SPECIAL_HALF;
+    return isSpecial ? ofBits(pattern | SPECIAL_SINGLE) : ofBits(pattern) * 2 ** 112;
   },
 };
 

@@ -75,12 +75,13 @@ function modelMistakes(model: OnnxModel): MutatedModel[] {
     change('value negated', 'Tanh', first('Neg')),
     change('tanh left out', 'Tanh', (node) => [{ ...node, opType: 'Identity' }]),
     change('tanh twice', 'Tanh', first('Tanh')),
-    firstRowForAll(model),
+    oneRowForAll(model, 'first', 0),
+    oneRowForAll(model, 'last', -1),
   ];
 }
 
-/** A batch whose rows are all answered as the first. */
-function firstRowForAll(model: OnnxModel): MutatedModel {
+/** A batch whose rows are all answered as one of them. */
+function oneRowForAll(model: OnnxModel, called: string, index: number): MutatedModel {
   const [input = ''] = model.graph.inputs.map(({ name }) => name);
   const nodes = model.graph.nodes.map((node) => ({
     ...node,
@@ -90,13 +91,13 @@ function firstRowForAll(model: OnnxModel): MutatedModel {
     { name: output, opType, inputs, outputs: [output], attributes },
   ];
   const copying = [
-    ...node('Constant', [], 'zero', { value_ints: { ints: [0] } }),
-    ...node('Gather', [input, 'zero'], 'row'),
+    ...node('Constant', [], 'index', { value_ints: { ints: [index] } }),
+    ...node('Gather', [input, 'index'], 'row'),
     ...node('Sub', [input, input], 'nothing'),
     ...node('Add', ['row', 'nothing'], 'rows'),
   ];
   return {
-    mistake: 'first row for all',
+    mistake: `${called} row for all`,
     model: { ...model, graph: { ...model.graph, nodes: [...copying, ...nodes] } },
   };
 }

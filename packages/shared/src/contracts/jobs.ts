@@ -26,7 +26,7 @@ export const verifyLevelSchema = z
   .meta({ id: 'VerifyLevel' })
   .describe(
     'none: written and not looked at. quick: every weight is compared with the checkpoint; an ONNX file is run in onnxruntime, ' +
-      'and its outputs are compared with an independent computation for a dense input and a chess position. full: for eight positions; ' +
+      'and its outputs are compared with an independent computation for one dense input. full: for chess positions too; ' +
       'of a PyTorch file every byte is compared.',
   );
 

@@ -1,5 +1,5 @@
 import { verificationBoards } from '@caissa/chess';
-import { boardsOf, checkSession, compareWithReference, type Reference, VerificationError } from '@caissa/conversion';
+import { batchFor, checkSession, compareWithReference, type Reference, VerificationError } from '@caissa/conversion';
 import { type Session, SessionError, type SpareProcess, startSession } from '@caissa/session';
 import type { ActivationChecks } from '@caissa/shared/contracts';
 import type { Proof } from './converted-models.js';
@@ -54,16 +54,14 @@ export async function proveModel(
   { signal, reference, proof = 'unknown' }: ProofOptions,
 ): Promise<ProvenSession> {
   try {
-    const positions = verificationBoards().slice(1, (await proof) === 'proven' ? 2 : undefined);
-    const boards = reference ? boardsOf(reference.outputs) : positions;
+    const { boards, positions } = reference ? batchFor(reference.outputs) : positionsFor(await proof);
     const { outputs, probabilitySumError, maxAbsValue } = await checkSession(session, boards);
     const agreement = reference && (await compareWithReference(reference, outputs));
     signal.throwIfAborted();
     return {
       session,
       checks: {
-        // With a reference one of them is no position.
-        positions: reference ? boards.length - 1 : boards.length,
+        positions,
         probability_sum_error: probabilitySumError,
         max_abs_value: maxAbsValue,
         ...(agreement ? { max_abs_difference: agreement.max_abs_difference } : {}),
@@ -73,4 +71,9 @@ export async function proveModel(
     await session.close();
     throw error;
   }
+}
+
+function positionsFor(proof: Proof) {
+  const boards = verificationBoards().slice(1, proof === 'proven' ? 2 : undefined);
+  return { boards, positions: boards.length };
 }
