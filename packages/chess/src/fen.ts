@@ -28,8 +28,8 @@ export interface Position {
   readonly moveNumber: number;
 }
 
-/** With the files of Shredder-FEN and X-FEN, which name the rook's file. */
-const CASTLING = /^(-|(?=.)[KQA-H]{0,2}[kqa-h]{0,2})$/;
+/** With the files of Shredder-FEN and X-FEN, which name the rook's file; no letter twice. */
+const CASTLING = /^(-|(?=.{1,8}$)(?!.*(.).*\2)[KQA-H]*[kqa-h]*)$/;
 const EN_PASSANT = /^(-|[a-h][36])$/;
 const COUNTER = /^\d{1,5}$/;
 
@@ -37,19 +37,19 @@ const COUNTER = /^\d{1,5}$/;
 const BY_ROOK: Readonly<Record<string, string>> = { H: 'K', A: 'Q', h: 'k', a: 'q' };
 
 /**
- * Reads a position in Forsyth–Edwards notation, with its four or all six fields; castling rights also as Shredder-FEN has
+ * Reads a position in Forsyth–Edwards notation, with or without its two counters; castling rights also as Shredder-FEN has
  * them, and move number 0, which several programs write, as 1. Only the notation is checked, not the position.
  * Source: Portable Game Notation Specification, section 16.1.
  * @throws NotationError FEN_INVALID
  */
 export function parseFen(fen: string): Position {
   const fields = fen.trim().split(/\s+/);
-  if (fields.length !== 4 && fields.length !== 6) throw notFen(`it has ${fields.length} fields instead of 6`);
+  if (fields.length < 4 || fields.length > 6) throw notFen(`it has ${fields.length} fields instead of 6`);
   const [board = '', turn = '', castling = '', enPassant = '', ...counters] = fields;
   if (turn !== 'w' && turn !== 'b') throw notFen(`the side to move is ${quoteName(turn)} instead of w or b`);
   if (!EN_PASSANT.test(enPassant)) throw notFen(`the en passant square is ${quoteName(enPassant)}`);
   const counter = counters.find((text) => !COUNTER.test(text));
-  if (counter !== undefined) throw notFen(`the move counter ${quoteName(counter)} is not a number`);
+  if (counter !== undefined) throw notFen(`the move counter ${quoteName(counter)} is no whole number from 0 to 99999`);
   const [halfMoves = '0', moveNumber = '1'] = counters;
   return {
     pieces: parseBoard(board),
@@ -85,11 +85,11 @@ function parseRank(text: string, rank: number): (string | undefined)[] {
 }
 
 function parseCastling(text: string): string[] {
-  const rights = text === '-' ? [] : [...text].map((letter) => BY_ROOK[letter] ?? letter);
-  if (!CASTLING.test(text) || new Set(rights).size !== rights.length) {
+  if (!CASTLING.test(text)) {
     throw notFen(`the castling rights ${quoteName(text)} are neither - nor letters of KQkq or of files, White's first`);
   }
-  return rights;
+  // A right may be named twice, as KH: by its letter and by its rook.
+  return text === '-' ? [] : [...new Set([...text].map((letter) => BY_ROOK[letter] ?? letter))];
 }
 
 function notFen(reason: string): NotationError {

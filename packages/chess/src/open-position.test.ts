@@ -12,6 +12,8 @@ describe('openPosition', () => {
 
   it.each([
     ['without counters', '4k3/8/8/8/8/8/4P3/4K3 w - -', '4k3/8/8/8/8/8/4P3/4K3 w - - 0 1'],
+    ['without the number of the move', '4k3/8/8/8/8/8/4P3/4K3 w - - 7', '4k3/8/8/8/8/8/4P3/4K3 w - - 7 1'],
+    ['that names a right twice', 'r3k2r/8/8/8/8/8/8/R3K2R w KHQq - 0 1', 'r3k2r/8/8/8/8/8/8/R3K2R w KQq - 0 1'],
     ['with space around it', '  4k3/8/8/8/8/8/4P3/4K3\tw - -\n', '4k3/8/8/8/8/8/4P3/4K3 w - - 0 1'],
     ['of move number 0', '4k3/8/8/8/8/8/4P3/4K3 w - - 7 0', '4k3/8/8/8/8/8/4P3/4K3 w - - 7 1'],
     ['in Shredder-FEN', 'r3k2r/8/8/8/8/8/8/R3K2R w HAha - 0 1', 'r3k2r/8/8/8/8/8/8/R3K2R w KQkq - 0 1'],
@@ -24,6 +26,8 @@ describe('openPosition', () => {
 
   it.each([
     ['nonsense', 'it has 1 fields instead of 6'],
+    ['4k3/8/8/8/8/8/8/4K3 w - - -1 1', 'the move counter "-1" is no whole number from 0 to 99999'],
+    ['4k3/8/8/8/8/8/8/4K3 w - - 0 123456', 'the move counter "123456" is no whole number from 0 to 99999'],
     ['8/8/8/8/8/8/8/8 w - - 0 1', 'White has no king'],
     ['kk6/8/8/8/8/8/8/4K3 w - - 0 1', 'Black has 2 kings'],
     ['P3k3/8/8/8/8/8/8/4K3 w - - 0 1', 'no pawn can stand on a8'],
