@@ -19,7 +19,7 @@ export function skippedForMemory(
   const neededBytes = modelBytes * MEMORY_FACTOR;
   if (modelBytes < ALWAYS_VERIFIED_BYTES || neededBytes <= freeBytes) return undefined;
   const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
-  const note = `Not run, only its weights were compared: opening the model takes about ${gib(neededBytes)} GiB of memory, and ${gib(freeBytes)} GiB were free.`;
+  const note = `Not run, only its weights were compared: opening the model takes about ${gib(neededBytes)} GiB of memory, and less was free.`;
   return { level: 'none', requested, note };
 }
 

@@ -114,7 +114,7 @@ export function commandLine(commands: Commands, version: string, terminal: Termi
     .addOption(
       new Option(
         '--source-date-epoch <seconds>',
-        'the date that names and metadata state, in seconds since 1970: the same input then gives the same files',
+        'the date that names and metadata state, in seconds since 1970: the same input then gives the same model files',
       )
         .env('SOURCE_DATE_EPOCH')
         .default(new Date(), 'now')
