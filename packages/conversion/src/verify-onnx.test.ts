@@ -148,6 +148,16 @@ describe('verifyOnnx', () => {
     await expect(verifyOnnx(path, checkpoint, 'quick')).rejects.toMatchObject({ code: 'VERIFICATION_FAILED' });
   });
 
+  it('blames a model that onnxruntime refuses while the judge works', async () => {
+    await writeTampered(({ nodes }) => ({
+      nodes: nodes.map((node) => (node.opType === 'Tanh' ? { ...node, opType: 'NoSuchOperator' } : node)),
+    }));
+    await expect(verifyOnnx(path, checkpoint, 'full')).rejects.toMatchObject({
+      name: 'VerificationError',
+      message: expect.stringContaining('NoSuchOperator'),
+    });
+  });
+
   it('stops when it is told to, before and while it computes', async () => {
     await writeTampered(() => ({}));
     const reason = new Error('cancelled');
