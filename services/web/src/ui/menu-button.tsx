@@ -29,18 +29,20 @@ const ROW =
 export function MenuButton({ items, children, ...rest }: MenuButtonProps) {
   const id = useId();
   const buttonId = useId();
-  const [open, setOpen] = useState(false);
+  /** How often it was opened; 0 while it is closed. A menu that is closed and opened at once tells of the latter only. */
+  const [opened, setOpened] = useState(0);
+  const open = opened > 0;
   const button = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
-    if (!open || button.current === null || menu.current === null) return;
-    placeBeside(menu.current, button.current);
-    itemsOf(menu.current)[0]?.focus({ preventScroll: true });
-    // It stands still while what it belongs to moves away.
-    const close = () => menu.current?.hidePopover();
-    window.addEventListener('scroll', close, { passive: true });
-    return () => window.removeEventListener('scroll', close);
-  }, [open]);
+    const [from, to] = [button.current, menu.current];
+    if (opened === 0 || from === null || to === null) return;
+    const follow = () => placeBeside(to, from);
+    follow();
+    itemsOf(to)[0]?.focus({ preventScroll: true });
+    window.addEventListener('scroll', follow, { passive: true });
+    return () => window.removeEventListener('scroll', follow);
+  }, [opened]);
   const choose = ({ onChoose }: MenuItem) => {
     menu.current?.hidePopover();
     if (button.current !== null) onChoose?.(button.current);
@@ -56,7 +58,7 @@ export function MenuButton({ items, children, ...rest }: MenuButtonProps) {
         popover="auto"
         role="menu"
         aria-labelledby={buttonId}
-        onToggle={({ newState }) => setOpen(newState === 'open')}
+        onToggle={({ newState }) => setOpened((times) => (newState === 'open' ? times + 1 : 0))}
         onKeyDown={moveFocus}
         onBlur={({ currentTarget, relatedTarget }) => {
           if (relatedTarget !== null && !currentTarget.contains(relatedTarget)) currentTarget.hidePopover();
