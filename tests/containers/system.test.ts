@@ -82,7 +82,10 @@ describe.skipIf(missingDocker())('the containers of docker-compose.yml', () => {
 
   const isActive = async (id: string) => (await stack.client.job(id)).status === 'active';
 
-  /** Puts every kind of worker to work on files that come slowly: two exporters, which take two jobs each, and a loader. */
+  /**
+   * Puts every kind of worker to work on files that come slowly: two exporters, which take two jobs each, and a loader, with a
+   * model that no exporter reads yet: what one of them has read comes to the other from memory.
+   */
   async function occupyWorkers(model: string): Promise<{ load: string; exports: string[] }> {
     await stack.scale({ exporter: 2, loader: 1 });
     await stack.forgetModels();
@@ -156,7 +159,7 @@ describe.skipIf(missingDocker())('the containers of docker-compose.yml', () => {
   });
 
   it('lose no job when workers are killed and Redis restarts in the middle of them', async () => {
-    const { load, exports } = await occupyWorkers('model_2');
+    const { load, exports } = await occupyWorkers('model_8');
     const [exporter = ''] = await stack.containers('exporter');
     const [loader = ''] = await stack.containers('loader');
     await docker(['kill', exporter, loader]);
@@ -165,12 +168,12 @@ describe.skipIf(missingDocker())('the containers of docker-compose.yml', () => {
     await stack.compose('restart', 'redis');
     await stack.scale({ exporter: 2, loader: 1 });
     await expectCompleted([load, ...exports]);
-    expect((await stack.client.get('/api/model/current')).body).toMatchObject({ model_name: 'model_2' });
+    expect((await stack.client.get('/api/model/current')).body).toMatchObject({ model_name: 'model_8' });
     await expectNothingLost();
   });
 
   it('end within 10 s of SIGTERM, and go on with the jobs that were left', async () => {
-    const { load, exports } = await occupyWorkers('model_3');
+    const { load, exports } = await occupyWorkers('model_7');
     const containers = await stack.containers('api', 'exporter', 'loader');
     const stops = containers.map(async (id) => {
       const begun = performance.now();
