@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import type { JobsContext } from '@caissa/queue';
 import { type Heartbeat, sendHeartbeat } from '@caissa/registry';
+import { HEARTBEAT } from './heartbeat.js';
 
 /** A request that a replica got. */
 interface Asked {
@@ -66,18 +67,8 @@ async function collect(request: IncomingMessage): Promise<Buffer> {
 
 function heartbeatOf(id: string, port: number): Heartbeat {
   return {
+    ...HEARTBEAT,
     id,
-    host: 'test',
-    pid: 1,
-    state: 'ready',
-    model_name: 'model_v1',
-    generation: 1,
-    problem: null,
-    device_type: 'cpu',
-    device_name: 'CPU',
-    execution_providers: ['cpu'],
-    cpu: { model: 'test', cores: 1 },
-    memory: { total_bytes: 1, free_bytes: 1 },
     url: `http://127.0.0.1:${port}`,
     positions_served: 0,
     session_restarts: 0,
