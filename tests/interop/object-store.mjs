@@ -8,12 +8,30 @@ import { pythonEnvironment } from './child.mjs';
 const START_MS = 120_000;
 const POLL_MS = 100;
 
+/** moto looks whether there is an object, then writes one: as it stands, two threads that do both are both the first. */
+const PROGRAM = `
+import io, sys, threading
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import run_simple
+
+dispatch = DomainDispatcherApplication(create_backend_app)
+one_at_a_time = threading.Lock()
+
+def app(environ, start_response):
+    # The body is read before: a slow sender holds up nobody.
+    length = int(environ.get('CONTENT_LENGTH') or 0)
+    environ['wsgi.input'] = io.BytesIO(environ['wsgi.input'].read(length))
+    with one_at_a_time:
+        return list(dispatch(environ, start_response))
+
+run_simple('127.0.0.1', int(sys.argv[1]), app, threaded=True)
+`;
+
 /** Starts the store on a free port. Answers its address and how to stop it. */
 export const startObjectStore = async (python) => {
   const port = await usablePort('127.0.0.1', 0);
   const endpoint = `http://127.0.0.1:${port}`;
-  const program = 'import sys; from moto.server import main; main(sys.argv[1:])';
-  const child = spawn(python, ['-c', program, '-H', '127.0.0.1', '-p', String(port)], {
+  const child = spawn(python, ['-c', PROGRAM, String(port)], {
     env: pythonEnvironment(),
     stdio: 'ignore',
   });
