@@ -96,6 +96,8 @@ export class ExporterInProcess {
       createdAt: new Date(),
       firstAttempt: true,
       signal: new AbortController().signal,
+      lock: { key: 'lock', token: 'token' },
+      confirm: async () => undefined,
       logger: createLogger('bench', 'silent'),
       report: this.#onReport,
     };

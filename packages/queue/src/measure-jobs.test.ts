@@ -14,6 +14,8 @@ function item(signal = new AbortController().signal, change: Partial<WorkItem<'i
     createdAt: new Date(),
     firstAttempt: true,
     signal,
+    lock: { key: 'lock', token: 'token' },
+    confirm: async () => undefined,
     logger: createLogger('test', 'silent'),
     report: () => undefined,
     ...change,

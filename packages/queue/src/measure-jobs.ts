@@ -62,7 +62,8 @@ export function measureJobs(registry: Registry): JobMeter {
   };
 }
 
-/** A job is cancelled with an error of ours; any other reason is its worker's. */
+/** A job is cancelled or lost with an error of ours; any other reason is its worker's. */
 function nameAbort(reason: unknown): string {
-  return reason instanceof AppError ? 'cancelled' : 'returned';
+  if (!(reason instanceof AppError)) return 'returned';
+  return reason.code === 'CANCELLED' ? 'cancelled' : reason.code;
 }

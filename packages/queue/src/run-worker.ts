@@ -10,6 +10,7 @@ import { AppError, toAppError } from '@caissa/shared/errors';
 import type { Logger } from '@caissa/shared/process';
 import { Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { formatFailedReason } from './failed-jobs.js';
+import { confirmLock, type JobLock, jobLost } from './job-lock.js';
 import { ProgressReporter, StageFollower } from './progress.js';
 import type { Span, Tracing } from './tracing/tracing.js';
 
@@ -21,8 +22,15 @@ export interface WorkItem<T extends JobType> {
   readonly createdAt: Date;
   /** Whether no worker can have begun this job before. */
   readonly firstAttempt: boolean;
-  /** Aborted when somebody cancels the job, with an {@link AppError} CANCELLED, or when this worker is being stopped. */
+  /**
+   * Aborted with an {@link AppError} CANCELLED when somebody cancels the job, with JOB_LOST when another worker may have it,
+   * and when this worker is being stopped.
+   */
   readonly signal: AbortSignal;
+  /** What a script of Redis can check, together with what it writes. */
+  readonly lock: JobLock;
+  /** Settles if this worker still holds the job. Waits while Redis is away. @throws AppError JOB_LOST, REDIS_UNAVAILABLE */
+  confirm(): Promise<void>;
   readonly logger: Logger;
   /** Tells how far the work is. Cheap: calls are gathered. */
   report(progress: JobProgress): void;
@@ -51,6 +59,9 @@ const LOCKS: Readonly<Record<JobType, { readonly lockMs: number; readonly checkM
   load: { lockMs: 5_000, checkMs: 1_000 },
 };
 
+/** Why BullMQ is told to stop a job that another worker may have. */
+const LOST = 'lost';
+
 /** How often an active job looks whether it was cancelled. Short jobs never look. */
 const CANCEL_CHECK_MS = 250;
 
@@ -77,6 +88,9 @@ export function runWorker<T extends JobType>(
       ...(context.tracing && { telemetry: context.tracing.telemetry }),
     },
   );
+  worker.on('lockRenewalFailed', (jobIds) => {
+    for (const jobId of jobIds) worker.cancelJob(jobId, LOST);
+  });
   worker.on('error', (error) => context.logger.debug({ err: error, queue: type }, 'the queue connection failed'));
   return worker;
 }
@@ -104,7 +118,7 @@ interface Run<T extends JobType> {
   readonly job: Job;
   /** Proves to Redis that this worker holds the job. */
   readonly token: string | undefined;
-  /** Aborted when the worker is being stopped. */
+  /** Aborted when the worker is being stopped, and when it has lost the job. */
   readonly stopped: AbortSignal | undefined;
   readonly processor: Processor<T>;
   readonly worker: Worker;
@@ -119,6 +133,7 @@ async function processJob<T extends JobType>(
   const stages = new StageFollower((stage) => span && beginStage(span, type, stage));
   const reporter = new ProgressReporter((progress) => job.updateProgress(progress));
   const cancellation = watchCancellation(worker, job.id ?? '', stopped);
+  const lock = { key: `${worker.toKey(job.id ?? '')}:lock`, token: token ?? '' };
   try {
     const data = JOB_DATA_SCHEMAS[type].parse(job.data) as JobDataByType[T];
     throwIfCancelled(data.cancel_requested_at);
@@ -128,6 +143,8 @@ async function processJob<T extends JobType>(
       createdAt: new Date(job.timestamp),
       firstAttempt: isFirstAttempt(job),
       signal: cancellation.signal,
+      lock,
+      confirm: () => confirmLock(job, lock, LOCKS[type].lockMs),
       logger,
       report: (progress) => {
         stages.enter(progress.stage);
@@ -138,13 +155,14 @@ async function processJob<T extends JobType>(
     await reporter.drop();
     return result;
   } catch (thrown) {
-    await reporter.flush();
-    if (cancellation.signal.reason instanceof HandedBack) {
+    const reason: unknown = cancellation.signal.aborted ? cancellation.signal.reason : thrown;
+    const { code } = toAppError(reason);
+    // Who has lost a job has nothing to say of it.
+    await (code === 'JOB_LOST' ? reporter.drop() : reporter.flush());
+    if (reason instanceof HandedBack) {
       await job.moveToWait(token);
       throw new WaitingError();
     }
-    const reason: unknown = cancellation.signal.aborted ? cancellation.signal.reason : thrown;
-    const { code } = toAppError(reason);
     stages.leave(code);
     span?.fail(code);
     throw toQueueError(reason, logger);
@@ -183,6 +201,8 @@ function toQueueError(thrown: unknown, logger: Logger): Error {
   const reason = formatFailedReason(error);
   if (error.code === 'INTERNAL') logger.error({ err: thrown }, 'the job failed for a reason nobody foresaw');
   else logger.warn({ code: error.code }, error.message);
+  // It says that the job's state has been seen to.
+  if (error.code === 'JOB_LOST') return new WaitingError();
   return error.retryable ? new Error(reason) : new UnrecoverableError(reason);
 }
 
@@ -200,7 +220,9 @@ function watchCancellation(
   stopped: AbortSignal | undefined,
 ): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
-  stopped?.addEventListener('abort', () => controller.abort(new HandedBack('the worker is being stopped')));
+  stopped?.addEventListener('abort', () =>
+    controller.abort(stopped.reason === LOST ? jobLost() : new HandedBack('the worker is being stopped')),
+  );
   let looking = false;
   const look = async () => {
     if (looking) return;

@@ -103,6 +103,8 @@ function workItem<T extends 'export' | 'inspect'>(
     createdAt: new Date(),
     firstAttempt: false,
     signal: new AbortController().signal,
+    lock: { key: 'lock', token: 'token' },
+    confirm: async () => undefined,
     logger,
     reports,
     report: (progress) => {

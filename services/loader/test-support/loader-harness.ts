@@ -133,6 +133,8 @@ export function loadItem(name: string, change: Partial<WorkItem<'load'>> = {}): 
     createdAt: new Date(),
     firstAttempt: true,
     signal: new AbortController().signal,
+    lock: { key: 'lock', token: 'token' },
+    confirm: async () => undefined,
     logger: createLogger('test', 'silent'),
     report: () => undefined,
     ...change,

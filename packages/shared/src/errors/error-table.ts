@@ -51,6 +51,7 @@ const SERVICE_ERRORS = {
   SOURCE_CHANGED: entry(409, 'The checkpoint was replaced while it was read', true),
   SESSION_FAILED: entry(500, 'The model could not be run', true),
   WORKER_LOST: entry(500, 'The workers that took the job ended before it was done'),
+  JOB_LOST: entry(500, 'Another worker has the job now', true),
   NOT_OFFERED: entry(501, 'This is not offered'),
   REDIS_UNAVAILABLE: entry(503, 'The job queue cannot be reached', true),
   WORKERS_BUSY: entry(503, 'No worker did the work in time', true),

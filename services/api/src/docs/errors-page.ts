@@ -75,6 +75,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   SOURCE_CHANGED: 'The checkpoint was written to while it was read. The job is tried again by itself.',
   SESSION_FAILED: 'The process that runs the model ended or did not answer. The job is tried again by itself.',
   WORKER_LOST: 'The workers that took the job ended again and again, for example for want of memory. See their logs.',
+  JOB_LOST:
+    'The worker was frozen or cut off for so long that another one took the job. What it had begun was removed; the job goes on.',
   NOT_OFFERED:
     'A part of the Open Inference Protocol that is not offered, such as shared memory, tracing and log settings.',
   REDIS_UNAVAILABLE:
