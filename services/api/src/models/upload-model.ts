@@ -1,4 +1,4 @@
-import { checkpointStem, modelFilename } from '@caissa/formats';
+import { checkpointStem, isReservedModelName, modelFilename } from '@caissa/formats';
 import { cancelJob, enqueue } from '@caissa/queue';
 import { callRedis } from '@caissa/redis';
 import { toMebibytes, uploadResultSchema } from '@caissa/shared/contracts';
@@ -39,6 +39,7 @@ export const uploadModelRoute = defineRoute({
   handler: async (context, request) => {
     // Who names the file means the model in it.
     const name = checkpointStem(request.params.model_name);
+    if (isReservedModelName(name)) throw nameReserved(name);
     const { modelStore } = context;
     const limitBytes = context.settings.MAX_UPLOAD_MB * 1024 ** 2;
     if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw uploadTooLarge(limitBytes);
@@ -60,6 +61,13 @@ export const uploadModelRoute = defineRoute({
     };
   },
 });
+
+function nameReserved(name: string): AppError {
+  return new AppError(
+    'INVALID_NAME',
+    `No model can be called ${name}: /v2/models/${name} means something else. Upload it under another name.`,
+  );
+}
 
 async function assertFree({ modelFolder }: ApiContext, name: string): Promise<void> {
   const found = await modelFolder.find(name).catch((error: unknown) => error);
