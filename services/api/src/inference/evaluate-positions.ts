@@ -33,14 +33,14 @@ export const evaluatePositionsRoute = defineRoute({
     422: { description: 'The checkpoint of the model was refused.', schema: problemSchema },
     503: { description: 'No loader is ready, or too many positions wait; try again.', schema: problemSchema },
   },
-  handler: async ({ forwarder }, { body, requestId, signal }) => {
+  handler: async ({ forwarder }, { body, requestId, gone }) => {
     const question = {
       method: 'POST',
       path: '/evaluate',
       headers: { 'content-type': 'application/json', 'x-request-id': requestId },
       body: Buffer.from(JSON.stringify(body)),
       timeoutMs: ANSWER_TIMEOUT_MS,
-      signal,
+      signal: gone,
     };
     // That no model is active is true when all say so: one may not have heard of the latest activation.
     const answer = await forwarder.ask(question, { retryOn: [ERROR_TABLE.NO_ACTIVE_MODEL.status] });

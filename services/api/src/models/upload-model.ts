@@ -78,7 +78,7 @@ async function assertFree({ modelFolder }: ApiContext, name: string): Promise<vo
 /** Has a worker inspect the file: this process never reads a checkpoint. @throws AppError why it was refused */
 async function check(
   context: ApiContext,
-  { caller, requestId, signal, noteJob }: RouteRequest<unknown, unknown, unknown>,
+  { caller, requestId, gone, noteJob }: RouteRequest<unknown, unknown, unknown>,
   name: string,
   { identity, upload, sizeBytes }: ReceivedUpload,
 ): Promise<void> {
@@ -91,7 +91,7 @@ async function check(
   });
   const jobId = job.id ?? '';
   noteJob(jobId);
-  const view = await context.watcher.waitForEnd(jobId, CHECK_TIMEOUT_MS + sizeBytes / CHECKED_BYTES_PER_MS, signal);
+  const view = await context.watcher.waitForEnd(jobId, CHECK_TIMEOUT_MS + sizeBytes / CHECKED_BYTES_PER_MS, gone);
   if (view.status === 'completed') return;
   if (view.error) throw toError(view.error);
   // Nobody waits for it any more; if it cannot be cancelled, it finds no file and does no harm.
