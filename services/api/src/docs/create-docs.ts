@@ -3,8 +3,10 @@ import { type RequestHandler, Router } from 'express';
 import getSwaggerUiFolder from 'swagger-ui-dist/absolute-path.js';
 import { z } from 'zod';
 import type { Access } from '../access/create-access.js';
+import { JsonText } from '../http/json-text.js';
 import { onlyReading } from '../http/only-methods.js';
 import type { Route } from '../http/route.js';
+import { sendRead } from '../http/send-json.js';
 import { renderErrorsPage } from './errors-page.js';
 
 const packageSchema = z.object({ version: z.string() });
@@ -16,21 +18,18 @@ function readVersion(): string {
 }
 
 /** Loaded on first use: starting up need not wait for what writes it. */
-async function writeDocument(routes: readonly Route[]): Promise<string> {
+async function writeDocument(routes: readonly Route[]): Promise<JsonText> {
   const { buildOpenApi } = await import('./openapi.js');
-  return JSON.stringify(buildOpenApi(routes, readVersion()));
+  return new JsonText(Buffer.from(JSON.stringify(buildOpenApi(routes, readVersion()))));
 }
 
 /** `/api/openapi.json`, `/api/docs` and `/api/docs/errors`. Mount it at the root, after the guards. */
 export function createDocs(routes: readonly Route[], access: Access): Router {
-  let document: Promise<string> | undefined;
+  let document: Promise<JsonText> | undefined;
   const errorsPage = renderErrorsPage();
   const sendDocument: RequestHandler = async (_request, response) => {
     document ??= writeDocument(routes);
-    response
-      .set('Cache-Control', 'no-cache')
-      .type('json')
-      .send(await document);
+    await sendRead(response, {}, await document);
   };
   const sendErrorsPage: RequestHandler = (_request, response) => {
     response.set('Cache-Control', 'no-cache').type('html').send(errorsPage);
