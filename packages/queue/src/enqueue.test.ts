@@ -1,8 +1,10 @@
 import { exportData, openTestJobs, type TestJobs } from '@caissa/testing/open-test-jobs';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { enqueue } from './enqueue.js';
-import type { IdempotencyClaim } from './idempotency.js';
-import { cancelJob, listJobs } from './jobs.js';
+import { claimJobId, type IdempotencyClaim } from './idempotency.js';
+import { newJobId } from './job-view.js';
+import { cancelJob } from './jobs.js';
+import { listJobs } from './list-jobs.js';
 import { runWorker } from './run-worker.js';
 
 let jobs: TestJobs;
@@ -128,15 +130,24 @@ describe('an idempotency key', () => {
     expect(again.job.id).toBe(running.job.id);
   });
 
-  test('is not stored in clear, and is forgotten in a day', async () => {
+  test('is not stored in clear, and is kept for seven days', async () => {
     await add({}, claim({ key: 'secret-looking' }));
     const { redis, keys } = jobs.context;
     const names = await redis.keys(`${keys.idempotency('*')}`);
     expect(names.join()).not.toContain('secret-looking');
     const left = await Promise.all(names.map((name) => redis.ttl(name)));
-    expect(Math.min(...left)).toBeGreaterThan(23 * 3600);
-    expect(Math.max(...left)).toBeLessThanOrEqual(24 * 3600);
+    expect(Math.min(...left)).toBeGreaterThan(6.9 * 24 * 3600);
+    expect(Math.max(...left)).toBeLessThanOrEqual(7 * 24 * 3600);
   });
+});
+
+test('a claim whose maker ended before it had added the job is carried on', async () => {
+  const claim = { key: `key-${model}`, caller: 'ann', request: 1 };
+  const { redis, keys } = jobs.context;
+  const { jobId } = await claimJobId(redis, keys, claim, newJobId('export'));
+  const { job, joined } = await add({}, claim);
+  expect([job.id, joined]).toEqual([jobId, true]);
+  expect(await job.getState()).toBe('waiting');
 });
 
 test('a job whose maker ended before listing it is listed by the next request of its key', async () => {

@@ -4,10 +4,18 @@ import { callRedis, type RedisClient } from '@caissa/redis';
 import { announceTurn, takeTurn } from '@caissa/registry';
 import type { JobDataByType, JobType } from '@caissa/shared/contracts';
 import type { Job, JobsOptions } from 'bullmq';
-import { claimJobId, findJobId, type IdempotencyClaim, rebindJobId } from './idempotency.js';
+import { forgottenWork } from './absent-jobs.js';
+import {
+  type BoundJob,
+  begunValue,
+  claimJobId,
+  findBoundJob,
+  type IdempotencyClaim,
+  idempotencyKeyOf,
+} from './idempotency.js';
 import type { QueuedJob } from './job-view.js';
 import { newJobId } from './job-view.js';
-import type { Queues } from './queues.js';
+import { type Queues, RETENTION_SECONDS } from './queues.js';
 
 /** What a producer of jobs needs. */
 export interface JobsContext {
@@ -16,9 +24,6 @@ export interface JobsContext {
   readonly queues: Queues;
 }
 
-/** Entries of the index of jobs that are kept; the jobs themselves go by the retention of their queue. */
-const INDEX_LIMIT = 20_000;
-
 /** Payload fields that do not change what is done, and so do not tell two requests apart. */
 const INCIDENTAL = new Set(['requested_by', 'request_id', 'cancel_requested_at', 'sequence']);
 
@@ -26,7 +31,7 @@ const INCIDENTAL = new Set(['requested_by', 'request_id', 'cancel_requested_at',
  * Puts work into its queue. Work that is in flight already is joined, not doubled, and one idempotency key gives one job.
  * Activations are numbered in the order of the calls, and one is only joined if nothing else was asked for since: of load
  * A, load B, load A the last one wins.
- * @throws AppError REDIS_UNAVAILABLE, IDEMPOTENCY_MISMATCH
+ * @throws AppError REDIS_UNAVAILABLE, IDEMPOTENCY_MISMATCH, JOB_FORGOTTEN if the job of the key is not kept any more
  */
 export function enqueue<T extends JobType>(
   context: JobsContext,
@@ -37,24 +42,27 @@ export function enqueue<T extends JobType>(
   return callRedis(async () => {
     const { redis, keys } = context;
     const wanted = newJobId(type);
-    const jobId = idempotency ? await claimJobId(redis, keys, idempotency, wanted) : wanted;
+    const bound: BoundJob = idempotency
+      ? await claimJobId(redis, keys, idempotency, wanted)
+      : { jobId: wanted, begun: false };
     const queue = context.queues[type].queue as unknown as {
       add(name: string, data: JobDataByType[T], options: JobsOptions): Promise<Job>;
       getJob(id: string): Promise<Job | undefined>;
     };
-    const known = jobId === wanted ? undefined : await queue.getJob(jobId);
-    const job = known ?? (await add(context, queue, type, jobId, data));
-    const id = job.id ?? jobId;
-    if (idempotency && id !== jobId) await rebindJobId(redis, keys, idempotency, id);
+    const known = bound.jobId === wanted ? undefined : await queue.getJob(bound.jobId);
+    // A claim without a job whose maker ended before it had added it is carried on.
+    if (known === undefined && bound.begun) throw forgottenWork(type, bound.jobId);
+    const job = known ?? (await add(context, queue, type, bound.jobId, data));
+    const id = job.id ?? bound.jobId;
     // Also for a job that is there already: whoever added it may have ended before it was listed.
-    await index(context, id, job.timestamp);
+    await index(context, id, job.timestamp, idempotency);
     return { job: job as QueuedJob, joined: id !== wanted };
   });
 }
 
 /**
- * The job that a request with this key became before, if it is still kept.
- * @throws AppError REDIS_UNAVAILABLE, IDEMPOTENCY_MISMATCH
+ * The job that a request with this key became before, if it did.
+ * @throws AppError REDIS_UNAVAILABLE, IDEMPOTENCY_MISMATCH, JOB_FORGOTTEN if that job is not kept any more
  */
 export function findClaimedJob(
   { redis, keys, queues }: JobsContext,
@@ -62,8 +70,11 @@ export function findClaimedJob(
   claim: IdempotencyClaim,
 ): Promise<QueuedJob | undefined> {
   return callRedis(async () => {
-    const jobId = await findJobId(redis, keys, claim);
-    return jobId === undefined ? undefined : ((await queues[type].queue.getJob(jobId)) as QueuedJob | undefined);
+    const bound = await findBoundJob(redis, keys, claim);
+    if (bound === undefined) return undefined;
+    const job = (await queues[type].queue.getJob(bound.jobId)) as QueuedJob | undefined;
+    if (job === undefined && bound.begun) throw forgottenWork(type, bound.jobId);
+    return job;
   });
 }
 
@@ -88,7 +99,7 @@ function fingerprint<T extends JobType>(type: T, data: JobDataByType[T]): string
   const essential = Object.entries(data).filter(([name]) => !INCIDENTAL.has(name));
   return createHash('sha256')
     .update(JSON.stringify([type, sortKeys(Object.fromEntries(essential))]))
-    .digest('hex');
+    .digest('base64url');
 }
 
 function sortKeys(value: unknown): unknown {
@@ -102,15 +113,22 @@ function sortKeys(value: unknown): unknown {
 }
 
 /**
- * Lists a job, unless it is listed, and forgets the oldest. One script, because a transaction of ioredis costs as much
- * processor time as the whole of the rest beside BullMQ's many scripts.
- * KEYS: sorted set of jobs. ARGV: time, job id, rank of the newest that is forgotten.
+ * Lists a job, unless it is listed, and notes with its idempotency key that it has been in its queue. One script, because
+ * a transaction of ioredis costs as much processor time as the whole of the rest beside BullMQ's many scripts.
+ * KEYS: sorted set of jobs, idempotency key if there is one. ARGV: time, job id, value of the key, its time to live.
  */
 const INDEX = `
 redis.call('ZADD', KEYS[1], 'NX', ARGV[1], ARGV[2])
-redis.call('ZREMRANGEBYRANK', KEYS[1], 0, ARGV[3])
+if KEYS[2] then redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4]) end
 `;
 
-async function index({ redis, keys }: JobsContext, jobId: string, timestampMs: number): Promise<void> {
-  await redis.eval(INDEX, 1, keys.jobsByDate, timestampMs, jobId, -INDEX_LIMIT - 1);
+async function index(
+  { redis, keys }: JobsContext,
+  jobId: string,
+  timestampMs: number,
+  claim: IdempotencyClaim | undefined,
+): Promise<void> {
+  const names = [keys.jobsByDate, ...(claim ? [idempotencyKeyOf(keys, claim)] : [])];
+  const values = claim ? [begunValue(claim, jobId), RETENTION_SECONDS] : [];
+  await redis.eval(INDEX, names.length, ...names, timestampMs, jobId, ...values);
 }

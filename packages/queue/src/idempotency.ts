@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RedisClient, RedisKeys } from '@caissa/redis';
 import { runTransaction } from '@caissa/redis';
 import { AppError } from '@caissa/shared/errors';
-
-/** How long a key is remembered. */
-const IDEMPOTENCY_TTL_SECONDS = 24 * 3600;
+import { RETENTION_SECONDS } from './queues.js';
 
 /** A client's promise that two requests are one. */
 export interface IdempotencyClaim {
@@ -16,10 +14,19 @@ export interface IdempotencyClaim {
   readonly request: unknown;
 }
 
+/** The job that a key stands for. */
+export interface BoundJob {
+  readonly jobId: string;
+  /** Whether it has been in its queue: if it is not there any more, it is over. */
+  readonly begun: boolean;
+}
+
 const digest = (text: string) => createHash('sha256').update(text).digest('hex');
 
+const BEGUN = 'begun';
+
 /**
- * Binds a key to a job id, or finds the id it is bound to.
+ * Binds a key to a job id, or finds the job it is bound to.
  * @throws AppError IDEMPOTENCY_MISMATCH if the key came with another request before
  */
 export async function claimJobId(
@@ -27,49 +34,44 @@ export async function claimJobId(
   keys: RedisKeys,
   claim: IdempotencyClaim,
   jobId: string,
-): Promise<string> {
-  const key = keyOf(keys, claim);
+): Promise<BoundJob> {
+  const key = idempotencyKeyOf(keys, claim);
+  const value = `${digestRequest(claim)} ${jobId}`;
   // Not `SET … NX GET`, which only Redis 7 has.
-  const replies = await runTransaction(
-    redis.multi().set(key, boundValue(claim, jobId), 'EX', IDEMPOTENCY_TTL_SECONDS, 'NX').get(key),
-  );
-  return boundJobId(claim, String(replies[1]));
+  const replies = await runTransaction(redis.multi().set(key, value, 'EX', RETENTION_SECONDS, 'NX').get(key));
+  return parseBound(claim, String(replies[1]));
 }
 
 /**
- * The id that a key is bound to, if it is.
+ * The job that a key is bound to, if it is.
  * @throws AppError IDEMPOTENCY_MISMATCH if the key came with another request before
  */
-export async function findJobId(
+export async function findBoundJob(
   redis: RedisClient,
   keys: RedisKeys,
   claim: IdempotencyClaim,
-): Promise<string | undefined> {
-  const value = await redis.get(keyOf(keys, claim));
-  return value === null ? undefined : boundJobId(claim, value);
+): Promise<BoundJob | undefined> {
+  const value = await redis.get(idempotencyKeyOf(keys, claim));
+  return value === null ? undefined : parseBound(claim, value);
 }
 
-/** Points a key at the job that really does the work, when an identical one was in flight already. */
-export async function rebindJobId(
-  redis: RedisClient,
-  keys: RedisKeys,
-  claim: IdempotencyClaim,
-  jobId: string,
-): Promise<void> {
-  await redis.set(keyOf(keys, claim), boundValue(claim, jobId), 'EX', IDEMPOTENCY_TTL_SECONDS);
-}
-
-function keyOf(keys: RedisKeys, { caller, key }: IdempotencyClaim): string {
+/** Where a key is kept. */
+export function idempotencyKeyOf(keys: RedisKeys, { caller, key }: IdempotencyClaim): string {
   return keys.idempotency(digest(`${caller}\n${key}`));
 }
 
-function boundValue({ request }: IdempotencyClaim, jobId: string): string {
-  return `${digest(JSON.stringify(request))} ${jobId}`;
+/** What is kept of a key whose job has been in its queue. */
+export function begunValue(claim: IdempotencyClaim, jobId: string): string {
+  return `${digestRequest(claim)} ${jobId} ${BEGUN}`;
 }
 
-function boundJobId(claim: IdempotencyClaim, value: string): string {
-  const jobId = value.slice(value.indexOf(' ') + 1);
-  if (value === boundValue(claim, jobId)) return jobId;
+function digestRequest({ request }: IdempotencyClaim): string {
+  return digest(JSON.stringify(request));
+}
+
+function parseBound(claim: IdempotencyClaim, value: string): BoundJob {
+  const [request, jobId = '', state] = value.split(' ');
+  if (request === digestRequest(claim)) return { jobId, begun: state === BEGUN };
   throw new AppError(
     'IDEMPOTENCY_MISMATCH',
     'This Idempotency-Key was sent before with another request. Use a new key for a new request.',

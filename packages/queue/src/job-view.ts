@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { JobStatus, JobView } from '@caissa/shared/contracts';
 import {
   JOB_TYPES,
@@ -10,6 +9,7 @@ import {
 } from '@caissa/shared/contracts';
 import { AppError, toProblem } from '@caissa/shared/errors';
 import type { Job } from 'bullmq';
+import { v7 as timeOrderedUuid } from 'uuid';
 import { parseFailedReason } from './failed-jobs.js';
 
 /** A job of one of our queues. */
@@ -102,9 +102,18 @@ function progressOf(job: QueuedJob, status: JobStatus): JobProgress {
 
 const JOB_ID = new RegExp(`^(${JOB_TYPES.join('|')})-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`);
 
-/** A new job id. It begins with the kind of work, so that the id alone tells which queue holds the job. */
+/** A new job id. The id alone tells the kind of work, so which queue holds the job, and when it was made. */
 export function newJobId(type: JobType): string {
-  return `${type}-${randomUUID()}`;
+  return `${type}-${timeOrderedUuid()}`;
+}
+
+/**
+ * When a job was made, in milliseconds since 1970; undefined of ids that do not tell.
+ * Source: RFC 9562 section 5.7.
+ */
+export function createdAtOf(jobId: string): number | undefined {
+  const [, high, low, version] = /-([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f])/.exec(jobId) ?? [];
+  return version === '7' ? Number.parseInt(`${high}${low}`, 16) : undefined;
 }
 
 /** The kind of work that a job id stands for. @throws AppError JOB_NOT_FOUND if it is not one of our ids */
@@ -114,7 +123,10 @@ export function jobTypeOf(jobId: string): JobType {
   return type;
 }
 
-/** The error for a job that is not there, or no more. */
+/** The error for a job that never was, or has been over for long. */
 export function jobNotFound(): AppError {
-  return new AppError('JOB_NOT_FOUND', 'There is no job of this id. Finished jobs are kept for seven days.');
+  return new AppError(
+    'JOB_NOT_FOUND',
+    'There is no job of this id. Either there never was, or it ended more than seven days ago, or an operator removed it.',
+  );
 }

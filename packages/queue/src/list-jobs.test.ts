@@ -1,7 +1,8 @@
 import { exportData, openTestJobs, type TestJobs } from '@caissa/testing/open-test-jobs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { enqueue } from './enqueue.js';
-import { cancelJob, type JobFilter, listJobs } from './jobs.js';
+import { cancelJob } from './jobs.js';
+import { type JobFilter, listJobs } from './list-jobs.js';
 
 /** More than two pages of the index, of two models, with a few loads among them. */
 const EXPORTS = 230;

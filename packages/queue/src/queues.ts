@@ -6,10 +6,16 @@ import type { Tracing } from './tracing/tracing.js';
 /** How often and how patiently a job is tried. Only faults that the error table calls retryable are tried again. */
 export const RETRY_POLICY = { attempts: 5, backoff: { type: 'exponential', delay: 1_000 } } as const;
 
-/** Finished jobs are kept this long and no more than this many of a kind, so that Redis does not grow without end. */
-const RETENTION = { age: 7 * 24 * 3600, count: 5_000 } as const;
+/** How long finished jobs and idempotency keys are kept. */
+export const RETENTION_SECONDS = 7 * 24 * 3600;
 
-const JOB_OPTIONS: JobsOptions = { ...RETRY_POLICY, removeOnComplete: RETENTION, removeOnFail: RETENTION };
+/** How queues are opened. */
+export interface QueueOptions {
+  /** Finished jobs that are kept of each kind and outcome at most; without it only time removes them. */
+  readonly keepJobs?: number;
+  /** With it, jobs carry the trace on that they are part of. */
+  readonly tracing?: Tracing | undefined;
+}
 
 /** One queue of each kind of work, and the means to add events of our own to its stream. */
 export type Queues = {
@@ -19,12 +25,14 @@ export type Queues = {
   };
 };
 
-/** Opens the queues for producing on a connection that fails fast. With `tracing`, jobs carry the trace on that they are part of. */
-export function openQueues(redis: RedisClient, prefix: string, tracing?: Tracing): Queues {
+/** Opens the queues for producing on a connection that fails fast. */
+export function openQueues(redis: RedisClient, prefix: string, { keepJobs, tracing }: QueueOptions = {}): Queues {
+  const retention = { age: RETENTION_SECONDS, ...(keepJobs === undefined ? {} : { count: keepJobs }) };
+  const defaultJobOptions: JobsOptions = { ...RETRY_POLICY, removeOnComplete: retention, removeOnFail: retention };
   const open = (type: JobType) => {
     const options = { connection: redis, prefix, skipWaitingForReady: true, skipVersionCheck: true };
     const traced = tracing && { telemetry: tracing.telemetry };
-    const queue = new Queue(type, { ...options, ...traced, defaultJobOptions: JOB_OPTIONS });
+    const queue = new Queue(type, { ...options, ...traced, defaultJobOptions });
     const events = new QueueEventsProducer(type, options);
     // Callers learn of a lost connection from their own commands.
     queue.on('error', () => undefined);

@@ -5,7 +5,8 @@ import { exportData, exportResult, openTestJobs, type TestJobs } from '@caissa/t
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { enqueue } from './enqueue.js';
 import { viewJob } from './job-view.js';
-import { cancelJob, findJob, listJobs, retryJob, showJob } from './jobs.js';
+import { cancelJob, findJob, retryJob, showJob } from './jobs.js';
+import { listJobs } from './list-jobs.js';
 import { type Processor, runWorker } from './run-worker.js';
 
 let jobs: TestJobs;

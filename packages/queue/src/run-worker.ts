@@ -11,6 +11,7 @@ import type { Logger } from '@caissa/shared/process';
 import { Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { formatFailedReason } from './failed-jobs.js';
 import { confirmLock, type JobLock, jobLost } from './job-lock.js';
+import { dropLargeMetadata, toKeptResult } from './kept-job.js';
 import { ProgressReporter, StageFollower } from './progress.js';
 import type { Span, Tracing } from './tracing/tracing.js';
 
@@ -126,7 +127,7 @@ interface Run<T extends JobType> {
 
 async function processJob<T extends JobType>(
   { type, job, token, stopped, processor, worker }: Run<T>,
-  { logger: parent, tracing }: WorkerContext,
+  { connection, logger: parent, tracing }: WorkerContext,
 ): Promise<JobResultByType[T]> {
   const span = describeAttempt(tracing?.current(), job);
   const logger = parent.child({ job_id: job.id, request_id: job.data?.request_id, trace_id: span?.traceId });
@@ -153,7 +154,8 @@ async function processJob<T extends JobType>(
     });
     logger.info({ model_name: data.model_name, queue: type }, result.message);
     await reporter.drop();
-    return result;
+    await dropLargeMetadata(connection, worker.toKey(job.id ?? ''), lock, data);
+    return toKeptResult(type, result);
   } catch (thrown) {
     const reason: unknown = cancellation.signal.aborted ? cancellation.signal.reason : thrown;
     const { code } = toAppError(reason);
@@ -203,7 +205,13 @@ function toQueueError(thrown: unknown, logger: Logger): Error {
   else logger.warn({ code: error.code }, error.message);
   // It says that the job's state has been seen to.
   if (error.code === 'JOB_LOST') return new WaitingError();
-  return error.retryable ? new Error(reason) : new UnrecoverableError(reason);
+  return withoutStack(error.retryable ? new Error(reason) : new UnrecoverableError(reason));
+}
+
+/** BullMQ keeps the stack of each attempt with its job; ours would tell where this file throws. */
+function withoutStack(error: Error): Error {
+  error.stack = error.name;
+  return error;
 }
 
 function throwIfCancelled(requestedAt: string | undefined): void {

@@ -160,6 +160,18 @@ export class ExportIndex {
   }
 }
 
+/** The metadata of what a job exported, if that is in the list. */
+export async function readExportMetadata(
+  redis: RedisClient,
+  keys: RedisKeys,
+  { filename, job_id }: Pick<Manifest, 'filename' | 'job_id'>,
+): Promise<Manifest['metadata'] | undefined> {
+  const text = await redis.hget(keys.exports, filename);
+  const manifest = text === null ? undefined : parseManifest(text);
+  // Once it is removed, its name may be that of another one.
+  return manifest?.job_id === job_id ? manifest.metadata : undefined;
+}
+
 function parseManifest(text: string): Manifest | undefined {
   return manifestSchema.safeParse(JSON.parse(text)).data;
 }

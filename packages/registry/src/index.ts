@@ -17,7 +17,7 @@ export {
   superseded,
 } from './active-model.js';
 export { Catalogue, type CatalogueEntry } from './catalogue.js';
-export { type Completeness, ExportIndex, type ListedExport } from './export-index.js';
+export { type Completeness, ExportIndex, type ListedExport, readExportMetadata } from './export-index.js';
 export {
   countReplicas,
   HEARTBEAT_INTERVAL_MS,

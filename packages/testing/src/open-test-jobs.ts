@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { JobsContext, WorkerContext, WorkItem } from '@caissa/queue';
+import type { JobsContext, QueueOptions, WorkerContext, WorkItem } from '@caissa/queue';
 import { closeQueues, openQueues } from '@caissa/queue';
 import { connectProducer, connectWorker, type RedisClient, redisKeys, waitUntilReady } from '@caissa/redis';
 import type { ExportJobData, ExportResult } from '@caissa/shared/contracts';
@@ -29,12 +29,12 @@ async function removeKeys(redis: RedisClient, prefix: string): Promise<void> {
 }
 
 /** Opens queues under a new prefix. `url` may lead through a proxy; `cleanUrl` leads to Redis itself. */
-export async function openTestJobs(url: string, cleanUrl = url): Promise<TestJobs> {
+export async function openTestJobs(url: string, cleanUrl = url, options: QueueOptions = {}): Promise<TestJobs> {
   const prefix = `test-${randomUUID()}`;
   const redis = connectProducer(url);
   const connection = connectWorker(url);
   await waitUntilReady(redis, 20_000);
-  const queues = openQueues(redis, prefix);
+  const queues = openQueues(redis, prefix, options);
   const closers: (() => Promise<unknown>)[] = [];
   return {
     context: { redis, keys: redisKeys(prefix), queues },

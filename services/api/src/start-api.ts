@@ -65,7 +65,7 @@ async function openContext(
   const connection = connectWorker(target);
   lifecycle.onStop('events redis', () => connection.disconnect());
   const keys = redisKeys(settings.REDIS_PREFIX);
-  const queues = openQueues(redis, settings.REDIS_PREFIX, tracing);
+  const queues = openQueues(redis, settings.REDIS_PREFIX, { keepJobs: settings.KEEP_JOBS, tracing });
   lifecycle.onStop('queues', () => closeQueues(queues));
   const jobs = { redis, keys, queues };
   const watcher = new JobWatcher(jobs, connection);

@@ -1,4 +1,4 @@
-import { limitActivations } from '@caissa/queue';
+import { limitActivations, trimJobList } from '@caissa/queue';
 import { warnOfEviction } from '@caissa/redis';
 import { AppError } from '@caissa/shared/errors';
 import type { Lifecycle, Logger } from '@caissa/shared/process';
@@ -30,7 +30,10 @@ export function startUpkeep(context: ApiContext, lifecycle: Lifecycle): void {
   lifecycle.onStop('redis listener', () => void jobs.redis.off('ready', onRedis));
   if (jobs.redis.status === 'ready') onRedis();
 
-  const sweep = () => attempt(logger, 'sweep of uploads', () => modelStore.sweep());
+  const sweep = () => {
+    attempt(logger, 'sweep of uploads', () => modelStore.sweep());
+    attempt(logger, 'list of jobs', () => trimJobList(jobs));
+  };
   const sweepTimer = setInterval(sweep, SWEEP_INTERVAL_MS);
   lifecycle.onStop('sweep', () => clearInterval(sweepTimer));
   sweep();

@@ -40,7 +40,7 @@ await runService(async (lifecycle) => {
   const connection = connectWorker(target);
   lifecycle.onStop('worker redis', () => connection.disconnect());
   const keys = redisKeys(prefix);
-  const queues = openQueues(redis, prefix, tracing);
+  const queues = openQueues(redis, prefix, { tracing });
   lifecycle.onStop('queues', () => closeQueues(queues));
 
   const tasks = startStoppableTasks();

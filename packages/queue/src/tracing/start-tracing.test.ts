@@ -83,7 +83,7 @@ test('a job that fails and is tried again is one trace, and says where it failed
   const redis = connectProducer(inject('redisUrl'));
   const connection = connectWorker(inject('redisUrl'));
   await waitUntilReady(redis, 20_000);
-  const queues = openQueues(redis, prefix, tracing);
+  const queues = openQueues(redis, prefix, { tracing });
   let attempts = 0;
   const worker = runWorker(
     { connection, prefix, logger, tracing },

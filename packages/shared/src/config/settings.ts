@@ -114,6 +114,11 @@ export const SETTINGS = {
   EXPORT_CONCURRENCY: setting(integer(1, 64), '2', 'jobs that one exporter works on at once'),
   MAX_UPLOAD_MB: setting(integer(1, 1_048_576), '4096', 'largest checkpoint that can be uploaded'),
   KEEP_RECENT_EXPORTS: setting(integer(0, 1_000_000), '0', 'exports kept after each new one; 0 keeps all'),
+  KEEP_JOBS: setting(
+    integer(100, 10_000_000),
+    '100000',
+    'finished jobs of a kind that are kept at most; they go after seven days, or when there are more',
+  ),
   SOURCE_DATE_EPOCH: setting(
     sourceDate,
     '',

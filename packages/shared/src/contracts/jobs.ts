@@ -124,6 +124,11 @@ export const jobProgressSchema = z
 
 export type JobProgress = z.infer<typeof jobProgressSchema>;
 
+const metadataLeftOutSchema = z
+  .string()
+  .optional()
+  .describe('Says that `metadata` is empty because it is too large to be kept with a job, and where it is.');
+
 /** Result of an export, as the requirement shows it. */
 export const exportResultSchema = z
   .object({
@@ -133,6 +138,7 @@ export const exportResultSchema = z
     filename: filenameSchema,
     file_size_mb: z.number(),
     metadata: metadataSchema,
+    metadata_left_out: metadataLeftOutSchema,
     warnings: warningsSchema,
     job_id: z.string(),
     model_name: modelNameSchema,
@@ -182,7 +188,13 @@ const activationResult = {
 
 /** Result of an activation, as the requirement shows it. */
 export const loadResultSchema = z
-  .object({ ...activationResult, device: z.string(), load_date: z.string(), metadata: metadataSchema })
+  .object({
+    ...activationResult,
+    device: z.string(),
+    load_date: z.string(),
+    metadata: metadataSchema,
+    metadata_left_out: metadataLeftOutSchema,
+  })
   .meta({ id: 'LoadResult' });
 
 /** Result of an activation that leaves nothing active. `model_name` was served until then. */

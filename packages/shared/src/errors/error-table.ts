@@ -25,6 +25,7 @@ const SERVICE_ERRORS = {
   EXPORT_NOT_FOUND: entry(404, 'There is no such export'),
   JOB_NOT_FOUND: entry(404, 'There is no such job'),
   ACTIVATION_NOT_FOUND: entry(404, 'There is no such activation'),
+  JOB_FORGOTTEN: entry(410, 'The job is not kept any more'),
   METHOD_NOT_ALLOWED: entry(405, 'The route does not offer this method'),
   REQUEST_TIMEOUT: entry(408, 'The request did not arrive in time'),
   MODEL_EXISTS: entry(409, 'A model of this name exists'),

@@ -42,6 +42,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   EXPORT_NOT_FOUND:
     'No export of this file name exists, or it was removed. `GET /api/model/exports` shows those there are.',
   JOB_NOT_FOUND: 'No job has this id. Finished jobs are forgotten after seven days.',
+  JOB_FORGOTTEN:
+    'The job is over and was among the oldest of more finished jobs than are kept (`KEEP_JOBS`), or was removed by an operator. What it made is still there. An `Idempotency-Key` whose job is not kept any more does not begin its work again.',
   ACTIVATION_NOT_FOUND:
     'No activation of this generation made a model active, or there is none to go back to. `GET /api/model/activations` shows those there were.',
   METHOD_NOT_ALLOWED: 'The address exists but not with this method. `Allow` names those it has.',

@@ -39,6 +39,7 @@ const REFUSALS = {
 /** Refusals of routes that start work: of requests that are repeated, and of those that wait for what becomes of it. */
 const START_REFUSALS = {
   409: 'For requests that waited: the job was cancelled, or the checkpoint changed.',
+  410: 'The work of the `Idempotency-Key` is over and its job not kept any more; nothing was begun again.',
   422: 'The checkpoint was refused, or the `Idempotency-Key` was sent before with another request.',
   507: 'For requests that waited: the disk is full.',
 } as const;

@@ -17,6 +17,7 @@ export const cancelJobRoute = defineRoute({
     202: { description: 'The job is at work and will stop soon.', schema: jobSchema },
     404: { description: 'There is no such job.', schema: problemSchema },
     409: { description: 'The job is over.', schema: problemSchema },
+    410: { description: 'The job is over and not kept any more.', schema: problemSchema },
   },
   handler: async (context, { params }) => {
     const body = await cancelJob(context.jobs, params.job_id);

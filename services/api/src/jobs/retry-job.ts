@@ -19,6 +19,7 @@ export const retryJobRoute = defineRoute({
     202: { description: 'The job waits again, with all its attempts.', schema: jobSchema },
     404: { description: 'There is no such job, or its model is gone.', schema: problemSchema },
     409: { description: 'The job has not failed, or the upload that it checked is gone.', schema: problemSchema },
+    410: { description: 'The job is over and not kept any more.', schema: problemSchema },
     422: { description: 'The checkpoint is refused as it is now.', schema: problemSchema },
   },
   handler: async (context, { params }) => {

@@ -16,6 +16,7 @@ export const showJobRoute = defineRoute({
   responses: {
     200: { description: 'The job. `Retry-After` says when to ask again while it is not over.', schema: jobSchema },
     404: { description: 'There is no such job.', schema: problemSchema },
+    410: { description: 'The job is over and not kept any more.', schema: problemSchema },
   },
   handler: async (context, { params }) => {
     const body = await showJob(context.jobs, params.job_id);

@@ -33,6 +33,7 @@ export const streamJobEventsRoute = defineRoute({
     204: { description: 'The job is over and its end was received already.' },
     400: { description: 'Last-Event-ID is not one that was sent.', schema: problemSchema },
     404: { description: 'There is no such job.', schema: problemSchema },
+    410: { description: 'The job is over and not kept any more.', schema: problemSchema },
   },
   handler: async (context, { params, headers, method, signal }): Promise<Reply> => {
     const state = await readJobState(context, params.job_id);
