@@ -93,6 +93,7 @@ async function absenceOf(folder: string, filename: string): Promise<string | und
   return isLink ? 'It is a link to a file that is not there.' : undefined;
 }
 
-function hasNoFile(error: unknown): boolean {
+/** Whether an error says that a path leads to nothing. */
+export function hasNoFile(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ELOOP');
 }

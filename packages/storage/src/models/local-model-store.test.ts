@@ -11,7 +11,7 @@ for (const polling of [false, true]) {
     const parent = await mkdtemp(join(tmpdir(), 'caissa-models-'));
     const folder = join(parent, 'models');
     return {
-      store: await LocalModelStore.open(folder, { polling }),
+      store: await LocalModelStore.open(folder, { polling, pauseMs: polling ? 20 : 1_000 }),
       put: async (filename, content) => {
         const temporary = join(parent, 'temporary');
         await writeFile(temporary, content);

@@ -1,8 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Coalesced } from '@caissa/bytes';
-import { isCheckpointName, modelFilename } from '@caissa/formats';
+import { modelFilename } from '@caissa/formats';
 import { parseModelName } from '@caissa/shared/contracts';
 import { listCheckpoints, lookAt, openCheckpoint, readCheckpointNames } from './local-files.js';
 import { publishUpload, receiveUpload, sweepUploads } from './local-uploads.js';
@@ -10,26 +10,21 @@ import type { CheckpointFile, ModelFile } from './model-file.js';
 import type { ModelListing, ModelObserver, ModelSource, ModelStore, ReceivedUpload } from './model-store.js';
 import { nameModels, withModelFile } from './name-models.js';
 import { modelExists, parseUploadName, uploadGone } from './upload.js';
-
-/** How a folder is followed. */
-export interface LocalModelStoreOptions {
-  /** Looks again and again instead of asking the system, for volumes that do not report changes. */
-  readonly polling?: boolean;
-}
+import { FolderWatch, type WatchOptions } from './watch-folder.js';
 
 /** A model store in a local folder, which several processes and machines may share. */
 export class LocalModelStore implements ModelStore {
   readonly place: string;
-  readonly #polling: boolean;
+  readonly #options: WatchOptions;
   readonly #names = new Coalesced(async () => nameModels(await readCheckpointNames(this.place)));
 
-  private constructor(folder: string, { polling = false }: LocalModelStoreOptions) {
+  private constructor(folder: string, options: WatchOptions) {
     this.place = folder;
-    this.#polling = polling;
+    this.#options = options;
   }
 
   /** Opens the store, creating the folder if need be. */
-  static async open(folder: string, options: LocalModelStoreOptions = {}): Promise<LocalModelStore> {
+  static async open(folder: string, options: WatchOptions = {}): Promise<LocalModelStore> {
     await mkdir(folder, { recursive: true });
     return new LocalModelStore(folder, options);
   }
@@ -84,21 +79,9 @@ export class LocalModelStore implements ModelStore {
     return sweepUploads(this.place, nowMs);
   }
 
-  async watch({ changed, failed }: ModelObserver): Promise<() => Promise<void>> {
-    // Only one service follows the folder; the others need not wait for the library.
-    const { watch } = await import('chokidar');
-    const watcher = watch(this.place, {
-      depth: 0,
-      ignoreInitial: true,
-      followSymlinks: false,
-      usePolling: this.#polling,
-      ignored: (path) => path !== this.place && !isCheckpointName(basename(path)),
-    });
-    watcher.on('all', (_event, path) => changed(basename(path)));
-    watcher.on('error', failed);
-    // What came before the watching began was not reported.
-    watcher.on('ready', () => changed());
-    return () => watcher.close();
+  async watch(observer: ModelObserver): Promise<() => Promise<void>> {
+    const watch = new FolderWatch(this.place, observer, this.#options);
+    return () => watch.stop();
   }
 
   #withFile<T>(name: string, act: (filename: string) => Promise<T | undefined>): Promise<T> {

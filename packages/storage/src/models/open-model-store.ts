@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { openObjectStore } from '../object-store/open-object-store.js';
 import type { ObjectStoreSettings } from '../object-store/s3-client.js';
-import { LocalModelStore, type LocalModelStoreOptions } from './local-model-store.js';
+import { LocalModelStore } from './local-model-store.js';
 import type { ModelStore } from './model-store.js';
 import { S3ModelStore } from './s3-model-store.js';
+import type { WatchOptions } from './watch-folder.js';
 
 /**
  * Opens the model store that the settings ask for: `models/` of the data folder, or a bucket, with what was fetched of
@@ -14,7 +15,7 @@ import { S3ModelStore } from './s3-model-store.js';
 export async function openModelStore(
   settings: ObjectStoreSettings,
   dataDir: string,
-  local: LocalModelStoreOptions = {},
+  local: WatchOptions = {},
 ): Promise<ModelStore> {
   const objects = await openObjectStore(settings);
   if (objects === undefined) return LocalModelStore.open(join(dataDir, 'models'), local);

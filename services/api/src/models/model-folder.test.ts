@@ -27,7 +27,10 @@ afterEach(async () => {
 
 async function open(polling = false): Promise<void> {
   const logger = pino({}, { write: (line: string) => lines.push(line) });
-  models = await ModelFolder.open(await LocalModelStore.open(folder, { polling }), logger);
+  models = await ModelFolder.open(
+    await LocalModelStore.open(folder, { polling, pauseMs: polling ? 20 : 1_000 }),
+    logger,
+  );
 }
 
 const names = () =>

@@ -1,0 +1,125 @@
+import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '@caissa/testing/eventually';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FolderWatch } from './watch-folder.js';
+
+let parent: string;
+let folder: string;
+let told: (string | undefined)[];
+let failures: unknown[];
+let watch: FolderWatch;
+
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'caissa-watch-'));
+  folder = join(parent, 'models');
+  told = [];
+  failures = [];
+});
+afterEach(async () => {
+  await watch.stop();
+  await rm(parent, { recursive: true });
+});
+
+async function follow(polling: boolean): Promise<void> {
+  const observer = {
+    changed: (filename?: string) => void told.push(filename),
+    failed: (error: unknown) => void failures.push(error),
+  };
+  watch = new FolderWatch(folder, observer, { polling, pauseMs: 100 });
+  await untilTold(undefined);
+}
+
+/** Waits until a file, or that anything may have changed, is told after now. */
+async function untilTold(filename: string | undefined): Promise<void> {
+  await eventually(`${filename ?? 'a change of everything'} is told`, () => told.includes(filename));
+  told = [];
+}
+
+/** Points a link elsewhere, at once, as `ln -sfn` and Kubernetes do. */
+async function repoint(link: string, target: string): Promise<void> {
+  await symlink(target, `${link}.new`);
+  await rename(`${link}.new`, link);
+}
+
+describe.each([false, true])('a folder that is followed, polling %s', (polling) => {
+  it('may be a link, and another one in time', async () => {
+    for (const run of ['run1', 'run2']) await mkdir(join(parent, run));
+    await symlink('run1', folder);
+    await follow(polling);
+    await writeFile(join(parent, 'run1', 'a.pt'), 'x');
+    await untilTold('a.pt');
+    await writeFile(join(parent, 'run2', 'b.pt'), 'x');
+    await repoint(folder, 'run2');
+    await untilTold('b.pt');
+    await writeFile(join(parent, 'run2', 'c.pt'), 'x');
+    await untilTold('c.pt');
+  });
+
+  it('may lie behind a link', async () => {
+    for (const run of ['one', 'two']) await mkdir(join(parent, run, 'models'), { recursive: true });
+    await symlink('one', join(parent, '..data'));
+    await symlink('..data/models', folder);
+    await follow(polling);
+    await writeFile(join(parent, 'two', 'models', 'b.pt'), 'x');
+    await repoint(join(parent, '..data'), 'two');
+    await untilTold('b.pt');
+  });
+
+  it('may be removed and made anew', async () => {
+    await mkdir(folder);
+    await writeFile(join(folder, 'a.pt'), 'x');
+    await follow(polling);
+    await rm(folder, { recursive: true });
+    await untilTold('a.pt');
+    await mkdir(folder);
+    await writeFile(join(folder, 'b.pt'), 'x');
+    await untilTold('b.pt');
+  });
+
+  it('tells of a file whose contents were changed, or that is another one', async () => {
+    await mkdir(folder);
+    await writeFile(join(folder, 'a.pt'), 'x');
+    await follow(polling);
+    await utimes(join(folder, 'a.pt'), 1, 1);
+    await untilTold('a.pt');
+  });
+
+  it('that holds too much that is new is to be looked at as a whole', async () => {
+    await mkdir(folder);
+    await follow(polling);
+    for (let i = 0; i < 100; i++) await writeFile(join(parent, `${i}.pt`), 'x');
+    await mkdir(join(parent, 'full'));
+    for (let i = 0; i < 100; i++) await rename(join(parent, `${i}.pt`), join(parent, 'full', `${i}.pt`));
+    await rm(folder, { recursive: true });
+    await rename(join(parent, 'full'), folder);
+    await untilTold(undefined);
+  });
+});
+
+it('says once that a folder cannot be read, and goes on', async () => {
+  await writeFile(folder, 'no folder');
+  watch = new FolderWatch(
+    folder,
+    { changed: (filename) => void told.push(filename), failed: (error) => void failures.push(error) },
+    { polling: true, pauseMs: 20 },
+  );
+  await eventually('it is said', () => failures.length > 0);
+  await rm(folder);
+  await mkdir(folder);
+  await untilTold(undefined);
+  expect(failures).toHaveLength(1);
+});
+
+it('learns from a link among the files that Kubernetes has re-pointed them', async () => {
+  for (const run of ['..one', '..two']) {
+    await mkdir(join(folder, run), { recursive: true });
+    await writeFile(join(folder, run, 'a.pt'), run);
+  }
+  await symlink('..one', join(folder, '..data'));
+  await symlink('..data/a.pt', join(folder, 'a.pt'));
+  await follow(false);
+  await repoint(join(folder, '..data'), '..two');
+  await untilTold(undefined);
+});
