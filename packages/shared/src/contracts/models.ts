@@ -49,6 +49,10 @@ const modelFields = {
   is_current: z.boolean(),
   size_bytes: z.int(),
   status: z.enum(['ready', 'inspecting', 'unreadable']),
+  being_written: z
+    .boolean()
+    .optional()
+    .describe('There, and true, while the file is seen to change: it is looked into when it is at rest.'),
   architecture: architectureSchema.nullable(),
   problem: problemSchema.optional(),
   deployable: z

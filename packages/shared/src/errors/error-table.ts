@@ -50,6 +50,7 @@ const SERVICE_ERRORS = {
   INTERNAL: entry(500, 'Something went wrong inside Caissa'),
   ARTIFACT_DAMAGED: entry(500, 'The stored file is not the one that was exported'),
   SOURCE_CHANGED: entry(409, 'The checkpoint was replaced while it was read', true),
+  MODEL_BEING_WRITTEN: entry(409, 'The checkpoint is still being written', true),
   SESSION_FAILED: entry(500, 'The model could not be run', true),
   WORKER_LOST: entry(500, 'The workers that took the job ended before it was done'),
   JOB_LOST: entry(500, 'Another worker has the job now', true),

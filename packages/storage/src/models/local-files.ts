@@ -45,6 +45,7 @@ export async function lookAt(folder: string, filename: string): Promise<Checkpoi
       sizeBytes: Number(stats.size),
       modifiedAt: stats.mtime,
       identity: fileIdentity(stats),
+      changedMs: Number(stats.ctimeMs),
       isRegular: stats.isFile(),
     };
   } catch (error) {

@@ -8,6 +8,11 @@ export interface CheckpointFile {
   readonly modifiedAt: Date;
   /** Changes when the checkpoint is replaced or written to; see {@link fileIdentity}. */
   readonly identity: string;
+  /**
+   * When it, or who may read it, was changed last, in milliseconds on the store's clock. Undefined for an object, which
+   * appears whole, at once.
+   */
+  readonly changedMs?: number;
   /** Whether it is a regular file: folders, pipes and the like are listed but cannot be read. */
   readonly isRegular: boolean;
 }

@@ -135,12 +135,13 @@ class Reports {
 
   #report(filename: string | null): void {
     // The folder itself was removed or renamed.
-    if (filename === basename(this.#folder)) return this.stop();
+    if (filename === basename(this.#folder)) this.stop();
     // Kubernetes re-points `..data`, through which the links of a mounted folder lead.
-    if (filename === null || filename.startsWith('..')) return this.#changed();
-    if (!isCheckpointName(filename)) return;
-    this.#gathered.add(filename);
-    this.#timer ??= setTimeout(() => this.#tell(), GATHERING_MS);
+    else if (filename === null || filename.startsWith('..')) this.#changed();
+    else if (isCheckpointName(filename)) {
+      this.#gathered.add(filename);
+      this.#timer ??= setTimeout(() => this.#tell(), GATHERING_MS);
+    }
   }
 
   #tell(): void {

@@ -75,6 +75,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   INTERNAL: 'A mistake in Caissa. The log has the details under the `request_id`.',
   ARTIFACT_DAMAGED: 'The stored file has changed since it was exported. Export the model again.',
   SOURCE_CHANGED: 'The checkpoint was written to while it was read. The job is tried again by itself.',
+  MODEL_BEING_WRITTEN:
+    'The file of the model changed a moment ago, as one does that is being copied or saved. Try again when that is done; `being_written` in the list says whether it goes on.',
   SESSION_FAILED: 'The process that runs the model ended or did not answer. The job is tried again by itself.',
   WORKER_LOST: 'The workers that took the job ended again and again, for example for want of memory. See their logs.',
   JOB_LOST:

@@ -2,9 +2,9 @@ import { Coalesced } from '@caissa/bytes';
 import type { ExpectedArchitecture } from '@caissa/chess';
 import type { Activation, CatalogueEntry } from '@caissa/registry';
 import type { ModelInfo, ModelSummary } from '@caissa/shared/contracts';
-import type { ModelFile } from '@caissa/storage';
 import { LRUCache } from 'lru-cache';
 import type { ModelSources } from './model-folder.js';
+import type { ListedFile } from './observed-files.js';
 import { summarizeModel } from './summarize-model.js';
 
 /** Models whose response is kept; one with a thousand tensors takes 80 KiB. */
@@ -12,7 +12,7 @@ const KEPT = 128;
 
 /** What a response is made from. */
 interface Source {
-  readonly file: ModelFile;
+  readonly file: ListedFile;
   readonly entry: CatalogueEntry | undefined;
   readonly isCurrent: boolean;
   readonly expected: ExpectedArchitecture;
@@ -103,6 +103,7 @@ function isSame(one: Source, other: Source): boolean {
 }
 
 /** A file keeps its identity when it is renamed. */
-function isSameFile(one: ModelFile, other: ModelFile): boolean {
-  return one.identity === other.identity && one.filename === other.filename;
+function isSameFile(one: ListedFile, other: ListedFile): boolean {
+  const names = ['identity', 'filename', 'isBeingWritten'] as const;
+  return names.every((name) => one[name] === other[name]);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalModelStore } from '@caissa/storage';
@@ -125,7 +125,7 @@ describe('the model folder', () => {
     const before = models.list()[0];
     await rename(join(folder, 'final.pth'), join(folder, 'final.pt'));
     await models.rescan();
-    expect(models.list()).toEqual([{ ...before, filename: 'final.pt' }]);
+    expect(models.list()).toEqual([{ ...before, filename: 'final.pt', changedMs: expect.any(Number) }]);
   });
 
   it('keeps the object of a model whose file is the same', async () => {
@@ -138,17 +138,44 @@ describe('the model folder', () => {
     expect(models.list().find(({ name }) => name === 'a_b')).toBe(before);
   });
 
-  it('knows how long a file has been quiet', async () => {
-    await open();
+  it('says that a file is at rest once it has been looked at again, and is the same', async () => {
+    await open(true);
     vi.useFakeTimers({ toFake: ['performance'] });
     await writeFile(join(folder, 'a.pt'), 'one');
     await models.refresh('a.pt');
-    expect([models.isQuiet('a.pt', 150), models.isQuiet('b.pt', 0)]).toEqual([false, false]);
-    vi.advanceTimersByTime(150);
-    expect(models.isQuiet('a.pt', 150)).toBe(true);
-    await writeFile(join(folder, 'a.pt'), 'more');
-    await models.refresh('a.pt');
-    expect(models.isQuiet('a.pt', 150)).toBe(false);
+    expect([await models.isAtRest('a.pt'), await models.isAtRest('b.pt')]).toEqual([false, true]);
+    await appendFile(join(folder, 'a.pt'), 'more');
+    vi.advanceTimersByTime(1_000);
+    expect(await models.isAtRest('a.pt')).toBe(false);
+    expect(models.list()).toMatchObject([{ sizeBytes: 7, isBeingWritten: true }]);
+    vi.advanceTimersByTime(2_000);
+    expect(await models.isAtRest('a.pt')).toBe(true);
+    expect(models.list()).toMatchObject([{ isBeingWritten: false }]);
+  });
+
+  it('waits for a file that appeared, and refuses one that changes meanwhile', async () => {
+    await open(true);
+    await writeFile(join(folder, 'a.pt'), 'one');
+    await models.waitForRest(await models.find('a'));
+    expect(await models.isAtRest('a.pt')).toBe(true);
+    await writeFile(join(folder, 'b.pt'), 'one');
+    const waiting = models.waitForRest(await models.find('b'));
+    await appendFile(join(folder, 'b.pt'), 'more');
+    await expect(waiting).rejects.toMatchObject({ code: 'MODEL_BEING_WRITTEN', retryAfterSeconds: expect.any(Number) });
+    await models.add('b.pt');
+    await models.waitForRest(await models.find('b'));
+  });
+
+  it('looks at a file again whose permissions were changed', async () => {
+    await mkdir(folder);
+    await writeFile(join(folder, 'a.pt'), 'one');
+    await open(true);
+    const [before] = models.list();
+    await chmod(join(folder, 'a.pt'), 0o600);
+    await models.rescan();
+    const [after] = models.list();
+    expect(after).toMatchObject({ identity: before?.identity });
+    expect(after?.changedMs).toBeGreaterThan(before?.changedMs ?? Infinity);
   });
 
   it('survives the removal of the folder', async () => {

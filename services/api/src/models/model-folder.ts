@@ -1,9 +1,13 @@
+import { setTimeout } from 'node:timers/promises';
 import type { ExpectedArchitecture } from '@caissa/chess';
 import type { Catalogue } from '@caissa/registry';
 import { AppError } from '@caissa/shared/errors';
 import type { Logger } from '@caissa/shared/process';
 import type { LeftOut, ModelFile, ModelStore } from '@caissa/storage';
-import { ObservedFiles } from './observed-files.js';
+import { type ListedFile, ObservedFiles } from './observed-files.js';
+
+/** For how long a request for work on a file waits itself until that is at rest. */
+const PATIENCE_MS = 2_000;
 
 /**
  * The checkpoints of the model store, listed without asking it. Watching only says when to look; what is listed comes
@@ -43,7 +47,7 @@ export class ModelFolder {
   }
 
   /** The checkpoints that are there, in no order; the same object for a model as long as its file is the same. */
-  list(): readonly ModelFile[] {
+  list(): readonly ListedFile[] {
     return this.#files.listing().models;
   }
 
@@ -53,8 +57,9 @@ export class ModelFolder {
   }
 
   /** Looks at one model now. @throws AppError INVALID_NAME, MODEL_NOT_FOUND, STORE_UNAVAILABLE */
-  find(name: string): Promise<ModelFile> {
-    return this.#store.find(name);
+  async find(name: string): Promise<ListedFile> {
+    const file = await this.#store.find(name);
+    return { ...file, isBeingWritten: this.#files.writingOf(file.filename)?.isBeingWritten ?? false };
   }
 
   /** Those of the models that are gone: the list may be behind. @throws AppError STORE_UNAVAILABLE; the system's error */
@@ -64,10 +69,32 @@ export class ModelFolder {
     return names.filter((name) => !present.has(name));
   }
 
-  /** Whether a file has not changed for this long; one that is still being written is not worth inspecting. */
-  isQuiet(filename: string, forMs: number): boolean {
-    const quietMs = this.#files.quietMs(filename);
-    return quietMs !== undefined && quietMs >= forMs;
+  /** Whether a file is not being written to any more; it is looked at again before that is said. */
+  async isAtRest(filename: string): Promise<boolean> {
+    const writing = this.#files.writingOf(filename);
+    if (writing === undefined || writing.isAtRest) return true;
+    if (writing.leftMs > 0) return false;
+    await this.refresh(filename);
+    if ((this.#files.writingOf(filename)?.leftMs ?? 0) > 0) return false;
+    this.#files.settle(filename);
+    return true;
+  }
+
+  /**
+   * Waits a moment for a file that has just been written to be at rest.
+   * @throws AppError MODEL_BEING_WRITTEN if it goes on changing
+   */
+  async waitForRest(file: ModelFile): Promise<void> {
+    const { filename } = file;
+    if (!this.#files.isKnown(file)) await this.refresh(filename);
+    const leftMs = this.#files.writingOf(filename)?.leftMs ?? 0;
+    if (leftMs > 0 && leftMs <= PATIENCE_MS) await setTimeout(Math.ceil(leftMs) + 1);
+    if (await this.isAtRest(filename)) return;
+    throw new AppError(
+      'MODEL_BEING_WRITTEN',
+      `${filename} is still being written: it changed a moment ago. Try again when it is copied.`,
+      { retryAfterSeconds: Math.ceil((this.#files.writingOf(filename)?.leftMs ?? 0) / 1_000) || 1 },
+    );
   }
 
   /** Calls `listener` whenever a file came, changed or went. */
@@ -84,9 +111,8 @@ export class ModelFolder {
       const changed: string[] = [];
       for (const file of files) {
         left.delete(file.filename);
-        const identity = this.#files.identityOf(file.filename);
-        if (identity === undefined) this.#files.observe(file);
-        else if (identity !== file.identity) changed.push(file.filename);
+        if (this.#files.writingOf(file.filename) === undefined) this.#files.observe(file);
+        else if (!this.#files.isKnown(file)) changed.push(file.filename);
       }
       // A listing takes time: of files that were known before, it may be staler than what is known by now.
       await Promise.all([...changed, ...left].map((filename) => this.refresh(filename)));
@@ -124,6 +150,12 @@ export class ModelFolder {
     return state.done;
   }
 
+  /** Takes note of a file that was put there whole. */
+  async add(filename: string): Promise<void> {
+    const file = await this.#store.look(filename);
+    if (file !== undefined) this.#files.observe(file, true);
+  }
+
   async close(): Promise<void> {
     this.#listeners.clear();
     await this.#unwatch?.();
@@ -133,7 +165,7 @@ export class ModelFolder {
     try {
       const file = await this.#store.look(filename);
       if (file === undefined) this.#files.forget(filename);
-      else if (this.#files.identityOf(filename) !== file.identity) this.#files.observe(file);
+      else if (!this.#files.isKnown(file)) this.#files.observe(file);
     } catch (error) {
       this.#logger.warn({ err: error, file: filename }, 'a checkpoint cannot be looked at');
       // A store that is down has lost nothing.

@@ -3,9 +3,9 @@ import type { ExpectedArchitecture } from '@caissa/chess';
 import { LEFT_OUT_LIMIT } from '@caissa/formats';
 import type { Activation, CatalogueEntry } from '@caissa/registry';
 import type { ModelSummary } from '@caissa/shared/contracts';
-import type { ModelFile } from '@caissa/storage';
 import type { ListState } from '../http/list-pages.js';
 import type { ModelSources } from './model-folder.js';
+import type { ListedFile } from './observed-files.js';
 import { type Standing, summarizeModel } from './summarize-model.js';
 
 /** A model's place in the order of the list. */
@@ -19,7 +19,7 @@ export interface ModelListState extends ListState {
 /** A row, and what it was made from. */
 interface Row extends Place {
   readonly isInspected: boolean;
-  readonly file: ModelFile;
+  readonly file: ListedFile;
   readonly entry: CatalogueEntry | undefined;
   readonly isCurrent: boolean;
   readonly json: string;
@@ -27,7 +27,7 @@ interface Row extends Place {
 
 /** What rows are made from. */
 interface Known extends Standing {
-  readonly files: readonly ModelFile[];
+  readonly files: readonly ListedFile[];
   readonly entries: ReadonlyMap<string, CatalogueEntry>;
 }
 
@@ -108,7 +108,7 @@ function makeRows(before: readonly Row[], known: Known): readonly Row[] {
   const { files, entries } = known;
   const left = new Map(files.map((file) => [file.name, file]));
   const rows: Row[] = [];
-  const make = (file: ModelFile, row?: Row) => {
+  const make = (file: ListedFile, row?: Row) => {
     left.delete(file.name);
     rows.push(makeRow(file, entries.get(file.name), known, row));
   };
@@ -121,7 +121,7 @@ function makeRows(before: readonly Row[], known: Known): readonly Row[] {
 }
 
 function makeRow(
-  file: ModelFile,
+  file: ListedFile,
   entry: CatalogueEntry | undefined,
   { activation, expected }: Known,
   before: Row | undefined,

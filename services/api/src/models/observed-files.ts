@@ -1,19 +1,25 @@
 import type { Logger } from '@caissa/shared/process';
 import { type CheckpointFile, type LeftOut, type ModelFile, type ModelNames, nameModels } from '@caissa/storage';
+import { Writing } from './writing.js';
 
 interface Observed {
   readonly file: CheckpointFile;
-  /** When this state of the file was first seen, on the clock of `performance.now()`. */
-  readonly sinceMs: number;
+  readonly writing: Writing;
   /** The file under the name that it was last listed by. */
-  listed?: ModelFile;
+  listed?: ListedFile;
+}
+
+/** A checkpoint under the name that its model has, as it is listed. */
+export interface ListedFile extends ModelFile {
+  /** Whether it was seen to change a moment ago, and may not be whole. */
+  readonly isBeingWritten: boolean;
 }
 
 /** What is in the folder, as far as it is known. */
 interface Listing {
   readonly revision: number;
   /** In no order; the same object for a model as long as its file and its name are the same. */
-  readonly models: readonly ModelFile[];
+  readonly models: readonly ListedFile[];
   /** Files that have the name of a checkpoint but cannot be listed. */
   readonly leftOut: readonly LeftOut[];
 }
@@ -48,22 +54,32 @@ export class ObservedFiles {
     return this.#observed.keys();
   }
 
-  /** Which state of a file was seen last, if any was. */
-  identityOf(filename: string): string | undefined {
-    return this.#observed.get(filename)?.file.identity;
+  /** Whether this is the state in which a file was seen last. */
+  isKnown({ filename, identity, changedMs }: CheckpointFile): boolean {
+    const known = this.#observed.get(filename)?.file;
+    return known?.identity === identity && known.changedMs === changedMs;
   }
 
-  /** How long a file has been as it is; undefined if it is not known. */
-  quietMs(filename: string): number | undefined {
-    const observed = this.#observed.get(filename);
-    return observed && performance.now() - observed.sinceMs;
+  /** How a file is being written; undefined if it is not known. */
+  writingOf(filename: string): Writing | undefined {
+    return this.#observed.get(filename)?.writing;
   }
 
-  /** Takes note of a file that is new or has changed. */
-  observe(file: CheckpointFile): void {
-    if (!this.#observed.has(file.filename)) this.#names = undefined;
-    this.#observed.set(file.filename, { file, sinceMs: performance.now() });
+  /** Takes note of a file that is new or has changed. @param isWhole whether it is known not to be written to any more */
+  observe(file: CheckpointFile, isWhole = file.changedMs === undefined): void {
+    const before = this.#observed.get(file.filename);
+    if (before === undefined) this.#names = undefined;
+    this.#observed.set(file.filename, { file, writing: Writing.after(before?.writing, isWhole) });
     this.#note();
+  }
+
+  /** Takes note that a file is at rest: it was looked at again, and was the same. */
+  settle(filename: string): void {
+    const observed = this.#observed.get(filename);
+    if (observed === undefined || observed.writing.isAtRest) return;
+    const wasBeingWritten = observed.writing.isBeingWritten;
+    observed.writing.settle();
+    if (wasBeingWritten) this.#note();
   }
 
   /** Takes note that a file is gone. */
@@ -94,12 +110,15 @@ export class ObservedFiles {
     return this.#listing;
   }
 
-  #nameFiles({ files }: ModelNames): ModelFile[] {
-    const models: ModelFile[] = [];
+  #nameFiles({ files }: ModelNames): ListedFile[] {
+    const models: ListedFile[] = [];
     for (const [name, filename] of files) {
       const observed = this.#observed.get(filename);
       if (observed === undefined) continue;
-      if (observed.listed?.name !== name) observed.listed = { name, ...observed.file };
+      const { isBeingWritten } = observed.writing;
+      const { listed } = observed;
+      const isSame = listed?.name === name && listed.isBeingWritten === isBeingWritten;
+      observed.listed = isSame ? listed : { name, ...observed.file, isBeingWritten };
       models.push(observed.listed);
     }
     return models;

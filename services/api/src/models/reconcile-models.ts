@@ -2,10 +2,12 @@ import { enqueue, type JobsContext } from '@caissa/queue';
 import type { Catalogue } from '@caissa/registry';
 import { AppError } from '@caissa/shared/errors';
 import type { Logger } from '@caissa/shared/process';
+import type { ModelFile } from '@caissa/storage';
+import { mayPass } from './may-pass.js';
 import type { ModelFolder } from './model-folder.js';
 
-/** A file that changed more recently is probably still being written. */
-const QUIET_MS = 200;
+/** How soon files are looked at again that are not at rest. */
+const REST_CHECK_MS = 200;
 
 /** How soon after a change the catalogue is updated. */
 const DEBOUNCE_MS = 50;
@@ -13,7 +15,7 @@ const DEBOUNCE_MS = 50;
 /** How often everything is compared, for changes that were not reported. */
 const INTERVAL_MS = 30_000;
 
-/** Pause after an inspection that left no entry; it doubles each time, up to the limit. */
+/** Pause after an inspection that left no entry, or one of trouble that may pass; it doubles each time, up to the limit. */
 const FIRST_PAUSE_MS = 20_000;
 const LONGEST_PAUSE_MS = 3_600_000;
 
@@ -28,6 +30,7 @@ export interface ReconcilerContext {
 /** An inspection that was requested and is not in the catalogue yet. */
 interface Asked {
   readonly identity: string;
+  readonly changedMs: number | undefined;
   readonly pauseMs: number;
   readonly untilMs: number;
 }
@@ -82,7 +85,7 @@ export class ModelReconciler {
 
   async #run(): Promise<void> {
     try {
-      if (!(await this.#reconcile())) this.#schedule(QUIET_MS);
+      if (!(await this.#reconcile())) this.#schedule(REST_CHECK_MS);
     } catch (error) {
       const expected = error instanceof AppError && error.retryable;
       if (!expected) this.#context.logger.error({ err: error }, 'the catalogue could not be brought up to date');
@@ -97,9 +100,10 @@ export class ModelReconciler {
     const entries = await catalogue.all();
     const files = modelFolder.list();
     let complete = true;
-    for (const { name, filename, identity } of files) {
-      if (entries.get(name)?.identity === identity) this.#asked.delete(name);
-      else if (modelFolder.isQuiet(filename, QUIET_MS)) await this.#ask(name, identity);
+    for (const file of files) {
+      const entry = entries.get(file.name);
+      if (entry?.identity === file.identity && !mayPass(entry.problem)) this.#asked.delete(file.name);
+      else if (await modelFolder.isAtRest(file.filename)) await this.#ask(file);
       else complete = false;
     }
     const present = new Set(files.map((file) => file.name));
@@ -109,12 +113,13 @@ export class ModelReconciler {
     return complete;
   }
 
-  async #ask(name: string, identity: string): Promise<void> {
+  async #ask({ name, identity, changedMs }: ModelFile): Promise<void> {
     const earlier = this.#asked.get(name);
-    const again = earlier?.identity === identity;
+    // Also when nothing but the permissions were changed, it is worth a try at once.
+    const again = earlier?.identity === identity && earlier.changedMs === changedMs;
     if (again && performance.now() < earlier.untilMs) return;
     await enqueue(this.#context.jobs, 'inspect', { model_name: name, identity });
     const pauseMs = again ? Math.min(earlier.pauseMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
-    this.#asked.set(name, { identity, pauseMs, untilMs: performance.now() + pauseMs });
+    this.#asked.set(name, { identity, changedMs, pauseMs, untilMs: performance.now() + pauseMs });
   }
 }

@@ -3,7 +3,7 @@ import { UNKNOWN } from '@caissa/formats';
 import type { Activation, CatalogueEntry } from '@caissa/registry';
 import { type ModelSummary, toMebibytes } from '@caissa/shared/contracts';
 import { type Problem, toProblem } from '@caissa/shared/errors';
-import type { ModelFile } from '@caissa/storage';
+import type { ListedFile } from './observed-files.js';
 
 /** What decides whether a model is active, and whether it may be. */
 export interface Standing {
@@ -13,7 +13,7 @@ export interface Standing {
 
 /** What the file system, the catalogue and the active pointer say of one model, put together. */
 export function summarizeModel(
-  file: ModelFile,
+  file: ListedFile,
   known: CatalogueEntry | undefined,
   { activation, expected }: Standing,
 ): ModelSummary {
@@ -30,6 +30,7 @@ export function summarizeModel(
     is_current: isCurrent(file.name, entry?.sha256 ?? null, activation),
     size_bytes: file.sizeBytes,
     status: entry?.status ?? 'inspecting',
+    ...(entry === undefined && file.isBeingWritten ? { being_written: true } : {}),
     architecture: entry?.architecture ?? null,
     deployable: entry?.status === 'ready' && deployProblem === undefined,
     ...(deployProblem ? { deploy_problem: deployProblem } : {}),

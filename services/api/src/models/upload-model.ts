@@ -112,7 +112,7 @@ async function announce(
   name: string,
   { sizeBytes, sha256, identity }: ReceivedUpload,
 ) {
-  await context.modelFolder.refresh(modelFilename(name));
+  await context.modelFolder.add(modelFilename(name));
   const inspection = await enqueue(context.jobs, 'inspect', {
     model_name: name,
     identity,
