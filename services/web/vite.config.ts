@@ -10,6 +10,8 @@ const target = process.env['CAISSA_URL'] ?? 'http://127.0.0.1:8001';
 
 export default defineConfig({
   root: import.meta.dirname,
+  // The page may be published below any path.
+  base: './',
   plugins: [react(), tailwindcss()],
   build: {
     target: 'es2022',

@@ -4,6 +4,7 @@ import { request } from './client';
 
 beforeEach(() => connection.set('online'));
 afterEach(() => {
+  connection.set('online');
   vi.unstubAllGlobals();
 });
 

@@ -1,6 +1,7 @@
 import type { Problem } from '@caissa/shared/contracts';
 import { noteServerTime } from '../state/clock';
 import { noteAnswer, noteSilence } from '../state/connection';
+import { addressOf } from './address';
 
 /** Longest time that a request may take before the API counts as gone. */
 const TIMEOUT_MS = 20_000;
@@ -57,7 +58,7 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
   const timeout = AbortSignal.timeout(timeoutMs ?? TIMEOUT_MS);
   let response: Response;
   try {
-    response = await fetch(path, {
+    response = await fetch(addressOf(path), {
       method,
       headers: {
         Accept: 'application/json',

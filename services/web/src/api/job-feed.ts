@@ -2,6 +2,7 @@ import type { JobList, JobNotice, JobType, JobView } from '@caissa/shared/contra
 import { type InfiniteData, type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { feedIsLive } from '../state/connection';
+import { addressOf } from './address';
 import { isUnfinished, KEYS, refreshAll } from './queries';
 
 /** Pause before a feed that was refused is opened again. */
@@ -63,7 +64,7 @@ export function openFeed(client: QueryClient): () => void {
 }
 
 function openOnce(client: QueryClient, onGivenUp: () => void): () => void {
-  const source = new EventSource('/api/jobs/events');
+  const source = new EventSource(addressOf('/api/jobs/events'));
   const refresh = collectRefreshes(client);
   source.addEventListener('ready', () => {
     feedIsLive.set(true);

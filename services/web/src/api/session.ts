@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { rememberPlace } from '../state/route';
 import { tellFailure } from '../ui/toasts';
+import { addressOf } from './address';
 import { request } from './client';
 import { type Session, sessionQuery } from './queries';
 
@@ -14,7 +15,7 @@ export function useCanOperate(): boolean {
   return useSession()?.role === 'operator';
 }
 
-const SIGN_IN = '/sign-in?next=/';
+const SIGN_IN = addressOf('/sign-in?next=/');
 
 /** Goes to the sign-in page, and afterwards back to the same place on this page. */
 export function goToSignIn(): void {

@@ -1,6 +1,7 @@
 import type { ExportSummary } from '@caissa/shared/contracts';
 import clsx from 'clsx';
 import { Download } from 'lucide-react';
+import { downloadAddress } from '../api/address';
 
 /** One thing that can be downloaded of an export. */
 interface DownloadWay {
@@ -16,16 +17,21 @@ interface DownloadWay {
  * all.
  */
 export function downloadWays(
-  one: Pick<ExportSummary, 'filename' | 'data_filename' | 'metadata_filename' | 'download_url'>,
+  one: Pick<ExportSummary, 'filename' | 'data_filename' | 'metadata_filename'>,
 ): DownloadWay[] {
-  const { filename, data_filename: data, metadata_filename: metadata, download_url: href } = one;
+  const { filename, data_filename: data, metadata_filename: metadata } = one;
+  const href = downloadAddress(filename);
   const ways = [{ label: extensionOf(filename), title: `Download ${filename}`, href }];
   // The model is of no use without it.
   if (data !== undefined) {
-    ways.push({ label: extensionOf(data), title: `Download ${data}, the weights of ${filename}`, href: hrefOf(data) });
+    ways.push({
+      label: extensionOf(data),
+      title: `Download ${data}, the weights of ${filename}`,
+      href: downloadAddress(data),
+    });
   }
   if (metadata !== undefined) {
-    ways.push({ label: extensionOf(metadata), title: `Download ${metadata}`, href: hrefOf(metadata) });
+    ways.push({ label: extensionOf(metadata), title: `Download ${metadata}`, href: downloadAddress(metadata) });
   }
   if (ways.length === 1) return ways;
   const all = [filename, ...(data === undefined ? [] : ['its weights'])].join(', ');
@@ -33,10 +39,6 @@ export function downloadWays(
     ...ways,
     { label: '.zip', title: `Download ${all} and its metadata in one .zip file`, href: `${href}?bundle=zip` },
   ];
-}
-
-function hrefOf(filename: string): string {
-  return `/api/model/download/${encodeURIComponent(filename)}`;
 }
 
 function extensionOf(filename: string): string {
@@ -47,9 +49,9 @@ function extensionOf(filename: string): string {
  * The command that downloads an export, to be pasted into a shell. Where keys are needed it takes one from the
  * environment, so that no key ends up in the shell's history.
  */
-export function curlLine(downloadUrl: string, origin: string, keyRequired: boolean): string {
+export function curlLine(filename: string, pageAddress: string, keyRequired: boolean): string {
   const key = keyRequired ? '-H "Authorization: Bearer $CAISSA_KEY" ' : '';
-  return `curl ${key}-O '${new URL(downloadUrl, origin).href}'`;
+  return `curl ${key}-O '${new URL(downloadAddress(filename), pageAddress).href}'`;
 }
 
 /** Links to what can be downloaded of an export. They are plain links, so the browser shows the progress. */

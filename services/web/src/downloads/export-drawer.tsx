@@ -80,7 +80,7 @@ function FileFacts({ item }: { readonly item: ExportSummary }) {
 
 function CurlLine({ item }: { readonly item: ExportSummary }) {
   const required = useSession()?.required ?? false;
-  const line = curlLine(item.download_url, location.origin, required);
+  const line = curlLine(item.filename, document.baseURI, required);
   return (
     <Section title="From a command line">
       <div className="flex items-start gap-1 rounded-xl bg-sunken py-1.5 pr-1.5 pl-3">

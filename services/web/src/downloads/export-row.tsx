@@ -124,7 +124,7 @@ function NameCell({ item, onShow }: Pick<ExportRowProps, 'item' | 'onShow'>) {
 
 /** Icons with tips where there is a pointer to show them; on smaller windows, which fingers may use, a menu of words. */
 function ActionsCell({ item, onShow, onDelete, keyRequired }: ExportActions & Pick<ExportRowProps, 'item'>) {
-  const line = curlLine(item.download_url, location.origin, keyRequired);
+  const line = curlLine(item.filename, document.baseURI, keyRequired);
   return (
     <td className={ACTIONS_CLASS}>
       <div className="flex max-lg:hidden">

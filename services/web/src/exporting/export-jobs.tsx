@@ -3,9 +3,11 @@ import type { JobView } from '@caissa/shared/contracts';
 import { useQuery } from '@tanstack/react-query';
 import clsx from 'clsx';
 import { Download, PackageOpen } from 'lucide-react';
+import { downloadAddress } from '../api/address';
 import { isUnfinished, jobsQuery } from '../api/queries';
 import { formatSize } from '../format/number';
 import { CancelButton, RetryButton } from '../jobs/job-actions';
+import { exportedFile } from '../jobs/job-facts';
 import { JobProgress } from '../jobs/job-progress';
 import { STATUS_TONES, STATUS_WORDS } from '../jobs/job-words';
 import { routeHref } from '../state/route';
@@ -67,7 +69,8 @@ function olderOf(working: readonly JobView[] = [], newest: readonly JobView[]): 
 }
 
 function ExportJob({ job }: { readonly job: JobView }) {
-  const sizeBytes = job.result && 'size_bytes' in job.result ? job.result.size_bytes : undefined;
+  const file = exportedFile(job);
+  const sizeBytes = file?.size_bytes;
   return (
     <li className="px-5 py-3 text-sm">
       <div className="flex min-h-9 items-center gap-3">
@@ -87,9 +90,9 @@ function ExportJob({ job }: { readonly job: JobView }) {
             </p>
           )}
         </div>
-        {job.status === 'completed' && job.links.download && (
+        {file && (
           <a
-            href={job.links.download}
+            href={downloadAddress(file.filename)}
             download
             aria-label={`Download ${job.model_name} as ${job.format && FORMATS[job.format].label}`}
             title="Download"

@@ -1,9 +1,11 @@
 import { FORMATS, type Format } from '@caissa/formats';
 import type { JobView } from '@caissa/shared/contracts';
+import { downloadAddress } from '../api/address';
 import { ApiError } from '../api/client';
 import { type ExportChoice, startExport } from '../api/work';
 import { plural } from '../format/number';
 import { whenJobEnds } from '../jobs/awaited-jobs';
+import { exportedFile } from '../jobs/job-facts';
 import { currentTab } from '../state/route';
 import { tell, tellFailure } from '../ui/toasts';
 
@@ -53,22 +55,22 @@ function isOfOneRequest(error: unknown): boolean {
 function tellEnd(job: JobView, [model, format]: Pair, downloadsAtOnce: boolean): void {
   const what = `${model} to ${FORMATS[format].label}`;
   if (job.status === 'failed') tellFailure(`The export of ${what} failed`, new Error(job.error?.detail));
-  if (job.status !== 'completed' || job.links.download === undefined) return;
-  const { download } = job.links;
-  if (downloadsAtOnce) startDownload(download);
+  const file = exportedFile(job);
+  if (file === undefined) return;
+  if (downloadsAtOnce) startDownload(file.filename);
   // On the tab of exports the list shows it.
   else if (currentTab() !== 'export') {
     tell({
       kind: 'success',
       title: `${what} is exported`,
-      action: { label: 'Download', run: () => startDownload(download) },
+      action: { label: 'Download', run: () => startDownload(file.filename) },
     });
   }
 }
 
-function startDownload(url: string): void {
+function startDownload(filename: string): void {
   const link = document.createElement('a');
-  link.href = url;
+  link.href = downloadAddress(filename);
   link.download = '';
   link.click();
 }

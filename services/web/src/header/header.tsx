@@ -1,4 +1,5 @@
 import clsx from 'clsx';
+import { addressOf } from '../api/address';
 import { routeHref, TABS, useRoute } from '../state/route';
 import { TAB_ICONS, TAB_LABELS } from '../tabs';
 import { Menu } from './menu';
@@ -22,7 +23,7 @@ export function Header({ ready }: HeaderProps) {
           aria-label="Caissa"
           className="flex items-center gap-2.5 rounded-md font-semibold tracking-tight"
         >
-          <img src="/icon.svg" alt="" width={26} height={26} />
+          <img src={addressOf('/icon.svg')} alt="" width={26} height={26} />
           <span className="max-[26rem]:sr-only">Caissa</span>
         </a>
         <TabNavigation />

@@ -1,6 +1,7 @@
 import clsx from 'clsx';
 import { BookOpen, EllipsisVertical, Gauge, LogOut, Monitor, Moon, Sun } from 'lucide-react';
 import { useId } from 'react';
+import { addressOf } from '../api/address';
 import { useSession, useSignOut } from '../api/session';
 import { useStore } from '../state/store';
 import { chooseTheme, THEME_CHOICES, themeChoice } from '../state/theme';
@@ -32,11 +33,11 @@ export function Menu() {
       <Popover id={id} label="Menu" className="w-60 p-2">
         <ThemeChoices />
         <div className="my-2 border-t border-line" />
-        <a className={ROW} href="/admin/queues" target="_blank" rel="noreferrer">
+        <a className={ROW} href={addressOf('/admin/queues')} target="_blank" rel="noreferrer">
           <Gauge aria-hidden="true" />
           Queue dashboard
         </a>
-        <a className={ROW} href="/api/docs" target="_blank" rel="noreferrer">
+        <a className={ROW} href={addressOf('/api/docs')} target="_blank" rel="noreferrer">
           <BookOpen aria-hidden="true" />
           API documentation
         </a>

@@ -2,6 +2,7 @@ import type { JobView } from '@caissa/shared/contracts';
 import clsx from 'clsx';
 import { ChevronDown, Download } from 'lucide-react';
 import { memo, useId, useState } from 'react';
+import { downloadAddress } from '../api/address';
 import { isUnfinished } from '../api/queries';
 import { formatSize, plural } from '../format/number';
 import { routeHref } from '../state/route';
@@ -95,10 +96,10 @@ function JobTimes({ job }: JobPartProps) {
 function ResultDownload({ job }: JobPartProps) {
   const file = exportedFile(job);
   if (file === undefined) return null;
-  const { filename, download_url: href } = file;
+  const { filename } = file;
   return (
     <a
-      href={href}
+      href={downloadAddress(filename)}
       download
       title={`Download ${filename}`}
       aria-label={`Download ${filename}`}

@@ -2,6 +2,7 @@ import { modelNameOf } from '@caissa/formats';
 import type { UploadResult } from '@caissa/shared/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
+import { addressOf } from '../api/address';
 import { ApiError, toApiError, unreachable } from '../api/client';
 import { KEYS } from '../api/queries';
 import { createStore, useStore } from '../state/store';
@@ -94,7 +95,7 @@ function send(id: number, file: File, name: string): Promise<UploadResult> {
     };
     request.onerror = () => reject(unreachable());
     request.onabort = () => reject(new ApiError(0, 'CANCELLED', 'The upload was stopped.'));
-    request.open('PUT', `/api/model/upload/${encodeURIComponent(name)}`);
+    request.open('PUT', addressOf(`/api/model/upload/${encodeURIComponent(name)}`));
     request.responseType = 'json';
     request.setRequestHeader('Content-Type', 'application/octet-stream');
     request.send(file);
