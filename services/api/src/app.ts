@@ -1,9 +1,10 @@
 import { PROBLEM_FORMAT, PROTOCOL_FORMAT } from '@caissa/shared/http';
-import express, { type Express, type RequestHandler } from 'express';
+import type { Express, RequestHandler } from 'express';
 import { readAccessKeys } from './access/access-keys.js';
 import { createAccess } from './access/create-access.js';
 import type { ApiContext } from './context.js';
 import { createDocs } from './docs/create-docs.js';
+import { createFrontDoor } from './http/front-door.js';
 import { refuseBeyondLimit } from './http/limit-connections.js';
 import { mountRoutes } from './http/mount-routes.js';
 import { lingerAfterAnswer } from './http/request-body.js';
@@ -20,8 +21,7 @@ import { PAGE_FOLDER, servePage } from './web/serve-page.js';
 export async function createApp(context: ApiContext): Promise<Express> {
   const access = createAccess(context, await readAccessKeys(context.settings));
   const operations = createOperations(context, access);
-  const app = express();
-  app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true);
+  const app = createFrontDoor(context.settings);
   if (context.tracing) app.use(traceRequests(context.tracing));
   app.use(operations.measure, logRequests(context.logger), identifyRequest);
   app.use(lingerAfterAnswer, refuseBeyondLimit, ...access.guards);

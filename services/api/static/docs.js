@@ -1,6 +1,12 @@
+// Where this script lies is where the API is.
+const to = (
+  (script) => (path) =>
+    new URL(`../${path}`, script).pathname
+)(document.currentScript.src);
+
 // Shows the OpenAPI document with swagger-ui. Nothing is sent to anybody else: the online validator is switched off.
 window.SwaggerUIBundle({
-  url: '/api/openapi.json',
+  url: to('api/openapi.json'),
   dom_id: '#swagger-ui',
   deepLinking: true,
   displayRequestDuration: true,
@@ -14,14 +20,14 @@ const who = document.getElementById('who');
 const signOut = document.getElementById('sign-out');
 
 async function showCaller() {
-  const session = await (await fetch('/api/session')).json();
+  const session = await (await fetch(to('api/session'))).json();
   if (!session.authenticated) return;
   who.textContent = `${session.name} (${session.role})`;
   signOut.hidden = false;
 }
 
 signOut.addEventListener('click', async () => {
-  const response = await fetch('/api/session', { method: 'DELETE' });
+  const response = await fetch(to('api/session'), { method: 'DELETE' });
   if (response.ok) location.reload();
 });
 

@@ -4,10 +4,11 @@ import { connectProducer, redisKeys, waitUntilReady } from '@caissa/redis';
 import { PROBLEM_FORMAT } from '@caissa/shared/http';
 import { createLogger } from '@caissa/shared/process';
 import { readSettings } from '@caissa/shared/settings';
-import express, { type Express } from 'express';
+import type { Express } from 'express';
 import { readAccessKeys } from '../src/access/access-keys.js';
 import { type Access, callerOf, createAccess } from '../src/access/create-access.js';
 import { API_SETTINGS, type ApiSettings } from '../src/context.js';
+import { createFrontDoor } from '../src/http/front-door.js';
 import { identifyRequest } from '../src/http/request-id.js';
 import { refuseUnknownRoute, sendFailures } from '../src/http/send-problem.js';
 
@@ -42,8 +43,7 @@ export async function openTestAccess(
   const open = async (variables: Record<string, string>) => {
     const settings = readSettings({ RATE_LIMIT_PER_MINUTE: '0', ...variables }, API_SETTINGS);
     const access = createAccess({ settings, logger, jobs }, await readAccessKeys(settings));
-    const app = express();
-    app.disable('x-powered-by');
+    const app = createFrontDoor(settings);
     app.use(identifyRequest, ...access.guards, access.router);
     app.get('/thing', ...access.allow('viewer'), (_request, response) => {
       response.json(callerOf(response));

@@ -20,8 +20,6 @@ export interface LaunchSettings {
   readonly loaders: number;
   /** Where the first loader answers positions, a port that can be listened on; the others take free ones. */
   readonly loaderPort: number;
-  /** How long a service may take to end when it is asked to. */
-  readonly stopGraceMs: number;
   /** The environment that services inherit; what the launcher decides is set on top. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -141,8 +139,7 @@ export class Launch {
   async #startService(service: ServiceName, name: string, env: LaunchSettings['env'], place = ''): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     const { programOf, policy, say, giveUp } = this.#parts;
-    const { stopGraceMs } = this.#settings;
-    const start = () => Promise.resolve(startServiceProcess(programOf(service), env, stopGraceMs));
+    const start = () => Promise.resolve(startServiceProcess(programOf(service), env));
     // Without workers the API tells what there is, and keeps the jobs.
     const supervised = await supervise({ name, start, policy, essential: service === 'api', say, giveUp });
     if (this.#stopping.signal.aborted) return supervised.stop();

@@ -10,6 +10,9 @@ import { measureAnswers } from './metrics/measure-answers.js';
 import type { LoaderContext } from './open-context.js';
 import { startProtocolServer } from './protocol/server.js';
 
+/** Time for requests under way to finish when the service stops. */
+const STOP_GRACE_MS = 5_000;
+
 const ANY_ADDRESS = new Set(['0.0.0.0', '::', '']);
 
 /** What the engine depends on. */
@@ -32,13 +35,12 @@ export function createEngine(context: LoaderContext, settings: EngineSettings, r
   });
 }
 
-/** Where the port of a loader is opened, and how it is closed. */
+/** Where the port of a loader is opened. */
 export interface AddressSettings {
   readonly HOST: string;
   readonly LOADER_PORT: number;
   readonly LOADER_URL: string;
   readonly ALLOW_ANONYMOUS: boolean;
-  readonly SHUTDOWN_GRACE_SECONDS: number;
 }
 
 /** What answers on the port. */
@@ -56,7 +58,7 @@ export interface ServingParts {
  */
 export async function serveInference(
   { context, engine, ready, registry, logger }: ServingParts,
-  { HOST: host, LOADER_PORT, LOADER_URL, ALLOW_ANONYMOUS: allowAnonymous, SHUTDOWN_GRACE_SECONDS }: AddressSettings,
+  { HOST: host, LOADER_PORT, LOADER_URL, ALLOW_ANONYMOUS: allowAnonymous }: AddressSettings,
   lifecycle: Lifecycle,
 ): Promise<string> {
   const server = await startProtocolServer({
@@ -70,7 +72,6 @@ export async function serveInference(
     onAnswer: measureAnswers(registry),
     metrics: registry,
   });
-  const graceMs = SHUTDOWN_GRACE_SECONDS * 1_000;
-  lifecycle.onStop('inference server', () => server.close(graceMs), graceMs);
+  lifecycle.onStop('inference server', () => server.close(STOP_GRACE_MS));
   return LOADER_URL === '' ? urlOf(ANY_ADDRESS.has(host) ? hostname() : host, server.port) : LOADER_URL;
 }

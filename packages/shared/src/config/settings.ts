@@ -1,5 +1,6 @@
 import { DEFAULT_UNKNOWN_OBJECTS, listed, parseSourceDate, SOURCE_DATE_RULE, UNKNOWN_OBJECTS } from '@caissa/formats';
 import { z } from 'zod';
+import { BASE_PATH_RULE, parseBasePath } from './base-path.js';
 import { parseRedisAddress, REDIS_ADDRESS_FORMS } from './redis-address.js';
 
 /** One environment variable: what it may be, what it is when unset, and what it does. */
@@ -44,9 +45,17 @@ const sourceDate = z
   .refine((text) => text === '' || parseSourceDate(text) !== undefined, SOURCE_DATE_RULE)
   .transform(parseSourceDate);
 
+const basePath = z
+  .string()
+  .refine((value) => parseBasePath(value) !== undefined, BASE_PATH_RULE)
+  .transform((value) => parseBasePath(value) ?? '');
+
 const redisUrl = z.string().refine((value) => parseRedisAddress(value) !== undefined, REDIS_ADDRESS_FORMS);
 
 const text = (pattern: RegExp, message: string) => z.string().regex(pattern, message);
+
+/** Longest time that a request is held for a result: most proxies give up after a minute without an answer. */
+export const WAIT_LIMIT_SECONDS = 55;
 
 /** Every setting there is. A service reads those it needs; the README's table is tested against this one. */
 export const SETTINGS = {
@@ -107,9 +116,9 @@ export const SETTINGS = {
     'trace, debug, info, warn, error, fatal or silent',
   ),
   DEFAULT_WAIT_SECONDS: setting(
-    integer(0, 60),
+    integer(0, WAIT_LIMIT_SECONDS),
     '0',
-    'how long a request that starts work is held for its result when the client does not say; 60 at most',
+    `how long a request that starts work is held for its result when the client does not say; ${WAIT_LIMIT_SECONDS} at most`,
   ),
   EXPORT_CONCURRENCY: setting(integer(1, 64), '2', 'jobs that one exporter works on at once'),
   MAX_UPLOAD_MB: setting(integer(1, 1_048_576), '4096', 'largest checkpoint that can be uploaded'),
@@ -155,6 +164,17 @@ export const SETTINGS = {
   API_KEYS_FILE: setting(z.string(), '', 'file with one `role:name:key` a line, instead of `API_KEYS`'),
   ALLOW_ANONYMOUS: setting(boolean, 'false', 'lets the API listen beyond loopback without access keys'),
   CORS_ORIGINS: setting(list, '', 'origins of pages served elsewhere, separated by commas'),
+  BASE_PATH: setting(basePath, '', 'path below which a proxy publishes the API, such as `/caissa`'),
+  PUBLIC_ORIGINS: setting(
+    list,
+    '',
+    'origins under which browsers open the page, such as `https://models.example`, separated by commas; needed where a proxy does not pass on `Host`',
+  ),
+  TRUSTED_PROXIES: setting(
+    list,
+    '',
+    'addresses and networks of proxies whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Prefix` count, separated by commas; also `loopback`, `linklocal` and `uniquelocal`',
+  ),
   RATE_LIMIT_PER_MINUTE: setting(integer(0, 10_000_000), '3000', 'requests a minute per key or address; 0 is no limit'),
   MAX_EVENT_STREAMS: setting(
     integer(0, 1_000_000),
@@ -171,11 +191,6 @@ export const SETTINGS = {
     integer(0, 65_535),
     '0',
     'port of `/livez`, `/readyz` and `/metrics` of a worker; 0 opens none (the API has them on its own port)',
-  ),
-  SHUTDOWN_GRACE_SECONDS: setting(
-    integer(0, 3_600),
-    '30',
-    'how long downloads, uploads and positions under way may go on after SIGTERM; what has the process killed must wait 15 s longer',
   ),
   EXPORTERS: setting(integer(0, 64), '1', 'exporter processes that `npm start` runs'),
   LOADERS: setting(integer(0, 64), '1', 'loader processes that `npm start` runs'),

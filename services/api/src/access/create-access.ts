@@ -1,6 +1,7 @@
 import { AppError } from '@caissa/shared/errors';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { ApiContext } from '../context.js';
+import { addressFor } from '../http/base-path.js';
 import { servePageFiles } from '../http/own-pages.js';
 import type { Caller } from '../http/route.js';
 import { refuseForeignPages } from './foreign-pages.js';
@@ -103,8 +104,13 @@ function requireRole(role: Caller['role']): RequestHandler {
 
 const sendToSignIn: RequestHandler = (request, response, next) => {
   const page = request.method === 'GET' && request.accepts(['json', 'html']) === 'html';
-  if (identityOf(response).kind !== 'missing' || !page) next();
-  else response.set('Cache-Control', 'no-store').redirect(303, signInAddress(request.originalUrl));
+  const { kind } = identityOf(response);
+  // A browser that opens a page sends no key: one that comes along is of a proxy in between.
+  if (!page || (kind !== 'missing' && kind !== 'wrong-key')) next();
+  else {
+    const address = addressFor(request, signInAddress(request.originalUrl));
+    response.set('Cache-Control', 'no-store').redirect(303, address);
+  }
 };
 
 /** RFC 6750, section 3: an error is named only to those who tried a key. */

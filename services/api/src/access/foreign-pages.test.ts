@@ -1,11 +1,10 @@
-import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { pageOrigin } from './foreign-pages.js';
 
-const LISTED = ['https://listed.example'];
+const SETTINGS = { CORS_ORIGINS: ['https://listed.example'], PUBLIC_ORIGINS: ['http://models.lan'] };
 
 function origin(headers: Record<string, string>) {
-  return pageOrigin({ headers } as unknown as IncomingMessage, LISTED);
+  return pageOrigin({ headers, host: headers['host'] ?? '' }, SETTINGS);
 }
 
 describe('pageOrigin', () => {
@@ -21,6 +20,8 @@ describe('pageOrigin', () => {
       'same',
       { host: 'api:8001', origin: 'https://chess.example', 'sec-fetch-site': 'same-origin' },
     ],
+    ['our page, a proxy without TLS changed the host', 'same', { host: '127.0.0.1:8001', origin: 'http://models.lan' }],
+    ['another scheme of our page', 'foreign', { host: '127.0.0.1:8001', origin: 'https://models.lan' }],
     ['another host', 'foreign', { host: 'localhost:8001', origin: 'https://evil.example' }],
     ['another port', 'foreign', { host: 'localhost:8001', origin: 'http://localhost:5173' }],
     [

@@ -17,35 +17,41 @@ export type Identity =
 /** The caller where no keys are configured. */
 const ANONYMOUS: Caller = { name: 'anonymous', role: 'operator' };
 
-/** The key in the headers of a request, if any. A scheme other than Bearer counts as a wrong key. RFC 6750, section 2.1. */
-function presentedKey(request: Request): string | undefined {
-  const { authorization } = request.headers;
-  const header = request.headers['x-api-key'];
-  if (authorization !== undefined) return /^Bearer +([^\s]+)$/i.exec(authorization.trim())?.[1] ?? '';
-  return Array.isArray(header) ? '' : header;
+/**
+ * The keys in the headers of a request. `Authorization` of another scheme than Bearer, such as Basic, is between a
+ * browser and a proxy that asked for it. Source: RFC 6750, section 2.1.
+ */
+function presentedKeys({ headers }: Request): string[] {
+  const keys: string[] = [];
+  const [scheme = '', ...token] = (headers.authorization ?? '').trim().split(/ +/);
+  if (scheme.toLowerCase() === 'bearer') keys.push(token.join(' '));
+  const header = headers['x-api-key'];
+  if (header !== undefined) keys.push(String(header));
+  return keys;
 }
 
 /**
- * Identifies who sent a request. A key takes precedence over a session; a change that relies on a session must prove
- * that one of our own pages sent it, because `SameSite` lets pages of other ports of the same host through.
+ * Identifies who sent a request: by the first key that is one of ours, of `Authorization: Bearer` and `X-API-Key`, else
+ * by its session. A key that is not ours is refused only where nothing else is right, because proxies that sign people
+ * in pass on Bearer tokens and keys of their own. A change that relies on a session must prove that one of our own pages
+ * sent it, because `SameSite` lets pages of other ports of the same host through.
  * @throws AppError REDIS_UNAVAILABLE where a session has to be looked up
  */
 export async function identify(
   request: Request,
   keys: AccessKeys,
   sessions: Sessions,
-  settings: Pick<ApiSettings, 'CORS_ORIGINS'>,
+  settings: Pick<ApiSettings, 'CORS_ORIGINS' | 'PUBLIC_ORIGINS'>,
 ): Promise<Identity> {
   if (!keys.required) return { kind: 'known', caller: ANONYMOUS };
-  const key = presentedKey(request);
-  if (key !== undefined) {
+  const presented = presentedKeys(request);
+  for (const key of presented) {
     const caller = keys.find(key);
-    return caller ? { kind: 'known', caller } : { kind: 'wrong-key' };
+    if (caller) return { kind: 'known', caller };
   }
   const sessionId = readSessionCookie(request);
   const caller = sessionId === undefined ? undefined : await sessions.find(sessionId);
-  if (!caller) return { kind: 'missing' };
-  if (changesState(request) && pageOrigin(request, settings.CORS_ORIGINS) !== 'same')
-    return { kind: 'foreign-session' };
+  if (!caller) return { kind: presented.length > 0 ? 'wrong-key' : 'missing' };
+  if (changesState(request) && pageOrigin(request, settings) !== 'same') return { kind: 'foreign-session' };
   return { kind: 'known', caller };
 }

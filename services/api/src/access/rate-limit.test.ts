@@ -67,6 +67,13 @@ describe('the limit of requests', () => {
     expect(await statuses(4, forged)).toEqual([401, 401, 401, 429]);
   });
 
+  it('counts the clients of a trusted proxy each on its own', async () => {
+    const app = await access.restart({ ...WITH_KEYS, RATE_LIMIT_PER_MINUTE: '3', TRUSTED_PROXIES: 'loopback' });
+    const from = (address: string) => () => request(app).get('/thing').set('X-Forwarded-For', `10.0.0.9, ${address}`);
+    expect(await statuses(4, from('203.0.113.7'))).toEqual([401, 401, 401, 429]);
+    expect(await statuses(1, from('203.0.113.8'))).toEqual([401]);
+  });
+
   it('is kept in Redis, for all processes together, and ends with its minute', async () => {
     const other = await access.restart({ ...WITH_KEYS, RATE_LIMIT_PER_MINUTE: '3' });
     await statuses(2, () => get(VIEWER_KEY));

@@ -6,6 +6,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
 import type { ApiContext } from '../context.js';
+import { clientAddress } from '../http/trusted-proxies.js';
 
 const WINDOW_MS = 60_000;
 
@@ -25,7 +26,7 @@ export interface Limit {
  * The address of a client as a limiter counts it: for IPv6 a whole /56 network, because one client has many addresses.
  */
 export function addressOf(request: Request): string {
-  return `address:${ipKeyGenerator(request.ip ?? 'unknown')}`;
+  return `address:${ipKeyGenerator(clientAddress(request))}`;
 }
 
 /** Limits how many requests a client may send in a minute. No limit while Redis is down. */
@@ -44,8 +45,8 @@ export function limitRequests(
 }
 
 /**
- * Counts wrong keys by address. Beyond the limit the response is 429. A right key always passes: behind a proxy all
- * clients have one address, and a single one with an old key would otherwise lock out everybody. Keys are too long to
+ * Counts wrong keys by address. Beyond the limit the response is 429. A right key always passes: behind a proxy that is
+ * not trusted all clients have one address, and a single one with an old key would otherwise lock out everybody. Keys are too long to
  * guess.
  */
 export function limitWrongKeys(context: Pick<ApiContext, 'logger' | 'jobs'>): RequestHandler {
@@ -67,7 +68,7 @@ function createLimiter({ logger, jobs }: Pick<ApiContext, 'logger' | 'jobs'>, li
     keyGenerator: limit.who,
     store: createRateLimitStore(jobs.redis, `${jobs.keys.prefix}:rate:${limit.name}:`),
     passOnStoreError: true,
-    // Proxies may add these headers; ignoring them is intended and needs no warning.
+    // Proxies may add these headers; who is not trusted with them is not believed, which needs no warning.
     validate: { xForwardedForHeader: false, forwardedHeader: false },
     handler: (_request, response, next) => {
       const seconds = Number(response.getHeader('Retry-After')) || WINDOW_MS / 1000;

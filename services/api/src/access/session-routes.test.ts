@@ -59,7 +59,52 @@ describe('a session', () => {
     expect((await signIn(VIEWER_KEY, { Host: 'chess.example', Origin: 'https://chess.example' })).header).toContain(
       '; Secure',
     );
-    expect((await signIn(VIEWER_KEY, { 'X-Forwarded-Proto': 'https' })).header).toContain('; Secure');
+    const told = { 'X-Forwarded-Proto': 'https' };
+    expect((await signIn(VIEWER_KEY, told)).header).not.toContain('; Secure');
+    const app = await access.restart({ ...WITH_KEYS, TRUSTED_PROXIES: 'loopback' });
+    const response = await request(app).post('/api/session').set(told).send({ key: VIEWER_KEY });
+    expect(String(response.headers['set-cookie'])).toContain('; Secure');
+  });
+
+  it.each([
+    'Basic dXNlcjpwYXNz',
+    'Digest username="user"',
+    'Negotiate YIIJ',
+    'Bearer eyJhbGciOiJub25lIn0.e30.',
+    'Bearer',
+    '',
+  ])('counts beside what a proxy has put into Authorization: %s', async (authorization) => {
+    const { cookie } = await signIn(OPERATOR_KEY, { Authorization: authorization });
+    const headers = { Cookie: cookie, Authorization: authorization };
+    expect((await request(access.app).get('/thing').set(headers)).body).toMatchObject({ name: 'otto' });
+    const changed = await request(access.app)
+      .post('/thing')
+      .set({ ...headers, Origin: 'https://evil.example' });
+    expect(changed.status).toBe(403);
+  });
+
+  it('makes changes where a proxy replaces Host, if it is known under which origin it is', async () => {
+    const origin = { Origin: 'http://models.lan', Host: '127.0.0.1:8001' };
+    const refused = await request(access.app).post('/api/session').set(origin).send({ key: VIEWER_KEY });
+    expect(refused.status).toBe(403);
+    for (const word of ['http://models.lan', '127.0.0.1:8001', 'proxy_set_header Host', 'PUBLIC_ORIGINS']) {
+      expect(refused.body.detail).toContain(word);
+    }
+    const told = { 'X-Forwarded-Host': 'models.lan' };
+    for (const [env, headers] of [
+      [{ PUBLIC_ORIGINS: 'http://models.lan' }, origin],
+      [{ TRUSTED_PROXIES: 'loopback' }, { ...origin, ...told }],
+    ] as const) {
+      const app = await access.restart({ ...WITH_KEYS, ...env });
+      const { header } = await signIn(OPERATOR_KEY);
+      const changed = await request(app)
+        .post('/thing')
+        .set({ ...headers, Cookie: header.split(';')[0] ?? '' });
+      expect(changed.status).toBe(200);
+    }
+    expect(
+      (await request(access.app).post('/api/session').set(origin).set(told).send({ key: VIEWER_KEY })).status,
+    ).toBe(403);
   });
 
   it('lies in Redis by digest, and ends by itself', async () => {

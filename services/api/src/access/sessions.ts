@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { callRedis, type RedisClient, type RedisKeys } from '@caissa/redis';
 import type { CookieOptions, Request, Response } from 'express';
 import { z } from 'zod';
+import { addressFor } from '../http/base-path.js';
 import type { Caller } from '../http/route.js';
 import { type AccessKeys, sha256 } from './key-ring.js';
 
@@ -76,17 +77,13 @@ export function clearSessionCookie(request: Request, response: Response): void {
 }
 
 function attributes(request: Request): CookieOptions {
-  return { httpOnly: true, sameSite: 'strict', path: '/', secure: isHttps(request) };
+  return { httpOnly: true, sameSite: 'strict', path: addressFor(request, '/'), secure: isHttps(request) };
 }
 
 /**
- * Whether the browser speaks TLS, with this server or with a proxy in front of it. The client's own claim is good
- * enough: a wrong claim only keeps its own cookie from working.
+ * Whether the browser speaks TLS, by what a trusted proxy says or by the origin of the page. A wrong origin only keeps
+ * the client's own cookie from working.
  */
 function isHttps(request: Request): boolean {
-  return (
-    request.secure ||
-    request.headers.origin?.startsWith('https://') === true ||
-    request.headers['x-forwarded-proto'] === 'https'
-  );
+  return request.secure || request.headers.origin?.startsWith('https://') === true;
 }

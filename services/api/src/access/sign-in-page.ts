@@ -1,11 +1,12 @@
 import { type RequestHandler, Router } from 'express';
+import { addressFor } from '../http/base-path.js';
 import { escapeHtml, renderPage } from '../http/own-pages.js';
 
 /** Where a visitor goes after signing in if no page asked for it. */
 const DEFAULT_NEXT = '/';
 
 /**
- * The path to go to after signing in: a path on this host, or the default. Anything that a browser could read as another
+ * The path of this API to go to after signing in, or the default. Anything that a browser could read as another
  * host (`//host`, `/\host`, a scheme) is not followed.
  */
 export function localPath(next: unknown): string {
@@ -24,10 +25,9 @@ export function signInAddress(from: string): string {
 /** The page where a browser signs in with an access key. */
 export function createSignInPage(): Router {
   const show: RequestHandler = (request, response) => {
+    const next = addressFor(request, localPath(request.query['next']));
     response.setHeader('Cache-Control', 'no-store');
-    response
-      .type('html')
-      .send(renderPage({ title: 'Sign in', body: form(localPath(request.query['next'])), script: 'sign-in.js' }));
+    response.type('html').send(renderPage(request, { title: 'Sign in', body: form(next), script: 'sign-in.js' }));
   };
   const router = Router();
   router.get('/sign-in', show);

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Heartbeat, hasReached, readHeartbeats } from '@caissa/registry';
 import { type ActivationResult, loadResultSchema, unloadResultSchema } from '@caissa/shared/contracts';
+import { WAIT_LIMIT_SECONDS } from '@caissa/shared/settings';
 import { z } from 'zod';
 import type { ApiContext } from '../context.js';
 import type { Reply, RouteRequest } from '../http/route.js';
-import { WAIT_LIMIT_SECONDS } from '../jobs/prefer.js';
 import { chooseRequestWait, startJob, type WantedWork, waitQuerySchema } from '../jobs/start-job.js';
 
 /** How often the loaders are checked; they report as soon as they have caught up. */
@@ -16,7 +16,7 @@ export const activationQuerySchema = waitQuerySchema.extend({
     .enum(['all'], 'must be all')
     .optional()
     .describe(
-      'Holds the request until every live loader has caught up too, 60 seconds unless `wait` says less; `not_ready` in the answer names those that had not by then.',
+      `Holds the request until every live loader has caught up too, ${WAIT_LIMIT_SECONDS} seconds unless \`wait\` says less; \`not_ready\` in the answer names those that had not by then.`,
     ),
 });
 

@@ -3,10 +3,9 @@ import { type RequestHandler, Router } from 'express';
 import getSwaggerUiFolder from 'swagger-ui-dist/absolute-path.js';
 import { z } from 'zod';
 import type { Access } from '../access/create-access.js';
-import { JsonText } from '../http/json-text.js';
+import { addressFor } from '../http/base-path.js';
 import { onlyReading } from '../http/only-methods.js';
 import type { Route } from '../http/route.js';
-import { sendRead } from '../http/send-json.js';
 import { renderErrorsPage } from './errors-page.js';
 
 const packageSchema = z.object({ version: z.string() });
@@ -18,21 +17,21 @@ function readVersion(): string {
 }
 
 /** Loaded on first use: starting up need not wait for what writes it. */
-async function writeDocument(routes: readonly Route[]): Promise<JsonText> {
+async function buildDocument(routes: readonly Route[]): Promise<object> {
   const { buildOpenApi } = await import('./openapi.js');
-  return new JsonText(Buffer.from(JSON.stringify(buildOpenApi(routes, readVersion()))));
+  return buildOpenApi(routes, readVersion());
 }
 
 /** `/api/openapi.json`, `/api/docs` and `/api/docs/errors`. Mount it at the root, after the guards. */
 export function createDocs(routes: readonly Route[], access: Access): Router {
-  let document: Promise<JsonText> | undefined;
-  const errorsPage = renderErrorsPage();
-  const sendDocument: RequestHandler = async (_request, response) => {
-    document ??= writeDocument(routes);
-    await sendRead(response, {}, await document);
+  let document: Promise<object> | undefined;
+  const sendDocument: RequestHandler = async (request, response) => {
+    document ??= buildDocument(routes);
+    const servers = [{ url: addressFor(request, '/') }];
+    response.set('Cache-Control', 'no-cache').json({ ...(await document), servers });
   };
-  const sendErrorsPage: RequestHandler = (_request, response) => {
-    response.set('Cache-Control', 'no-cache').type('html').send(errorsPage);
+  const sendErrorsPage: RequestHandler = (request, response) => {
+    response.set('Cache-Control', 'no-cache').type('html').send(renderErrorsPage(request));
   };
   const router = Router({ caseSensitive: true });
   router
@@ -54,36 +53,37 @@ const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js'];
 
 const FOLDER = getSwaggerUiFolder();
 
-const PAGE = `<!doctype html>
+const renderDocsPage = (to: (path: string) => string) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>API · Caissa</title>
-<link rel="icon" href="/pages/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/api/docs/files/swagger-ui.css">
-<link rel="stylesheet" href="/pages/docs.css">
-<script src="/api/docs/files/swagger-ui-bundle.js" defer></script>
-<script src="/pages/docs.js" defer></script>
+<link rel="icon" href="${to('/pages/icon.svg')}" type="image/svg+xml">
+<link rel="stylesheet" href="${to('/api/docs/files/swagger-ui.css')}">
+<link rel="stylesheet" href="${to('/pages/docs.css')}">
+<script src="${to('/api/docs/files/swagger-ui-bundle.js')}" defer></script>
+<script src="${to('/pages/docs.js')}" defer></script>
 </head>
 <body>
 <nav aria-label="Caissa">
-<a href="/api/docs/errors">Errors</a>
-<a href="/api/openapi.json">OpenAPI document</a>
-<a href="/admin/queues">Queues</a>
+<a href="${to('/api/docs/errors')}">Errors</a>
+<a href="${to('/api/openapi.json')}">OpenAPI document</a>
+<a href="${to('/admin/queues')}">Queues</a>
 <span id="who"></span>
 <button id="sign-out" type="button" hidden>Sign out</button>
 </nav>
 <div id="swagger-ui"></div>
-<noscript><p>This page needs JavaScript; <a href="/api/openapi.json">the document</a> does not.</p></noscript>
+<noscript><p>This page needs JavaScript; <a href="${to('/api/openapi.json')}">the document</a> does not.</p></noscript>
 </body>
 </html>
 `;
 
 /** Shows the page that presents the OpenAPI document. */
-const showDocsPage: RequestHandler = (_request, response) => {
-  response.set('Cache-Control', 'no-cache').type('html').send(PAGE);
+const showDocsPage: RequestHandler = (request, response) => {
+  const page = renderDocsPage((path) => addressFor(request, path));
+  response.set('Cache-Control', 'no-cache').type('html').send(page);
 };
 
 /** Serves swagger-ui from this machine. The files are the same for everybody and hold no secret. */

@@ -28,7 +28,7 @@ ${codes.map(row).join('\n')}
 });
 
 it('has an anchor where the type of each problem points to', () => {
-  const page = renderErrorsPage();
+  const page = renderErrorsPage({ basePath: '' });
   for (const code of codes) {
     const anchor = toProblem({ code, message: '', errors: undefined }).type.split('#')[1];
     expect(page).toContain(`<tr id="${anchor}">`);

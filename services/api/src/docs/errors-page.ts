@@ -1,14 +1,15 @@
 import { ERROR_TABLE, type ErrorCode } from '@caissa/shared/errors';
+import { addressFor, type Client } from '../http/base-path.js';
 import { escapeHtml, renderPage } from '../http/own-pages.js';
 
 /** The page that the `type` of a problem document points to: one row per code, each with an anchor of its name. */
-export function renderErrorsPage(): string {
+export function renderErrorsPage(client: Client): string {
   const codes = Object.keys(ERROR_TABLE) as ErrorCode[];
-  return renderPage({
+  return renderPage(client, {
     title: 'Errors',
     body: `<h1>Errors</h1>
 <p>Every failing request is answered with a problem document (<code>application/problem+json</code>), whose
-<code>code</code> is one of these. <a href="/api/docs">All routes</a></p>
+<code>code</code> is one of these. <a href="${addressFor(client, '/api/docs')}">All routes</a></p>
 <div class="scroll" tabindex="0" role="region" aria-label="Error codes">
 <table>
 <thead><tr><th scope="col">Code</th><th scope="col">Status</th><th scope="col">Retry may help</th><th scope="col">Meaning</th></tr></thead>

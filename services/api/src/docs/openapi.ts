@@ -9,13 +9,10 @@ import { SchemaWriter } from './openapi-schemas.js';
 const DESCRIPTION = `Exports AlphaZero chess networks from PyTorch checkpoints and activates them.
 
 **Work takes time.** A request that starts work answers 202 with a job: ask \`Location\` until it is over, or follow its
-events. \`Prefer: wait=N\` (RFC 7240, at most 60 s) holds the request for the result and answers 200 if it came in time.
-\`Idempotency-Key\` makes a repeated request join the first one.
+events. \`Prefer: wait=N\` (RFC 7240; more than 55 s is taken as 55, before proxies give up) holds the request for the
+result and answers 200 if it came in time. \`Idempotency-Key\` makes a repeated request join the first one.
 
-**Failures** are problem documents (RFC 9457) with a \`code\`; see [the table of codes](/api/docs/errors).
-
-**Reading** costs little where nothing has changed: what \`GET\` answers in JSON has an \`ETag\`, and \`If-None-Match\` gets 304 while it holds. Long
-answers are compressed with gzip for those who take it. \`HEAD\` is served wherever \`GET\` is.
+**Failures** are problem documents (RFC 9457) with a \`code\`; see \`GET /api/docs/errors\`.
 
 **Access.** Where keys are configured, send one as \`Authorization: Bearer …\` or \`X-API-Key\`. A viewer reads; an operator
 does everything.`;
@@ -62,7 +59,6 @@ export function buildOpenApi(routes: readonly Route[], version: string): object 
       description: DESCRIPTION,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/' }],
     tags: TAGS,
     paths,
     components: { schemas: schemas.components, securitySchemes: SECURITY_SCHEMES },

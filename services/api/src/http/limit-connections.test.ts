@@ -3,8 +3,8 @@ import { Agent, createServer, get, type IncomingMessage, type Server, type Serve
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { PROBLEM_FORMAT } from '@caissa/shared/http';
 import { createLogger } from '@caissa/shared/process';
-import express from 'express';
 import { afterEach, expect, it } from 'vitest';
+import { createFrontDoor } from './front-door.js';
 import { limitConnections, refuseBeyondLimit } from './limit-connections.js';
 import { sendFailures } from './send-problem.js';
 
@@ -18,14 +18,14 @@ afterEach(() => {
   held = [];
 });
 
-async function listen(perAddress: number): Promise<number> {
-  const app = express();
+async function listen(perAddress: number, isTrusted = false): Promise<number> {
+  const app = createFrontDoor({ BASE_PATH: '', TRUSTED_PROXIES: [] });
   app.use(refuseBeyondLimit);
   app.get('/held', (_request, response) => void held.push(response));
   app.get(['/', '/livez'], (_request, response) => void response.end('ok'));
   app.use(sendFailures(createLogger('test', 'silent'), PROBLEM_FORMAT));
   server = createServer(app);
-  limitConnections(server, perAddress);
+  limitConnections(server, perAddress, () => isTrusted);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
@@ -90,4 +90,12 @@ it('limits nothing if that is wished', async () => {
   const port = await listen(0);
   for (let count = 0; count < 20; count++) await open(port);
   await expect.poll(connections).toBe(20);
+});
+
+it('leaves alone a proxy that is trusted, which has one address for all its clients', async () => {
+  const port = await listen(1, true);
+  const first = await open(port);
+  expect((await ask(port)).statusCode).toBe(200);
+  expect((await ask(port)).statusCode).toBe(200);
+  expect(first.destroyed).toBe(false);
 });

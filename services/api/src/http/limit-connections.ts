@@ -17,13 +17,19 @@ const refused = new WeakSet<Socket>();
 
 /**
  * Limits how many connections one address may hold open; 0 is no limit. Beyond it the one that has been idle for longest is
- * closed; where none is, requests by the new one are answered with 429 by {@link refuseBeyondLimit}.
+ * closed; where none is, requests by the new one are answered with 429 by {@link refuseBeyondLimit}. A trusted proxy, which
+ * has one address for all its clients, may hold any number.
  */
-export function limitConnections(server: Server, perAddress: number): void {
+export function limitConnections(
+  server: Server,
+  perAddress: number,
+  isTrusted: (address: string | undefined) => boolean,
+): void {
   if (perAddress === 0) return;
   const addresses = new Map<string, Connections>();
   const known = new WeakMap<Socket, Connections>();
   server.on('connection', (socket) => {
+    if (isTrusted(socket.remoteAddress)) return;
     const address = addressOf(socket);
     const of = addresses.get(address) ?? { open: new Map(), idle: new Set() };
     addresses.set(address, of);

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Router, static as serveStatic } from 'express';
+import { addressFor, type Client } from './base-path.js';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -14,7 +15,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** One of our own small pages. `body` is HTML; `script` is a file that {@link servePageFiles} serves. */
+/** One of our own small pages. `body` is HTML; its links come from {@link addressFor}. `script` is a file that {@link servePageFiles} serves. */
 interface Page {
   readonly title: string;
   readonly body: string;
@@ -25,7 +26,8 @@ interface Page {
  * Renders a page that keeps to the strict content security policy: no inline script, no inline style, nothing from
  * elsewhere.
  */
-export function renderPage({ title, body, script }: Page): string {
+export function renderPage(client: Client, { title, body, script }: Page): string {
+  const file = (name: string) => addressFor(client, `/pages/${escapeHtml(name)}`);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -34,9 +36,9 @@ export function renderPage({ title, body, script }: Page): string {
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>${escapeHtml(title)} · Caissa</title>
-<link rel="icon" href="/pages/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/pages/page.css">
-${script === undefined ? '' : `<script src="/pages/${escapeHtml(script)}" defer></script>\n`}</head>
+<link rel="icon" href="${file('icon.svg')}" type="image/svg+xml">
+<link rel="stylesheet" href="${file('page.css')}">
+${script === undefined ? '' : `<script src="${file(script)}" defer></script>\n`}</head>
 <body>
 <main>
 ${body}

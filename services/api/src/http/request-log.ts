@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Logger } from '@caissa/shared/process';
 import type { Request, RequestHandler, Response } from 'express';
+import { clientAddress } from './trusted-proxies.js';
 
 /**
  * Probes come every few seconds, inference requests a thousand times a second; they are not logged when all is well.
@@ -29,7 +30,7 @@ export function noteTrace(response: ServerResponse, traceId: string): void {
 export function logRequests(logger: Logger): RequestHandler {
   return (request, response, next) => {
     // A closed connection no longer knows its address.
-    const address = request.socket.remoteAddress;
+    const address = clientAddress(request);
     const begun = performance.now();
     response.once('close', () => {
       const ms = Math.round(performance.now() - begun);

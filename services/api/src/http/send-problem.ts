@@ -2,6 +2,7 @@ import { AppError, toAppError } from '@caissa/shared/errors';
 import type { FailureFormat } from '@caissa/shared/http';
 import type { Logger } from '@caissa/shared/process';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { withBasePath } from './base-path.js';
 
 /** Seconds after which a client may try again when the error does not say. */
 const RETRY_AFTER_SECONDS = 2;
@@ -27,7 +28,7 @@ export function sendFailures(logger: Logger, { contentType, describe }: FailureF
     const retryAfter = error.retryAfterSeconds ?? (error.status === 503 ? RETRY_AFTER_SECONDS : undefined);
     if (retryAfter !== undefined) response.set('Retry-After', String(retryAfter));
     response.set({ 'Content-Type': contentType, 'Cache-Control': 'no-store' });
-    response.status(error.status).end(JSON.stringify(describe(error, requestId)));
+    response.status(error.status).end(withBasePath(request, JSON.stringify(describe(error, requestId))));
   };
 }
 

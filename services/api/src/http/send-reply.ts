@@ -1,11 +1,9 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { StoredFile } from '@caissa/storage';
 import type { Response } from 'express';
-import { changesState } from '../access/foreign-pages.js';
-import { JsonText, jsonTextOf } from './json-text.js';
+import { addressFor, type Client, withBasePath } from './base-path.js';
 import type { Reply } from './route.js';
-import { sendOnce, sendRead } from './send-json.js';
 
 /** Writes a handler's reply. A client that leaves meanwhile is no error; the stream is closed either way. */
 export async function sendReply(response: Response, reply: Reply, withoutBody: boolean): Promise<void> {
@@ -15,9 +13,16 @@ export async function sendReply(response: Response, reply: Reply, withoutBody: b
     return;
   }
   if ('takeOver' in reply) return reply.takeOver(response);
-  if ('json' in reply) return sendRead(response, { ...reply.headers }, jsonTextOf(reply.json));
-  if ('body' in reply) return sendBody(response, reply.status, { ...reply.headers }, reply.body);
-  response.status(reply.status).set({ ...reply.headers });
+  const headers = { ...reply.headers };
+  if (headers['Location'] !== undefined) headers['Location'] = addressFor(response.req, headers['Location']);
+  response.status(reply.status);
+  if ('body' in reply || 'json' in reply) {
+    response.set({ 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store', ...headers });
+    const bytes = writeJson(response.req, reply);
+    response.set('Content-Length', String(bytes.length)).end(withoutBody ? undefined : bytes);
+    return;
+  }
+  response.set(headers);
   if ('file' in reply) return sendFile(response, reply.file, reply.range);
   if (reply.stream === undefined || withoutBody) {
     reply.stream?.destroy();
@@ -27,15 +32,9 @@ export async function sendReply(response: Response, reply: Reply, withoutBody: b
   await pipeline(reply.stream, response);
 }
 
-async function sendBody(
-  response: Response,
-  status: number,
-  headers: OutgoingHttpHeaders,
-  body: unknown,
-): Promise<void> {
-  const json = Buffer.from(JSON.stringify(body));
-  if (status !== 200 || changesState(response.req)) sendOnce(response, status, headers, json);
-  else await sendRead(response, headers, new JsonText(json));
+function writeJson(client: Client, reply: { readonly json: Buffer } | { readonly body: unknown }): Buffer {
+  if (!('json' in reply)) return Buffer.from(withBasePath(client, JSON.stringify(reply.body)));
+  return client.basePath === '' ? reply.json : Buffer.from(withBasePath(client, reply.json.toString()));
 }
 
 /** Bytes that are read at a time; larger reads are no faster, and every client holds two of these. */

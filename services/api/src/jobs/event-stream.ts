@@ -1,5 +1,6 @@
 import { createEventBuffer, createSession } from 'better-sse';
 import type { Response } from 'express';
+import { withBasePath } from '../http/base-path.js';
 
 /** How soon a browser that lost the stream reconnects. */
 const RETRY_MS = 3_000;
@@ -32,6 +33,7 @@ export async function openEventStream(response: Response): Promise<EventStream> 
     keepAlive: null,
     trustClientEventId: false,
   });
+  const serializer = (data: unknown) => withBasePath(response.req, JSON.stringify(data));
   const write = (buffer: ReturnType<typeof createEventBuffer>) => {
     if (response.destroyed || response.writableEnded) return;
     if (response.writableLength > BACKLOG_LIMIT_BYTES) response.destroy();
@@ -42,7 +44,7 @@ export async function openEventStream(response: Response): Promise<EventStream> 
   if (response.destroyed) clearInterval(ping);
   return {
     send: ({ name, data, id }) => {
-      const buffer = createEventBuffer().event(name).data(data);
+      const buffer = createEventBuffer({ serializer }).event(name).data(data);
       write((id === undefined ? buffer : buffer.id(id)).dispatch());
     },
     end: () => {

@@ -10,7 +10,8 @@ describe('chooseWait', () => {
     [undefined, 'respond-async, wait=10', 5, { seconds: 10, asked: true }],
     [undefined, 'respond-async', 5, { seconds: 0, asked: true }],
     [undefined, 'wait=0', 5, { seconds: 0, asked: true }],
-    [undefined, 'wait=900', 0, { seconds: 60, asked: true }],
+    [undefined, 'wait=900', 0, { seconds: 55, asked: true }],
+    [60, undefined, 0, { seconds: 55, asked: true }],
     [undefined, 'wait=3, wait=9', 0, { seconds: 3, asked: true }],
     // What cannot be understood is ignored, RFC 7240 section 2.
     [undefined, 'wait=soon, return=minimal', 5, { seconds: 5, asked: false }],

@@ -1,8 +1,6 @@
 import { AppError } from '@caissa/shared/errors';
+import { WAIT_LIMIT_SECONDS } from '@caissa/shared/settings';
 import { z } from 'zod';
-
-/** Longest time that a request is held. */
-export const WAIT_LIMIT_SECONDS = 60;
 
 /** How long a request that starts work is held, and whether the client asked for it. */
 export interface Wait {
@@ -11,11 +9,12 @@ export interface Wait {
 }
 
 /**
- * Decides how long to hold a request: by its query, else its `Prefer` header, else the default.
+ * Decides how long to hold a request: by its query, else its `Prefer` header, else the default; never longer than
+ * {@link WAIT_LIMIT_SECONDS}.
  * Source: RFC 7240 sections 4.1 (respond-async) and 4.3 (wait). Preferences that cannot be understood are ignored.
  */
 export function chooseWait(query: number | undefined, prefer: string | undefined, defaultSeconds: number): Wait {
-  if (query !== undefined) return { seconds: query, asked: true };
+  if (query !== undefined) return { seconds: Math.min(query, WAIT_LIMIT_SECONDS), asked: true };
   const preferences = parsePrefer(prefer ?? '');
   const wait = preferences.get('wait');
   if (wait !== undefined && /^\d{1,9}$/.test(wait)) {

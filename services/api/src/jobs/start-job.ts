@@ -9,10 +9,11 @@ import {
 } from '@caissa/queue';
 import type { JobDataByType, JobType, JobView } from '@caissa/shared/contracts';
 import { AppError, isErrorCode, type Problem } from '@caissa/shared/errors';
+import { WAIT_LIMIT_SECONDS } from '@caissa/shared/settings';
 import { z } from 'zod';
 import type { ApiContext } from '../context.js';
 import type { Reply, RouteRequest } from '../http/route.js';
-import { chooseWait, idempotencyKeySchema, parseIdempotencyKey, WAIT_LIMIT_SECONDS, type Wait } from './prefer.js';
+import { chooseWait, idempotencyKeySchema, parseIdempotencyKey, type Wait } from './prefer.js';
 
 /** Query of the routes that start work. */
 export const waitQuerySchema = z.object({
@@ -20,16 +21,19 @@ export const waitQuerySchema = z.object({
     .string()
     .regex(/^\d{1,9}$/, 'must be a whole number of seconds')
     .transform(Number)
-    .pipe(z.int().nonnegative().max(WAIT_LIMIT_SECONDS, `must not exceed ${WAIT_LIMIT_SECONDS}`))
     .optional()
-    .describe('Seconds to hold the request for the result; as `Prefer: wait=N`.'),
+    .describe(
+      `Seconds to hold the request for the result, as \`Prefer: wait=N\`. More than ${WAIT_LIMIT_SECONDS} is taken as ${WAIT_LIMIT_SECONDS}.`,
+    ),
 });
 
 /** Headers that the routes that start work understand. */
 export const START_HEADERS = {
   Prefer: z
     .string()
-    .describe('RFC 7240: `wait=N` holds the request for N seconds at most, `respond-async` does not hold it.'),
+    .describe(
+      `RFC 7240: \`wait=N\` holds the request for N seconds and for ${WAIT_LIMIT_SECONDS} at most, \`respond-async\` does not hold it.`,
+    ),
   'Idempotency-Key': idempotencyKeySchema.describe(
     '1 to 255 visible ASCII characters; requests with the same key and body start one job.',
   ),
@@ -70,7 +74,7 @@ export async function startJob<T extends JobType>(
   const view = wait.seconds > 0 ? await waitForResult(context, request, jobId, wait) : undefined;
   if (view !== undefined && isFinal(view.status)) return replyFinished(view, wait);
   const status = joined ? (await showJob(context.jobs, jobId)).status : 'queued';
-  return replyAccepted(work.type, jobId, job.data, status);
+  return replyAccepted(work.type, jobId, job.data, status, wait);
 }
 
 async function findOrEnqueue<T extends JobType>(
@@ -118,12 +122,14 @@ async function waitForResult(
 }
 
 function replyFinished(view: JobView, wait: Wait): Reply {
-  if (view.status === 'completed') {
-    const applied = wait.asked ? { 'Preference-Applied': `wait=${wait.seconds}` } : {};
-    return { status: 200, headers: { Vary: 'Prefer', ...applied }, body: view.result };
-  }
+  if (view.status === 'completed') return { status: 200, headers: waitHeaders(wait), body: view.result };
   if (view.error) throw toError(view.error);
   throw new AppError('CANCELLED', 'The job was cancelled.');
+}
+
+/** Says how long the request was held, or was to be held, which is less than asked for where that was too long. */
+function waitHeaders({ asked, seconds }: Wait): Record<string, string> {
+  return { Vary: 'Prefer', ...(asked && seconds > 0 ? { 'Preference-Applied': `wait=${seconds}` } : {}) };
 }
 
 /** The error that a problem document was written from. */
@@ -136,11 +142,12 @@ function replyAccepted(
   jobId: string,
   data: { model_name: string; format?: string },
   status: JobView['status'],
+  wait: Wait,
 ): Reply {
   const links = jobLinks(jobId);
   return {
     status: 202,
-    headers: { Location: links.self, 'Retry-After': '1', Vary: 'Prefer' },
+    headers: { Location: links.self, 'Retry-After': '1', ...waitHeaders(wait) },
     body: {
       success: true,
       job_id: jobId,
@@ -150,7 +157,7 @@ function replyAccepted(
       events_url: links.events,
       model_name: data.model_name,
       ...(data.format === undefined ? {} : { format: data.format }),
-      message: `The work is ${status}. Ask for it at ${links.self}.`,
+      message: `The work is ${status}. Ask for it at status_url.`,
     },
   };
 }

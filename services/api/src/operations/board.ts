@@ -6,6 +6,7 @@ import { ExpressAdapter } from '@bull-board/express';
 import { JOB_TYPES } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import type { RequestHandler } from 'express';
+import { addressFor } from '../http/base-path.js';
 import { escapeHtml } from '../http/own-pages.js';
 import { type BoardContext, BoardQueue } from './board-queue.js';
 
@@ -18,16 +19,15 @@ export function createBoard(context: BoardContext, path: string, readOnly: boole
     options: {
       uiConfig: {
         boardTitle: 'Caissa queues',
-        boardLogo: { path: '/pages/icon.svg', width: 28, height: 28 },
-        favIcon: { default: '/pages/icon.svg', alternative: '/pages/icon.svg' },
         hideDocsLink: true,
         hideRedisDetails: readOnly,
-        miscLinks: [{ text: 'API', url: '/api/docs' }],
       },
     },
   });
   return adapter.getRouter() as RequestHandler;
 }
+
+const ICON = '/pages/icon.svg';
 
 /** Links of the vendor's page to its own files, in the order of loading. */
 interface BoardFiles {
@@ -81,8 +81,17 @@ class BoardAdapter extends ExpressAdapter {
   }
 
   override setEntryRoute(route: AppViewRoute): this {
-    const show: RequestHandler = (_request, response) => {
-      const { params } = route.handler({ basePath: this.basePath, uiConfig: this.uiConfig });
+    const show: RequestHandler = (request, response) => {
+      const icon = addressFor(request, ICON);
+      const { params } = route.handler({
+        basePath: addressFor(request, this.basePath),
+        uiConfig: {
+          ...this.uiConfig,
+          boardLogo: { path: icon, width: 28, height: 28 },
+          favIcon: { default: icon, alternative: icon },
+          miscLinks: [{ text: 'API', url: addressFor(request, '/api/docs') }],
+        },
+      });
       response.set('Cache-Control', 'no-cache').type('html').send(renderBoard(params, this.#files));
     };
     for (const path of [route.route].flat()) this.app.get(path, show);
@@ -109,22 +118,23 @@ function shownError(error: Error): Error & { readonly statusCode: number } {
 
 /** The vendor's page without the fonts. `uiConfig` is JSON made safe for HTML by the vendor. */
 function renderBoard(params: Readonly<Record<string, string>>, files: BoardFiles): string {
-  const { basePath = '', title = '', uiConfig = '{}' } = params;
+  const { basePath = '', title = '', uiConfig = '{}', favIconDefault = '' } = params;
+  const base = escapeHtml(basePath);
   return `<!doctype html>
 <html lang="en" dir="ltr">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<base href="${escapeHtml(basePath)}">
+<base href="${base}">
 <title>${escapeHtml(title)}</title>
-<link rel="icon" type="image/svg+xml" id="fav-logo" href="/pages/icon.svg">
-${files.styles.map((file) => `<link rel="stylesheet" href="${file}">`).join('\n')}
+<link rel="icon" type="image/svg+xml" id="fav-logo" href="${escapeHtml(favIconDefault)}">
+${files.styles.map((file) => `<link rel="stylesheet" href="${base}${file}">`).join('\n')}
 </head>
 <body class="preload">
 <script id="__UI_CONFIG__" type="application/json">${uiConfig}</script>
 <div id="root">Loading …</div>
-${files.scripts.map((file) => `<script defer src="${file}"></script>`).join('\n')}
+${files.scripts.map((file) => `<script defer src="${base}${file}"></script>`).join('\n')}
 </body>
 </html>
 `;

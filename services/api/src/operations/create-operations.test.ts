@@ -210,11 +210,13 @@ describe('/admin/queues', () => {
     ]);
     expect(page.text).not.toMatch(/https?:\/\/|style=|<style/);
     expect(
-      page.text.match(/<script(?! id="__UI_CONFIG__" type="application\/json")(?! defer src="static\/js)/g),
+      page.text.match(
+        /<script(?! id="__UI_CONFIG__" type="application\/json")(?! defer src="\/admin\/queues\/static\/js)/g,
+      ),
     ).toBeNull();
-    const files = [...page.text.matchAll(/(?:src|href)="(static\/[^"]+)"/g)].map(([, file]) => file);
+    const files = [...page.text.matchAll(/(?:src|href)="(\/admin\/queues\/static\/[^"]+)"/g)].map(([, file]) => file);
     expect(files.length).toBeGreaterThan(3);
-    for (const file of files) expect((await operator(access.app, `/admin/queues/${file}`)).status).toBe(200);
+    for (const file of files) expect((await operator(access.app, String(file))).status).toBe(200);
   });
 
   it('lets viewers look and operators act', async () => {

@@ -4,6 +4,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { type Access, callerOf } from '../access/create-access.js';
 import { changesState } from '../access/foreign-pages.js';
 import { contentSecurityPolicy } from '../access/security-headers.js';
+import { withBasePath } from '../http/base-path.js';
 import { BOARD_CHANGES, isOffered } from './board-changes.js';
 import type { BoardContext } from './board-queue.js';
 
@@ -22,9 +23,9 @@ async function openBoards(context: BoardContext): Promise<Record<'viewer' | 'ope
 }
 
 /** Says what is offered instead, in a problem document that the dashboard shows the sentence of. */
-function refuseChange({ id }: Request, response: Response): void {
-  const problem = toProblem({ code: 'METHOD_NOT_ALLOWED', message: BOARD_CHANGES, errors: undefined }, id);
-  const body = JSON.stringify({ ...problem, error: problem.detail });
+function refuseChange(request: Request, response: Response): void {
+  const problem = toProblem({ code: 'METHOD_NOT_ALLOWED', message: BOARD_CHANGES, errors: undefined }, request.id);
+  const body = withBasePath(request, JSON.stringify({ ...problem, error: problem.detail }));
   response.status(problem.status).set('Allow', 'GET, HEAD').type('application/problem+json').end(body);
 }
 

@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import compression from 'compression';
 import { type RequestHandler, type Response, Router, static as serveStatic } from 'express';
+import { addressFor } from '../http/base-path.js';
 import { renderPage } from '../http/own-pages.js';
 
 /** Where the page lies once it is built; the same for the source and for the built code. */
@@ -42,17 +43,14 @@ function freshnessOf(path: string): string {
   return basename(path) === 'index.html' ? 'no-cache' : 'public, max-age=3600';
 }
 
-const explainMissing: RequestHandler = (_request, response: Response) => {
-  response.status(503).set('Cache-Control', 'no-store').type('html').send(MISSING);
-};
-
-const MISSING = renderPage({
-  title: 'Not built',
-  body: `<h1>Caissa</h1>
+const explainMissing: RequestHandler = (request, response: Response) => {
+  const body = `<h1>Caissa</h1>
 <p>The API is at work, but its web page was not built. <code>npm run build</code> builds it; there is no need to start
 anything anew.</p>
 <ul>
-<li><a href="/api/docs">The API</a></li>
-<li><a href="/admin/queues">The queues</a></li>
-</ul>`,
-});
+<li><a href="${addressFor(request, '/api/docs')}">The API</a></li>
+<li><a href="${addressFor(request, '/admin/queues')}">The queues</a></li>
+</ul>`;
+  const page = renderPage(request, { title: 'Not built', body });
+  response.status(503).set('Cache-Control', 'no-store').type('html').send(page);
+};
