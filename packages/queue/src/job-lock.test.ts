@@ -1,3 +1,4 @@
+import { AppError } from '@caissa/shared/errors';
 import { eventually } from '@caissa/testing/eventually';
 import { exportData, exportResult, openTestJobs, type TestJobs } from '@caissa/testing/open-test-jobs';
 import { RedisProxy } from '@caissa/testing/redis-proxy';
@@ -89,6 +90,19 @@ test('a worker that finds that it has lost the job says so once, and leaves its 
   const { attemptsMade, failedReason } = await findJob(jobs.context, item.id);
   expect([attemptsMade, failedReason]).toEqual([0, undefined]);
   expect(await jobs.context.redis.get(item.lock.key)).toBe('another');
+});
+
+test('whatever else goes wrong with a lost job says nothing of it', async () => {
+  const { released, release } = untilReleased();
+  const item = await take(async () => {
+    await released;
+    throw new AppError('STORAGE_FULL', 'Full.');
+  });
+  await handOver(item);
+  release();
+  await eventually('a warning', async () => lines.some(({ level }) => level === 40));
+  expect(lines.at(-1)?.msg).toMatch(/^Another worker/);
+  expect(await showJob(jobs.context, item.id)).toMatchObject({ status: 'active' });
 });
 
 test('a lock that could not be renewed aborts the work', async () => {

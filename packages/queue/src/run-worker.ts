@@ -135,6 +135,7 @@ async function processJob<T extends JobType>(
   const reporter = new ProgressReporter((progress) => job.updateProgress(progress));
   const cancellation = watchCancellation(worker, job.id ?? '', stopped);
   const lock = { key: `${worker.toKey(job.id ?? '')}:lock`, token: token ?? '' };
+  const confirm = () => confirmLock(job, lock, LOCKS[type].lockMs);
   try {
     const data = JOB_DATA_SCHEMAS[type].parse(job.data) as JobDataByType[T];
     throwIfCancelled(data.cancel_requested_at);
@@ -145,7 +146,7 @@ async function processJob<T extends JobType>(
       firstAttempt: isFirstAttempt(job),
       signal: cancellation.signal,
       lock,
-      confirm: () => confirmLock(job, lock, LOCKS[type].lockMs),
+      confirm,
       logger,
       report: (progress) => {
         stages.enter(progress.stage);
@@ -157,7 +158,7 @@ async function processJob<T extends JobType>(
     await dropLargeMetadata(connection, worker.toKey(job.id ?? ''), lock, data);
     return toKeptResult(type, result);
   } catch (thrown) {
-    const reason: unknown = cancellation.signal.aborted ? cancellation.signal.reason : thrown;
+    const reason = await whyEnded(cancellation.signal, thrown, confirm);
     const { code } = toAppError(reason);
     // Who has lost a job has nothing to say of it.
     await (code === 'JOB_LOST' ? reporter.drop() : reporter.flush());
@@ -172,6 +173,15 @@ async function processJob<T extends JobType>(
     stages.leave();
     cancellation.stop();
   }
+}
+
+/** Why an attempt ended: whatever else has gone wrong with one whose job another worker has, that is why. */
+async function whyEnded(signal: AbortSignal, thrown: unknown, confirm: () => Promise<void>): Promise<unknown> {
+  if (signal.aborted) return signal.reason;
+  return confirm().then(
+    () => thrown,
+    (refusal) => (toAppError(refusal).code === 'JOB_LOST' ? refusal : thrown),
+  );
 }
 
 /** Says in the span of an attempt, which BullMQ begins and ends, what BullMQ does not know. */

@@ -1,7 +1,9 @@
+export { newAttempt } from './artifacts/artifact-names.js';
 export type {
   ArtifactDraft,
   ArtifactName,
   ArtifactStore,
+  Confirm,
   ManifestDraft,
   StoredFile,
 } from './artifacts/artifact-store.js';

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { ArtifactName, ArtifactStore, Manifest, ManifestDraft } from '@caissa/storage';
+import {
+  type ArtifactDraft,
+  type ArtifactName,
+  type ArtifactStore,
+  type Manifest,
+  type ManifestDraft,
+  newAttempt,
+} from '@caissa/storage';
 
 /** Name of an export without its extension. */
 export const STEM = 'model_v1_export_20251007_031138';
@@ -19,6 +26,14 @@ export function manifestDraft(jobId: string, change: Partial<ManifestDraft> = {}
   };
 }
 
+/** Settles: the job is held. */
+export const held = async () => undefined;
+
+/** Begins an artifact for a first attempt at a job, or for one that nobody has taken over. */
+export function begin(store: ArtifactStore, jobId: string, confirm = held): Promise<ArtifactDraft> {
+  return store.begin(newAttempt(jobId), confirm);
+}
+
 /** Writes and publishes an artifact. */
 export async function publish(
   store: ArtifactStore,
@@ -26,14 +41,14 @@ export async function publish(
   bytes: Uint8Array = randomBytes(100),
   { name = ONNX }: { name?: ArtifactName } = {},
 ): Promise<Manifest> {
-  const draft = await store.begin(jobId);
+  const draft = await begin(store, jobId);
   await draft.write(bytes);
   return draft.commit(name, () => manifestDraft(jobId, { format: name.format }));
 }
 
 /** Writes and publishes an artifact that names its data, which lies beside it. */
 export async function publishWithData(store: ArtifactStore, jobId: string, data: Uint8Array): Promise<Manifest> {
-  const draft = await store.begin(jobId);
+  const draft = await begin(store, jobId);
   await (await draft.beginData()).write(data);
   await draft.refer((dataFilename) => Buffer.from(`see ${dataFilename}`));
   draft.complete();

@@ -11,6 +11,7 @@ import { toProblem } from '@caissa/shared/errors';
 import { Lifecycle } from '@caissa/shared/process';
 import { readSettings } from '@caissa/shared/settings';
 import type { Manifest } from '@caissa/storage';
+import { begin } from '@caissa/testing/publish-artifact';
 import { pino } from 'pino';
 import { API_SETTINGS, type ApiContext, type ApiSettings } from '../src/context.js';
 import { startApi } from '../src/start-api.js';
@@ -133,7 +134,7 @@ async function addExport(
   { stem, format, bytes, exportDate, data }: TestExport,
 ): Promise<Manifest> {
   const jobId = `export-${randomUUID()}`;
-  const draft = await store.begin(jobId);
+  const draft = await begin(store, jobId);
   if (data === undefined) await draft.write(bytes);
   else {
     await (await draft.beginData()).write(data);

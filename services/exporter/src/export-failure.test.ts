@@ -105,8 +105,8 @@ describe('an export job that fails', () => {
         const value: unknown = Reflect.get(target, key);
         if (typeof value !== 'function') return value;
         if (key !== 'begin') return value.bind(target);
-        return async (jobId: string) => {
-          const draft = await target.begin(jobId);
+        return async (...args: Parameters<typeof target.begin>) => {
+          const draft = await target.begin(...args);
           change(draft);
           return draft;
         };
@@ -137,5 +137,20 @@ describe('an export job that fails', () => {
     });
     await expect(run(harness.exportItem({}), { store })).rejects.toMatchObject({ code: 'STORAGE_FULL' });
     expect(await harness.exportedFiles()).toEqual([]);
+  });
+
+  it('publishes and notes nothing once another worker has the job, and prunes nothing', async () => {
+    const lost = new AppError('JOB_LOST', 'Another worker has this job now.');
+    const before = await harness.context.exports.newestFirst();
+    const item = harness.exportItem({ format: 'pytorch' }, { confirm: () => Promise.reject(lost), firstAttempt: true });
+    await expect(run(item)).rejects.toMatchObject({ code: 'JOB_LOST' });
+    expect(await harness.exportedFiles()).toEqual([]);
+    let asked = 0;
+    const late = async () => {
+      if (++asked > 1) throw lost;
+    };
+    const other = harness.exportItem({ format: 'pytorch' }, { confirm: late, firstAttempt: true });
+    await expect(run(other, { keepRecentExports: 1 })).rejects.toMatchObject({ code: 'JOB_LOST' });
+    expect(await harness.context.exports.newestFirst()).toEqual(before);
   });
 });

@@ -39,7 +39,8 @@ async function inspectUpload(context: ExporterContext, item: InspectItem): Promi
 function examine({ tasks }: ExporterContext, item: InspectItem, filename: string): Promise<Examination> {
   const { data, signal, logger } = item;
   const { model_name: modelName, upload } = data;
-  const control = { signal, report: (progress: JobProgress) => item.report(progress) };
+  const report = (progress: JobProgress) => item.report(progress);
+  const control = { signal, report, confirm: () => item.confirm() };
   return tryTwice({ filename: async () => filename, logger }, () =>
     tasks.examine({ modelName, filename, upload }, control),
   );

@@ -82,6 +82,7 @@ interface ItemChange {
   readonly id?: string;
   readonly createdAt?: Date;
   readonly firstAttempt?: boolean;
+  readonly confirm?: () => Promise<void>;
   readonly signal?: AbortSignal;
   readonly onReport?: (progress: JobProgress) => void;
 }

@@ -7,7 +7,16 @@ export const SIGN_OF_LIFE_MS = 250;
 /** From the parent to the process, which performs one task at a time. */
 export type TaskOrder =
   | { readonly type: 'perform'; readonly task: string; readonly request: unknown }
-  | { readonly type: 'abort' };
+  | { readonly type: 'abort' }
+  | Confirmation;
+
+/** The answer to `confirm`, by the number of the question. */
+export interface Confirmation {
+  readonly type: 'confirmed';
+  readonly question: number;
+  /** Why the task may not take effect. */
+  readonly refusal: ThrownData | undefined;
+}
 
 /** How a task ended. */
 export type TaskOutcome =
@@ -18,4 +27,5 @@ export type TaskOutcome =
 export type TaskReply =
   | { readonly type: 'alive' }
   | { readonly type: 'progress'; readonly progress: JobProgress }
+  | { readonly type: 'confirm'; readonly question: number }
   | TaskOutcome;

@@ -4,7 +4,7 @@ import { residentBytes } from './resident-bytes.js';
 import { type TaskControl, type TaskLimits, TaskLostError } from './task.js';
 import type { TaskOrder, TaskOutcome, TaskReply } from './task-messages.js';
 import { TaskWatch } from './task-watch.js';
-import { fromThrownData } from './thrown-data.js';
+import { fromThrownData, toThrownData } from './thrown-data.js';
 
 /** How long a task that was aborted may take to put things in order before its process is ended. */
 const ABORT_GRACE_MS = 2_000;
@@ -64,7 +64,8 @@ export class TaskProcess {
    * @throws what the task throws; TaskLostError; AppError WORKERS_BUSY if the process could not be started, for which no
    * task is to blame; the signal's reason
    */
-  async perform(task: string, request: unknown, { signal, report }: TaskControl): Promise<unknown> {
+  async perform(task: string, request: unknown, control: TaskControl): Promise<unknown> {
+    const { signal } = control;
     signal.throwIfAborted();
     let killing: NodeJS.Timeout | undefined;
     const abort = () => {
@@ -73,7 +74,7 @@ export class TaskProcess {
     };
     signal.addEventListener('abort', abort, { once: true });
     try {
-      const outcome = await this.#outcomeOf({ type: 'perform', task, request }, report);
+      const outcome = await this.#outcomeOf({ type: 'perform', task, request }, control);
       if (outcome.type === 'done') return outcome.result;
       signal.throwIfAborted();
       if (outcome.type === 'failed') throw fromThrownData(outcome.thrown);
@@ -89,7 +90,7 @@ export class TaskProcess {
     this.#child.kill('SIGKILL');
   }
 
-  async #outcomeOf(order: TaskOrder, report: TaskControl['report']): Promise<TaskOutcome | Exit> {
+  async #outcomeOf(order: TaskOrder, control: TaskControl): Promise<TaskOutcome | Exit> {
     const watch = new TaskWatch(this.#child.pid ?? 0, this.#isNew, this.#limits, (how) => {
       this.#reason = how;
       this.kill();
@@ -99,7 +100,8 @@ export class TaskProcess {
       const answered = new Promise<TaskOutcome>((resolve) => {
         listen = (reply) => {
           watch.heard();
-          if (reply.type === 'progress') report(reply.progress);
+          if (reply.type === 'progress') control.report(reply.progress);
+          else if (reply.type === 'confirm') void this.#confirm(reply.question, control);
           else if (reply.type !== 'alive') resolve(reply);
         };
       });
@@ -111,6 +113,11 @@ export class TaskProcess {
       watch.stop();
       void this.#measure();
     }
+  }
+
+  async #confirm(question: number, { confirm }: TaskControl): Promise<void> {
+    const refusal = await confirm().then(() => undefined, toThrownData);
+    this.#send({ type: 'confirmed', question, refusal });
   }
 
   async #measure(): Promise<void> {

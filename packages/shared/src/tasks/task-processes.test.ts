@@ -28,7 +28,8 @@ function open(limits: Partial<TaskLimits> = {}, program = 'tasks', readyCount: 0
     request?: unknown,
     signal = new AbortController().signal,
     reports: JobProgress[] = [],
-  ) => processes.perform(task, request, { signal, report: (progress) => reports.push(progress) });
+    confirm = async () => undefined,
+  ) => processes.perform(task, request, { signal, confirm, report: (progress) => reports.push(progress) });
   return { processes, perform };
 }
 
@@ -72,6 +73,19 @@ describe('tasks in processes', () => {
     expect(reports).toContainEqual({ stage: 'reading', percent: 0 });
     expect(reports).toContainEqual({ stage: 'converting', percent: 50 });
     expect(reports.length).toBeLessThan(50);
+  });
+
+  it('ask whether they may still take effect, and end with the reason when they may not', async () => {
+    const { perform } = open();
+    let asked = 0;
+    const confirm = async () => {
+      if (++asked === 4) throw new AppError('JOB_LOST', 'Another worker has this job now.');
+      return undefined;
+    };
+    const ask = (times: number) => perform('confirm', times, undefined, undefined, confirm);
+    expect(await ask(3)).toBe(3);
+    expect(await failure(ask(2))).toMatchObject({ code: 'JOB_LOST', message: 'Another worker has this job now.' });
+    expect(asked).toBe(4);
   });
 
   it('fail as what they fail with, whose trace and causes are kept', async () => {

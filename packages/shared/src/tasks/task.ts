@@ -5,6 +5,8 @@ export interface TaskControl {
   readonly signal: AbortSignal;
   /** Tells how far the task is. */
   report(progress: JobProgress): void;
+  /** Settles if the task may still take effect: what it was given for may have passed to another. @throws why it may not */
+  confirm(): Promise<void>;
 }
 
 /** Work that can be done in another process: what it is asked and what it gives is data that can be cloned. */

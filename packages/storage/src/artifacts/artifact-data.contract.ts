@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { manifestDraft, ONNX, publishWithData, readAll, STEM } from '@caissa/testing/publish-artifact';
+import { begin, manifestDraft, ONNX, publishWithData, readAll, STEM } from '@caissa/testing/publish-artifact';
 import { describe, expect, test } from 'vitest';
 import type { ArtifactStore } from './artifact-store.js';
 
@@ -37,7 +37,7 @@ export function artifactDataContract(store: () => ArtifactStore): void {
     });
 
     test('can be opened as a draft already', async () => {
-      const draft = await store().begin('job-1');
+      const draft = await begin(store(), 'job-1');
       await (await draft.beginData()).write(Buffer.from('data'));
       const { filename, sizeBytes } = await draft.refer((name) => Buffer.from(name));
       expect(sizeBytes).toBe(4);
@@ -48,7 +48,7 @@ export function artifactDataContract(store: () => ArtifactStore): void {
     });
 
     test('is not published before it refers to its data', async () => {
-      const draft = await store().begin('job-1');
+      const draft = await begin(store(), 'job-1');
       await (await draft.beginData()).write(Buffer.from('data'));
       await expect(draft.commit(ONNX, () => manifestDraft('job-1'))).rejects.toThrow();
       await draft.abort();
@@ -60,7 +60,7 @@ export function artifactDataContract(store: () => ArtifactStore): void {
       const removed = await store().remove(manifest.filename);
       expect(removed.map(({ filename }) => filename)).toEqual([manifest.filename, DATA, `${STEM}.json`]);
       await expect(store().open(DATA)).rejects.toMatchObject({ code: 'EXPORT_NOT_FOUND' });
-      const dead = await store().begin('dead');
+      const dead = await begin(store(), 'dead');
       await dead.beginData();
       const swept = await store().sweep(async () => false);
       expect(swept.filter((name) => name.includes('data'))).not.toEqual([]);

@@ -2,7 +2,7 @@ import type * as FileSystem from 'node:fs/promises';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { manifestDraft } from '@caissa/testing/publish-artifact';
+import { begin, manifestDraft } from '@caissa/testing/publish-artifact';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ArtifactName } from './artifact-store.js';
 import { LocalArtifactStore } from './local-artifact-store.js';
@@ -33,7 +33,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 async function publish(into: LocalArtifactStore, job: string): Promise<string> {
-  const draft = await into.begin(job, { firstAttempt: true });
+  const draft = await begin(into, job);
   await draft.write(Buffer.from(job));
   return (await draft.commit(NAME, () => manifestDraft(job))).filename;
 }
@@ -75,7 +75,7 @@ test.each(['', '_2', '_3'])('a name that was given back is taken again: %j', asy
 test('only so many names are remembered, and a forgotten one is found by looking', async () => {
   const first = await publish(store, 'first');
   for (let at = 0; at < 150; at++) {
-    const draft = await store.begin(`other-${at}`, { firstAttempt: true });
+    const draft = await begin(store, `other-${at}`);
     await draft.commit({ ...NAME, stem: `other_${at}` }, () => manifestDraft(`other-${at}`));
   }
   expect(await publish(store, 'second')).not.toBe(first);

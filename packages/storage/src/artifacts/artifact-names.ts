@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 
@@ -10,8 +9,10 @@ export const MANIFEST_SUFFIX = '.manifest.json';
 export const NAME_ATTEMPTS = 10_000;
 
 const DRAFT_PREFIX = '.draft-';
+/** A draft, and what lies beside it under the same attempt. */
+const DRAFT_NAME = /^\.draft-([^.]+\.[0-9a-f]+)(?:\.[a-z]+)?$/;
 
-/** A name that no other attempt has: a worker that lost the job without noticing must not publish what this one writes. */
+/** A name for an attempt at a job that no other attempt has: what it begins can be told from all else by it. */
 export function newAttempt(jobId: string): string {
   return `${jobId}.${randomBytes(6).toString('hex')}`;
 }
@@ -26,16 +27,15 @@ export function draftPath(folder: string, attempt: string): string {
   return join(folder, `${DRAFT_PREFIX}${attempt}`);
 }
 
-/** The job whose draft a file is, if it is one. */
-export function draftOwner(name: string): string | undefined {
-  return name.startsWith(DRAFT_PREFIX) ? jobOfAttempt(name.slice(DRAFT_PREFIX.length)) : undefined;
+/** The attempt whose draft, or what lies beside it, a file is, if it is one. */
+export function attemptOfDraft(name: string): string | undefined {
+  return DRAFT_NAME.exec(name)?.[1];
 }
 
-/** Removes what earlier attempts at a job have left in a folder. */
-export async function removeDraftsOf(jobId: string, folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (draftOwner(name) === jobId) await rm(join(folder, name), { force: true });
-  }
+/** The attempts at a job that have drafts among these files. */
+export function attemptsAt(jobId: string, names: readonly string[]): Set<string> {
+  const attempts = names.map(attemptOfDraft).filter((attempt) => attempt !== undefined);
+  return new Set(attempts.filter((attempt) => jobOfAttempt(attempt) === jobId));
 }
 
 /** Names that are remembered; exports of one second share one. */

@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { list, manifestDraft, ONNX, publish, readAll, STEM } from '@caissa/testing/publish-artifact';
+import { AppError } from '@caissa/shared/errors';
+import { begin, held, list, manifestDraft, ONNX, publish, readAll, STEM } from '@caissa/testing/publish-artifact';
 import { describe, expect, test } from 'vitest';
+import { newAttempt } from './artifact-names.js';
 import type { ArtifactStore } from './artifact-store.js';
+import type { Manifest } from './manifest.js';
 
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
@@ -10,7 +13,7 @@ export function artifactPublishingContract(store: () => ArtifactStore): void {
   describe('an artifact', () => {
     test('is published whole: bytes, size, digest, manifest and metadata file', async () => {
       const bytes = randomBytes(3_000_001);
-      const draft = await store().begin('job-1');
+      const draft = await begin(store(), 'job-1');
       await draft.write(bytes.subarray(0, 1_000_000));
       await draft.write(new Uint8Array(0));
       await draft.write(bytes.subarray(1_000_000));
@@ -32,11 +35,11 @@ export function artifactPublishingContract(store: () => ArtifactStore): void {
     });
 
     test('is invisible until it is committed, and gone after abort', async () => {
-      const draft = await store().begin('job-1');
+      const draft = await begin(store(), 'job-1');
       await draft.write(randomBytes(10));
       expect(await list(store())).toEqual([]);
       await expect(store().open(`${STEM}.onnx`)).rejects.toMatchObject({ code: 'EXPORT_NOT_FOUND' });
-      expect(await store().findByJob('job-1', ONNX)).toBeUndefined();
+      expect(await store().takeOver('job-2', ONNX, held)).toBeUndefined();
       await draft.abort();
       await draft.abort();
       expect(await list(store())).toEqual([]);
@@ -59,13 +62,13 @@ export function artifactPublishingContract(store: () => ArtifactStore): void {
     });
 
     test('may be said to be complete before it is committed, or given up', async () => {
-      const draft = await store().begin('job-1');
+      const draft = await begin(store(), 'job-1');
       await draft.write(Buffer.from('abc'));
       draft.complete();
       draft.complete();
       const { filename } = await draft.commit(ONNX, () => manifestDraft('job-1'));
       expect(String(await readAll(store(), filename))).toBe('abc');
-      const other = await store().begin('job-2');
+      const other = await begin(store(), 'job-2');
       await other.write(Buffer.from('abc'));
       other.complete();
       await other.abort();
@@ -73,7 +76,7 @@ export function artifactPublishingContract(store: () => ArtifactStore): void {
     });
 
     test('stays after abort, once it is committed', async () => {
-      const draft = await store().begin('job-1');
+      const draft = await begin(store(), 'job-1');
       await draft.write(randomBytes(10));
       const manifest = await draft.commit(ONNX, () => manifestDraft('job-1'));
       await draft.abort();
@@ -102,7 +105,7 @@ export function artifactPublishingContract(store: () => ArtifactStore): void {
 
     test('of twenty commits at once differ, and each file is its own', async () => {
       const contents = Array.from({ length: 20 }, (_, n) => Buffer.from(`content ${n}`));
-      const drafts = await Promise.all(contents.map((_, n) => store().begin(`job-${n}`)));
+      const drafts = await Promise.all(contents.map((_, n) => begin(store(), `job-${n}`)));
       await Promise.all(drafts.map((draft, n) => draft.write(contents[n] ?? Buffer.alloc(0))));
       const manifests = await Promise.all(
         drafts.map((draft, n) => draft.commit(ONNX, () => manifestDraft(`job-${n}`))),
@@ -111,7 +114,7 @@ export function artifactPublishingContract(store: () => ArtifactStore): void {
       expect(new Set(manifests.map((one) => one.metadata_file?.filename)).size).toBe(20);
       for (const [n, manifest] of manifests.entries()) {
         expect((await readAll(store(), manifest.filename)).toString()).toBe(`content ${n}`);
-        expect(await store().findByJob(`job-${n}`, ONNX)).toEqual(manifest);
+        expect(await store().takeOver(`job-${n}`, ONNX, held)).toEqual(manifest);
       }
     });
 
@@ -131,25 +134,61 @@ export function artifactPublishingContract(store: () => ArtifactStore): void {
     test('finds what it has published, under a number too, and nothing of others', async () => {
       await publish(store(), 'job-1');
       const second = await publish(store(), 'job-2');
-      expect(await store().findByJob('job-2', ONNX)).toEqual(second);
-      expect(await store().findByJob('job-3', ONNX)).toBeUndefined();
+      expect(await store().takeOver('job-2', ONNX, held)).toEqual(second);
+      expect(await store().takeOver('job-3', ONNX, held)).toBeUndefined();
       await store().remove(`${STEM}.onnx`);
-      expect(await store().findByJob('job-2', ONNX)).toEqual(second);
+      expect(await store().takeOver('job-2', ONNX, held)).toEqual(second);
     });
 
-    test('begins anew; the worker that lost it cannot publish what it wrote, nor what the other writes', async () => {
-      const lost = await store().begin('job-1');
+    test('is begun anew; the worker that asks and has lost it publishes nothing and leaves nothing', async () => {
+      const lost = await begin(store(), 'job-1', () => Promise.reject(new AppError('JOB_LOST', 'lost')));
       await lost.write(Buffer.from('lost'));
-      const current = await store().begin('job-1');
-      await current.write(Buffer.from('curr'));
-      await expect(lost.commit(ONNX, () => manifestDraft('job-1'))).rejects.toMatchObject({
-        code: 'STORE_UNAVAILABLE',
-      });
+      expect(await store().takeOver('job-1', ONNX, held)).toBeUndefined();
+      await expect(lost.commit(ONNX, () => manifestDraft('job-1'))).rejects.toMatchObject({ retryable: true });
       await lost.abort();
       expect(await list(store())).toEqual([]);
-      await current.write(Buffer.from('ent'));
-      const manifest = await current.commit(ONNX, () => manifestDraft('job-1'));
-      expect((await readAll(store(), manifest.filename)).toString()).toBe('current');
+      expect((await publish(store(), 'job-1')).filename).toBe(`${STEM}.onnx`);
+    });
+
+    test('cannot be published by a worker that lost it after it asked, nor taken away by it', async () => {
+      let asked = 0;
+      let current: Manifest | undefined;
+      const lost = await begin(store(), 'job-1', async () => {
+        if (++asked > 1) throw new AppError('JOB_LOST', 'lost');
+        // Here it is held up, until another worker has done the job.
+        expect(await store().takeOver('job-1', ONNX, held)).toBeUndefined();
+        current = await publish(store(), 'job-1', Buffer.from('current'));
+      });
+      await lost.write(Buffer.from('lost'));
+      await expect(lost.commit(ONNX, () => manifestDraft('job-1'))).rejects.toMatchObject({ retryable: true });
+      await lost.abort();
+      expect(await list(store())).toEqual([current]);
+      expect((await readAll(store(), current?.filename ?? '')).toString()).toBe('current');
+      expect((await readAll(store(), current?.metadata_file?.filename ?? '')).length).toBeGreaterThan(0);
+      expect(await store().sweep(async () => false)).toEqual([]);
+    });
+
+    test('is left alone by a worker that has lost it', async () => {
+      const current = await begin(store(), 'job-1');
+      await current.write(Buffer.from('current'));
+      const lost = () => Promise.reject(new AppError('JOB_LOST', 'lost'));
+      await expect(store().takeOver('job-1', ONNX, lost)).rejects.toMatchObject({ code: 'JOB_LOST' });
+      const { filename } = await current.commit(ONNX, () => manifestDraft('job-1'));
+      expect((await readAll(store(), filename)).toString()).toBe('current');
+    });
+
+    test('can be given up by the name of the attempt, and what is published stays', async () => {
+      const attempt = newAttempt('job-1');
+      const draft = await store().begin(attempt, held);
+      await draft.write(Buffer.from('x'));
+      await store().giveUp(attempt);
+      await expect(draft.commit(ONNX, () => manifestDraft('job-1'))).rejects.toMatchObject({ retryable: true });
+      await draft.abort();
+      const published = newAttempt('job-1');
+      const other = await store().begin(published, held);
+      const manifest = await other.commit(ONNX, () => manifestDraft('job-1'));
+      await store().giveUp(published);
+      expect(await list(store())).toEqual([manifest]);
     });
   });
 }

@@ -1,4 +1,4 @@
-import { list, manifestDraft, ONNX, publish, readAll, STEM } from '@caissa/testing/publish-artifact';
+import { begin, list, manifestDraft, ONNX, publish, readAll, STEM } from '@caissa/testing/publish-artifact';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { artifactDataContract } from './artifact-data.contract.js';
 import { artifactPublishingContract } from './artifact-publishing.contract.js';
@@ -24,9 +24,9 @@ export function artifactStoreContract(
 
   describe('sweeping', () => {
     test('keeps the draft of a job that is worked on, and removes those of dead workers', async () => {
-      const active = await store.begin('active');
+      const active = await begin(store, 'active');
       await active.write(Buffer.from('active'));
-      const dead = await store.begin('dead');
+      const dead = await begin(store, 'dead');
       await dead.write(Buffer.from('dead'));
       const asked: string[] = [];
       const removed = await store.sweep(async (id) => {

@@ -16,6 +16,9 @@ export interface ArtifactName {
   readonly format: Format;
 }
 
+/** Settles if the one who asks still has the job that an artifact is for. @throws AppError JOB_LOST if another has it */
+export type Confirm = () => Promise<void>;
+
 /** The bytes of a new artifact while they are written. Nobody sees them before `commit`. */
 export interface ArtifactDraft extends ByteSink {
   /** Where the bytes lie on this machine until `commit`, for tools that need a file. */
@@ -36,9 +39,10 @@ export interface ArtifactDraft extends ByteSink {
   /**
    * Publishes the artifact under `{stem}.{extension}`, or `{stem}_2.{extension}` and so on if that is taken; where the
    * format asks for it also `manifest.metadata`, as a file of its own. Everything is safely stored before the manifest
-   * is, and the manifest comes last.
+   * is, and the manifest comes last. An attempt whose job another has taken over never publishes, wherever it was held up.
+   * What a commit that failed has left, `abort` removes; one that failed as its very last step has published all the same.
    * @param describe what to write down, told the SHA-256 of the bytes, and of the data if there is any, in hexadecimal digits
-   * @throws AppError STORAGE_FULL, STORE_UNAVAILABLE
+   * @throws AppError STORAGE_FULL, STORE_UNAVAILABLE; JOB_LOST
    */
   commit(name: ArtifactName, describe: (sha256: string, dataSha256?: string) => ManifestDraft): Promise<Manifest>;
   /** Removes what was written. Does nothing after `commit`. */
@@ -68,10 +72,16 @@ export interface StoredFile {
 
 /** Where exported files live. Everything it shows is whole: an artifact is visible with its manifest or not at all. */
 export interface ArtifactStore {
-  /** Begins an artifact for a job; what earlier attempts at it left is removed, unless this is known to be the first. */
-  begin(jobId: string, options?: { readonly firstAttempt?: boolean }): Promise<ArtifactDraft>;
-  /** The artifact that a job has published under this stem, if it has. */
-  findByJob(jobId: string, name: ArtifactName): Promise<Manifest | undefined>;
+  /** Begins an artifact for an attempt at a job. @param confirm asked before anything is published */
+  begin(attempt: string, confirm: Confirm): Promise<ArtifactDraft>;
+  /**
+   * Takes over a job that others may have begun: what they have begun cannot be published any more, and is removed. Returns
+   * the artifact that the job has published under this stem, if it has. Not needed for who is the first to have a job.
+   * @throws AppError STORE_UNAVAILABLE; JOB_LOST
+   */
+  takeOver(jobId: string, name: ArtifactName, confirm: Confirm): Promise<Manifest | undefined>;
+  /** Removes what an attempt has begun, if it has published nothing: when its process was lost before it could do so itself. */
+  giveUp(attempt: string): Promise<void>;
   readManifest(filename: string): Promise<Manifest | undefined>;
   /** Names of all artifacts, in no order. No manifest is read: one that is damaged shows only then. */
   listFilenames(): Promise<string[]>;
@@ -82,7 +92,11 @@ export interface ArtifactStore {
   open(filename: string): Promise<StoredFile>;
   /** Removes an artifact with all that belongs to it. @throws AppError EXPORT_NOT_FOUND */
   remove(filename: string): Promise<{ filename: string; size_bytes: number }[]>;
-  /** Removes what dead workers left behind. `isActive` tells whether a job is still being worked on. */
+  /**
+   * Removes what dead workers left behind, and nothing that belongs to a job which may still be worked on; the clock of this
+   * machine does not matter. Returns names of what was removed.
+   * @param isActive whether a job is not over
+   */
   sweep(isActive: (jobId: string) => Promise<boolean>): Promise<string[]>;
   /** Settles if the store can be used. @throws AppError STORE_UNAVAILABLE */
   check(): Promise<void>;

@@ -1,4 +1,4 @@
-import { lstat, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   allEnded,
@@ -9,41 +9,52 @@ import {
   type Piece,
   referToData,
   syncFolder,
-  writeFileDurably,
 } from '@caissa/bytes';
-import { DATA_SUFFIX, type ExportFilenames, exportFilenames, numberedStem } from '@caissa/formats';
+import { type ExportFilenames, exportFilenames, numberedStem } from '@caissa/formats';
 import type { TakenNames } from './artifact-names.js';
-import { MANIFEST_SUFFIX, NAME_ATTEMPTS } from './artifact-names.js';
-import type { ArtifactDraft, ArtifactName, ManifestDraft } from './artifact-store.js';
+import { NAME_ATTEMPTS } from './artifact-names.js';
+import type { ArtifactDraft, ArtifactName, Confirm, ManifestDraft } from './artifact-store.js';
 import { composeManifest, type FileFacts, toJsonText } from './compose-manifest.js';
+import { exists, giveUpAttempt, manifestPath, pathsOfAttempt } from './local-attempt.js';
 import type { Manifest } from './manifest.js';
 import { callStore } from './store-errors.js';
 
-/** What a commit publishes, as soon as the disk has it. */
+/** What a draft is made of. */
+interface LocalDraftParts {
+  readonly folder: string;
+  readonly names: TakenNames;
+  readonly attempt: string;
+  readonly confirm: Confirm;
+}
+
+/** What a commit publishes: the small files are written, the large ones known. */
 interface Publication {
   /** The names that it has claimed. */
   readonly filenames: ExportFilenames;
-  readonly sha256: string;
   readonly data: FileFacts | undefined;
-  readonly synced: Promise<void>;
+  readonly describe: (sha256: string, dataSha256?: string) => ManifestDraft;
 }
 
 /** An artifact on its way into a local folder. */
 export class LocalArtifactDraft implements ArtifactDraft {
-  readonly #folder: string;
-  readonly #names: TakenNames;
+  readonly #parts: LocalDraftParts;
+  readonly #paths: ReturnType<typeof pathsOfAttempt>;
   readonly #file: DraftFile;
   #data: DraftData | undefined;
+  #claimed: ExportFilenames | undefined;
+  /** Whether there may be a token, which tells what is claimed. */
+  #hasToken = false;
 
-  private constructor(folder: string, names: TakenNames, file: DraftFile) {
-    this.#folder = folder;
-    this.#names = names;
+  private constructor(parts: LocalDraftParts, file: DraftFile) {
+    this.#parts = parts;
+    this.#paths = pathsOfAttempt(parts.folder, parts.attempt);
     this.#file = file;
   }
 
-  /** Creates the temporary file `path` in `folder`, whose names are taken as `names` remembers. */
-  static async create(folder: string, names: TakenNames, path: string): Promise<LocalArtifactDraft> {
-    return new LocalArtifactDraft(folder, names, await DraftFile.create(path));
+  /** Creates the file that the bytes go to. */
+  static async create(parts: LocalDraftParts): Promise<LocalArtifactDraft> {
+    const { artifact } = pathsOfAttempt(parts.folder, parts.attempt);
+    return new LocalArtifactDraft(parts, await DraftFile.create(artifact));
   }
 
   get localPath(): string {
@@ -64,7 +75,7 @@ export class LocalArtifactDraft implements ArtifactDraft {
 
   beginData(): Promise<ByteSink> {
     return callStore(async () => {
-      const file = await DraftFile.create(`${this.localPath}${DATA_SUFFIX}`);
+      const file = await DraftFile.create(this.#paths.data);
       this.#data = { file };
       return {
         write: (chunk) => callStore(() => file.write(chunk)),
@@ -82,35 +93,40 @@ export class LocalArtifactDraft implements ArtifactDraft {
     void (this.#data?.file ?? this.#file).settle();
   }
 
-  /** Nothing refers to the artifact before its manifest does, so it may have its name before it is on the disk. */
   async commit(
     name: ArtifactName,
     describe: (sha256: string, dataSha256?: string) => ManifestDraft,
   ): Promise<Manifest> {
     return callStore(async () => {
-      const data = await this.#settleData();
-      if (data === undefined) void this.#file.settle();
+      const data = await this.#settleWeights();
       const filenames = await this.#claimName(name);
       try {
-        if (data !== undefined) await this.#nameData(filenames.data);
-        const synced = this.#file.settle();
-        await rename(this.localPath, join(this.#folder, filenames.artifact));
-        const sha256 = await this.#file.digest();
-        return await this.#publish({ filenames, sha256, data, synced }, describe);
+        return await this.#publish({ filenames, data, describe });
       } catch (error) {
-        await this.#unpublish(filenames);
+        this.#parts.names.forget(filenames.artifact);
         throw error;
       }
     });
   }
 
   async abort(): Promise<void> {
-    await allEnded([this.#data?.file.abort() ?? Promise.resolve(), this.#file.abort()]);
+    const { folder, attempt } = this.#parts;
+    const claimed = this.#hasToken ? undefined : this.#claimed?.artifact;
+    await allEnded([
+      this.#data?.file.abort() ?? Promise.resolve(),
+      this.#file.abort(),
+      giveUpAttempt(folder, attempt),
+      claimed === undefined ? Promise.resolve() : rm(join(folder, claimed), { force: true }),
+    ]);
   }
 
-  /** What is as large as data is on the disk before a name is taken: who has one is expected to publish at once. */
-  async #settleData(): Promise<Publication['data']> {
-    if (this.#data === undefined) return undefined;
+  /** A name is held for as short as can be: all that takes long is done before, save that the disk may be at it still. */
+  async #settleWeights(): Promise<Publication['data']> {
+    if (this.#data === undefined) {
+      void this.#file.settle();
+      await this.#file.digest();
+      return undefined;
+    }
     const { file, bytesFor } = this.#data;
     if (bytesFor === undefined) throw new Error('the draft does not refer to its data');
     const sha256 = file.digest();
@@ -118,62 +134,74 @@ export class LocalArtifactDraft implements ArtifactDraft {
     return { size_bytes: file.sizeBytes, sha256: await sha256 };
   }
 
-  /** Gives the data its name, which goes into the artifact. */
-  async #nameData(dataFilename: string): Promise<void> {
-    const { file, bytesFor } = this.#data ?? {};
-    if (file === undefined || bytesFor === undefined) return;
-    await this.#file.rewrite(bytesFor(dataFilename));
-    await rename(file.path, join(this.#folder, dataFilename));
-  }
-
   /** Takes a free name by creating it empty: without a manifest nobody sees it. */
   async #claimName({ stem, format }: ArtifactName): Promise<ExportFilenames> {
+    const { folder, names } = this.#parts;
     const { artifact: first } = exportFilenames(stem, format);
     // If somebody has cleared the folder, what is remembered says nothing.
-    const cleared = (await lstat(join(this.#folder, first)).catch(() => undefined)) === undefined;
-    for (let attempt = cleared ? 1 : this.#names.firstFree(first); attempt <= NAME_ATTEMPTS; attempt++) {
+    const isCleared = !(await exists(join(folder, first)));
+    for (let attempt = isCleared ? 1 : names.firstFree(first); attempt <= NAME_ATTEMPTS; attempt++) {
       const filenames = exportFilenames(numberedStem(stem, attempt), format);
-      try {
-        await (await open(join(this.#folder, filenames.artifact), 'wx')).close();
-        this.#names.note(first, attempt + 1);
-        return filenames;
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      }
+      if (!(await this.#claim(filenames.artifact))) continue;
+      this.#claimed = filenames;
+      names.note(first, attempt + 1);
+      return filenames;
     }
     throw new Error(`no free name for ${stem}`);
   }
 
-  /**
-   * Takes back what a failed commit may have done, the manifest first. All of it lies under the claimed names and so is
-   * ours.
-   */
-  async #unpublish({ artifact, data, metadata }: ExportFilenames): Promise<void> {
-    this.#names.forget(artifact);
-    const beside = [...(metadata === undefined ? [] : [metadata]), ...(this.#data === undefined ? [] : [data])];
-    for (const name of [`${artifact}${MANIFEST_SUFFIX}`, ...beside, artifact]) {
-      // What cannot be removed now has no manifest, or none that can be trusted, and is swept later.
-      await rm(join(this.#folder, name), { force: true }).catch(() => undefined);
+  async #claim(filename: string): Promise<boolean> {
+    const { folder } = this.#parts;
+    // One whose artifact somebody took away would make this one visible at once.
+    if (await exists(manifestPath(folder, filename))) return false;
+    try {
+      await (await open(join(folder, filename), 'wx')).close();
+      return true;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+      throw error;
     }
   }
 
-  async #publish(
-    { filenames, sha256, data, synced }: Publication,
-    describe: (sha256: string, dataSha256?: string) => ManifestDraft,
-  ): Promise<Manifest> {
+  /** Makes the token, asks whether the job is still this attempt's, and then turns the token into the manifest. */
+  async #publish({ filenames, data, describe }: Publication): Promise<Manifest> {
+    const { folder, confirm } = this.#parts;
+    const { bytesFor } = this.#data ?? {};
+    if (bytesFor) await this.#file.rewrite(bytesFor(filenames.data));
+    const synced = [this.#file.settle()];
+    const sha256 = await this.#file.digest();
     const { manifest, metadata } = composeManifest({
       filenames,
       file: { size_bytes: this.#file.sizeBytes, sha256 },
       data,
       draft: describe(sha256, data?.sha256),
     });
-    const named =
-      filenames.metadata === undefined
-        ? syncFolder(this.#folder)
-        : writeFileDurably(join(this.#folder, filenames.metadata), metadata);
-    const before = allEnded([synced, named]);
-    const manifestPath = join(this.#folder, `${filenames.artifact}${MANIFEST_SUFFIX}`);
-    await allEnded([before, writeFileDurably(manifestPath, toJsonText(manifest), before)]);
+    if (filenames.metadata !== undefined) synced.push((await createFile(this.#paths.metadata, metadata)).synced);
+    this.#hasToken = true;
+    synced.push((await createFile(this.#paths.token, toJsonText(manifest))).synced);
+    await allEnded([...synced, confirm()]);
+    await this.#nameFiles(filenames);
+    await syncFolder(folder);
+    await rename(this.#paths.token, manifestPath(folder, filenames.artifact));
+    await syncFolder(folder);
     return manifest;
   }
+
+  async #nameFiles({ artifact, data, metadata }: ExportFilenames): Promise<void> {
+    const { folder } = this.#parts;
+    if (this.#data !== undefined) await rename(this.#paths.data, join(folder, data));
+    if (metadata !== undefined) await rename(this.#paths.metadata, join(folder, metadata));
+    await rename(this.#paths.artifact, join(folder, artifact));
+  }
+}
+
+/** Creates a small file. `synced` settles when it is on the disk. */
+async function createFile(path: string, text: string): Promise<{ readonly synced: Promise<void> }> {
+  const file = await open(path, 'wx');
+  const written = file.writeFile(text);
+  const synced = written.then(() => file.sync()).finally(() => file.close());
+  // Awaited later than it begins.
+  synced.catch(() => undefined);
+  await written;
+  return { synced };
 }

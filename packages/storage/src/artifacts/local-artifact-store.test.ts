@@ -1,12 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { list, manifestDraft, publish } from '@caissa/testing/publish-artifact';
+import { eventually } from '@caissa/testing/eventually';
+import { begin, held, list, manifestDraft, publish } from '@caissa/testing/publish-artifact';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { artifactStoreContract } from './artifact-store.contract.js';
+import type * as FolderClock from './folder-clock.js';
 import { LocalArtifactStore } from './local-artifact-store.js';
+
+/** How far the clock of the folder has gone on. */
+const clock = vi.hoisted(() => ({ aheadMs: 0 }));
+
+vi.mock('./folder-clock.js', async (importOriginal) => {
+  const { readFolderClock } = await importOriginal<typeof FolderClock>();
+  return { readFolderClock: async (folder: string) => (await readFolderClock(folder)) + clock.aheadMs };
+});
 
 const STEM = 'model_v1_export_20251007_031138';
 const MANIFEST = `${STEM}.onnx.manifest.json`;
@@ -35,7 +45,7 @@ beforeEach(async () => {
   store = await LocalArtifactStore.open(folder);
 });
 afterEach(async () => {
-  vi.useRealTimers();
+  clock.aheadMs = 0;
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -91,8 +101,8 @@ describe('what is not as it was exported', () => {
     await rm(at(filename));
     expect(await store.readManifest(filename)).toBeUndefined();
     expect(await store.listFilenames()).toEqual([]);
-    expect(await store.findByJob('job-1', { stem: STEM, format: 'onnx' })).toBeUndefined();
-    vi.useFakeTimers({ now: Date.now() + 61_000, toFake: ['Date'] });
+    expect(await store.takeOver('job-1', { stem: STEM, format: 'onnx' }, held)).toBeUndefined();
+    clock.aheadMs = 3_700_000;
     expect((await store.sweep(nobodyWorks)).sort()).toEqual([MANIFEST]);
   });
 });
@@ -102,8 +112,33 @@ describe('left-overs', () => {
     const left = [`${STEM}.onnx`, `${STEM}.onnx.data`, `${STEM}.json`, `${STEM}_2.pt`, '.tmp-0123456789abcdef'];
     for (const name of left) await writeFile(at(name), 'x');
     expect(await store.sweep(nobodyWorks)).toEqual([]);
-    vi.useFakeTimers({ now: Date.now() + 61_000, toFake: ['Date'] });
+    clock.aheadMs = 3_700_000;
     expect((await store.sweep(nobodyWorks)).sort()).toEqual([...left].sort());
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('are not judged by the clock of this machine', async () => {
+    await writeFile(at(`${STEM}.onnx`), 'x');
+    vi.useFakeTimers({ now: Date.now() + 7_200_000, toFake: ['Date'] });
+    expect(await store.sweep(nobodyWorks)).toEqual([]);
+    vi.useRealTimers();
+  });
+
+  test('that an attempt has claimed are its job’s, however old they are', async () => {
+    const draft = await begin(store, 'job-1', () => new Promise(() => {}));
+    await draft.write(Buffer.from('x'));
+    void draft.commit({ stem: STEM, format: 'onnx' }, () => manifestDraft('job-1'));
+    await eventually('a token', async () => (await readdir(folder)).some((name) => name.endsWith('.manifest')));
+    clock.aheadMs = 3_700_000;
+    expect(await store.sweep(async () => true)).toEqual([]);
+    expect((await store.sweep(nobodyWorks)).filter((name) => !name.startsWith('.'))).toEqual([`${STEM}.onnx`]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('of a removal that was interrupted are swept', async () => {
+    const { filename } = await publish(store, 'job-1');
+    await rename(at(MANIFEST), at('.draft-removal.0123456789ab.manifest'));
+    expect(await store.sweep(nobodyWorks)).toContain(filename);
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -116,13 +151,13 @@ describe('left-overs', () => {
     await symlink('/etc/hostname', at(`link_${STEM}.onnx`));
     for (const name of foreign) await utimes(at(name), 0, 0);
     const before = (await readdir(folder)).sort();
-    vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] });
+    clock.aheadMs = 3_700_000;
     expect(await store.sweep(nobodyWorks)).toEqual([]);
     expect((await readdir(folder)).sort()).toEqual(before);
   });
 
   test('stay when nobody can say whether their job is worked on', async () => {
-    const draft = await store.begin('job-1');
+    const draft = await begin(store, 'job-1');
     await draft.write(Buffer.from('x'));
     await expect(store.sweep(() => Promise.reject(new Error('away')))).rejects.toMatchObject({ code: 'INTERNAL' });
     await expect(draft.commit({ stem: STEM, format: 'onnx' }, () => manifestDraft('job-1'))).resolves.toBeDefined();
@@ -132,7 +167,7 @@ describe('left-overs', () => {
 test('what cannot be used says so', async () => {
   await rm(folder, { recursive: true });
   await expect(store.check()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', status: 503 });
-  await expect(store.begin('job-1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  await expect(begin(store, 'job-1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   await expect(publish(store, 'job-1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   await writeFile(folder, '');
   await expect(store.check()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });

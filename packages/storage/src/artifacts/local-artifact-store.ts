@@ -1,23 +1,24 @@
 import { constants } from 'node:fs';
-import { access, lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { openRegularFile, type RegularFile, readRegularFile, syncFolder, TEMPORARY_PREFIX } from '@caissa/bytes';
-import { artifactOf, exportFilenamePattern, factsOf } from '@caissa/formats';
+import { openRegularFile, type RegularFile, readRegularFile, syncFolder } from '@caissa/bytes';
+import { artifactOf, factsOf } from '@caissa/formats';
 import { filenameSchema } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
-import { draftOwner, draftPath, MANIFEST_SUFFIX, newAttempt, removeDraftsOf, TakenNames } from './artifact-names.js';
-import type { ArtifactDraft, ArtifactName, ArtifactStore, StoredFile } from './artifact-store.js';
+import { attemptsAt, MANIFEST_SUFFIX, newAttempt, TakenNames } from './artifact-names.js';
+import type { ArtifactDraft, ArtifactName, ArtifactStore, Confirm, StoredFile } from './artifact-store.js';
 import { LocalArtifactDraft } from './local-artifact-draft.js';
+import { exists, giveUpAttempt, isMissing, manifestPath, pathsOfAttempt, readToken } from './local-attempt.js';
+import { sweepFolder } from './local-sweep.js';
 import { expectedOf, filesOf, type Manifest, parseManifestText } from './manifest.js';
 import { artifactDamaged, callStore, exportNotFound } from './store-errors.js';
 
 /** Every reader holds about two of these while it waits for its client; four times as much was no faster. */
 const READ_BYTES = 1 << 18;
-/** Files that only we name like this; others in the folder are left alone. */
-const OUR_NAME = exportFilenamePattern();
-/** A file that has lain this long without a manifest will not get one: a commit takes milliseconds. */
-const ORPHAN_AGE_MS = 60_000;
+
+/** What a removal is called, as an attempt at no job. */
+const REMOVAL = 'removal';
 
 /** An artifact store in a local folder, which several processes and machines may share. */
 export class LocalArtifactStore implements ArtifactStore {
@@ -34,38 +35,39 @@ export class LocalArtifactStore implements ArtifactStore {
     return new LocalArtifactStore(folder);
   }
 
-  begin(jobId: string, { firstAttempt = false } = {}): Promise<ArtifactDraft> {
+  begin(attempt: string, confirm: Confirm): Promise<ArtifactDraft> {
+    const parts = { folder: this.#folder, names: this.#names, attempt, confirm };
+    return callStore(() => LocalArtifactDraft.create(parts));
+  }
+
+  takeOver(jobId: string, name: ArtifactName, confirm: Confirm): Promise<Manifest | undefined> {
     return callStore(async () => {
-      // Not for a first attempt: reading a folder of many thousand exports takes longer than writing a small one.
-      if (!firstAttempt) await removeDraftsOf(jobId, this.#folder);
-      const path = draftPath(this.#folder, newAttempt(jobId));
-      return LocalArtifactDraft.create(this.#folder, this.#names, path);
+      // What others begin after they were listed is theirs, who hold the job then; and what was listed before this one was
+      // confirmed to hold it is not.
+      const attempts = attemptsAt(jobId, await readdir(this.#folder));
+      await confirm();
+      for (const attempt of attempts) await giveUpAttempt(this.#folder, attempt);
+      const published = await this.#findByJob(jobId, name);
+      // Whoever published it may have gone before it was on the disk.
+      if (published !== undefined) await syncFolder(this.#folder);
+      return published;
     });
   }
 
-  findByJob(jobId: string, { stem, format }: ArtifactName): Promise<Manifest | undefined> {
-    return callStore(async () => {
-      // Numbers may be missing: others of the same second have been removed since.
-      const { extension } = factsOf(format);
-      const names = (await readdir(this.#folder)).filter(
-        (name) => name.startsWith(stem) && name.endsWith(`.${extension}`),
-      );
-      for (const name of names) {
-        const manifest = await this.readManifest(name);
-        if (manifest?.job_id === jobId) return manifest;
-      }
-      return undefined;
-    });
+  giveUp(attempt: string): Promise<void> {
+    return callStore(async () => void (await giveUpAttempt(this.#folder, attempt)));
   }
 
   readManifest(filename: string): Promise<Manifest | undefined> {
     return callStore(async () => {
       if (!filenameSchema.safeParse(filename).success) return undefined;
-      const text = await readRegularFile(join(this.#folder, `${filename}${MANIFEST_SUFFIX}`));
+      const text = await readRegularFile(manifestPath(this.#folder, filename));
       const manifest = text === undefined ? undefined : parseManifestText(text);
       // A manifest whose file somebody took away shows nothing any more.
-      if (manifest?.filename !== filename || !(await this.#exists(filename))) return undefined;
-      return !manifest.data_file || (await this.#exists(manifest.data_file.filename)) ? manifest : undefined;
+      if (manifest?.filename !== filename || !(await exists(join(this.#folder, filename)))) return undefined;
+      return !manifest.data_file || (await exists(join(this.#folder, manifest.data_file.filename)))
+        ? manifest
+        : undefined;
     });
   }
 
@@ -98,32 +100,24 @@ export class LocalArtifactStore implements ArtifactStore {
 
   remove(filename: string): Promise<{ filename: string; size_bytes: number }[]> {
     return callStore(async () => {
-      const manifest = await this.readManifest(filename);
-      if (!manifest) throw exportNotFound();
-      const files = filesOf(manifest);
-      // The manifest goes first: from then on nobody sees the rest. The artifact goes last: it holds the name, so that
-      // no new export takes the name while something beside it is still to be removed.
-      for (const name of [`${filename}${MANIFEST_SUFFIX}`, ...files.map((one) => one.filename).reverse()]) {
-        await rm(join(this.#folder, name), { force: true });
-      }
+      if (!(await this.readManifest(filename))) throw exportNotFound();
+      // As if it had never been published: from then on nobody sees it, and one process alone removes the rest, or another
+      // one when this one ends in the middle.
+      const attempt = newAttempt(REMOVAL);
+      const { token } = pathsOfAttempt(this.#folder, attempt);
+      await rename(manifestPath(this.#folder, filename), token).catch((error: unknown) => {
+        throw isMissing(error) ? exportNotFound() : error;
+      });
+      const manifest = await readToken(token);
+      await giveUpAttempt(this.#folder, attempt);
       this.#names.forget(filename);
       await syncFolder(this.#folder);
-      return files;
+      return manifest === undefined ? [] : filesOf(manifest);
     });
   }
 
   sweep(isActive: (jobId: string) => Promise<boolean>): Promise<string[]> {
-    return callStore(async () => {
-      const names = await readdir(this.#folder);
-      const present = new Set(names);
-      const removed: string[] = [];
-      for (const name of names) {
-        if (!(await this.#isLeftOver(name, present, isActive))) continue;
-        await rm(join(this.#folder, name), { force: true });
-        removed.push(name);
-      }
-      return removed;
-    });
+    return callStore(() => sweepFolder(this.#folder, isActive));
   }
 
   async check(): Promise<void> {
@@ -134,12 +128,15 @@ export class LocalArtifactStore implements ArtifactStore {
     }
   }
 
-  async #isLeftOver(name: string, present: Set<string>, isActive: (id: string) => Promise<boolean>): Promise<boolean> {
-    const jobId = draftOwner(name);
-    if (jobId === undefined && !name.startsWith(TEMPORARY_PREFIX) && !isOrphan(name, present)) return false;
-    const found = await lstat(join(this.#folder, name)).catch(() => undefined);
-    if (!found?.isFile()) return false;
-    return jobId === undefined ? Date.now() - found.ctimeMs > ORPHAN_AGE_MS : !(await isActive(jobId));
+  /** The artifact that a job has published. Numbers may be missing: others of the same second have been removed since. */
+  async #findByJob(jobId: string, { stem, format }: ArtifactName): Promise<Manifest | undefined> {
+    const { extension } = factsOf(format);
+    for (const name of await readdir(this.#folder)) {
+      if (!name.startsWith(stem) || !name.endsWith(`.${extension}`)) continue;
+      const manifest = await this.readManifest(name);
+      if (manifest?.job_id === jobId) return manifest;
+    }
+    return undefined;
   }
 
   /** Size and digest that a visible file must have. */
@@ -147,19 +144,6 @@ export class LocalArtifactStore implements ArtifactStore {
     const owner = await this.readManifest(artifactOf(filename));
     return owner && expectedOf(owner, filename);
   }
-
-  async #exists(filename: string): Promise<boolean> {
-    return (await lstat(join(this.#folder, filename)).catch(() => undefined)) !== undefined;
-  }
-}
-
-/** Whether a file is one half of an export whose other half is missing. */
-function isOrphan(name: string, present: Set<string>): boolean {
-  if (name.endsWith(MANIFEST_SUFFIX)) {
-    const artifact = name.slice(0, -MANIFEST_SUFFIX.length);
-    return OUR_NAME.test(artifact) && !present.has(artifact);
-  }
-  return OUR_NAME.test(name) && !present.has(`${artifactOf(name)}${MANIFEST_SUFFIX}`);
 }
 
 function storedFile(filename: string, sha256: string, { handle, stats }: RegularFile): StoredFile {

@@ -1,14 +1,19 @@
 import { type ByteSink, type DataFile, type DraftData, DraftFile, type Piece, referToData } from '@caissa/bytes';
 import { DATA_SUFFIX, type ExportFilenames, exportFilenames, numberedStem } from '@caissa/formats';
+import { AppError } from '@caissa/shared/errors';
 import { FileUpload } from '../object-store/file-upload.js';
-import type { ObjectStore } from '../object-store/object-store.js';
+import type { ObjectStore, ObjectUpload } from '../object-store/object-store.js';
 import type { TakenNames } from './artifact-names.js';
 import { draftPath, NAME_ATTEMPTS } from './artifact-names.js';
-import type { ArtifactDraft, ArtifactName, ManifestDraft } from './artifact-store.js';
+import type { ArtifactDraft, ArtifactName, Confirm, ManifestDraft } from './artifact-store.js';
 import { composeManifest, type FileFacts, factsOf, toJsonText } from './compose-manifest.js';
 import type { Manifest } from './manifest.js';
 import { manifestKey, objectKey, readStoredManifest } from './s3-layout.js';
+import { beginToken } from './s3-token.js';
 import { callStore } from './store-errors.js';
+
+/** How often a token is made that others take down: they may do so while they take over another job of the same second. */
+const TOKEN_ATTEMPTS = 10;
 
 /** A file of the draft, and its way into the store. */
 interface Spooled {
@@ -33,12 +38,14 @@ export interface S3DraftParts {
   /** Folder on this machine where the bytes lie until they are published. */
   readonly spoolFolder: string;
   readonly attempt: string;
+  readonly confirm: Confirm;
 }
 
 /**
  * An artifact on its way into an object store. Its bytes go to a file on this machine, where they can be looked at, and
- * from there in parts into the store, meanwhile. Both are given up together: an upload that another attempt has aborted
- * cannot be completed, and so nothing of it be published.
+ * from there in parts into the store, meanwhile. The manifest comes last, as an upload of its own: the token, which is there
+ * before the attempt asks whether it still has its job, and whose completion is the publication. So whoever has the job
+ * later finds it, aborts it, and ends the attempt wherever that is held up.
  */
 export class S3ArtifactDraft implements ArtifactDraft {
   readonly #parts: S3DraftParts;
@@ -48,6 +55,7 @@ export class S3ArtifactDraft implements ArtifactDraft {
   readonly #stored = new Set<string>();
   /** Whether there is a manifest that refers to them, or may be. */
   #mustStay = false;
+  #token: ObjectUpload | undefined;
   #metadata: string | undefined;
 
   private constructor(parts: S3DraftParts, artifact: Spooled) {
@@ -114,6 +122,7 @@ export class S3ArtifactDraft implements ArtifactDraft {
   async abort(): Promise<void> {
     const drafts = [this.#artifact, ...(this.#data ? [this.#data] : [])];
     for (const { upload } of drafts) await upload.stop();
+    await this.#dropToken().catch(() => undefined);
     if (!this.#mustStay) await this.#removeObjects(drafts).catch(() => undefined);
     await callStore(async () => {
       for (const { file } of drafts) await file.abort();
@@ -180,19 +189,31 @@ export class S3ArtifactDraft implements ArtifactDraft {
 
   /** Takes the name and makes the artifact visible, in one. Returns false if another has the name. */
   async #publish(manifest: Manifest): Promise<boolean> {
-    const { objects, attempt } = this.#parts;
+    const { objects, attempt, confirm } = this.#parts;
+    const key = manifestKey(manifest.filename);
     const text = toJsonText({ ...manifest, attempt });
-    const options = { contentType: 'application/json', onlyIfAbsent: true };
-    // Until an answer is known there may be a manifest.
-    this.#mustStay = true;
-    const isOurs = async () => (await readStoredManifest(objects, manifest.filename))?.attempt === attempt;
-    const published = await objects
-      .put(manifestKey(manifest.filename), text, options)
-      // The answer to a first try may have been lost: then the name is taken, by this very artifact.
-      .then(async (isNew) => isNew || (await isOurs()));
-    this.#mustStay = published;
-    if (published) await this.#tidyUp();
-    return published;
+    for (let tries = 1; tries <= TOKEN_ATTEMPTS; tries++) {
+      const token = await beginToken(objects, key, text);
+      this.#token = token;
+      await confirm();
+      // Until an answer is known there may be a manifest.
+      this.#mustStay = true;
+      const outcome = await token.completeIfAbsent();
+      const isOurs = async () => (await readStoredManifest(objects, manifest.filename))?.attempt === attempt;
+      this.#mustStay = outcome === 'completed' || (await isOurs());
+      if (this.#mustStay) {
+        await this.#tidyUp();
+        return true;
+      }
+      await this.#dropToken();
+      if (outcome === 'taken') return false;
+    }
+    throw new AppError('STORE_UNAVAILABLE', 'The object store did not complete a manifest; try again in a moment.');
+  }
+
+  async #dropToken(): Promise<void> {
+    if (this.#token !== undefined) await this.#parts.objects.abortUpload(this.#token);
+    this.#token = undefined;
   }
 
   /** Nothing of this has to succeed: the artifact is published. */

@@ -2,8 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { list, manifestDraft, ONNX, publish, publishWithData, readAll, STEM } from '@caissa/testing/publish-artifact';
-import { type Fate, S3Server } from '@caissa/testing/s3-server';
+import { AppError } from '@caissa/shared/errors';
+import {
+  begin,
+  held,
+  list,
+  manifestDraft,
+  ONNX,
+  publish,
+  publishWithData,
+  readAll,
+  STEM,
+} from '@caissa/testing/publish-artifact';
+import { type Fate, type S3Request, S3Server } from '@caissa/testing/s3-server';
 import { keysOf, makeBucket } from '@caissa/testing/test-bucket';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ObjectStore } from '../object-store/object-store.js';
@@ -29,7 +40,6 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   heal();
-  vi.useRealTimers();
   objects.close();
   await rm(folder, { recursive: true });
 });
@@ -57,7 +67,7 @@ async function expectWhole(manifest: Manifest): Promise<void> {
 
 /** Writes and commits as an exporter does, which aborts when something goes wrong. */
 async function attempt(withData: boolean): Promise<Manifest> {
-  const draft = await store.begin('job-1', { firstAttempt: true });
+  const draft = await begin(store, 'job-1');
   try {
     const sink = withData ? await draft.beginData() : draft;
     await sink.write(randomBytes(1_000));
@@ -100,9 +110,7 @@ describe.each<[string, Fate, boolean]>([
         await expectWhole(manifest);
         await store.remove(manifest.filename);
       }
-      vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] });
       await store.sweep(async () => false);
-      vi.useRealTimers();
       expect((await keysOf(objects)).filter((key) => key !== PROBE)).toEqual([]);
       expect(server.uploads).toEqual([]);
       expect(await readdir(join(folder, 'drafts')).catch(() => [])).toEqual([]);
@@ -112,20 +120,23 @@ describe.each<[string, Fate, boolean]>([
   });
 });
 
+/** Whether a request sends bytes of an artifact. */
+const isPart = ({ key, query }: S3Request) => query.has('partNumber') && !key.endsWith(PROBE);
+
 describe('an upload', () => {
   test('goes on while more is written, two parts at once, and is whole', async () => {
-    const held: (() => void)[] = [];
-    server.decide = ({ query }) =>
-      query.has('partNumber') ? new Promise((resolve) => held.push(() => resolve('answer'))) : 'answer';
+    const waiting: (() => void)[] = [];
+    server.decide = (request) =>
+      isPart(request) ? new Promise((resolve) => waiting.push(() => resolve('answer'))) : 'answer';
     const bytes = randomBytes(4 * PART_BYTES + 77);
-    const draft = await store.begin('job-1');
+    const draft = await begin(store, 'job-1');
     for (let from = 0; from < bytes.length; from += 1 << 20) await draft.write(bytes.subarray(from, from + (1 << 20)));
-    await vi.waitFor(() => expect(held).toHaveLength(2), 60_000);
+    await vi.waitFor(() => expect(waiting).toHaveLength(2), 60_000);
     draft.complete();
     await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(held).toHaveLength(2);
+    expect(waiting).toHaveLength(2);
     heal();
-    for (const release of held) release();
+    for (const release of waiting) release();
     const manifest = await draft.commit(ONNX, () => manifestDraft('job-1'));
     expect(Buffer.compare(await readAll(store, manifest.filename), bytes)).toBe(0);
   });
@@ -133,42 +144,42 @@ describe('an upload', () => {
   test('takes no more than what was written, though the next write has begun', async () => {
     const small = randomBytes(1);
     const large = randomBytes(3 * PART_BYTES);
-    const draft = await store.begin('job-1');
+    const draft = await begin(store, 'job-1');
     await Promise.all([draft.write(small), draft.write(large)]);
     const { filename } = await draft.commit(ONNX, () => manifestDraft('job-1'));
     expect(Buffer.compare(await readAll(store, filename), Buffer.concat([small, large]))).toBe(0);
   });
 
   test('that is given up in its middle leaves no object and no upload', async () => {
-    const draft = await store.begin('job-1');
-    let held = () => {};
+    const draft = await begin(store, 'job-1');
+    let release = () => {};
     const arrived = new Promise<void>((resolve) => {
       server.decide = ({ query }) => {
         if (!query.has('partNumber')) return 'answer';
         resolve();
         return new Promise((answer) => {
-          held = () => answer('answer');
+          release = () => answer('answer');
         });
       };
     });
     await draft.write(randomBytes(PART_BYTES + 1));
     await arrived;
     await draft.abort();
-    held();
+    release();
     heal();
     await expectNothingLeft();
     await expect(draft.write(Buffer.from('x'))).rejects.toThrow();
   });
 
   test('whose bytes change on the way is refused by the checksum of the part', async () => {
-    server.decide = ({ query }) => (query.has('partNumber') ? 'corrupt' : 'answer');
+    server.decide = (request) => (isPart(request) ? 'corrupt' : 'answer');
     await expect(attempt(false)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
     heal();
     await expectNothingLeft();
   });
 
   test('that cannot go on stops the one who writes', async () => {
-    const draft = await store.begin('job-1');
+    const draft = await begin(store, 'job-1');
     server.decide = ({ query }) => (query.has('partNumber') ? 403 : 'answer');
     const writing = async () => {
       for (let n = 0; n < 1_000; n++) await draft.write(Buffer.alloc(1 << 20));
@@ -180,7 +191,7 @@ describe('an upload', () => {
   });
 
   test('of a full store says so, and that trying again does not help', async () => {
-    server.decide = ({ query }) => (query.has('partNumber') ? 507 : 'answer');
+    server.decide = (request) => (isPart(request) ? 507 : 'answer');
     await expect(attempt(false)).rejects.toMatchObject({ code: 'STORAGE_FULL', retryable: false });
     heal();
     await expectNothingLeft();
@@ -199,16 +210,27 @@ test('workers that race for one name all publish, each under its own', async () 
   expect(String(await readAll(store, withData.filename))).toBe(`see ${withData.data_file?.filename}`);
 });
 
-test('a worker of another machine that has lost its job cannot publish what it wrote', async () => {
-  const lost = await store.begin('job-1');
-  await lost.write(Buffer.from('lost'));
-  const current = await openStore('other').begin('job-1');
-  await expect(lost.commit(ONNX, () => manifestDraft('job-1'))).rejects.toMatchObject({
-    code: 'STORE_UNAVAILABLE',
+test('a worker that loses its job to one of another machine publishes nothing, and nothing of it is left', async () => {
+  let asked = 0;
+  const lost = await begin(store, 'job-1', async () => {
+    if (++asked > 1) throw new AppError('JOB_LOST', 'lost');
+    await openStore('other').takeOver('job-1', ONNX, held);
   });
+  await lost.write(Buffer.from('lost'));
+  await expect(lost.commit(ONNX, () => manifestDraft('job-1'))).rejects.toMatchObject({ code: 'JOB_LOST' });
   await lost.abort();
-  await current.abort();
   await expectNothingLeft();
+});
+
+test('a manifest whose upload is aborted for the sake of another job is sent anew', async () => {
+  let asked = 0;
+  const draft = await begin(store, 'job-1', async () => {
+    if (++asked < 4) await openStore('other').takeOver('job-2', ONNX, held);
+  });
+  const manifest = await draft.commit(ONNX, () => manifestDraft('job-1'));
+  expect(manifest.filename).toBe(`${STEM}.onnx`);
+  expect(await list(store)).toEqual([manifest]);
+  expect(server.uploads).toEqual([]);
 });
 
 test('a store that overwrites what it is told to keep is not used', async () => {

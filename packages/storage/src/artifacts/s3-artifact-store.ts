@@ -2,14 +2,16 @@ import { mkdir } from 'node:fs/promises';
 import { artifactOf, factsOf } from '@caissa/formats';
 import { filenameSchema } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
-import type { ObjectStore } from '../object-store/object-store.js';
-import { MANIFEST_SUFFIX, newAttempt, removeDraftsOf, TakenNames } from './artifact-names.js';
-import type { ArtifactDraft, ArtifactName, ArtifactStore, StoredFile } from './artifact-store.js';
+import type { ObjectStore, OpenUpload } from '../object-store/object-store.js';
+import { jobOfAttempt, MANIFEST_SUFFIX, TakenNames } from './artifact-names.js';
+import type { ArtifactDraft, ArtifactName, ArtifactStore, Confirm, StoredFile } from './artifact-store.js';
 import { expectedOf, filesOf, type Manifest } from './manifest.js';
 import { S3ArtifactDraft } from './s3-artifact-draft.js';
 import { CONDITION_PROBE, EXPORTS, keyOf, manifestKey, OBJECTS, objectKey, readStoredManifest } from './s3-layout.js';
+import { listDrafts, removeDrafts, sweepSpool } from './s3-spool.js';
 import { s3StoredFile } from './s3-stored-file.js';
-import { sweepObjects, sweepSpool } from './s3-sweep.js';
+import { sweepObjects } from './s3-sweep.js';
+import { beginToken } from './s3-token.js';
 import { artifactDamaged, callStore, exportNotFound } from './store-errors.js';
 
 /** How a store is set up. */
@@ -39,23 +41,34 @@ export class S3ArtifactStore implements ArtifactStore {
     this.#presigns = presignedDownloads;
   }
 
-  begin(jobId: string, { firstAttempt = false } = {}): Promise<ArtifactDraft> {
+  begin(attempt: string, confirm: Confirm): Promise<ArtifactDraft> {
     return callStore(async () => {
       await this.#refuseUnconditional();
       await mkdir(this.#spoolFolder, { recursive: true });
-      if (!firstAttempt) await this.#giveUpEarlier(jobId);
       const parts = { objects: this.#objects, names: this.#names, spoolFolder: this.#spoolFolder };
-      return S3ArtifactDraft.create({ ...parts, attempt: newAttempt(jobId) });
+      return S3ArtifactDraft.create({ ...parts, attempt, confirm });
     });
   }
 
-  async findByJob(jobId: string, { stem, format }: ArtifactName) {
-    const { extension } = factsOf(format);
-    for await (const filename of this.#filenames(stem)) {
-      const manifest = filename.endsWith(`.${extension}`) ? await this.readManifest(filename) : undefined;
-      if (manifest?.job_id === jobId) return manifest;
-    }
-    return undefined;
+  takeOver(jobId: string, name: ArtifactName, confirm: Confirm): Promise<Manifest | undefined> {
+    return callStore(async () => {
+      const drafts = await listDrafts(this.#spoolFolder, (attempt) => jobOfAttempt(attempt) === jobId);
+      // Whose a token is cannot be told: those of other jobs of the same second are made again.
+      const tokens = await this.#listUploads(`${EXPORTS}${name.stem}`);
+      const uploads = await this.#listUploads(`${OBJECTS}${jobId}.`);
+      await confirm();
+      await removeDrafts(this.#spoolFolder, drafts);
+      for (const upload of [...tokens, ...uploads]) await this.#objects.abortUpload(upload);
+      return this.#findByJob(jobId, name);
+    });
+  }
+
+  giveUp(attempt: string): Promise<void> {
+    return callStore(async () => {
+      await removeDrafts(this.#spoolFolder, await listDrafts(this.#spoolFolder, (one) => one === attempt));
+      // What has become an object may have been published; what has not is swept.
+      for (const upload of await this.#listUploads(`${OBJECTS}${attempt}/`)) await this.#objects.abortUpload(upload);
+    });
   }
 
   async readManifest(filename: string): Promise<Manifest | undefined> {
@@ -120,23 +133,37 @@ export class S3ArtifactStore implements ArtifactStore {
     }
   }
 
-  /** What is not on the way any more cannot be published any more. */
-  async #giveUpEarlier(jobId: string): Promise<void> {
-    await removeDraftsOf(jobId, this.#spoolFolder);
-    for await (const upload of this.#objects.listUploads(`${OBJECTS}${jobId}.`)) {
-      await this.#objects.abortUpload(upload);
+  async #listUploads(prefix: string): Promise<OpenUpload[]> {
+    const uploads: OpenUpload[] = [];
+    for await (const upload of this.#objects.listUploads(prefix)) uploads.push(upload);
+    return uploads;
+  }
+
+  async #findByJob(jobId: string, { stem, format }: ArtifactName): Promise<Manifest | undefined> {
+    const { extension } = factsOf(format);
+    for await (const filename of this.#filenames(stem)) {
+      const manifest = filename.endsWith(`.${extension}`) ? await this.readManifest(filename) : undefined;
+      if (manifest?.job_id === jobId) return manifest;
     }
+    return undefined;
   }
 
   /** A store that does not know conditional writes would let one export take the place of another. */
   async #refuseUnconditional(): Promise<void> {
-    const write = () => this.#objects.put(CONDITION_PROBE, '', { onlyIfAbsent: true });
-    if (!this.#heedsConditions && (await write()) && (await write())) {
+    if (this.#heedsConditions) return;
+    const write = async () => {
+      const upload = await beginToken(this.#objects, CONDITION_PROBE, '\n');
+      const outcome = await upload.completeIfAbsent();
+      if (outcome !== 'completed') await this.#objects.abortUpload(upload);
+      return outcome;
+    };
+    const outcomes = [await write(), await write()];
+    if (outcomes.every((outcome) => outcome === 'completed')) {
       throw new AppError(
         'STORE_UNAVAILABLE',
         'The object store overwrites what it is told to keep (If-None-Match), so it cannot hold exports.',
       );
     }
-    this.#heedsConditions = true;
+    this.#heedsConditions = outcomes.includes('taken');
   }
 }

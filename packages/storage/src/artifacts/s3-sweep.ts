@@ -1,30 +1,8 @@
-import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { ListedObject, ObjectStore } from '../object-store/object-store.js';
-import { draftOwner, jobOfAttempt, MANIFEST_SUFFIX } from './artifact-names.js';
+import type { ListedObject, ObjectStore, OpenUpload } from '../object-store/object-store.js';
+import { jobOfAttempt, MANIFEST_SUFFIX } from './artifact-names.js';
 import { attemptOf, EXPORTS, OBJECTS, objectKey, readStoredManifest } from './s3-layout.js';
 
-/**
- * Objects that have lain this long without a note of their publication are looked at: a commit takes seconds, and the
- * clocks of store and machine agree within minutes, or requests would be refused.
- */
-const ORPHAN_AGE_MS = 30 * 60_000;
-
 type IsActive = (jobId: string) => Promise<boolean>;
-
-/** Removes the drafts of dead workers from this machine. */
-export async function sweepSpool(folder: string, isActive: IsActive): Promise<string[]> {
-  const removed: string[] = [];
-  // Who has never begun a draft has no folder for them.
-  for (const name of existsSync(folder) ? await readdir(folder) : []) {
-    const jobId = draftOwner(name);
-    if (jobId === undefined || (await isActive(jobId))) continue;
-    await rm(join(folder, name), { force: true });
-    removed.push(name);
-  }
-  return removed;
-}
 
 /** Removes what dead workers left in the object store: uploads that are still open, and objects of no artifact. */
 export async function sweepObjects(store: ObjectStore, isActive: IsActive): Promise<string[]> {
@@ -35,8 +13,9 @@ export async function sweepObjects(store: ObjectStore, isActive: IsActive): Prom
     removed.push(upload.key);
   }
   const unnoted = await findUnnoted(store, isActive);
+  await abortTokens(store);
   if (unnoted.size === 0) return removed;
-  // Only now, after all of these jobs were over: what they have published is there to be seen.
+  // Only now, after all of these jobs were over and can publish nothing more: what they have published is there to be seen.
   for await (const attempt of publishedAttempts(store)) {
     if (unnoted.delete(attempt)) await store.put(objectKey(attempt, 'published'), '');
   }
@@ -47,12 +26,22 @@ export async function sweepObjects(store: ObjectStore, isActive: IsActive): Prom
   return removed;
 }
 
+/**
+ * Aborts what is about to become a manifest: an attempt that was held up just then may have lost its job, and whose an
+ * upload is cannot be told. Attempts that still have theirs make it anew.
+ */
+async function abortTokens(store: ObjectStore): Promise<void> {
+  const tokens: OpenUpload[] = [];
+  for await (const upload of store.listUploads(EXPORTS)) if (!upload.key.startsWith(OBJECTS)) tokens.push(upload);
+  for (const token of tokens) await store.abortUpload(token);
+}
+
 /** The objects of attempts that are over, and of which nothing says that they were published. */
 async function findUnnoted(store: ObjectStore, isActive: IsActive): Promise<Map<string, string[]>> {
   const unnoted = new Map<string, string[]>();
   const consider = async (attempt: string, objects: readonly ListedObject[]) => {
-    if (objects.some(({ key }) => key === objectKey(attempt, 'published'))) return;
-    if (objects.some(({ modifiedAt }) => Date.now() - modifiedAt.getTime() < ORPHAN_AGE_MS)) return;
+    // A note by itself is of an export that was removed when it was noted.
+    if (objects.length > 1 && objects.some(({ key }) => key === objectKey(attempt, 'published'))) return;
     if (await isActive(jobOfAttempt(attempt))) return;
     unnoted.set(
       attempt,

@@ -58,6 +58,12 @@ export interface ObjectUpload extends OpenUpload {
   sendPart(partNumber: number, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   /** Makes the object of its parts; fails with STORE_UNAVAILABLE if somebody has aborted the upload. */
   complete(): Promise<void>;
+  /**
+   * Makes the object of its parts unless there is one of the name. Returns `taken` if there is, and `gone` if somebody has
+   * aborted the upload, or another one of the name came in its way; if an answer was lost it may be this one that made the
+   * object all the same.
+   */
+  completeIfAbsent(): Promise<'completed' | 'taken' | 'gone'>;
 }
 
 /** Size of every part of an upload but the last; stores want at least 5 MiB. */
@@ -94,7 +100,7 @@ export interface ObjectStore {
    */
   copyIfAbsent(from: Original, to: string, partBytes?: number): Promise<boolean>;
   /** Begins to send an object in parts. */
-  beginUpload(key: string): Promise<ObjectUpload>;
+  beginUpload(key: string, contentType?: string): Promise<ObjectUpload>;
   /** Gives up an upload: what was sent of it is removed. One that is no longer open counts as given up. */
   abortUpload(upload: OpenUpload): Promise<void>;
   /** The open uploads of objects whose keys begin so. */

@@ -149,8 +149,8 @@ export class S3ObjectStore implements ObjectStore {
     return copyIfAbsent(this.#bucket, from, to, partBytes);
   }
 
-  beginUpload(key: string): Promise<ObjectUpload> {
-    return beginUpload(this.#bucket, key);
+  beginUpload(key: string, contentType?: string): Promise<ObjectUpload> {
+    return beginUpload(this.#bucket, key, contentType);
   }
 
   abortUpload(upload: OpenUpload): Promise<void> {

@@ -45,14 +45,8 @@ class S3Upload implements ObjectUpload {
   complete(): Promise<void> {
     return callS3(async () => {
       const { sdk, client } = this.#bucket;
-      const Parts = this.#parts.sort((left, right) => left.PartNumber - right.PartNumber);
-      const request = new sdk.CompleteMultipartUploadCommand({
-        ...this.#bucket.at(this.key),
-        UploadId: this.uploadId,
-        MultipartUpload: { Parts },
-      });
       try {
-        await client.send(request);
+        await this.#complete({});
       } catch (error) {
         // The answer to a first try may have been lost: then the object is there, and the upload is not.
         if (statusOf(error) !== 404) throw error;
@@ -61,12 +55,41 @@ class S3Upload implements ObjectUpload {
       }
     });
   }
+
+  completeIfAbsent(): Promise<'completed' | 'taken' | 'gone'> {
+    return callS3(async () => {
+      try {
+        await this.#complete({ IfNoneMatch: '*' });
+        return 'completed';
+      } catch (error) {
+        const status = statusOf(error);
+        if (status === 412) return 'taken';
+        if (status !== 404 && status !== 409) throw error;
+        return 'gone';
+      }
+    });
+  }
+
+  async #complete(condition: { readonly IfNoneMatch?: '*' }): Promise<void> {
+    const Parts = this.#parts.sort((left, right) => left.PartNumber - right.PartNumber);
+    const request = new this.#bucket.sdk.CompleteMultipartUploadCommand({
+      ...this.#bucket.at(this.key),
+      UploadId: this.uploadId,
+      MultipartUpload: { Parts },
+      ...condition,
+    });
+    await this.#bucket.client.send(request);
+  }
 }
 
 /** Begins to send an object in parts. @throws AppError STORE_UNAVAILABLE, STORAGE_FULL */
-export function beginUpload(bucket: S3Bucket, key: string): Promise<ObjectUpload> {
+export function beginUpload(
+  bucket: S3Bucket,
+  key: string,
+  ContentType = 'application/octet-stream',
+): Promise<ObjectUpload> {
   return callS3(async () => {
-    const uploadId = await createUpload(bucket, key, { ChecksumAlgorithm: 'CRC32' });
+    const uploadId = await createUpload(bucket, key, { ChecksumAlgorithm: 'CRC32', ContentType });
     return new S3Upload(bucket, { key, uploadId });
   });
 }
@@ -75,7 +98,7 @@ export function beginUpload(bucket: S3Bucket, key: string): Promise<ObjectUpload
 export async function createUpload(
   bucket: S3Bucket,
   key: string,
-  options: Pick<CreateMultipartUploadCommandInput, 'ChecksumAlgorithm' | 'Metadata'>,
+  options: Pick<CreateMultipartUploadCommandInput, 'ChecksumAlgorithm' | 'ContentType' | 'Metadata'>,
 ): Promise<string> {
   const request = new bucket.sdk.CreateMultipartUploadCommand({
     ...bucket.at(key),

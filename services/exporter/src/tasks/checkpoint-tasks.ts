@@ -16,8 +16,8 @@ interface ExamineRequest {
 /** What is to be exported. */
 export interface ConvertRequest {
   readonly jobId: string;
-  /** Whether nobody can have begun this before. */
-  readonly firstAttempt: boolean;
+  /** What this attempt at the job is called, by the store of artifacts. */
+  readonly attempt: string;
   readonly createdAt: Date;
   readonly data: Pick<ExportJobData, 'model_name' | 'format' | 'metadata' | 'weights' | 'options'>;
   /** The state in which an inspection has found the file to be sound, and its digest then. */

@@ -14,9 +14,9 @@ export async function convert(
   context: TaskContext,
   request: ConvertRequest,
   file: ModelSource,
-  { signal, report }: TaskControl,
+  { signal, report, confirm }: TaskControl,
 ): Promise<Manifest> {
-  const { jobId, firstAttempt, createdAt, data, inspected } = request;
+  const { jobId, attempt, createdAt, data, inspected } = request;
   report({ stage: 'opening', percent: 0 });
   const { weights } = data;
   const checkpoint = await openCheckpoint(file, { ...context.reading, weights });
@@ -24,7 +24,7 @@ export async function convert(
   const opened = (share: number) => report({ stage: 'opening', percent: OPENED_PERCENT * share });
   const sha256 = isInspected ? inspected.sha256 : await digestSource(file, signal, opened);
   signal.throwIfAborted();
-  const draft = await context.store.begin(jobId, { firstAttempt });
+  const draft = await context.store.begin(attempt, confirm);
   try {
     const { spare, maxFileBytes } = context;
     // An inspection looks at the weights that are taken by default.

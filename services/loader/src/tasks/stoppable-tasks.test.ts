@@ -106,7 +106,7 @@ it('what is wrong with a file is said as it is without processes', async () => {
 });
 
 it('a file that is replaced before it is read is refused', async () => {
-  const control = { signal: new AbortController().signal, report: () => {} };
+  const control = { signal: new AbortController().signal, report: () => {}, confirm: async () => undefined };
   const request = { modelName: 'good', filename: 'good.pt', identity: 'of another state' };
   expect(await failure(tasks.describe(request, control))).toMatchObject({
     ...{ code: 'SOURCE_CHANGED', message: expect.stringMatching(/^good\.pt: /) },
@@ -118,7 +118,7 @@ it('the program of a loader reads and converts, as its settings say', async () =
   const { models } = loader.context;
   const { identity } = await models.find('good');
   const request = { modelName: 'good', filename: 'good.pt', identity };
-  const control = { signal: new AbortController().signal, report: () => {} };
+  const control = { signal: new AbortController().signal, report: () => {}, confirm: async () => undefined };
   try {
     expect(await program.describe(request, control)).toMatchObject({ version: 7, architecture: { planes: 14 } });
     const path = join(harness.folder, 'made.onnx');

@@ -1,0 +1,13 @@
+import type { ObjectStore, ObjectUpload } from '../object-store/object-store.js';
+
+/** Sends a small object whole, as an upload that can be completed from then on, or aborted by whoever finds it. */
+export async function beginToken(objects: ObjectStore, key: string, text: string): Promise<ObjectUpload> {
+  const upload = await objects.beginUpload(key, 'application/json');
+  try {
+    await upload.sendPart(1, Buffer.from(text), new AbortController().signal);
+    return upload;
+  } catch (error) {
+    await objects.abortUpload(upload).catch(() => undefined);
+    throw error;
+  }
+}
