@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { SettingName, SettingValue } from '@caissa/shared/settings';
-import { ConfigurationError, parseRedisAddress, REDIS_ADDRESS_FORMS, type RedisAddress } from '@caissa/shared/settings';
+import { ConfigurationError, parseRedisAddress, type RedisAddress, redisAddressProblem } from '@caissa/shared/settings';
 
 /** The settings of which {@link readRedisTarget} makes a target. */
 export const REDIS_SETTINGS = [
@@ -23,7 +23,7 @@ export interface RedisTarget {
 /** The target that an address alone describes. @throws ConfigurationError */
 export function redisTarget(url: string): RedisTarget {
   const address = parseRedisAddress(url);
-  if (address === undefined) throw new ConfigurationError(`REDIS_URL ${REDIS_ADDRESS_FORMS}.`);
+  if (address === undefined) throw new ConfigurationError(`REDIS_URL ${redisAddressProblem(url)}.`);
   return { address };
 }
 

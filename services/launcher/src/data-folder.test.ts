@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { prepareDataFolder, provideModels } from './data-folder.js';
+import { provideModels } from './data-folder.js';
 import { SetupError } from './setup-error.js';
 
 let folder: string;
@@ -44,16 +44,5 @@ describe('provideModels', () => {
     const providing = provideModels(join(folder, 'models'), full);
     await expect(providing).rejects.toThrow(SetupError);
     await expect(providing).rejects.toThrow('too full for the sample models');
-  });
-});
-
-describe('prepareDataFolder', () => {
-  it('makes the folder, and refuses a file in its place', async () => {
-    await prepareDataFolder(join(folder, 'a', 'b'));
-    expect(await readdir(join(folder, 'a'))).toEqual(['b']);
-    await writeFile(join(folder, 'file'), '');
-    const refused = prepareDataFolder(join(folder, 'file', 'data'));
-    await expect(refused).rejects.toThrow(/^The data folder .*file\/data cannot be made or written \(ENOTDIR\)/);
-    await expect(prepareDataFolder(join(folder, 'file'))).rejects.toThrow(SetupError);
   });
 });

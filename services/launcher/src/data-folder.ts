@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SetupError } from './setup-error.js';
 
@@ -14,20 +13,6 @@ async function exists(path: string): Promise<boolean> {
 async function removeUnfinished(parent: string, prefix: string): Promise<void> {
   for (const name of await readdir(parent)) {
     if (name.startsWith(prefix)) await rm(join(parent, name), { recursive: true, force: true });
-  }
-}
-
-/**
- * Makes the folder that holds everything, and looks whether it can be written.
- * @throws SetupError if it cannot
- */
-export async function prepareDataFolder(dataDir: string): Promise<void> {
-  try {
-    await mkdir(dataDir, { recursive: true });
-    await access(dataDir, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
-    throw new SetupError(`The data folder ${dataDir} cannot be made or written${reason}: set DATA_DIR to another one.`);
   }
 }
 

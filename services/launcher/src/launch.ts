@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { prepareFolder } from '@caissa/shared/settings';
 import { localUrl } from './api-address.js';
-import { prepareDataFolder, provideModels } from './data-folder.js';
+import { provideModels } from './data-folder.js';
 import type { ProvidedRedis, ProvideRedisOptions } from './provide-redis.js';
 import { type RunningProcess, startServiceProcess } from './service-process.js';
 import { type RestartPolicy, type Supervised, supervise } from './supervise.js';
@@ -44,7 +45,7 @@ const READY_PATIENCE_MS = 20_000;
 
 /** `url` without the password it may hold. */
 function printableUrl(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//***@').replace(/(sentinel_password=)[^&]*/, '$1***');
+  return url.replace(/\/\/[^/]*@/, '//***@').replace(/(sentinel_password=)[^&]*/, '$1***');
 }
 
 /** The whole system on one machine: started in order, kept running, stopped in reverse. */
@@ -63,11 +64,11 @@ export class Launch {
 
   /**
    * Starts everything and resolves when the API is ready, or when the launch is stopped before that.
-   * @throws SetupError as the parts do
+   * @throws SetupError as the parts do; ConfigurationError if the data folder cannot be used
    */
   async start(): Promise<void> {
     const { dataDir, host, port, exporters, loaders } = this.#settings;
-    await prepareDataFolder(dataDir);
+    await prepareFolder(dataDir, 'write');
     const redisUrl = await this.#startRedis();
     if (this.#stopping.signal.aborted) return;
     await this.#provideModels();

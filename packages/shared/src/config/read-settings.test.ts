@@ -114,6 +114,7 @@ describe('a bad value is refused in a sentence:', () => {
       'minio:9000',
       'S3_ENDPOINT is "minio:9000" but must look like https://s3.example.com or http://minio:9000.',
     ],
+    ['LOADER_URL', 'http://loader:99999', 'LOADER_URL is "http://loader:99999" but must look like http://host:8002.'],
     ['LOG_LEVEL', 'loud', 'LOG_LEVEL is "loud" but must be one of trace, debug, info, warn, error, fatal, silent.'],
     ['DEFAULT_WAIT_SECONDS', '61', 'DEFAULT_WAIT_SECONDS is "61" but must be a whole number from 0 to 55.'],
     ['EXPORT_CONCURRENCY', '0', 'EXPORT_CONCURRENCY is "0" but must be a whole number from 1 to 64.'],
@@ -142,6 +143,9 @@ describe('a bad value is refused in a sentence:', () => {
     const shown = problems({ REDIS_URL: 'http://user:hunter2@host' }).join();
     expect(shown).toContain('REDIS_URL must look like redis://');
     expect(shown).not.toContain('hunter2');
+    const lone = problems({ REDIS_URL: 'redis://:hunter%2@host' }).join();
+    expect(lone).toMatch(/^REDIS_URL has a % .*: write %25 /);
+    expect(lone).not.toContain('hunter');
     const secrets = ALL.filter((name) => SETTINGS[name].secret);
     expect(secrets).toEqual(['REDIS_URL', 'API_KEYS']);
   });

@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { parseRedisAddress } from './redis-address.js';
+import { parseRedisAddress, redisAddressProblem } from './redis-address.js';
+
+test.each(['redis://:p%@host', 'redis+cluster://u:p%ss@host', 'redis+sentinel://:%ff@a/m'])(
+  'a lone percent sign is told from other mistakes: %s',
+  (text) => expect(redisAddressProblem(text)).toContain('write %25 for each %'),
+);
+
+test('an @ in a password may stand for itself, as the last one ends it', () => {
+  expect(redisAddressProblem('redis://user:p@ss@host:1/2?family=6')).toBeUndefined();
+  expect(redisAddressProblem('redis://user:p/ss@host')).toContain('%2F for /');
+});
 
 describe('an address', () => {
   test('of one server is left to the client', () => {
@@ -44,6 +54,13 @@ describe('an address', () => {
     'redis://',
     'redis://host:99999',
     'redis://ho st',
+    'redis://:p%@host',
+    'redis://user:100%zz@host',
+    'redis://user:%ff@host',
+    'redis://user:12/34@host',
+    'redis://user:12?34@host',
+    'redis://user:12#34@host',
+    'redis://host/queue',
     'redis+other://host',
     'redis+cluster://',
     'redis+cluster://a,,b',

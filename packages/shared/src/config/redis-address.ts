@@ -26,10 +26,15 @@ export type RedisAddress = { readonly tls: boolean } & (
 );
 
 /** What an address that cannot be read should have looked like. */
-export const REDIS_ADDRESS_FORMS =
+const FORMS =
   'must look like redis://user:password@host:6379/0, redis+sentinel://user:password@host:26379,host:26379/master/0 ' +
-  'or redis+cluster://user:password@host:6379,host:6379; rediss instead of redis for TLS';
+  'or redis+cluster://user:password@host:6379,host:6379; rediss instead of redis for TLS; in user and password write ' +
+  '%25 for %, %40 for @, %2F for /, %3F for ? and %23 for #';
 
+/** A percent sign by itself is what passwords have. */
+const ESCAPES = 'has a % that does not begin an escaped character: write %25 for each % of a user name or password';
+
+const SINGLE = /^rediss?:\/\/[^/?#\s]+(?:\/\d{0,5})?(?:\?[^@#\s]*)?$/;
 const ADDRESS = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^/?#\s]*)@)?([^/?#@\s]+)(\/[^?#\s]*)?(?:\?([^#\s]*))?$/;
 const NODE = /^(\[[0-9A-Fa-f:.]+\]|[^[\]:,]+)(?::(\d{1,5}))?$/;
 const MASTER = /^\/([^/]+)(?:\/(\d{1,5}))?\/?$/;
@@ -41,9 +46,8 @@ const SENTINEL_PARAMETERS = ['sentinel_username', 'sentinel_password'];
  * @returns nothing for a text that is not an address
  */
 export function parseRedisAddress(text: string): RedisAddress | undefined {
-  // What ioredis understands of the address of one server is not for us to narrow.
-  if (/^rediss?:\/\/\S+$/.test(text)) {
-    return URL.canParse(text) ? { kind: 'single', url: text, tls: text.startsWith('rediss:') } : undefined;
+  if (/^rediss?:/.test(text)) {
+    return isSingle(text) ? { kind: 'single', url: text, tls: text.startsWith('rediss:') } : undefined;
   }
   const [, scheme, kind, credentials, hosts = '', path = '', query = ''] = ADDRESS.exec(text) ?? [];
   const nodes = parseNodes(hosts, kind === 'sentinel' ? 26_379 : 6_379);
@@ -56,6 +60,17 @@ export function parseRedisAddress(text: string): RedisAddress | undefined {
   if (kind !== 'sentinel' || master === undefined || sentinelLogin === undefined) return undefined;
   const name = decode(master);
   return name === undefined ? undefined : { kind, tls, nodes, login, master: name, db: Number(db), sentinelLogin };
+}
+
+/** What is wrong with a text that is no address, to be said after the name of the setting; it shows no part of it. */
+export function redisAddressProblem(text: string): string | undefined {
+  if (decode(text) === undefined) return ESCAPES;
+  return parseRedisAddress(text) === undefined ? FORMS : undefined;
+}
+
+/** Whether ioredis understands the address of one server, and as what was meant: an `@` behind the host belongs to a password. */
+function isSingle(text: string): boolean {
+  return SINGLE.test(text) && URL.canParse(text) && decode(text) !== undefined;
 }
 
 function parseNodes(hosts: string, usualPort: number): RedisNode[] | undefined {

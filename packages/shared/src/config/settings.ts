@@ -1,7 +1,7 @@
 import { DEFAULT_UNKNOWN_OBJECTS, listed, parseSourceDate, SOURCE_DATE_RULE, UNKNOWN_OBJECTS } from '@caissa/formats';
 import { z } from 'zod';
 import { BASE_PATH_RULE, parseBasePath } from './base-path.js';
-import { parseRedisAddress, REDIS_ADDRESS_FORMS } from './redis-address.js';
+import { redisAddressProblem } from './redis-address.js';
 
 /** One environment variable: what it may be, what it is when unset, and what it does. */
 export interface Setting<T> {
@@ -50,7 +50,13 @@ const basePath = z
   .refine((value) => parseBasePath(value) !== undefined, BASE_PATH_RULE)
   .transform((value) => parseBasePath(value) ?? '');
 
-const redisUrl = z.string().refine((value) => parseRedisAddress(value) !== undefined, REDIS_ADDRESS_FORMS);
+const redisUrl = z.string().superRefine((value, context) => {
+  const message = redisAddressProblem(value);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+
+const address = (pattern: RegExp, message: string) =>
+  z.string().refine((value) => value === '' || (pattern.test(value) && URL.canParse(value)), message);
 
 const text = (pattern: RegExp, message: string) => z.string().regex(pattern, message);
 
@@ -89,7 +95,7 @@ export const SETTINGS = {
     'object store that holds the files instead of `DATA_DIR`, `s3://bucket/prefix`',
   ),
   S3_ENDPOINT: setting(
-    text(/^(https?:\/\/[^\s/@]+\/?)?$/, 'must look like https://s3.example.com or http://minio:9000'),
+    address(/^https?:\/\/[^\s/@]+\/?$/, 'must look like https://s3.example.com or http://minio:9000'),
     '',
     'address of an object store that is not Amazon’s',
   ),
@@ -156,7 +162,7 @@ export const SETTINGS = {
   MAX_QUEUE_POSITIONS: setting(integer(1, 1_000_000), '4096', 'positions that may wait for a model; more are refused'),
   LOADER_PORT: setting(integer(0, 65_535), '8002', 'port on which a loader answers positions; 0 takes a free one'),
   LOADER_URL: setting(
-    text(/^(https?:\/\/[^\s/]+)?$/, 'must look like http://host:8002'),
+    address(/^https?:\/\/[^\s/]+$/, 'must look like http://host:8002'),
     '',
     'where the API reaches this loader; made of `HOST` or the host name, and the port, when unset',
   ),

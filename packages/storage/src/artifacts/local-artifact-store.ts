@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
-import { access, mkdir, readdir, rename } from 'node:fs/promises';
+import { access, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { openRegularFile, type RegularFile, readRegularFile, syncFolder } from '@caissa/bytes';
 import { artifactOf, factsOf } from '@caissa/formats';
 import { filenameSchema } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
+import { prepareFolder } from '@caissa/shared/settings';
 import { attemptsAt, MANIFEST_SUFFIX, newAttempt, TakenNames } from './artifact-names.js';
 import type { ArtifactDraft, ArtifactName, ArtifactStore, Confirm, StoredFile } from './artifact-store.js';
 import { LocalArtifactDraft } from './local-artifact-draft.js';
@@ -29,9 +30,9 @@ export class LocalArtifactStore implements ArtifactStore {
     this.#folder = folder;
   }
 
-  /** Opens the store, creating the folder if need be. */
+  /** Opens the store, creating the folder if need be. @throws ConfigurationError if that cannot be done; the system's error */
   static async open(folder: string): Promise<LocalArtifactStore> {
-    await callStore(() => mkdir(folder, { recursive: true }));
+    await prepareFolder(folder, 'write');
     return new LocalArtifactStore(folder);
   }
 

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { Coalesced } from '@caissa/bytes';
 import { modelFilename } from '@caissa/formats';
 import { parseModelName } from '@caissa/shared/contracts';
+import { prepareFolder } from '@caissa/shared/settings';
 import { listCheckpoints, lookAt, openCheckpoint, readCheckpointNames } from './local-files.js';
 import { publishUpload, receiveUpload, sweepUploads } from './local-uploads.js';
 import type { CheckpointFile, ModelFile } from './model-file.js';
@@ -23,9 +24,10 @@ export class LocalModelStore implements ModelStore {
     this.#options = options;
   }
 
-  /** Opens the store, creating the folder if need be. */
+  /** Opens the store, creating the folder if need be. @throws ConfigurationError if that cannot be done; the system's error */
   static async open(folder: string, options: WatchOptions = {}): Promise<LocalModelStore> {
-    await mkdir(folder, { recursive: true });
+    // Training may own it: then nothing can be uploaded, and all that is in it serves.
+    await prepareFolder(folder, 'read');
     return new LocalModelStore(folder, options);
   }
 

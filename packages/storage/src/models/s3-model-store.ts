@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Coalesced } from '@caissa/bytes';
 import { isCheckpointName, modelFilename } from '@caissa/formats';
 import { parseModelName } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
+import { prepareFolder } from '@caissa/shared/settings';
 import type { ObjectInfo, ObjectStore } from '../object-store/object-store.js';
 import { PartSender } from '../object-store/part-sender.js';
 import { type CheckpointFile, type ModelFile, modelNotFound } from './model-file.js';
@@ -55,7 +55,7 @@ export class S3ModelStore implements ModelStore {
 
   /** Opens the store; nothing is asked of the bucket yet. The folder is created if need be. */
   static async open(store: ObjectStore, options: S3ModelStoreOptions): Promise<S3ModelStore> {
-    await mkdir(options.spoolFolder, { recursive: true });
+    await prepareFolder(options.spoolFolder, 'write');
     return new S3ModelStore(store, options);
   }
 

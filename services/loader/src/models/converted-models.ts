@@ -1,7 +1,8 @@
-import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRegularFile, TEMPORARY_PREFIX, writeFileDurably } from '@caissa/bytes';
 import { keptFactsSchema, type ModelFacts } from '@caissa/registry';
+import { prepareFolder } from '@caissa/shared/settings';
 import { digestFile } from './digest-file.js';
 
 /** Converted models that are kept beside those in use: going back to one of them needs no conversion. */
@@ -29,9 +30,9 @@ export class ConvertedModels {
     this.#folder = folder;
   }
 
-  /** Opens the folder, creating it if need be. */
+  /** Opens the folder, creating it if need be. @throws ConfigurationError if that cannot be done; the system's error */
   static async open(folder: string): Promise<ConvertedModels> {
-    await mkdir(folder, { recursive: true });
+    await prepareFolder(folder, 'read');
     return new ConvertedModels(folder);
   }
 
