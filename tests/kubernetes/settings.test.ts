@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readSettings, SETTINGS, type SettingName } from '@caissa/shared/settings';
 import { describe, expect, it } from 'vitest';
 import { configMapData, readWorkloads } from '../setup/manifests.js';
@@ -37,6 +39,24 @@ describe('the environment of', () => {
       expect(volumeMounts.map(({ mountPath }) => mountPath)).toContain(settings.DATA_DIR);
     },
   );
+
+  it.each(services.map((one) => [one.metadata.name, one] as const))(
+    '%s leaves time to let transfers go on and to put away the rest',
+    (_, service) => {
+      const { SHUTDOWN_GRACE_SECONDS: grace } = readSettings(environmentOf(service), ['SHUTDOWN_GRACE_SECONDS']);
+      const { terminationGracePeriodSeconds, containers } = service.spec.template.spec;
+      const [{ name, lifecycle }] = containers;
+      const transfers = name === 'exporter' ? 0 : grace;
+      const needed = (lifecycle?.preStop.sleep.seconds ?? 0) + transfers + 15;
+      expect(terminationGracePeriodSeconds).toBeGreaterThanOrEqual(needed);
+    },
+  );
+
+  it('has as much time in the containers of one machine', () => {
+    const compose = readFileSync(join(import.meta.dirname, '../../docker-compose.yml'), 'utf8');
+    const [, seconds] = /^ +stop_grace_period: "\$\{STOP_GRACE_PERIOD:-(\d+)s\}"$/m.exec(compose) ?? [];
+    expect(Number(seconds)).toBe(Number(SETTINGS.SHUTDOWN_GRACE_SECONDS.fallback) + 15);
+  });
 
   it('a loader says how the API reaches it', () => {
     const loader = services.find(({ metadata }) => metadata.name === 'caissa-loader');

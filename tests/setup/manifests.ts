@@ -30,6 +30,7 @@ const containerSchema = z.object({
   startupProbe: probeSchema,
   livenessProbe: probeSchema,
   readinessProbe: probeSchema,
+  lifecycle: z.object({ preStop: z.object({ sleep: z.object({ seconds: z.int() }) }) }).optional(),
   volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string() })),
   resources: z.object({ requests: z.record(z.string(), z.string()), limits: z.record(z.string(), z.string()) }),
   securityContext: z.unknown(),

@@ -5,6 +5,7 @@ import type { Logger } from '@caissa/shared/process';
 import type { SettingName, SettingValue } from '@caissa/shared/settings';
 import { type ArtifactStore, type ModelStore, OBJECT_STORE_SETTINGS } from '@caissa/storage';
 import type { ExportReconciler } from './exports/reconcile-exports.js';
+import type { OpenRequests } from './http/open-requests.js';
 import type { Forwarder } from './inference/forwarder.js';
 import type { ReplicaDirectory } from './inference/replica-directory.js';
 import type { ModelDetails } from './models/model-details.js';
@@ -32,6 +33,7 @@ export const API_SETTINGS = [
   'MAX_EVENT_STREAMS',
   'MAX_CONNECTIONS_PER_ADDRESS',
   'WATCH_POLLING',
+  'SHUTDOWN_GRACE_SECONDS',
   ...OBJECT_STORE_SETTINGS,
 ] as const satisfies readonly SettingName[];
 
@@ -52,6 +54,7 @@ export interface ApiContext extends ModelSources {
   readonly modelDetails: ModelDetails;
   readonly replicas: ReplicaDirectory;
   readonly forwarder: Forwarder;
+  readonly requests: OpenRequests;
   readonly tracing?: Tracing | undefined;
   /** Aborted when the process begins to stop: held requests and streams end then. */
   readonly stopping: AbortSignal;

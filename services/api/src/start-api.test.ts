@@ -1,9 +1,11 @@
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLogger, Lifecycle } from '@caissa/shared/process';
 import { ConfigurationError, readSettings } from '@caissa/shared/settings';
+import { eventually } from '@caissa/testing/eventually';
 import { pino } from 'pino';
 import { describe, expect, inject, it } from 'vitest';
 import { rawRequest } from '../test-support/raw-request.js';
@@ -65,6 +67,66 @@ describe('stopping', () => {
     await stream.ended;
     await expect(fetch(`${api.url}/livez`)).rejects.toThrow();
   });
+});
+
+describe('transfers when the process stops', () => {
+  const content = Buffer.alloc(20_000_000, 'content');
+
+  it('go on to their end, and no longer than that', async () => {
+    const api = await startTestApi(inject('redisUrl'), { SHUTDOWN_GRACE_SECONDS: 60 });
+    api.work('inspect', async ({ id, data }) => ({
+      success: true,
+      message: 'ok',
+      model_name: data.model_name,
+      status: 'ready',
+      job_id: id,
+    }));
+    const { filename } = await api.addExport('late', 'pytorch', content);
+    const download = await fetch(`${api.url}/api/model/download/${filename}`);
+    const { body, whole } = heldBody();
+    const upload = fetch(`${api.url}/api/model/upload/late`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/octet-stream' },
+      body,
+      duplex: 'half',
+    });
+    await eventually('the upload has begun', async () => (await readdir(api.modelsFolder)).length === 1);
+    const stopped = api.stop();
+    await expect.poll(() => fetch(`${api.url}/livez`).catch(() => 'refused')).toBe('refused');
+    expect(Buffer.from(await download.arrayBuffer()).equals(content)).toBe(true);
+    whole();
+    expect((await upload).status).toBe(201);
+    await stopped;
+    expect(await readdir(api.modelsFolder)).toEqual(['late.pt']);
+    await api.close();
+  });
+
+  it('are cut when their time is over, and leave nothing', async () => {
+    const api = await startTestApi(inject('redisUrl'), { SHUTDOWN_GRACE_SECONDS: 1 });
+    const { body } = heldBody();
+    const upload = fetch(`${api.url}/api/model/upload/late`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/octet-stream' },
+      body,
+      duplex: 'half',
+    });
+    await eventually('the upload has begun', async () => (await readdir(api.modelsFolder)).length === 1);
+    await Promise.all([expect(upload).rejects.toThrow(), api.stop()]);
+    expect(await readdir(api.modelsFolder)).toEqual([]);
+    await api.close();
+  });
+
+  /** A body that has begun, and ends when it is told to. */
+  function heldBody(): { body: ReadableStream; whole: () => void } {
+    let whole = () => {};
+    const body = new ReadableStream({
+      start: (controller) => {
+        controller.enqueue(Buffer.from('some bytes'));
+        whole = () => controller.close();
+      },
+    });
+    return { body, whole: () => whole() };
+  }
 });
 
 describe('the log', () => {

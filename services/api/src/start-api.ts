@@ -11,6 +11,7 @@ import { createApp } from './app.js';
 import type { ApiContext, ApiSettings } from './context.js';
 import { ExportReconciler } from './exports/reconcile-exports.js';
 import { limitConnections } from './http/limit-connections.js';
+import { OpenRequests } from './http/open-requests.js';
 import { isTrustedProxy } from './http/trusted-proxies.js';
 import { Forwarder } from './inference/forwarder.js';
 import { ReplicaDirectory } from './inference/replica-directory.js';
@@ -23,9 +24,6 @@ const WATCHER_CLOSE_MS = 1_000;
 
 /** Uploads may take any time; a pause in one may not. */
 const TIMEOUTS = { headersTimeout: 15_000, requestTimeout: 0 };
-
-/** How long requests that are under way may go on when the process stops. */
-const DRAIN_MS = 5_000;
 
 /** A running API. */
 export interface RunningApi {
@@ -50,7 +48,10 @@ export async function startApi(
   limitConnections(server, settings.MAX_CONNECTIONS_PER_ADDRESS, (address) => isTrustedProxy(app, address));
   const { HOST: host, PORT } = settings;
   const port = await listen(server, { host, port: PORT, setting: 'PORT' });
-  lifecycle.onStop('server', () => closeServer(server, DRAIN_MS));
+  const graceMs = settings.SHUTDOWN_GRACE_SECONDS * 1_000;
+  // What was cut removes what it leaves.
+  lifecycle.onStop('requests', () => context.context.requests.settled());
+  lifecycle.onStop('server', () => closeServer(server, graceMs), graceMs);
   lifecycle.onStop('held requests', () => context.stopping.abort());
   startUpkeep(context.context, lifecycle);
   return { context: context.context, url: urlOf(host, port) };
@@ -91,7 +92,8 @@ async function openContext(
   // Every held request listens.
   setMaxListeners(0, stopping.signal);
   const lists = { exportReconciler, modelFolder, modelList, modelDetails };
+  const requests = new OpenRequests();
   const files = { store, exports, catalogue, modelStore, ...lists };
-  const parts = { settings, logger, jobs, watcher, ...files, replicas, forwarder };
+  const parts = { settings, logger, jobs, watcher, requests, ...files, replicas, forwarder };
   return { context: { ...parts, tracing, stopping: stopping.signal }, stopping };
 }

@@ -32,6 +32,9 @@ export interface TestApi {
   addExport(stem: string, format: Format, bytes: Uint8Array, exportDate?: string): Promise<Manifest>;
   /** Publishes an ONNX export with data beside it. */
   addExportWithData(stem: string, bytes: Uint8Array, data: Uint8Array): Promise<Manifest>;
+  /** Stops as the process does at a signal; the files stay. */
+  stop(): Promise<void>;
+  /** Stops, also the workers, and removes the files. */
   close(): Promise<void>;
 }
 
@@ -51,7 +54,10 @@ export async function startTestApi(
 ): Promise<TestApi> {
   const dataDir = await mkdtemp(join(tmpdir(), 'caissa-api-'));
   const env = { REDIS_URL: redisUrl, REDIS_PREFIX: `t-${randomUUID()}`, DATA_DIR: dataDir, PORT: '0' };
-  const settings = { ...readSettings({ ...env, RATE_LIMIT_PER_MINUTE: '0' }, API_SETTINGS), ...change };
+  const settings = {
+    ...readSettings({ ...env, RATE_LIMIT_PER_MINUTE: '0', SHUTDOWN_GRACE_SECONDS: '5' }, API_SETTINGS),
+    ...change,
+  };
   const lifecycle = new Lifecycle();
   const { url, context } = await startApi(settings, logger, lifecycle);
   await waitUntilReady(context.jobs.redis, 20_000);
@@ -90,6 +96,7 @@ export async function startTestApi(
       addExport(context, { stem, format, bytes, exportDate }),
     addExportWithData: (stem, bytes, data) =>
       addExport(context, { stem, format: 'onnx', bytes, data, exportDate: new Date().toISOString() }),
+    stop: () => lifecycle.stop(logger),
     close: async () => {
       await Promise.all(stops.map((stop) => stop()));
       connection.disconnect();

@@ -42,6 +42,7 @@ async function prepare(changes: Partial<LaunchSettings> = {}) {
     exporters: 1,
     loaders: 1,
     loaderPort: 8002,
+    stopGraceMs: 20_000,
     env: { EVENTS: events, SERVICE_ENV: 'inherited' },
     ...changes,
   };

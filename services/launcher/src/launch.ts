@@ -21,6 +21,8 @@ export interface LaunchSettings {
   readonly loaders: number;
   /** Where the first loader answers positions, a port that can be listened on; the others take free ones. */
   readonly loaderPort: number;
+  /** How long a service may take to end when it is asked to. */
+  readonly stopGraceMs: number;
   /** The environment that services inherit; what the launcher decides is set on top. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -140,7 +142,8 @@ export class Launch {
   async #startService(service: ServiceName, name: string, env: LaunchSettings['env'], place = ''): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     const { programOf, policy, say, giveUp } = this.#parts;
-    const start = () => Promise.resolve(startServiceProcess(programOf(service), env));
+    const { stopGraceMs } = this.#settings;
+    const start = () => Promise.resolve(startServiceProcess(programOf(service), env, stopGraceMs));
     // Without workers the API tells what there is, and keeps the jobs.
     const supervised = await supervise({ name, start, policy, essential: service === 'api', say, giveUp });
     if (this.#stopping.signal.aborted) return supervised.stop();

@@ -31,6 +31,12 @@ async function writeSampleModels(folder: string): Promise<string[]> {
   return (await import('@caissa/conversion')).writeSampleModels(folder);
 }
 
+/** What takes longer to stop is waiting for something. */
+const PATIENCE_MS = 5_000;
+
+/** Longer than a service takes to release everything it holds, step by step. */
+const RELEASE_MS = 15_000;
+
 function programOf(service: ServiceName): string {
   return fileURLToPath(new URL(`../../${service}/dist/main.js`, import.meta.url));
 }
@@ -59,6 +65,7 @@ class Shutdown {
     if (this.#begun) return;
     this.#begun = true;
     say('Stopping.');
+    setTimeout(() => say('Waiting for what is under way; Ctrl-C again stops at once.'), PATIENCE_MS).unref();
     void this.#launch.stop().then(() => process.exit(exitCode));
   }
 
@@ -89,6 +96,7 @@ async function main(): Promise<void> {
       exporters,
       loaders,
       loaderPort,
+      stopGraceMs: settings.SHUTDOWN_GRACE_SECONDS * 1_000 + RELEASE_MS,
       env: serviceEnvironment(),
     },
     { provideRedis, writeSampleModels, programOf, policy: RESTART_POLICY, say, giveUp },

@@ -17,17 +17,15 @@ export interface RunningProcess {
   kill(): void;
 }
 
-/** Longer than a service takes to release everything it holds, step by step. */
-const STOP_GRACE_MS = 20_000;
-
 /**
  * Starts a Node.js program that shares our terminal and has a channel to us: when we die, however that happens, the
  * channel closes and the program ends itself.
+ * @param graceMs how long it may take to end when it is asked to
  */
 export function startServiceProcess(
   program: string,
   env: Readonly<Record<string, string | undefined>>,
-  graceMs: number = STOP_GRACE_MS,
+  graceMs: number,
 ): RunningProcess {
   const child = fork(program, [], { env, execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const exited = new Promise<ProcessEnd>((resolve) => {

@@ -10,9 +10,6 @@ import { measureAnswers } from './metrics/measure-answers.js';
 import type { LoaderContext } from './open-context.js';
 import { startProtocolServer } from './protocol/server.js';
 
-/** Time for requests under way to finish when the service stops. */
-const STOP_GRACE_MS = 5_000;
-
 const ANY_ADDRESS = new Set(['0.0.0.0', '::', '']);
 
 /** What the engine depends on. */
@@ -35,12 +32,13 @@ export function createEngine(context: LoaderContext, settings: EngineSettings, r
   });
 }
 
-/** Where the port of a loader is opened. */
+/** Where the port of a loader is opened, and how it is closed. */
 export interface AddressSettings {
   readonly HOST: string;
   readonly LOADER_PORT: number;
   readonly LOADER_URL: string;
   readonly ALLOW_ANONYMOUS: boolean;
+  readonly SHUTDOWN_GRACE_SECONDS: number;
 }
 
 /** What answers on the port. */
@@ -58,7 +56,7 @@ export interface ServingParts {
  */
 export async function serveInference(
   { context, engine, ready, registry, logger }: ServingParts,
-  { HOST: host, LOADER_PORT, LOADER_URL, ALLOW_ANONYMOUS: allowAnonymous }: AddressSettings,
+  { HOST: host, LOADER_PORT, LOADER_URL, ALLOW_ANONYMOUS: allowAnonymous, SHUTDOWN_GRACE_SECONDS }: AddressSettings,
   lifecycle: Lifecycle,
 ): Promise<string> {
   const server = await startProtocolServer({
@@ -72,6 +70,7 @@ export async function serveInference(
     onAnswer: measureAnswers(registry),
     metrics: registry,
   });
-  lifecycle.onStop('inference server', () => server.close(STOP_GRACE_MS));
+  const graceMs = SHUTDOWN_GRACE_SECONDS * 1_000;
+  lifecycle.onStop('inference server', () => server.close(graceMs), graceMs);
   return LOADER_URL === '' ? urlOf(ANY_ADDRESS.has(host) ? hostname() : host, server.port) : LOADER_URL;
 }

@@ -21,4 +21,5 @@ export const LOADER_SETTINGS = [
   'LOADER_PORT',
   'LOADER_URL',
   'ALLOW_ANONYMOUS',
+  'SHUTDOWN_GRACE_SECONDS',
 ] as const satisfies readonly SettingName[];

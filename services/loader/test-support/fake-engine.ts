@@ -78,6 +78,8 @@ export class FakeEngine implements InferenceEngine {
   active: FakeModel | undefined = this.current;
   /** Name of the model that is active elsewhere while this replica has not opened it. */
   awaited: string | undefined;
+  /** Models that are held and not open. */
+  readonly lost = new Set<string>();
 
   find(name: string, version?: string): ServingModel | undefined {
     const model = name === 'active' || name === this.active?.name ? this.active : this.models.get(name);
@@ -86,6 +88,10 @@ export class FakeEngine implements InferenceEngine {
 
   isAwaited(name: string): boolean {
     return this.awaited !== undefined && (name === 'active' || name === this.awaited);
+  }
+
+  isHeld(name: string): boolean {
+    return this.models.has(name) || this.lost.has(name);
   }
 
   async states(): Promise<ModelState[]> {

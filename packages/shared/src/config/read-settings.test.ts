@@ -60,6 +60,7 @@ test('every setting has its default when nothing is set', () => {
     WATCH_POLLING: false,
     HEALTH_PORT: 0,
     EXPORTERS: 1,
+    SHUTDOWN_GRACE_SECONDS: 30,
     LOADERS: 1,
   };
   expect(readSettings({}, ALL)).toEqual(defaults);

@@ -198,6 +198,11 @@ export const SETTINGS = {
     '0',
     'port of `/livez`, `/readyz` and `/metrics` of a worker; 0 opens none (the API has them on its own port)',
   ),
+  SHUTDOWN_GRACE_SECONDS: setting(
+    integer(0, 3_600),
+    '30',
+    'how long downloads, uploads and positions under way may go on after SIGTERM; what has the process killed must wait 15 s longer',
+  ),
   EXPORTERS: setting(integer(0, 64), '1', 'exporter processes that `npm start` runs'),
   LOADERS: setting(integer(0, 64), '1', 'loader processes that `npm start` runs'),
 } as const;

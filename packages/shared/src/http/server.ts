@@ -84,8 +84,15 @@ export function urlOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Takes no more connections, lets requests that are under way go on for `graceMs`, and then ends what is left. */
+/**
+ * Takes no more connections, lets requests that are under way go on for `graceMs`, and then ends what is left. A connection
+ * ends with the answer that it waits for.
+ */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
+  // Who sends one request after the other would never let its connection become idle.
+  server.prependListener('request', (_request, response) => {
+    response.shouldKeepAlive = false;
+  });
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // A connection that is kept alive becomes idle when its request ends, which may be later than now.
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);

@@ -8,7 +8,7 @@ import { onStopSignals } from './stop-signals.js';
 /** Undoes one step of the start. */
 type Releaser = () => Promise<void> | void;
 
-/** Longest time that one step of a shutdown may take before the next one is begun. */
+/** Longest time that one step of a shutdown may take before the next one is begun, beside what it is given to wait for others. */
 const RELEASE_TIMEOUT_MS = 8_000;
 
 /**
@@ -16,12 +16,12 @@ const RELEASE_TIMEOUT_MS = 8_000;
  * running: `worker.close()` never returns while Redis cannot be reached.
  */
 export class Lifecycle {
-  readonly #releasers: { name: string; release: Releaser }[] = [];
+  readonly #releasers: { name: string; release: Releaser; timeoutMs: number }[] = [];
   #released: Promise<void> | undefined;
 
-  /** Registers how to undo what was just started. */
-  onStop(name: string, release: Releaser): void {
-    this.#releasers.push({ name, release });
+  /** Registers how to undo what was just started; `graceMs` is time that it gives to others. */
+  onStop(name: string, release: Releaser, graceMs = 0): void {
+    this.#releasers.push({ name, release, timeoutMs: graceMs + RELEASE_TIMEOUT_MS });
   }
 
   /** Releases everything, last started first. Later calls wait for the first one. */
@@ -31,9 +31,9 @@ export class Lifecycle {
   }
 
   async #releaseAll(logger: Logger): Promise<void> {
-    for (const { name, release } of this.#releasers.reverse()) {
+    for (const { name, release, timeoutMs } of this.#releasers.reverse()) {
       try {
-        await withTimeout(Promise.resolve(release()), RELEASE_TIMEOUT_MS);
+        await withTimeout(Promise.resolve(release()), timeoutMs);
       } catch (error) {
         logger.warn({ err: error, step: name }, 'a step of the shutdown failed');
       }

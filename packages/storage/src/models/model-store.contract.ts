@@ -73,6 +73,7 @@ export function describeModelStore(name: string, open: () => Promise<ModelStoreU
           'model (1).pt': 'model_1_',
           'final.pth': 'final',
           'last.ckpt': 'last',
+          'stats.pt': 'stats_990523e2',
           [`${'x'.repeat(200)}.pt`]: 'x'.repeat(128),
           "it's 100%+ #1 & <more>?.pt": 'it_s_100_1_more_',
         };
@@ -86,7 +87,9 @@ export function describeModelStore(name: string, open: () => Promise<ModelStoreU
           expect(await textOf(source)).toBe(filename);
         }
         await expect(store.find('my model')).rejects.toMatchObject({ code: 'INVALID_NAME' });
-        await expect(store.find('final.pth')).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+        for (const other of ['final.pth', 'stats']) {
+          await expect(store.find(other)).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+        }
       });
 
       it('gives a name to NAME.pt, and the file that had it another one', async () => {

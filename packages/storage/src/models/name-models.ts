@@ -1,4 +1,4 @@
-import { checkpointStem, distinctModelName, modelFilename, modelNameOf } from '@caissa/formats';
+import { checkpointStem, distinctModelName, isReservedModelName, modelFilename, modelNameOf } from '@caissa/formats';
 import { parseModelName } from '@caissa/shared/contracts';
 import { modelNotFound } from './model-file.js';
 
@@ -69,8 +69,11 @@ export async function withModelFile<T>(
   names: () => Promise<ModelNames>,
   act: (filename: string) => Promise<T | undefined>,
 ): Promise<T> {
-  const own = await act(modelFilename(parseModelName(name)));
-  if (own !== undefined) return own;
+  const own = modelFilename(parseModelName(name));
+  // The model of `stats.pt` is not called stats.
+  if (isReservedModelName(name)) throw modelNotFound(name);
+  const opened = await act(own);
+  if (opened !== undefined) return opened;
   const filename = (await names()).files.get(name);
   const found = filename === undefined ? undefined : await act(filename);
   if (found === undefined) throw modelNotFound(name);

@@ -135,6 +135,8 @@ describe('with keys', () => {
       'Content-Disposition',
       'X-Request-Id',
       'RateLimit',
+      'Inference-Header-Content-Length',
+      'Allow',
     ]) {
       expect(String(listed.headers['access-control-expose-headers']).split(',')).toContain(name);
     }
@@ -146,7 +148,9 @@ describe('with keys', () => {
       .set('Origin', 'https://listed.example')
       .set('Access-Control-Request-Method', 'POST');
     expect(preflight.status).toBe(204);
-    expect(preflight.headers['access-control-allow-headers']).toContain('Idempotency-Key');
+    for (const name of ['Idempotency-Key', 'Inference-Header-Content-Length', 'Content-Encoding', 'If-None-Match']) {
+      expect(String(preflight.headers['access-control-allow-headers']).split(',')).toContain(name);
+    }
   });
 
   it('lets listed origins make changes with a key and no others', async () => {

@@ -1,3 +1,4 @@
+import { GENERATION_HEADER } from '@caissa/shared/contracts';
 import cors from 'cors';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
@@ -12,6 +13,10 @@ const EXPOSED_HEADERS = [
   'Content-Range',
   'Accept-Ranges',
   'X-Request-Id',
+  'Inference-Header-Content-Length',
+  GENERATION_HEADER,
+  'WWW-Authenticate',
+  'Allow',
   'RateLimit',
   'RateLimit-Policy',
 ];
@@ -20,6 +25,8 @@ const REQUEST_HEADERS = [
   'Authorization',
   'X-API-Key',
   'Content-Type',
+  'Content-Encoding',
+  'Inference-Header-Content-Length',
   'Idempotency-Key',
   'Prefer',
   'If-Match',

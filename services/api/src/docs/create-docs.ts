@@ -4,8 +4,10 @@ import getSwaggerUiFolder from 'swagger-ui-dist/absolute-path.js';
 import { z } from 'zod';
 import type { Access } from '../access/create-access.js';
 import { addressFor } from '../http/base-path.js';
+import { JsonText } from '../http/json-text.js';
 import { onlyReading } from '../http/only-methods.js';
 import type { Route } from '../http/route.js';
+import { sendRead } from '../http/send-json.js';
 import { renderErrorsPage } from './errors-page.js';
 
 const packageSchema = z.object({ version: z.string() });
@@ -28,7 +30,7 @@ export function createDocs(routes: readonly Route[], access: Access): Router {
   const sendDocument: RequestHandler = async (request, response) => {
     document ??= buildDocument(routes);
     const servers = [{ url: addressFor(request, '/') }];
-    response.set('Cache-Control', 'no-cache').json({ ...(await document), servers });
+    await sendRead(response, {}, new JsonText(Buffer.from(JSON.stringify({ ...(await document), servers }))));
   };
   const sendErrorsPage: RequestHandler = (request, response) => {
     response.set('Cache-Control', 'no-cache').type('html').send(renderErrorsPage(request));

@@ -52,13 +52,18 @@ const COMMON_HEADERS = {
 
 const RETRY_AFTER = { 'Retry-After': header('Seconds to wait before asking again.', 'integer') };
 
+/** Whether what a route shows is read again only if it has changed. */
+export function isRevalidated({ method, responses }: Pick<Route, 'method' | 'responses'>): boolean {
+  return method === 'get' && responses[200]?.schema !== undefined;
+}
+
 /** The documented headers of a request, in lower case. */
 function understoodBy(route: Pick<Route, 'headers'>): Set<string> {
   return new Set(Object.keys(route.headers ?? {}).map((name) => name.toLowerCase()));
 }
 
 /** Headers of a response beyond the common ones. */
-function headersOf(route: Pick<Route, 'headers'>, status: number): Record<string, Header> {
+function headersOf(route: Route, status: number): Record<string, Header> {
   const understood = understoodBy(route);
   return {
     ...COMMON_HEADERS,
@@ -66,6 +71,7 @@ function headersOf(route: Pick<Route, 'headers'>, status: number): Record<string
     ...(understood.has('prefer') && status < 300
       ? { 'Preference-Applied': header('`wait=N` if the request was held for the result, N seconds at most.') }
       : {}),
+    ...(isRevalidated(route) && status < 400 ? { ETag: header('Weak validator: changes with the body.') } : {}),
     ...(understood.has('if-none-match') && status < 400
       ? {
           ETag: header('Strong validator: the SHA-256 of the file, quoted.'),
@@ -108,7 +114,8 @@ function refusalsOf(route: Route): Record<number, string> {
 /** Every response of a route, refusals included. A `HEAD` has no bodies. */
 export function describeResponses(route: Route): Record<string, OperationResponse> {
   const refusals = Object.entries(refusalsOf(route)).map(([status, description]) => [status, { description }]);
-  const all: Record<string, RouteResponse> = { ...Object.fromEntries(refusals), ...route.responses };
+  const unchanged = isRevalidated(route) ? { 304: { description: 'The client has it already.' } } : {};
+  const all: Record<string, RouteResponse> = { ...Object.fromEntries(refusals), ...unchanged, ...route.responses };
   return Object.fromEntries(
     Object.entries(all).map(([code, response]) => {
       const status = Number(code);

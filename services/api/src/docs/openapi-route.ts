@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Route } from '../http/route.js';
 import { BODY_EXAMPLES } from './examples.js';
 import type { Operation } from './openapi-operation.js';
-import { binarySchema, describeResponses } from './openapi-responses.js';
+import { binarySchema, describeResponses, isRevalidated } from './openapi-responses.js';
 
 /** The ways to authenticate; none is needed where no keys are configured. */
 export const SECURITY = [{ bearer: [] }, { apiKey: [] }, { session: [] }, {}];
@@ -21,9 +21,12 @@ function operationId(method: string, path: string): string {
   return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
+const REVALIDATION = { 'If-None-Match': z.string().describe('ETags of what the client has already.') };
+
 /** Describes one row of the route table. */
 export function describeRoute(route: Route): Operation {
-  const { method, path, tag, summary, description, params, query, headers } = route;
+  const { method, path, tag, summary, description, params, query } = route;
+  const headers = { ...(isRevalidated(route) ? REVALIDATION : {}), ...route.headers };
   const access = route.role === 'operator' ? 'Needs the role operator.' : 'Open to viewers and operators.';
   return {
     method,
@@ -35,7 +38,7 @@ export function describeRoute(route: Route): Operation {
     security: SECURITY,
     params,
     query,
-    headers: headers && z.object(headers).partial(),
+    headers: Object.keys(headers).length === 0 ? undefined : z.object(headers).partial(),
     body: describeBody(route),
     responses: describeResponses(route),
   };

@@ -14,6 +14,9 @@ result and answers 200 if it came in time. \`Idempotency-Key\` makes a repeated 
 
 **Failures** are problem documents (RFC 9457) with a \`code\`; see \`GET /api/docs/errors\`.
 
+**Reading** costs little where nothing has changed: what \`GET\` answers in JSON has an \`ETag\`, and \`If-None-Match\` gets 304 while it holds. Long
+answers are compressed with gzip for those who take it. \`HEAD\` is served wherever \`GET\` is.
+
 **Access.** Where keys are configured, send one as \`Authorization: Bearer …\` or \`X-API-Key\`. A viewer reads; an operator
 does everything.`;
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { mediaTypeOf } from '@caissa/formats';
 import { AppError } from '@caissa/shared/errors';
 import type { StoredFile } from '@caissa/storage';
-import { failedPrecondition, rangeApplies } from './preconditions.js';
+import { failedPrecondition, rangeApplies } from '../http/preconditions.js';
 
 /** Bytes `start` to `end`, both inclusive. */
 export interface ByteRange {

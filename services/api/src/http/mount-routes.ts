@@ -39,8 +39,9 @@ function methodsOf(rows: readonly Route[]): string[] {
 }
 
 function answer(route: Route, context: ApiContext): RequestHandler {
-  return async (request, response) => {
+  const handle = async (request: Request, response: Response): Promise<void> => {
     let signal: AbortSignal | undefined;
+    let gone: AbortSignal | undefined;
     const params = validateParams(route.params, request.params);
     const { job_id: jobId } = request.params;
     if (typeof jobId === 'string') noteJob(response, jobId);
@@ -63,11 +64,16 @@ function answer(route: Route, context: ApiContext): RequestHandler {
         signal ??= signalOf(response, context.stopping);
         return signal;
       },
+      get gone() {
+        gone ??= signalOf(response);
+        return gone;
+      },
       noteJob: (started) => noteJob(response, started),
       openBody: () => openBody(request, response),
     });
     await sendReply(response, withWarnings(reply, unknownFields(sent, body)), request.method === 'HEAD');
   };
+  return (request, response) => context.requests.track(handle(request, response));
 }
 
 /** The JSON body; `{}` where none is needed. A route that takes none still refuses what is not JSON, and then ignores it. */

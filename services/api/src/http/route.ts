@@ -24,8 +24,10 @@ export interface RouteRequest<Params, Query, Body> {
   readonly requestId: string;
   /** Notes which job the request is about, or has become, for its line in the log. */
   noteJob(jobId: string): void;
-  /** Aborted when the client goes away or the process begins to stop. */
+  /** Aborted when the client goes away or the process begins to stop: for what may be asked again elsewhere. */
   readonly signal: AbortSignal;
+  /** Aborted when the client goes away, or has had its time when the process stops: for work that then goes on. */
+  readonly gone: AbortSignal;
   /** The body as it arrives, for routes that take raw bytes. A client that waits for `100 Continue` gets it now. */
   openBody(): Readable;
 }

@@ -1,9 +1,12 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { StoredFile } from '@caissa/storage';
 import type { Response } from 'express';
-import { addressFor, type Client, withBasePath } from './base-path.js';
+import { changesState } from '../access/foreign-pages.js';
+import { addressFor } from './base-path.js';
+import { JsonText, jsonTextOf } from './json-text.js';
 import type { Reply } from './route.js';
+import { sendOnce, sendRead } from './send-json.js';
 
 /** Writes a handler's reply. A client that leaves meanwhile is no error; the stream is closed either way. */
 export async function sendReply(response: Response, reply: Reply, withoutBody: boolean): Promise<void> {
@@ -15,14 +18,9 @@ export async function sendReply(response: Response, reply: Reply, withoutBody: b
   if ('takeOver' in reply) return reply.takeOver(response);
   const headers = { ...reply.headers };
   if (headers['Location'] !== undefined) headers['Location'] = addressFor(response.req, headers['Location']);
-  response.status(reply.status);
-  if ('body' in reply || 'json' in reply) {
-    response.set({ 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store', ...headers });
-    const bytes = writeJson(response.req, reply);
-    response.set('Content-Length', String(bytes.length)).end(withoutBody ? undefined : bytes);
-    return;
-  }
-  response.set(headers);
+  if ('json' in reply) return sendRead(response, headers, jsonTextOf(reply.json));
+  if ('body' in reply) return sendBody(response, reply.status, headers, reply.body);
+  response.status(reply.status).set(headers);
   if ('file' in reply) return sendFile(response, reply.file, reply.range);
   if (reply.stream === undefined || withoutBody) {
     reply.stream?.destroy();
@@ -32,9 +30,15 @@ export async function sendReply(response: Response, reply: Reply, withoutBody: b
   await pipeline(reply.stream, response);
 }
 
-function writeJson(client: Client, reply: { readonly json: Buffer } | { readonly body: unknown }): Buffer {
-  if (!('json' in reply)) return Buffer.from(withBasePath(client, JSON.stringify(reply.body)));
-  return client.basePath === '' ? reply.json : Buffer.from(withBasePath(client, reply.json.toString()));
+async function sendBody(
+  response: Response,
+  status: number,
+  headers: OutgoingHttpHeaders,
+  body: unknown,
+): Promise<void> {
+  const text = new JsonText(Buffer.from(JSON.stringify(body)));
+  if (status !== 200 || changesState(response.req)) sendOnce(response, status, headers, text);
+  else await sendRead(response, headers, text);
 }
 
 /** Bytes that are read at a time; larger reads are no faster, and every client holds two of these. */

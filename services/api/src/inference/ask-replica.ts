@@ -91,6 +91,11 @@ export class ReplicaConnections {
     return second;
   }
 
+  /** Whether a replica is being asked for a sign of life, or showed none. */
+  isInDoubt(url: string): boolean {
+    return this.#signsOfLife.has(url);
+  }
+
   /** Closes the connections. */
   close(): void {
     this.#agent.destroy();

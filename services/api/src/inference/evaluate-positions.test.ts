@@ -1,3 +1,4 @@
+import { activate } from '@caissa/registry';
 import { AppError, toProblem } from '@caissa/shared/errors';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { type FakeReplica, startFakeReplica } from '../../test-support/fake-replica.js';
@@ -90,6 +91,34 @@ it('believes that no model is active only when all say so', async () => {
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
   }
   await other.die();
+});
+
+it('believes the pointer more than replicas that say no model is active', async () => {
+  const idle = JSON.stringify(toProblem(new AppError('NO_ACTIVE_MODEL', 'No model is active.')));
+  replica.answer = (_asked, response) => void response.writeHead(409).end(idle);
+  const { redis, keys } = api.context.jobs;
+  const pointer = {
+    model_name: 'm',
+    version: 1,
+    source_sha256: 'a'.repeat(64),
+    metadata: {},
+    load_date: '',
+    job_id: '1',
+  };
+  await activate(redis, keys, pointer, { sequence: undefined, floor: 0 });
+  const response = await evaluate({ fen: FEN });
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
+  expect(await response.json()).toMatchObject({ code: 'NO_READY_REPLICA' });
+});
+
+it('looks for a model that one replica does not see yet on another', async () => {
+  const unknown = JSON.stringify(toProblem(new AppError('MODEL_NOT_FOUND', 'There is no model.')));
+  replica.answer = (_asked, response) => void response.writeHead(404).end(unknown);
+  const other = await startFakeReplica(api.context.jobs);
+  await api.context.replicas.refresh();
+  for (let round = 0; round < 3; round++) expect((await evaluate({ fen: FEN, model: 'new' })).status).toBe(200);
+  await other.die();
+  expect((await evaluate({ fen: FEN, model: 'new' })).status).toBe(404);
 });
 
 it('says nothing of what a replica says that it should not', async () => {

@@ -1,3 +1,4 @@
+import { readActivation } from '@caissa/registry';
 import {
   EVALUATE_BODY_LIMIT_BYTES,
   EVALUATE_LIMIT,
@@ -5,12 +6,16 @@ import {
   evaluateResultSchema,
 } from '@caissa/shared/contracts';
 import { AppError, ERROR_TABLE, type ErrorCode, isErrorCode, problemSchema } from '@caissa/shared/errors';
+import type { ApiContext } from '../context.js';
 import { defineRoute } from '../http/route.js';
 import type { ReplicaAnswer } from './ask-replica.js';
 import { sendAnswer } from './pass-on.js';
 
 /** A model named in the request may have to be converted first. */
 const ANSWER_TIMEOUT_MS = 150_000;
+
+/** What one replica may say and another not: it has not heard of the latest activation, or does not see a new file yet. */
+const REPLICA_LAGS = [ERROR_TABLE.NO_ACTIVE_MODEL.status, ERROR_TABLE.MODEL_NOT_FOUND.status];
 
 /** `POST /api/model/evaluate` */
 export const evaluatePositionsRoute = defineRoute({
@@ -33,21 +38,30 @@ export const evaluatePositionsRoute = defineRoute({
     422: { description: 'The checkpoint of the model was refused.', schema: problemSchema },
     503: { description: 'No loader is ready, or too many positions wait; try again.', schema: problemSchema },
   },
-  handler: async ({ forwarder }, { body, requestId, signal }) => {
+  handler: async ({ forwarder, jobs }, { body, requestId, gone }) => {
     const question = {
       method: 'POST',
       path: '/evaluate',
       headers: { 'content-type': 'application/json', 'x-request-id': requestId },
       body: Buffer.from(JSON.stringify(body)),
       timeoutMs: ANSWER_TIMEOUT_MS,
-      signal,
+      signal: gone,
     };
-    // That no model is active is true when all say so: one may not have heard of the latest activation.
-    const answer = await forwarder.ask(question, { retryOn: [ERROR_TABLE.NO_ACTIVE_MODEL.status] });
-    if (answer.status !== 200) throw refusalOf(answer);
-    return { status: 200, takeOver: (response) => sendAnswer(response, answer) };
+    const answer = await forwarder.ask(question, { retryOn: REPLICA_LAGS });
+    if (answer.status === 200) return { status: 200, takeOver: (response) => sendAnswer(response, answer) };
+    const refusal = refusalOf(answer);
+    throw refusal.code === 'NO_ACTIVE_MODEL' && (await isAnyActive(jobs)) ? notServedYet() : refusal;
   },
 });
+
+/** Whether a model is active, as far as Redis can tell: without it the word of the replicas counts. */
+async function isAnyActive({ redis, keys }: ApiContext['jobs']): Promise<boolean> {
+  return (await readActivation(redis, keys).catch(() => undefined)) !== undefined;
+}
+
+function notServedYet(): AppError {
+  return new AppError('NO_READY_REPLICA', 'No loader serves the active model at the moment; try again.');
+}
 
 /**
  * The error that a replica's problem document reports, so that the client gets one of this server's, with its request

@@ -53,7 +53,7 @@ export class Forwarder {
   async ask(question: Question, { retryOn = [] }: ForwardOptions = {}): Promise<ReplicaAnswer> {
     let best: ReplicaAnswer | undefined;
     const askedAtMs = performance.now();
-    const replicas = this.#directory.inTurn();
+    const replicas = this.#directory.inTurn((url) => this.#connections.isInDoubt(url));
     for (const [index, replica] of replicas.entries()) {
       const next = replicas.slice(index + 1).map(({ url }) => url);
       const answer = await this.#tryReplica(replica, question, { askedAtMs, next });
@@ -62,7 +62,8 @@ export class Forwarder {
         discard(best);
         best = answer;
       } else discard(answer);
-      if (!retryOn.includes(answer.status) && !isFault(answer.status)) break;
+      if (isFault(answer.status)) this.#directory.failed(replica);
+      else if (!retryOn.includes(answer.status)) break;
       this.#retries.inc({ reason: String(answer.status) });
     }
     this.#answers.inc({ status: best?.status ?? 'none' });
@@ -71,7 +72,7 @@ export class Forwarder {
   }
 
   /**
-   * Asks every replica that is alive.
+   * Asks every replica that is alive. One that does not respond and is no longer listed after that was not.
    * @throws AppError NO_READY_REPLICA if one does not respond or there is none; the signal's reason
    */
   async askAll(question: Question): Promise<ReplicaAnswer[]> {
@@ -81,7 +82,9 @@ export class Forwarder {
     const answers = await Promise.all(replicas.map((replica) => this.#tryReplica(replica, question, turn)));
     const given = answers.filter((answer) => answer !== undefined);
     for (const { status } of given) this.#answers.inc({ status });
-    if (given.length > 0 && given.length === replicas.length) return given;
+    if (given.length < replicas.length) await this.#directory.refresh();
+    const isMissing = replicas.some((replica, index) => answers[index] === undefined && this.#directory.has(replica));
+    if (given.length > 0 && !isMissing) return given;
     for (const answer of given) discard(answer);
     throw unavailable();
   }
@@ -95,6 +98,7 @@ export class Forwarder {
   async #tryReplica(replica: Replica, question: Question, turn: Turn): Promise<ReplicaAnswer | undefined> {
     const { token } = this.#directory;
     const headers = token === undefined ? question.headers : { ...question.headers, [INTERNAL_TOKEN_HEADER]: token };
+    const release = this.#directory.occupy(replica);
     try {
       return await this.#connections.ask(replica.url, { ...question, headers }, turn);
     } catch (error) {
@@ -106,6 +110,8 @@ export class Forwarder {
       this.#retries.inc({ reason: 'connection' });
       this.#directory.suspect(replica);
       return undefined;
+    } finally {
+      release();
     }
   }
 }

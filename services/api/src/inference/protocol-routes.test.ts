@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request, type ServerResponse } from 'node:http';
 import { INTERNAL_TOKEN_HEADER } from '@caissa/redis';
 import { removeHeartbeat } from '@caissa/registry';
 import { RedisProxy } from '@caissa/testing/redis-proxy';
@@ -178,6 +178,29 @@ describe('a replica that cannot answer', () => {
     }
   });
 
+  it('draws no requests by failing fast, and gets some again when it has recovered', async () => {
+    const [one, two] = await start(2);
+    if (!one || !two) return;
+    const works = one.answer;
+    one.answer = (_asked, response) => void response.writeHead(503).end('{}');
+    for (let round = 0; round < 10; round++) expect(await (await infer()).text()).toBe(two.id);
+    expect(one.asked.length).toBeLessThan(5);
+    one.answer = works;
+    await expect.poll(async () => (await infer()).text(), { interval: 20 }).toBe(one.id);
+  });
+
+  it('gets none while it has more to do than another', async () => {
+    const [one, two] = await start(2);
+    if (!one || !two) return;
+    const held: ServerResponse[] = [];
+    one.answer = (_asked, response) => void held.push(response);
+    const waiting = infer();
+    for (let round = 0; round < 5; round++) expect(await (await infer()).text()).toBe(two.id);
+    await expect.poll(() => held.length).toBe(1);
+    for (const response of held) response.end(one.id);
+    expect(await (await waiting).text()).toBe(one.id);
+  });
+
   it('is asked once only when it refuses for good', async () => {
     const [one, two] = await start(2);
     if (!one || !two) return;
@@ -254,6 +277,15 @@ describe('loading and unloading', () => {
     const [one] = await start(2);
     await one?.die();
     expect((await load()).status).toBe(503);
+  });
+
+  it('is a success without one that is gone and no longer reports itself', async () => {
+    const [one] = await start(2);
+    if (!one) return;
+    const { redis, keys } = api.context.jobs;
+    await one.die();
+    await removeHeartbeat(redis, keys, one.id);
+    expect((await load()).status).toBe(200);
   });
 
   it('does not become a job', async () => {

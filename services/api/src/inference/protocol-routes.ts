@@ -31,8 +31,8 @@ const NAMED_MODEL = /^\/v2\/models\/(?!(active|stats)(\/|$))/;
  * The Open Inference Protocol, passed on to replicas: `/v2/…`. Reading and inference are not counted by the rate limit,
  * which asks Redis; the queues of the replicas are bounded instead.
  */
-export function createProtocolRoutes(context: Pick<ApiContext, 'forwarder' | 'stopping'>, access: Access): Router {
-  const { forwarder, stopping } = context;
+export function createProtocolRoutes(context: Pick<ApiContext, 'forwarder'>, access: Access): Router {
+  const { forwarder } = context;
   const bodies = new BodyReader();
   const passOn =
     (timeoutMs: number, ask: (question: Question, path: string) => Promise<ReplicaAnswer>): RequestHandler =>
@@ -41,7 +41,7 @@ export function createProtocolRoutes(context: Pick<ApiContext, 'forwarder' | 'st
       endWhenIdle(request);
       const body = await bodies.read(request, response);
       const question = { method, path, headers: requestHeaders(request), body, timeoutMs };
-      const signal = signalOf(response, stopping);
+      const signal = signalOf(response);
       await sendAnswer(response, await ask({ ...question, signal }, request.path));
     };
   const forward = (optionsOf: (path: string) => ForwardOptions) =>

@@ -11,6 +11,12 @@ const REFRESH_INTERVAL_MS = 1_000;
 const SUSPECT_MS = 2_000;
 
 /**
+ * A replica that failed comes last for this long: failing is quick, so that it would look like the one with the least to
+ * do and draw every request.
+ */
+const FAULT_MS = 500;
+
+/**
  * A replica that Redis does not list is kept this long, counted from when that was first seen: a Redis that was
  * emptied, or was down longer than a heartbeat lasts, learns of it with its next heartbeat.
  */
@@ -25,11 +31,16 @@ export interface Replica {
   readonly serving: boolean;
 }
 
+/** What is known of a replica. */
 interface Entry {
-  readonly replica: Replica;
+  replica: Replica;
   /** When Redis was first seen not to list it; undefined while it does. */
-  readonly missingSinceMs: number | undefined;
-  readonly suspectUntilMs: number;
+  missingSinceMs: number | undefined;
+  doubtUntilMs: number;
+  /** Requests that it was sent and has not answered yet. */
+  underWay: number;
+  /** Which of all requests was the last that it was sent. */
+  lastRequest: number;
 }
 
 /**
@@ -45,7 +56,7 @@ export class ReplicaDirectory {
   readonly #reading = new Coalesced(() => this.#read());
   #token: string | undefined;
   #expected: ExpectedArchitecture = { channels: 'any', blocks: 'any' };
-  #turn = 0;
+  #requests = 0;
 
   /** Begins to read. `redis` fails fast while Redis is down. */
   constructor(redis: RedisClient, keys: RedisKeys, logger: Logger) {
@@ -75,24 +86,48 @@ export class ReplicaDirectory {
     return [...this.#entries.values()].map(({ replica }) => replica);
   }
 
-  /** The replicas to ask, in this order: those that serve a model take turns in being first, those in doubt come last. */
-  inTurn(): Replica[] {
-    const entries = [...this.#entries.values()];
-    const serving = entries.filter(({ replica }) => replica.serving);
-    const usable = serving.length > 0 ? serving : entries;
-    const first = this.#turn++ % Math.max(usable.length, 1);
-    const rotated = [...usable.slice(first), ...usable.slice(0, first)];
+  /**
+   * The replicas to ask, in this order: those that serve a model come first and those in doubt last among them; then
+   * whoever has the fewest requests under way; then whoever was not asked for longest.
+   * @param isSilent whether an address is in doubt because it does not respond
+   */
+  inTurn(isSilent: (url: string) => boolean = () => false): Replica[] {
     const nowMs = performance.now();
-    const isDoubtful = (entry: Entry) => entry.suspectUntilMs > nowMs;
-    return [...rotated.filter((entry) => !isDoubtful(entry)), ...rotated.filter(isDoubtful)].map(
-      ({ replica }) => replica,
+    const ranked = [...this.#entries.values()].map((entry) => ({
+      entry,
+      rank: (entry.replica.serving ? 0 : 2) + (entry.doubtUntilMs > nowMs || isSilent(entry.replica.url) ? 1 : 0),
+    }));
+    ranked.sort(
+      (one, other) =>
+        one.rank - other.rank ||
+        one.entry.underWay - other.entry.underWay ||
+        one.entry.lastRequest - other.entry.lastRequest,
     );
+    return ranked.map(({ entry }) => entry.replica);
+  }
+
+  /** Whether a replica is still counted as alive. */
+  has({ id }: Replica): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** Counts a request as under way at a replica until what this returns is called. */
+  occupy({ id }: Replica): () => void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return () => {};
+    entry.underWay++;
+    entry.lastRequest = ++this.#requests;
+    return () => void entry.underWay--;
+  }
+
+  /** Notes that a replica answered that it cannot do what others may. */
+  failed({ id }: Replica): void {
+    this.#doubt(id, FAULT_MS);
   }
 
   /** Notes that a replica could not be reached, and reads the list at once. */
   suspect({ id }: Replica): void {
-    const entry = this.#entries.get(id);
-    if (entry) this.#entries.set(id, { ...entry, suspectUntilMs: performance.now() + SUSPECT_MS });
+    this.#doubt(id, SUSPECT_MS);
     void this.refresh();
   }
 
@@ -131,18 +166,22 @@ export class ReplicaDirectory {
       if (url === null) continue;
       listed.add(id);
       addresses.add(url);
-      const suspectUntilMs = this.#entries.get(id)?.suspectUntilMs ?? 0;
       const replica = { id, url, serving: model_name !== null };
-      this.#entries.set(id, { replica, missingSinceMs: undefined, suspectUntilMs });
+      const entry = this.#entries.get(id) ?? { replica, doubtUntilMs: 0, underWay: 0, lastRequest: 0 };
+      this.#entries.set(id, Object.assign(entry, { replica, missingSinceMs: undefined }));
     }
     for (const [id, entry] of this.#entries) {
       if (listed.has(id)) continue;
-      const missingSinceMs = entry.missingSinceMs ?? nowMs;
+      entry.missingSinceMs ??= nowMs;
       const isReplaced = addresses.has(entry.replica.url);
-      const isGone = isReplaced || entry.suspectUntilMs > nowMs || nowMs - missingSinceMs > MISSING_MS;
+      const isGone = isReplaced || entry.doubtUntilMs > nowMs || nowMs - entry.missingSinceMs > MISSING_MS;
       if (isGone) this.#entries.delete(id);
-      else this.#entries.set(id, { ...entry, missingSinceMs });
     }
+  }
+
+  #doubt(id: string, forMs: number): void {
+    const entry = this.#entries.get(id);
+    if (entry) entry.doubtUntilMs = Math.max(entry.doubtUntilMs, performance.now() + forMs);
   }
 }
 

@@ -100,6 +100,16 @@ describe('an upload', () => {
     expect(await readFile(join(api.modelsFolder, 'taken.pt'), 'utf8')).toBe('original');
   });
 
+  it.each(['stats', 'active.pt'])('as %s is refused: no address would lead to it', async (name) => {
+    const response = await put(name, 'good bytes');
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      code: 'INVALID_NAME',
+      detail: expect.stringContaining('Upload it under another name.'),
+    });
+    expect(await files()).toEqual([]);
+  });
+
   it.each(['final.pt', 'final.PT', 'final.pth.tar', 'final.ckpt'])('of %s makes the model final', async (filename) => {
     api.work('inspect', inspect);
     const response = await put(filename, 'good bytes');

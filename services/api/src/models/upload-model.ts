@@ -1,4 +1,4 @@
-import { checkpointStem, modelFilename } from '@caissa/formats';
+import { checkpointStem, isReservedModelName, modelFilename } from '@caissa/formats';
 import { cancelJob, enqueue } from '@caissa/queue';
 import { callRedis } from '@caissa/redis';
 import { toMebibytes, uploadResultSchema } from '@caissa/shared/contracts';
@@ -39,6 +39,7 @@ export const uploadModelRoute = defineRoute({
   handler: async (context, request) => {
     // Who names the file means the model in it.
     const name = checkpointStem(request.params.model_name);
+    if (isReservedModelName(name)) throw nameReserved(name);
     const { modelStore } = context;
     const limitBytes = context.settings.MAX_UPLOAD_MB * 1024 ** 2;
     if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw uploadTooLarge(limitBytes);
@@ -61,6 +62,13 @@ export const uploadModelRoute = defineRoute({
   },
 });
 
+function nameReserved(name: string): AppError {
+  return new AppError(
+    'INVALID_NAME',
+    `No model can be called ${name}: /v2/models/${name} means something else. Upload it under another name.`,
+  );
+}
+
 async function assertFree({ modelFolder }: ApiContext, name: string): Promise<void> {
   const found = await modelFolder.find(name).catch((error: unknown) => error);
   if (found instanceof AppError && found.code === 'MODEL_NOT_FOUND') return;
@@ -70,7 +78,7 @@ async function assertFree({ modelFolder }: ApiContext, name: string): Promise<vo
 /** Has a worker inspect the file: this process never reads a checkpoint. @throws AppError why it was refused */
 async function check(
   context: ApiContext,
-  { caller, requestId, signal, noteJob }: RouteRequest<unknown, unknown, unknown>,
+  { caller, requestId, gone, noteJob }: RouteRequest<unknown, unknown, unknown>,
   name: string,
   { identity, upload, sizeBytes }: ReceivedUpload,
 ): Promise<void> {
@@ -83,7 +91,7 @@ async function check(
   });
   const jobId = job.id ?? '';
   noteJob(jobId);
-  const view = await context.watcher.waitForEnd(jobId, CHECK_TIMEOUT_MS + sizeBytes / CHECKED_BYTES_PER_MS, signal);
+  const view = await context.watcher.waitForEnd(jobId, CHECK_TIMEOUT_MS + sizeBytes / CHECKED_BYTES_PER_MS, gone);
   if (view.status === 'completed') return;
   if (view.error) throw toError(view.error);
   // Nobody waits for it any more; if it cannot be cancelled, it finds no file and does no harm.

@@ -43,7 +43,7 @@ export async function evaluateFens(
 async function modelNamed(engine: InferenceEngine, name = ACTIVE): Promise<ServingModel> {
   const open = engine.find(name);
   if (open !== undefined) return open;
-  if (engine.isAwaited(name)) throw notOpenYet();
+  if (engine.isAwaited(name)) throw notOpenYet(name);
   if (name !== ACTIVE) return engine.load(name);
   throw new AppError('NO_ACTIVE_MODEL', 'No model is active. Load one, or name the model to ask.');
 }

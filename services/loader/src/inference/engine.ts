@@ -70,6 +70,8 @@ export interface InferenceEngine {
   find(name: string, version?: string): ServingModel | undefined;
   /** Whether this name stands for a model that is active and not open here yet, or may be: nobody has said so far that none is. */
   isAwaited(name: string): boolean;
+  /** Whether a model is held beside the active one: it is open, or is being opened for the first time or again. */
+  isHeld(name: string): boolean;
   /** Ready, loading and failed models, and the checkpoints of the model folder that are not open. */
   states(): Promise<ModelState[]>;
   /** Opens a model beside the active one, ending the least recently used if there are too many. @throws AppError */
@@ -78,7 +80,8 @@ export interface InferenceEngine {
   unload(name: string): Promise<void>;
 }
 
-/** The error of a request for a model that {@link InferenceEngine.isAwaited}. */
-export function notOpenYet(): AppError {
-  return new AppError('NO_READY_REPLICA', 'The active model is not open on this loader yet; try again in a moment.');
+/** The error of a request for a model that {@link InferenceEngine.isAwaited}, or that is held and not open. */
+export function notOpenYet(name: string): AppError {
+  const model = name === ACTIVE ? 'The active model' : `Model ${name}`;
+  return new AppError('NO_READY_REPLICA', `${model} is not open on this loader at the moment; try again.`);
 }

@@ -211,7 +211,7 @@ describe('models beside the active one', () => {
     process.kill(pid, 'SIGKILL');
     await expect(pending).rejects.toMatchObject({ code: 'SESSION_FAILED', retryable: true });
     while (engine.sessionRestarts === 0) await setImmediate();
-    expect(engine.find('two')).toBeUndefined();
+    expect([engine.find('two'), engine.isHeld('two'), engine.isHeld('one')]).toEqual([undefined, true, false]);
     expect(engine.sessions).toMatchObject([{ name: 'two', version: '7', state: expect.not.stringMatching('READY') }]);
     await expect.poll(() => engine.find('two') !== undefined).toBe(true);
     await ask(engine.find('two'));

@@ -106,6 +106,10 @@ export class LoaderEngine implements InferenceEngine {
     return name === activeName || (name === ACTIVE && activeName !== null);
   }
 
+  isHeld(name: string): boolean {
+    return this.#pool.has(name);
+  }
+
   async states(): Promise<ModelState[]> {
     const active = this.#readyActive;
     const open = [...(active === undefined ? [] : [readyState(active)]), ...this.#pool.held.map(stateOf)];

@@ -39,6 +39,11 @@ export class ModelPool {
     return held?.model;
   }
 
+  /** Whether the model of this name is held, whether or not it can answer now. */
+  has(name: string): boolean {
+    return this.#held.has(name);
+  }
+
   /** Whether a model is being opened for a caller of {@link load}. */
   isLoading(name: string): boolean {
     return this.#loading.has(name);

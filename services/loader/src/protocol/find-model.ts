@@ -26,7 +26,7 @@ export function findModel({ engine, params }: Exchange): ServingModel {
   if (other !== undefined) {
     throw new AppError('MODEL_NOT_FOUND', `The model ${other.name} has version ${other.version} here, not ${version}.`);
   }
-  if (engine.isAwaited(name)) throw notOpenYet();
+  if (engine.isAwaited(name) || engine.isHeld(name)) throw notOpenYet(name);
   if (name === ACTIVE) {
     throw new AppError('NO_READY_REPLICA', 'No model is active: load one, or name the model to use.');
   }

@@ -67,6 +67,15 @@ describe('an active model that is not open here yet', () => {
   });
 });
 
+describe('a model beside the active one whose process is started again', () => {
+  test('is to be asked for again in a moment, and not to be loaded', async () => {
+    server.engine.lost.add('restarted');
+    const response = await server.post('/v2/models/restarted/infer', '{}');
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await response.json()).toEqual({ error: expect.stringContaining('Model restarted is not open') });
+  });
+});
+
 describe('descriptions', () => {
   test('of the server', async () => {
     expect(await json('/v2')).toEqual({

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What tells whether a client has this very file: a strong entity tag, and when the file was last modified. */
+/** What tells whether a client has what would be sent: an entity tag, strong or weak, and for a file when it was last modified. */
 export interface Validators {
   readonly tag: string;
-  readonly modifiedAt: Date;
+  readonly modifiedAt?: Date;
 }
 
 /**
@@ -24,27 +24,28 @@ export function failedPrecondition(
 }
 
 /** Whether the range of a request counts by its `If-Range`, a tag or a time. Source: RFC 9110 section 13.1.5. */
-export function rangeApplies(request: IncomingHttpHeaders, { tag, modifiedAt }: Validators): boolean {
+export function rangeApplies(request: IncomingHttpHeaders, { tag, modifiedAt }: Required<Validators>): boolean {
   const condition = request['if-range'];
   return condition === undefined || condition === tag || parseHttpDate(String(condition)) === secondsOf(modifiedAt);
 }
 
-/** Whether a list of entity tags, or `*`, names this strong one, compared weakly. Source: RFC 9110 sections 8.8.3 and 13.1.2. */
+/** Whether a list of entity tags, or `*`, names this one, compared weakly. Source: RFC 9110 sections 8.8.3 and 13.1.2. */
 function hasTag(header: string, tag: string): boolean {
-  return hasStrongTag(header.replaceAll('W/"', '"'), tag);
+  return hasStrongTag(header.replaceAll('W/"', '"'), tag.replace('W/"', '"'));
 }
 
 /** As {@link hasTag}, compared strongly: a weak tag is no match. */
 function hasStrongTag(header: string, tag: string): boolean {
   if (header.trim() === '*') return true;
+  if (tag.startsWith('W/')) return false;
   const tags: readonly string[] = header.match(/(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g) ?? [];
   return tags.includes(tag);
 }
 
-/** Whether a file was modified after a time; undefined without one that can be read. */
-function isModifiedSince(modifiedAt: Date, header: string | undefined): boolean | undefined {
+/** Whether something was modified after a time; undefined where either is not known. */
+function isModifiedSince(modifiedAt: Date | undefined, header: string | undefined): boolean | undefined {
   const since = parseHttpDate(header ?? '');
-  return since === undefined ? undefined : secondsOf(modifiedAt) > since;
+  return since === undefined || modifiedAt === undefined ? undefined : secondsOf(modifiedAt) > since;
 }
 
 /** A time of HTTP has whole seconds. */
