@@ -77,10 +77,13 @@ const UNKNOWN = {
   sha256: null,
 } as const;
 
-/** What makes a file unreadable for good, or nothing if looking again may help or the fault is ours. */
+/** What makes a file unreadable until somebody changes it, or nothing if looking again may help or the fault is ours. */
 function unreadableBecause(thrown: unknown, filename: string): AppError | undefined {
   if (hasCode(thrown, 'EACCES') || hasCode(thrown, 'EPERM')) {
-    return new AppError('STORE_UNAVAILABLE', `${filename} cannot be read: permission was denied.`);
+    return new AppError(
+      'STORE_UNAVAILABLE',
+      `${filename} cannot be read: permission was denied. Change its owner or its permissions; it is then read again.`,
+    );
   }
   const error = toAppError(thrown);
   return error.retryable || error.code === 'INTERNAL' ? undefined : error;

@@ -52,6 +52,12 @@ export function namedError(
   return new AppError(failure.code, `${filename}: ${failure.message}`, { cause: thrown });
 }
 
+const NOT_PERMITTED =
+  'A file or folder of the data folder cannot be used: permission was denied. Check its owner and its permissions.';
+
+/** What the system says when the machine of a network volume does not answer, or a disk was taken away. */
+const VOLUME_AWAY = ['ENETDOWN', 'ENETUNREACH', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENOTCONN', 'EREMOTEIO', 'ENODEV'];
+
 const STORE_ERRNO = new Map<string, { code: ErrorCode; message: string }>([
   ['ENOSPC', { code: 'STORAGE_FULL', message: 'The disk is full: free some space, then try again.' }],
   ['EDQUOT', { code: 'STORAGE_FULL', message: 'The disk quota is used up: free some space, then try again.' }],
@@ -59,8 +65,12 @@ const STORE_ERRNO = new Map<string, { code: ErrorCode; message: string }>([
   ['EMFILE', { code: 'STORE_UNAVAILABLE', message: 'Too many files are open; try again in a moment.' }],
   ['ENFILE', { code: 'STORE_UNAVAILABLE', message: 'Too many files are open; try again in a moment.' }],
   ['ESTALE', { code: 'STORE_UNAVAILABLE', message: 'The network file system lost the file; try again in a moment.' }],
+  ...VOLUME_AWAY.map(
+    (errno) => [errno, { code: 'STORE_UNAVAILABLE', message: 'The volume does not answer.' }] as const,
+  ),
   ['EROFS', { code: 'STORE_UNAVAILABLE', message: 'The data folder cannot be written: its file system is read-only.' }],
-  ['EACCES', { code: 'STORE_UNAVAILABLE', message: 'The data folder cannot be used: permission was denied.' }],
+  ['EACCES', { code: 'STORE_UNAVAILABLE', message: NOT_PERMITTED }],
+  ['EPERM', { code: 'STORE_UNAVAILABLE', message: NOT_PERMITTED }],
 ]);
 
 /** Gives any thrown value its place in the error table. What is not known is a bug: `INTERNAL`, with the cause kept. */

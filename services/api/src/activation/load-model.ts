@@ -24,7 +24,10 @@ export const loadModelRoute = defineRoute({
     202: { description: 'The work waits in its queue.', schema: jobAcceptedSchema },
     400: { description: 'The name or a parameter is not valid.', schema: problemSchema },
     404: { description: 'There is no such model.', schema: problemSchema },
-    409: { description: 'Another activation was requested later.', schema: problemSchema },
+    409: {
+      description: 'Another activation was requested later, or the checkpoint is still being written.',
+      schema: problemSchema,
+    },
     422: { description: 'The checkpoint was refused.', schema: problemSchema },
   },
   handler: (context, request) => {

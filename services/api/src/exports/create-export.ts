@@ -34,6 +34,7 @@ export const createExportRoute = defineRoute({
     202: { description: 'The work waits in its queue.', schema: jobAcceptedSchema },
     400: { description: 'The format, the name or the body is not valid.', schema: problemSchema },
     404: { description: 'There is no such model.', schema: problemSchema },
+    409: { description: 'The checkpoint is still being written.', schema: problemSchema },
     422: { description: 'The checkpoint was refused.', schema: problemSchema },
   },
   handler: (context, request) => {

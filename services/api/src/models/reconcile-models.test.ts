@@ -1,8 +1,8 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkItem } from '@caissa/queue';
 import type { InspectJobData, InspectResult } from '@caissa/shared/contracts';
-import { AppError } from '@caissa/shared/errors';
+import { AppError, toProblem } from '@caissa/shared/errors';
 import { eventually } from '@caissa/testing/eventually';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
@@ -90,6 +90,29 @@ describe('the catalogue', () => {
     }
     await untilReady('slow');
     expect(asked.length).toBeLessThanOrEqual(2 + pauses);
+  });
+
+  it('asks again for what could not be read when permissions were changed, and after a restart', async () => {
+    const problem = toProblem({ code: 'STORE_UNAVAILABLE', message: 'Permission was denied.', errors: undefined });
+    await api.addModel('secret', { status: 'unreadable', problem });
+    const { queue } = api.context.jobs.queues.inspect;
+    const askedFor = async (times: number) =>
+      eventually(`it is asked for ${times} times`, async () => {
+        const jobs = await queue.getJobs(['completed']);
+        return jobs.filter(({ data }) => data.model_name === 'secret').length === times;
+      });
+    api.work('inspect', async ({ id, data }) => {
+      const { model_name } = data;
+      return { success: true, message: 'ok', model_name, status: 'unreadable', job_id: id };
+    });
+    await askedFor(1);
+    await chmod(join(api.modelsFolder, 'secret.pt'), 0o640);
+    await askedFor(2);
+    const restarted = new ModelReconciler(api.context);
+    restarted.start();
+    await askedFor(3);
+    await restarted.stop();
+    expect(await statusOf('secret')).toBe('unreadable');
   });
 
   it('is kept by several processes without doing work twice', async () => {

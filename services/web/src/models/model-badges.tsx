@@ -6,7 +6,10 @@ import { Badge } from '../ui/badge';
 import { Spinner } from '../ui/progress';
 
 interface ModelBadgesProps {
-  readonly model: Pick<ModelSummary, 'status' | 'is_current' | 'problem' | 'deploy_problem' | 'warnings_count'>;
+  readonly model: Pick<
+    ModelSummary,
+    'status' | 'being_written' | 'is_current' | 'problem' | 'deploy_problem' | 'warnings_count'
+  >;
 }
 
 /** What state a model is in, in a word. */
@@ -16,9 +19,9 @@ export function ModelBadges({ model }: ModelBadgesProps) {
     <>
       {model.is_current && <ActiveBadge />}
       {model.status === 'inspecting' && (
-        <Badge tone="info">
+        <Badge tone="info" title={model.being_written ? 'It is looked into when its file is at rest.' : undefined}>
           <Spinner />
-          Inspecting
+          {model.being_written ? 'Being written' : 'Inspecting'}
         </Badge>
       )}
       {model.status === 'unreadable' && (
