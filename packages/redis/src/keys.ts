@@ -44,6 +44,10 @@ export interface RedisKeys {
   loaderHeartbeat(id: string): string;
   /** The secret that services show to each other. */
   readonly internalToken: string;
+  /** Hash: name of an upload that comes in pieces → time of its last piece and what it is; see `UploadRegister`. */
+  readonly uploads: string;
+  /** Is there while a process receives a piece of an upload; see `Claim`. */
+  uploadClaim(upload: string): string;
   idempotency(scope: string): string;
   /** Stream of a queue's events, written by BullMQ. */
   queueEvents(type: JobType): string;
@@ -77,6 +81,8 @@ export function redisKeys(prefix: string): RedisKeys {
     loaders: `${prefix}:loaders`,
     loaderHeartbeat: (id) => `${prefix}:loader:${id}`,
     internalToken: `${prefix}:internal-token`,
+    uploads: `${prefix}:uploads`,
+    uploadClaim: (upload) => `${prefix}:uploads:${upload}`,
     idempotency: (scope) => `${prefix}:idempotency:${scope}`,
     queueEvents: (type) => `${prefix}:${type}:events`,
     job: (type, id) => `${prefix}:${type}:${id}`,

@@ -6,7 +6,9 @@ const CLAIM_MS = 15_000;
 
 /** KEYS: claim. ARGV: its text so far, its text from now on, milliseconds. */
 const RENEW = `
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1
 `;
 
 /** KEYS: claim. ARGV: its text. */
@@ -32,6 +34,8 @@ export class Claim {
   readonly #owner = randomUUID();
   #timer: NodeJS.Timeout | undefined;
   #text: string;
+  /** When it was asked for that which Redis has granted last, by `performance.now()`. */
+  #grantedAtMs = performance.now();
 
   private constructor(redis: RedisClient, key: string) {
     this.#redis = redis;
@@ -55,6 +59,11 @@ export class Claim {
     return number ? Number(number) : undefined;
   }
 
+  /** Whether nobody else can have it: it was renewed in time, as far as this process knows. */
+  get isHeld(): boolean {
+    return performance.now() - this.#grantedAtMs < CLAIM_MS;
+  }
+
   /** Tells others a number. @throws AppError REDIS_UNAVAILABLE */
   async tell(number: number): Promise<void> {
     await this.#become(`${number} ${this.#owner}`);
@@ -74,6 +83,8 @@ export class Claim {
   async #become(text: string): Promise<void> {
     const before = this.#text;
     this.#text = text;
-    await callRedis(() => this.#redis.eval(RENEW, 1, this.#key, before, text, CLAIM_MS));
+    const askedAtMs = performance.now();
+    const reply = await callRedis(() => this.#redis.eval(RENEW, 1, this.#key, before, text, CLAIM_MS));
+    if (reply === 1) this.#grantedAtMs = askedAtMs;
   }
 }

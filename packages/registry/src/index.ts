@@ -39,3 +39,4 @@ export {
 export { noteRefusedActivation, takeRefusedActivations } from './refused-activations.js';
 export { removeExports } from './remove-exports.js';
 export { announceTurn, endTurn, isOvertaken, takeTurn } from './turns.js';
+export { type HeldUpload, type PiecewiseUpload, UPLOAD_EXPIRY_MS, UploadRegister } from './upload-register.js';

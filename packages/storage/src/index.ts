@@ -19,10 +19,10 @@ export {
 export { openArtifactStore } from './artifacts/open-artifact-store.js';
 export { LocalModelStore } from './models/local-model-store.js';
 export type { CheckpointFile, ModelFile } from './models/model-file.js';
-export type { LeftOut, ModelSource, ModelStore, ReceivedUpload } from './models/model-store.js';
+export type { LeftOut, ModelSource, ModelStore, ReceivedUpload, UploadPiece } from './models/model-store.js';
 export { type ModelNames, nameModels } from './models/name-models.js';
 export { openModelStore } from './models/open-model-store.js';
-export { modelExists, uploadTooLarge } from './models/upload.js';
+export { modelExists, newUploadName, UPLOAD_ID, UPLOAD_PREFIX, uploadTooLarge } from './models/upload.js';
 export type { ObjectStore } from './object-store/object-store.js';
 export { openObjectStore } from './object-store/open-object-store.js';
 export { PartSender } from './object-store/part-sender.js';

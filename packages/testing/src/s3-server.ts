@@ -24,6 +24,13 @@ const CODES: Readonly<Record<number, string>> = {
   507: 'StorageFull',
 };
 
+interface SentPart {
+  readonly etag: string;
+  readonly sizeBytes: number;
+  readonly checksum: string;
+  readonly sentAt: Date;
+}
+
 interface Answer {
   readonly status: number;
   readonly headers: Record<string, string | string[] | undefined>;
@@ -32,7 +39,7 @@ interface Answer {
 
 /**
  * An object store for tests: fauxqs, and before it what that one does not do. It checks checksums, keeps objects that
- * must not be overwritten, lists open uploads, and fails when it is told to.
+ * must not be overwritten, lists open uploads and their parts, and fails when it is told to.
  */
 export class S3Server {
   /** Says what becomes of each request. */
@@ -43,7 +50,7 @@ export class S3Server {
   readonly requests: S3Request[] = [];
   /** Bytes of objects that were sent since the start. */
   sentBytes = 0;
-  readonly #uploads = new Map<string, { key: string; beganAt: Date }>();
+  readonly #uploads = new Map<string, { key: string; beganAt: Date; parts: Map<number, SentPart> }>();
   readonly #fauxqs: Awaited<ReturnType<typeof startFauxqs>>;
   readonly #server: Server;
   /** Writes of which only the first counts wait for each other. */
@@ -113,10 +120,16 @@ export class S3Server {
     const checksum = incoming.headers['x-amz-checksum-crc32'];
     if (checksum !== undefined && checksum !== checksumOf(body)) return refusal(400, 'BadDigest');
     if (method === 'GET' && query.has('uploads')) return this.#listUploads(query.get('prefix') ?? '');
+    if (method === 'GET' && query.has('uploadId')) return this.#listParts(query.get('uploadId') ?? '');
     if (incoming.headers['x-amz-copy-source'] !== undefined) return this.#copyPart(incoming);
     const write = async () => {
-      const answer = await this.#forward(incoming, body);
-      if (answer.status < 300) this.#note(method, key, query, answer);
+      // fauxqs reads parts without checksums only.
+      const isCompletion = method === 'POST' && query.has('uploadId');
+      const sent = isCompletion
+        ? Buffer.from(String(body).replace(/<ChecksumCRC32>[^<]*<\/ChecksumCRC32>/g, ''))
+        : body;
+      const answer = await this.#forward(incoming, sent);
+      if (answer.status < 300) this.#note(method, key, query, answer, body);
       return answer;
     };
     const isConditional = this.heedsConditions && incoming.headers['if-none-match'] === '*';
@@ -146,11 +159,23 @@ export class S3Server {
     return part.status < 300 ? xmlAnswer(200, xml) : part;
   }
 
-  #note(method: string, key: string, query: URLSearchParams, { body }: Answer): void {
+  #note(method: string, key: string, query: URLSearchParams, { headers, body }: Answer, sent: Buffer): void {
     const uploadId = query.get('uploadId');
     if (method === 'POST' && query.has('uploads')) {
-      this.#uploads.set(/<UploadId>([^<]+)/.exec(String(body))?.[1] ?? '', { key, beganAt: new Date() });
-    } else if (uploadId !== null && method !== 'PUT') this.#uploads.delete(uploadId);
+      this.#uploads.set(/<UploadId>([^<]+)/.exec(String(body))?.[1] ?? '', {
+        key,
+        beganAt: new Date(),
+        parts: new Map(),
+      });
+    } else if (uploadId !== null && method === 'PUT') {
+      const part = {
+        etag: String(headers['etag']),
+        sizeBytes: sent.length,
+        checksum: checksumOf(sent),
+        sentAt: new Date(),
+      };
+      this.#uploads.get(uploadId)?.parts.set(Number(query.get('partNumber')), part);
+    } else if (uploadId !== null) this.#uploads.delete(uploadId);
   }
 
   #listUploads(prefix: string): Answer {
@@ -165,6 +190,20 @@ export class S3Server {
       200,
       `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${xml}</ListMultipartUploadsResult>`,
     );
+  }
+
+  #listParts(uploadId: string): Answer {
+    const upload = this.#uploads.get(uploadId);
+    if (upload === undefined) return refusal(404, 'NoSuchUpload');
+    const xml = [...upload.parts]
+      .sort(([left], [right]) => left - right)
+      .map(([number, { etag, sizeBytes, checksum, sentAt }]) => {
+        const facts = `<ETag>${etag}</ETag><Size>${sizeBytes}</Size><ChecksumCRC32>${checksum}</ChecksumCRC32>`;
+        const sent = `<LastModified>${sentAt.toISOString()}</LastModified>`;
+        return `<Part><PartNumber>${number}</PartNumber>${facts}${sent}</Part>`;
+      })
+      .join('');
+    return xmlAnswer(200, `<ListPartsResult><IsTruncated>false</IsTruncated>${xml}</ListPartsResult>`);
   }
 
   async #forward(

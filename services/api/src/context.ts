@@ -1,6 +1,6 @@
 import type { JobsContext, JobWatcher, Tracing } from '@caissa/queue';
 import { REDIS_SETTINGS } from '@caissa/redis';
-import type { ExportIndex } from '@caissa/registry';
+import type { ExportIndex, UploadRegister } from '@caissa/registry';
 import type { Logger } from '@caissa/shared/process';
 import type { SettingName, SettingValue } from '@caissa/shared/settings';
 import { type ArtifactStore, type ModelStore, OBJECT_STORE_SETTINGS } from '@caissa/storage';
@@ -50,6 +50,7 @@ export interface ApiContext extends ModelSources {
   readonly exports: ExportIndex;
   readonly exportReconciler: ExportReconciler;
   readonly modelStore: ModelStore;
+  readonly uploads: UploadRegister;
   readonly modelList: ModelList;
   readonly modelDetails: ModelDetails;
   readonly replicas: ReplicaDirectory;

@@ -17,8 +17,12 @@ import { retryJobRoute } from './jobs/retry-job.js';
 import { showJobRoute } from './jobs/show-job.js';
 import { streamAllEventsRoute } from './jobs/stream-all-events.js';
 import { streamJobEventsRoute } from './jobs/stream-job-events.js';
+import { appendUploadRoute } from './models/append-upload.js';
+import { beginUploadRoute } from './models/begin-upload.js';
+import { dropUploadRoute } from './models/drop-upload.js';
 import { listModelsRoute } from './models/list-models.js';
 import { showModelRoute } from './models/show-model.js';
+import { showUploadRoute } from './models/show-upload.js';
 import { uploadModelRoute } from './models/upload-model.js';
 
 /**
@@ -29,6 +33,10 @@ export const ROUTES: readonly Route[] = [
   listModelsRoute,
   showModelRoute,
   uploadModelRoute,
+  beginUploadRoute,
+  showUploadRoute,
+  appendUploadRoute,
+  dropUploadRoute,
   createExportRoute,
   headExportRoute,
   downloadExportRoute,

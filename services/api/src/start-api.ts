@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Coalesced } from '@caissa/bytes';
 import { closeQueues, JobWatcher, openQueues, type Tracing } from '@caissa/queue';
 import { connectProducer, connectWorker, readRedisTarget, redisKeys } from '@caissa/redis';
-import { Catalogue, ExportIndex, readActivation } from '@caissa/registry';
+import { Catalogue, ExportIndex, readActivation, UploadRegister } from '@caissa/registry';
 import { closeServer, createHttpServer, listen, PROBLEM_FORMAT, urlOf } from '@caissa/shared/http';
 import { type Lifecycle, type Logger, withTimeout } from '@caissa/shared/process';
 import { openArtifactStore, openModelStore } from '@caissa/storage';
@@ -93,7 +93,8 @@ async function openContext(
   setMaxListeners(0, stopping.signal);
   const lists = { exportReconciler, modelFolder, modelList, modelDetails };
   const requests = new OpenRequests();
-  const files = { store, exports, catalogue, modelStore, ...lists };
+  const uploads = new UploadRegister(redis, keys);
+  const files = { store, exports, catalogue, modelStore, uploads, ...lists };
   const parts = { settings, logger, jobs, watcher, requests, ...files, replicas, forwarder };
   return { context: { ...parts, tracing, stopping: stopping.signal }, stopping };
 }

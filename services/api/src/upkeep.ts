@@ -12,7 +12,7 @@ const SWEEP_INTERVAL_MS = 3_600_000;
  * API process does so; what one has done, the others find done.
  */
 export function startUpkeep(context: ApiContext, lifecycle: Lifecycle): void {
-  const { jobs, logger, modelStore, exportReconciler } = context;
+  const { jobs, logger, modelStore, uploads, exportReconciler } = context;
   const reconciler = new ModelReconciler(context);
   reconciler.start();
   lifecycle.onStop('model reconciler', () => reconciler.stop());
@@ -31,7 +31,7 @@ export function startUpkeep(context: ApiContext, lifecycle: Lifecycle): void {
   if (jobs.redis.status === 'ready') onRedis();
 
   const sweep = () => {
-    attempt(logger, 'sweep of uploads', () => modelStore.sweep());
+    attempt(logger, 'sweep of uploads', async () => modelStore.sweep(await uploads.names()));
     attempt(logger, 'list of jobs', () => trimJobList(jobs));
   };
   const sweepTimer = setInterval(sweep, SWEEP_INTERVAL_MS);

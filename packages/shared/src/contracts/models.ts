@@ -109,9 +109,22 @@ export const uploadResultSchema = z
   })
   .meta({ id: 'UploadResult' });
 
+/** An upload that comes in pieces: answer of `POST /api/model/upload/{model_name}` and of the address that it gives. */
+export const uploadStateSchema = z
+  .object({
+    success,
+    message: z.string(),
+    name: modelNameSchema,
+    size_bytes: z.int(),
+    kept_bytes: z.int().describe('Where the next piece begins.'),
+    links: z.object({ self: z.string().describe('Where pieces are sent to.') }),
+  })
+  .meta({ id: 'UploadState' });
+
 export type ArchitectureSummary = z.infer<typeof architectureSchema>;
 export type TensorSummary = z.infer<typeof tensorSummarySchema>;
 export type ModelSummary = z.infer<typeof modelSummarySchema>;
 export type ModelList = z.infer<typeof modelListSchema>;
 export type ModelInfo = z.infer<typeof modelInfoSchema>;
+export type UploadState = z.infer<typeof uploadStateSchema>;
 export type UploadResult = z.infer<typeof uploadResultSchema>;

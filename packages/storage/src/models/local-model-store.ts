@@ -6,9 +6,24 @@ import { modelFilename } from '@caissa/formats';
 import { parseModelName } from '@caissa/shared/contracts';
 import { prepareFolder } from '@caissa/shared/settings';
 import { listCheckpoints, lookAt, openCheckpoint, readCheckpointNames } from './local-files.js';
-import { publishUpload, receiveUpload, sweepUploads } from './local-uploads.js';
+import {
+  appendPiece,
+  completePieces,
+  keptBytesOf,
+  publishUpload,
+  receiveUpload,
+  sweepUploads,
+} from './local-uploads.js';
 import type { CheckpointFile, ModelFile } from './model-file.js';
-import type { ModelListing, ModelObserver, ModelSource, ModelStore, ReceivedUpload } from './model-store.js';
+import type {
+  KeptPiece,
+  ModelListing,
+  ModelObserver,
+  ModelSource,
+  ModelStore,
+  ReceivedUpload,
+  UploadPiece,
+} from './model-store.js';
 import { nameModels, withModelFile } from './name-models.js';
 import { modelExists, parseUploadName, uploadGone } from './upload.js';
 import { FolderWatch, type WatchOptions } from './watch-folder.js';
@@ -56,13 +71,27 @@ export class LocalModelStore implements ModelStore {
   }
 
   async openUpload(upload: string, modelName: string): Promise<ModelSource> {
-    const source = await openCheckpoint(join(this.place, parseUploadName(upload)), modelFilename(modelName));
+    const source = await openCheckpoint(this.#pathOf(upload), modelFilename(modelName));
     if (source === undefined) throw uploadGone(modelName);
     return source;
   }
 
   receive(body: Readable, limitBytes: number): Promise<ReceivedUpload> {
     return receiveUpload(this.place, body, limitBytes);
+  }
+
+  keptBytes(upload: string): Promise<number> {
+    return keptBytesOf(this.#pathOf(upload));
+  }
+
+  append(upload: string, piece: UploadPiece): Promise<KeptPiece> {
+    return appendPiece(this.#pathOf(upload), piece);
+  }
+
+  async complete(upload: string, sha256?: string): Promise<ReceivedUpload> {
+    const received = await completePieces(this.#pathOf(upload), sha256);
+    if (received === undefined) throw uploadGone(upload);
+    return { upload, ...received };
   }
 
   async publish({ upload, identity }: ReceivedUpload, name: string): Promise<string> {
@@ -74,16 +103,21 @@ export class LocalModelStore implements ModelStore {
   }
 
   async discard(upload: string): Promise<void> {
-    await rm(join(this.place, parseUploadName(upload)), { force: true });
+    await rm(this.#pathOf(upload), { force: true });
   }
 
-  sweep(nowMs?: number): Promise<string[]> {
-    return sweepUploads(this.place, nowMs);
+  sweep(unfinished: ReadonlySet<string>, nowMs?: number): Promise<string[]> {
+    return sweepUploads(this.place, unfinished, nowMs);
   }
 
   async watch(observer: ModelObserver): Promise<() => Promise<void>> {
     const watch = new FolderWatch(this.place, observer, this.#options);
     return () => watch.stop();
+  }
+
+  /** @throws AppError INVALID_NAME */
+  #pathOf(upload: string): string {
+    return join(this.place, parseUploadName(upload));
   }
 
   #withFile<T>(name: string, act: (filename: string) => Promise<T | undefined>): Promise<T> {

@@ -1,10 +1,11 @@
-import { open, readdir, rm, stat } from 'node:fs/promises';
+import { constants, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { nameFile } from '@caissa/bytes';
+import { readFolderClock } from '../artifacts/folder-clock.js';
 import { fileIdentity } from './model-file.js';
-import type { ReceivedUpload } from './model-store.js';
-import { modelExists, newUploadName, receiveBody, UPLOAD_PREFIX } from './upload.js';
+import type { KeptPiece, ReceivedUpload, UploadPiece } from './model-store.js';
+import { beyondAnnounced, digestOf, modelExists, newUploadName, receiveBody, UPLOAD_PREFIX } from './upload.js';
 
 /**
  * Writes a body to a temporary file of the model folder, durably. Nothing is left behind on failure.
@@ -27,18 +28,68 @@ export async function receiveUpload(folder: string, body: Readable, limitBytes: 
   }
 }
 
-/** An upload that was not written to for this long belongs to a process that is gone. */
-const STALE_MS = 10 * 60_000;
+/** How many bytes of an upload there are. @throws the system's error */
+export async function keptBytesOf(path: string): Promise<number> {
+  const found = await stat(path).catch(ignoreMissing);
+  return found?.size ?? 0;
+}
+
+/** Adds a piece to an upload, durably as far as it has come. @throws AppError INVALID_BODY; the system's error */
+export async function appendPiece(path: string, { body, offset, sizeBytes, check }: UploadPiece): Promise<KeptPiece> {
+  const handle = await open(path, constants.O_RDWR | constants.O_CREAT);
+  let keptBytes = offset;
+  try {
+    const { sha256 } = await receiveBody(body, Number.POSITIVE_INFINITY, async (chunk) => {
+      check();
+      if (keptBytes + chunk.length > sizeBytes) throw beyondAnnounced();
+      const position = keptBytes;
+      keptBytes += chunk.length;
+      for (let done = 0; done < chunk.length; )
+        done += (await handle.write(chunk, done, chunk.length - done, position + done)).bytesWritten;
+    });
+    await handle.sync();
+    return { keptBytes, ...(offset === 0 ? { sha256 } : {}) };
+  } finally {
+    // Also what a broken body has brought is gone on with, later and maybe after a loss of power.
+    await handle.sync().catch(() => undefined);
+    await handle.close();
+  }
+}
+
+/** Ends an upload whose pieces are all there. Returns undefined if it is gone. @throws the system's error */
+export async function completePieces(
+  path: string,
+  sha256?: string,
+): Promise<Omit<ReceivedUpload, 'upload'> | undefined> {
+  const handle = await open(path, 'r').catch(ignoreMissing);
+  if (handle === undefined) return undefined;
+  try {
+    const stats = await handle.stat({ bigint: true });
+    const digest = sha256 ?? (await digestOf(handle.createReadStream({ start: 0, autoClose: false })));
+    return { sizeBytes: Number(stats.size), sha256: digest, identity: fileIdentity(stats) };
+  } finally {
+    await handle.close();
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+  return undefined;
+}
+
+/** An upload that was not written to for this long belongs to a process that is gone; a worker may look into it for minutes. */
+const STALE_MS = 3_600_000;
 
 /** Removes what uploads left behind when their process ended. Returns the names. */
-export async function sweepUploads(folder: string, nowMs = Date.now()): Promise<string[]> {
+export async function sweepUploads(folder: string, unfinished: ReadonlySet<string>, nowMs?: number): Promise<string[]> {
   const removed: string[] = [];
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(UPLOAD_PREFIX)) continue;
+  const left = (await readdir(folder)).filter((name) => name.startsWith(UPLOAD_PREFIX) && !unfinished.has(name));
+  const timeMs = left.length === 0 ? 0 : (nowMs ?? (await readFolderClock(folder)));
+  for (const name of left) {
     const path = join(folder, name);
     // Another process may sweep at the same time.
     const found = await stat(path).catch(() => undefined);
-    if (found === undefined || !found.isFile() || nowMs - found.mtimeMs <= STALE_MS) continue;
+    if (found === undefined || !found.isFile() || timeMs - found.mtimeMs <= STALE_MS) continue;
     await rm(path, { force: true });
     removed.push(name);
   }

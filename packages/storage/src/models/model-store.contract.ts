@@ -291,9 +291,82 @@ export function describeModelStore(name: string, open: () => Promise<ModelStoreU
       it('that was left behind is swept away in time', async () => {
         const { upload } = await store.receive(bodyOf('x'), LIMIT_BYTES);
         await tested.put('a.pt', 'x');
-        expect(await store.sweep()).toEqual([]);
-        expect(await store.sweep(Date.now() + 30 * 24 * 3_600_000)).toEqual([upload]);
+        expect(await store.sweep(new Set())).toEqual([]);
+        expect(await store.sweep(new Set(), Date.now() + 30 * 24 * 3_600_000)).toEqual([upload]);
         expect(await tested.everything()).toEqual(['a.pt']);
+      });
+    });
+
+    describe('an upload in pieces', () => {
+      const upload = `.upload-${'a'.repeat(32)}`;
+      const sizeBytes = LARGE.length;
+      const check = () => undefined;
+      const append = (offset: number, body = bodyOf(LARGE.subarray(offset))) =>
+        store.append(upload, { body, offset, sizeBytes, check });
+      /** The whole, until it breaks off after so many bytes. */
+      const breakingAfter = (offset: number, lengthBytes: number) =>
+        Readable.from(
+          (function* () {
+            yield LARGE.subarray(offset, offset + lengthBytes);
+            throw new Error('the client is gone');
+          })(),
+        );
+
+      it('goes on where what is kept of it ends', async () => {
+        expect(await store.keptBytes(upload)).toBe(0);
+        await expect(append(0, breakingAfter(0, 17_000_000))).rejects.toThrow('the client is gone');
+        const first = await store.keptBytes(upload);
+        expect(first).toBeGreaterThan(16_000_000);
+        await expect(append(first, breakingAfter(first, 100))).rejects.toThrow('the client is gone');
+        const second = await store.keptBytes(upload);
+        expect(await append(second)).toEqual({ keptBytes: sizeBytes });
+        const sha256 = createHash('sha256').update(LARGE).digest('hex');
+        const received = await store.complete(upload);
+        expect(received).toMatchObject({ upload, sizeBytes, sha256 });
+        // Who has not heard of it ends it once more.
+        expect(await store.complete(upload, sha256)).toEqual(received);
+        expect(await store.keptBytes(upload)).toBe(sizeBytes);
+        await store.publish(received, 'a');
+        await store.discard(upload);
+        const source = await store.open('a');
+        const bytes = Buffer.alloc(source.sizeBytes);
+        await source.readInto(bytes, 0);
+        await source.close();
+        expect(bytes.equals(LARGE)).toBe(true);
+        expect(await tested.everything()).toEqual(['a.pt']);
+      });
+
+      it('tells its digest if it came in one', async () => {
+        const sha256 = createHash('sha256').update(LARGE).digest('hex');
+        expect(await append(0)).toEqual({ keptBytes: sizeBytes, sha256 });
+        await store.discard(upload);
+      });
+
+      it('is written to by its owner alone, and not beyond its end', async () => {
+        const lost = () => {
+          throw new Error('lost');
+        };
+        const piece = { body: bodyOf(LARGE), offset: 0, sizeBytes, check: lost };
+        await expect(store.append(upload, piece)).rejects.toThrow('lost');
+        expect(await store.keptBytes(upload)).toBe(0);
+        const short = { body: bodyOf(LARGE), offset: 0, sizeBytes: sizeBytes - 1, check };
+        await expect(store.append(upload, short)).rejects.toMatchObject({ code: 'INVALID_BODY' });
+        await store.discard(upload);
+      });
+
+      it('leaves nothing when it is given up', async () => {
+        await expect(append(0, breakingAfter(0, 17_000_000))).rejects.toThrow('the client is gone');
+        await store.discard(upload);
+        expect([await store.keptBytes(upload), await tested.everything()]).toEqual([0, []]);
+      });
+
+      it('is swept away in time, but not while it may go on', async () => {
+        const later = Date.now() + 30 * 24 * 3_600_000;
+        await expect(append(0, breakingAfter(0, 17_000_000))).rejects.toThrow('the client is gone');
+        await store.sweep(new Set([upload]), later);
+        expect(await store.keptBytes(upload)).toBeGreaterThan(16_000_000);
+        await store.sweep(new Set(), later);
+        expect([await store.keptBytes(upload), await tested.everything()]).toEqual([0, []]);
       });
     });
 

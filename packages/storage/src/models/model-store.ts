@@ -33,6 +33,25 @@ export interface ReceivedUpload {
   readonly identity: string;
 }
 
+/** Bytes that are to be added to an upload. */
+export interface UploadPiece {
+  readonly body: Readable;
+  /** Where they belong: what is kept so far ends there. */
+  readonly offset: number;
+  /** Bytes that the whole upload has. */
+  readonly sizeBytes: number;
+  /** Throws when the upload is no longer ours to write to. */
+  readonly check: () => void;
+}
+
+/** What became of an {@link UploadPiece}. */
+export interface KeptPiece {
+  /** Bytes of the upload that are kept by now. */
+  readonly keptBytes: number;
+  /** Hexadecimal digits, of a piece that began the upload. */
+  readonly sha256?: string;
+}
+
 /** What is told to whoever follows a store. */
 export interface ModelObserver {
   /** A file came, changed or went; without a name, anything may have. */
@@ -66,6 +85,18 @@ export interface ModelStore {
    * @throws AppError BODY_TOO_LARGE, INVALID_BODY if it is empty, STORE_UNAVAILABLE; the system's error
    */
   receive(body: Readable, limitBytes: number): Promise<ReceivedUpload>;
+  /** How many bytes of an upload are kept, from its first; 0 if there are none. @throws AppError STORE_UNAVAILABLE; the system's error */
+  keptBytes(upload: string): Promise<number>;
+  /**
+   * Adds to an upload that comes in pieces, one piece at a time. What has arrived is kept though the body breaks off.
+   * @throws AppError INVALID_BODY if it is empty or too long, STORE_UNAVAILABLE; what `check` throws; the system's error
+   */
+  append(upload: string, piece: UploadPiece): Promise<KeptPiece>;
+  /**
+   * Ends an upload that came in pieces, all of which are kept. What is not told of its digest is computed.
+   * @throws AppError MODEL_NOT_FOUND or STORE_UNAVAILABLE if it is gone; the system's error
+   */
+  complete(upload: string, sha256?: string): Promise<ReceivedUpload>;
   /**
    * Makes a model of an upload, unless there is one of this name; it appears whole and at once. Returns its identity.
    * @throws AppError MODEL_EXISTS, STORE_UNAVAILABLE; the system's error
@@ -73,8 +104,11 @@ export interface ModelStore {
   publish(received: ReceivedUpload, name: string): Promise<string>;
   /** Removes an upload, if it is still there. */
   discard(upload: string): Promise<void>;
-  /** Removes what uploads left behind when their process ended. Returns the names. */
-  sweep(nowMs?: number): Promise<string[]>;
+  /**
+   * Removes what uploads left behind, but for those that may go on: when their process ended, and by the time that the store
+   * tells. Returns the names.
+   */
+  sweep(unfinished: ReadonlySet<string>, nowMs?: number): Promise<string[]>;
   /** Tells the observer of changes, until the function that it returns is called. A change may be told late or twice. */
   watch(observer: ModelObserver): Promise<() => Promise<void>>;
 }

@@ -7,10 +7,26 @@ import { prepareFolder } from '@caissa/shared/settings';
 import type { ObjectInfo, ObjectStore } from '../object-store/object-store.js';
 import { PartSender } from '../object-store/part-sender.js';
 import { type CheckpointFile, type ModelFile, modelNotFound } from './model-file.js';
-import type { ModelListing, ModelObserver, ModelSource, ModelStore, ReceivedUpload } from './model-store.js';
+import type {
+  KeptPiece,
+  ModelListing,
+  ModelObserver,
+  ModelSource,
+  ModelStore,
+  ReceivedUpload,
+  UploadPiece,
+} from './model-store.js';
 import { nameModels, withModelFile } from './name-models.js';
 import { ObjectSource } from './object-source.js';
-import { modelExists, newUploadName, parseUploadName, receiveBody, uploadGone } from './upload.js';
+import {
+  beyondAnnounced,
+  digestOf,
+  modelExists,
+  newUploadName,
+  parseUploadName,
+  receiveBody,
+  uploadGone,
+} from './upload.js';
 
 const MODELS = 'models/';
 const UPLOADS = 'uploads/';
@@ -21,7 +37,7 @@ const RECEIVING = { buffers: 3, tooLarge: 'BODY_TOO_LARGE' } as const;
 /** How often the store is asked what there is: it does not tell by itself. */
 const POLL_MS = 10_000;
 
-/** An upload that was begun this long ago belongs to a process that is gone. Stores date it by its beginning. */
+/** An upload of which nothing came for this long belongs to a process that is gone. */
 const STALE_UPLOAD_MS = 24 * 3_600_000;
 
 /** The same among the models, where also other programs may be sending checkpoints. */
@@ -112,6 +128,52 @@ export class S3ModelStore implements ModelStore {
     }
   }
 
+  async keptBytes(upload: string): Promise<number> {
+    const key = uploadKeyOf(upload);
+    const whole = await this.#store.head(key);
+    if (whole !== undefined) return whole.sizeBytes;
+    const open = await this.#store.reopenUpload(key);
+    return open?.partBytes.reduce((sum, sizeBytes) => sum + sizeBytes, 0) ?? 0;
+  }
+
+  async append(upload: string, { body, offset, sizeBytes, check }: UploadPiece): Promise<KeptPiece> {
+    const key = uploadKeyOf(upload);
+    const reopened = await this.#store.reopenUpload(key);
+    const open = reopened ?? (await this.#store.beginUpload(key));
+    const parts = new PartSender(open, RECEIVING, reopened?.partBytes.length);
+    let seenBytes = offset;
+    try {
+      const { sha256 } = await receiveBody(body, Number.POSITIVE_INFINITY, (chunk) => {
+        check();
+        seenBytes += chunk.length;
+        if (seenBytes > sizeBytes) throw beyondAnnounced();
+        return parts.write(chunk);
+      });
+      // Only the last part may be small: what is left of another piece has to be sent again.
+      if (seenBytes === sizeBytes) await parts.end();
+      await parts.arrived();
+      const keptBytes = seenBytes === sizeBytes ? sizeBytes : await this.keptBytes(upload);
+      return { keptBytes, ...(offset === 0 ? { sha256 } : {}) };
+    } catch (error) {
+      // What is on its way is kept as well.
+      await parts.arrived().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async complete(upload: string, sha256?: string): Promise<ReceivedUpload> {
+    const key = uploadKeyOf(upload);
+    // It was completed before if the answer was lost, or the process with it.
+    if ((await this.#store.head(key)) === undefined) await (await this.#store.reopenUpload(key))?.complete();
+    const whole = await this.#headUpload(upload);
+    return {
+      upload,
+      sizeBytes: whole.sizeBytes,
+      sha256: sha256 ?? (await this.#digest(key)),
+      identity: identityOf(whole),
+    };
+  }
+
   async publish({ upload }: ReceivedUpload, name: string): Promise<string> {
     const [from, to] = [uploadKeyOf(upload), `${MODELS}${modelFilename(parseModelName(name))}`];
     if ((await this.#names.get()).files.has(name)) throw modelExists(name);
@@ -122,13 +184,16 @@ export class S3ModelStore implements ModelStore {
   }
 
   async discard(upload: string): Promise<void> {
-    await this.#store.remove([uploadKeyOf(upload)]);
+    const uploadKey = uploadKeyOf(upload);
+    for await (const open of this.#store.listUploads(uploadKey)) await this.#store.abortUpload(open);
+    await this.#store.remove([uploadKey]);
   }
 
-  async sweep(nowMs = Date.now()): Promise<string[]> {
+  async sweep(unfinished: ReadonlySet<string>, nowMs = Date.now()): Promise<string[]> {
     const stale: string[] = [];
+    const mayGoOn = (key: string) => unfinished.has(key.slice(UPLOADS.length));
     for await (const { key, modifiedAt } of this.#store.list(UPLOADS)) {
-      if (nowMs - modifiedAt.getTime() > STALE_UPLOAD_MS) stale.push(key);
+      if (nowMs - modifiedAt.getTime() > STALE_UPLOAD_MS && !mayGoOn(key)) stale.push(key);
     }
     await this.#store.remove(stale);
     for (const [prefix, staleMs] of [
@@ -136,7 +201,10 @@ export class S3ModelStore implements ModelStore {
       [MODELS, STALE_MODEL_MS],
     ] as const) {
       for await (const open of this.#store.listUploads(prefix)) {
-        if (nowMs - open.beganAt.getTime() > staleMs) await this.#store.abortUpload(open);
+        if (nowMs - open.beganAt.getTime() <= staleMs || mayGoOn(open.key)) continue;
+        // It may have been coming slowly ever since it was begun.
+        const lastPartAt = (await this.#store.reopenUpload(open.key))?.lastPartAt ?? open.beganAt;
+        if (nowMs - lastPartAt.getTime() > staleMs) await this.#store.abortUpload(open);
       }
     }
     return stale.map((key) => key.slice(UPLOADS.length));
@@ -160,8 +228,14 @@ export class S3ModelStore implements ModelStore {
     return ObjectSource.open(this.#store, { key, filename, etag, sizeBytes, identity: identityOf(info), spoolFolder });
   }
 
+  async #digest(key: string): Promise<string> {
+    const whole = await this.#store.get(key);
+    if (whole === undefined) throw lostUpload();
+    return digestOf(whole.body);
+  }
+
   async #headUpload(upload: string): Promise<ObjectInfo> {
-    return this.#head(uploadKeyOf(upload), new AppError('STORE_UNAVAILABLE', 'The object store has lost an upload.'));
+    return this.#head(uploadKeyOf(upload), lostUpload());
   }
 
   async #head(key: string, absent: AppError): Promise<ObjectInfo> {
@@ -169,6 +243,10 @@ export class S3ModelStore implements ModelStore {
     if (info === undefined) throw absent;
     return info;
   }
+}
+
+function lostUpload(): AppError {
+  return new AppError('STORE_UNAVAILABLE', 'The object store has lost an upload.');
 }
 
 /** @throws AppError INVALID_NAME */

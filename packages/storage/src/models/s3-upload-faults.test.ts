@@ -109,9 +109,9 @@ describe('an upload to a bucket', () => {
     await expect(store.receive(broken, LIMIT_BYTES)).rejects.toThrow('the client is gone');
     server.decide = () => 'answer';
     expect(server.uploads).toHaveLength(1);
-    await store.sweep();
+    await store.sweep(new Set());
     expect(server.uploads).toHaveLength(1);
-    await store.sweep(Date.now() + 25 * 3_600_000);
+    await store.sweep(new Set(), Date.now() + 25 * 3_600_000);
     expect(server.uploads).toEqual([]);
   });
 });

@@ -5,7 +5,8 @@ import { AppError } from '@caissa/shared/errors';
 /** How the names of uploads begin that are not models yet. */
 export const UPLOAD_PREFIX = '.upload-';
 
-const UPLOAD_NAME = /^\.upload-[0-9a-f]{32}$/;
+/** What is random in the name of an upload. */
+export const UPLOAD_ID = /^[0-9a-f]{32}$/;
 
 /** A name for an upload that nobody has used. */
 export function newUploadName(): string {
@@ -14,7 +15,7 @@ export function newUploadName(): string {
 
 /** The name, if it is one that {@link newUploadName} makes. @throws AppError INVALID_NAME */
 export function parseUploadName(upload: string): string {
-  if (UPLOAD_NAME.test(upload)) return upload;
+  if (upload.startsWith(UPLOAD_PREFIX) && UPLOAD_ID.test(upload.slice(UPLOAD_PREFIX.length))) return upload;
   throw new AppError('INVALID_NAME', 'The name of the upload is not one that was given out.');
 }
 
@@ -51,6 +52,18 @@ export async function receiveBody(
   }
   if (sizeBytes === 0) throw new AppError('INVALID_BODY', 'The body is empty; it must be a checkpoint.');
   return { sizeBytes, sha256: hash.digest('hex') };
+}
+
+/** The SHA-256 of what a stream holds, in hexadecimal digits. @throws what the stream fails with */
+export async function digestOf(content: Readable): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of content) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** The error for a piece that does not end where the upload ends. */
+export function beyondAnnounced(): AppError {
+  return new AppError('INVALID_BODY', 'More bytes came than Upload-Length has announced. Begin the upload anew.');
 }
 
 /** The error for an upload beyond the limit. */

@@ -66,6 +66,14 @@ export interface ObjectUpload extends OpenUpload {
   completeIfAbsent(): Promise<'completed' | 'taken' | 'gone'>;
 }
 
+/** An upload that somebody began, to go on with. */
+export interface ReopenedUpload extends ObjectUpload {
+  /** Bytes of the parts that have arrived, in order from the first up to one that is missing. */
+  readonly partBytes: readonly number[];
+  /** When the last part arrived, if any has. */
+  readonly lastPartAt: Date | undefined;
+}
+
 /** Size of every part of an upload but the last; stores want at least 5 MiB. */
 export const PART_BYTES = 8 << 20;
 /** Parts that an upload may have, by the protocol: enough for 78 GiB. */
@@ -101,6 +109,8 @@ export interface ObjectStore {
   copyIfAbsent(from: Original, to: string, partBytes?: number): Promise<boolean>;
   /** Begins to send an object in parts. */
   beginUpload(key: string, contentType?: string): Promise<ObjectUpload>;
+  /** The open upload of an object, if there is one. */
+  reopenUpload(key: string): Promise<ReopenedUpload | undefined>;
   /** Gives up an upload: what was sent of it is removed. One that is no longer open counts as given up. */
   abortUpload(upload: OpenUpload): Promise<void>;
   /** The open uploads of objects whose keys begin so. */

@@ -18,11 +18,13 @@ export class PartSender implements ByteSink {
   readonly #spare: Buffer[] = [];
   #part: Buffer | undefined;
   #filledBytes = 0;
-  #partsBegun = 0;
+  #partsBegun: number;
 
-  constructor(upload: ObjectUpload, options: PartSenderOptions) {
+  /** @param sentParts how many parts of the upload have arrived before */
+  constructor(upload: ObjectUpload, options: PartSenderOptions, sentParts = 0) {
     this.#upload = upload;
     this.#options = options;
+    this.#partsBegun = sentParts;
   }
 
   write(chunk: Uint8Array): Promise<void> {

@@ -12,11 +12,12 @@ import type {
   Original,
   PutOptions,
   ReceivedObject,
+  ReopenedUpload,
 } from './object-store.js';
 import { type BucketLocation, type ObjectStoreSettings, openS3Bucket, type S3Bucket } from './s3-client.js';
 import { copyIfAbsent } from './s3-copy.js';
 import { callS3, statusOf } from './s3-error.js';
-import { abortUpload, beginUpload, listUploads } from './s3-upload.js';
+import { abortUpload, beginUpload, listUploads, reopenUpload } from './s3-upload.js';
 
 /** How long an address holds for a download to begin; one that has begun goes on. */
 const PRESIGNED_SECONDS = 300;
@@ -151,6 +152,10 @@ export class S3ObjectStore implements ObjectStore {
 
   beginUpload(key: string, contentType?: string): Promise<ObjectUpload> {
     return beginUpload(this.#bucket, key, contentType);
+  }
+
+  reopenUpload(key: string): Promise<ReopenedUpload | undefined> {
+    return reopenUpload(this.#bucket, key);
   }
 
   abortUpload(upload: OpenUpload): Promise<void> {

@@ -1,8 +1,9 @@
 import type {
   CreateMultipartUploadCommandInput,
+  ListPartsCommandOutput as PartsPage,
   ListMultipartUploadsCommandOutput as UploadsPage,
 } from '@aws-sdk/client-s3';
-import type { ListedUpload, ObjectUpload, OpenUpload } from './object-store.js';
+import type { ListedUpload, ObjectUpload, OpenUpload, ReopenedUpload } from './object-store.js';
 import type { S3Bucket } from './s3-client.js';
 import { callS3, statusOf } from './s3-error.js';
 
@@ -12,17 +13,25 @@ interface Part {
   readonly ChecksumCRC32: string | undefined;
 }
 
+/** A part that has arrived. */
+interface ArrivedPart extends Part {
+  readonly sizeBytes: number;
+  readonly arrivedAt: Date;
+}
+
 class S3Upload implements ObjectUpload {
   readonly key: string;
   readonly uploadId: string;
   readonly #bucket: S3Bucket;
-  readonly #parts: Part[] = [];
-  #sizeBytes = 0;
+  readonly #parts: Part[];
+  #sizeBytes: number;
 
-  constructor(bucket: S3Bucket, { key, uploadId }: OpenUpload) {
+  constructor(bucket: S3Bucket, { key, uploadId }: OpenUpload, arrived: readonly ArrivedPart[] = []) {
     this.#bucket = bucket;
     this.key = key;
     this.uploadId = uploadId;
+    this.#parts = arrived.map(({ PartNumber, ETag, ChecksumCRC32 }) => ({ PartNumber, ETag, ChecksumCRC32 }));
+    this.#sizeBytes = arrived.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
   sendPart(partNumber: number, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
@@ -92,6 +101,54 @@ export function beginUpload(
     const uploadId = await createUpload(bucket, key, { ChecksumAlgorithm: 'CRC32', ContentType });
     return new S3Upload(bucket, { key, uploadId });
   });
+}
+
+class ReopenedS3Upload extends S3Upload implements ReopenedUpload {
+  readonly partBytes: readonly number[];
+  readonly lastPartAt: Date | undefined;
+
+  constructor(bucket: S3Bucket, open: OpenUpload, arrived: readonly ArrivedPart[]) {
+    const firstMissing = arrived.findIndex(({ PartNumber }, index) => PartNumber !== index + 1);
+    const inOrder = firstMissing === -1 ? arrived : arrived.slice(0, firstMissing);
+    super(bucket, open, inOrder);
+    this.partBytes = inOrder.map(({ sizeBytes }) => sizeBytes);
+    this.lastPartAt = arrived.map(({ arrivedAt }) => arrivedAt).reduce<Date | undefined>(later, undefined);
+  }
+}
+
+function later(left: Date | undefined, right: Date): Date {
+  return left === undefined || right > left ? right : left;
+}
+
+/** The open upload of an object, if there is one. @throws AppError STORE_UNAVAILABLE */
+export async function reopenUpload(bucket: S3Bucket, key: string): Promise<ReopenedUpload | undefined> {
+  for await (const open of listUploads(bucket, key)) {
+    const arrived = open.key === key ? await listParts(bucket, open) : undefined;
+    if (arrived !== undefined) return new ReopenedS3Upload(bucket, open, arrived);
+  }
+  return undefined;
+}
+
+/** The parts of an upload that have arrived, in order; undefined if it is no longer open. */
+async function listParts(bucket: S3Bucket, { key, uploadId }: OpenUpload): Promise<ArrivedPart[] | undefined> {
+  const parts: ArrivedPart[] = [];
+  let marker: string | undefined;
+  do {
+    const more = marker === undefined ? {} : { PartNumberMarker: marker };
+    const request = new bucket.sdk.ListPartsCommand({ ...bucket.at(key), UploadId: uploadId, ...more });
+    const page: PartsPage | undefined = await callS3(() =>
+      bucket.client.send(request).catch((error: unknown) => {
+        if (statusOf(error) !== 404) throw error;
+        return undefined;
+      }),
+    );
+    if (page === undefined) return undefined;
+    for (const { PartNumber = 0, ETag, ChecksumCRC32, Size: sizeBytes = 0, LastModified = new Date() } of page.Parts ??
+      [])
+      parts.push({ PartNumber, ETag, ChecksumCRC32, sizeBytes, arrivedAt: LastModified });
+    marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
+  } while (marker !== undefined);
+  return parts;
 }
 
 /** Begins an upload and returns its id. */

@@ -17,6 +17,10 @@ const EXPOSED_HEADERS = [
   GENERATION_HEADER,
   'WWW-Authenticate',
   'Allow',
+  'Upload-Offset',
+  'Upload-Length',
+  'Upload-Expires',
+  'Tus-Resumable',
   'RateLimit',
   'RateLimit-Policy',
 ];
@@ -36,6 +40,10 @@ const REQUEST_HEADERS = [
   'If-Range',
   'Range',
   'Last-Event-ID',
+  'Upload-Length',
+  'Upload-Offset',
+  'Repr-Digest',
+  'Tus-Resumable',
   'X-Request-Id',
 ];
 
@@ -83,7 +91,7 @@ export function crossOriginHeaders(origins: readonly string[]): RequestHandler[]
   return [
     cors({
       origin: [...origins],
-      methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       allowedHeaders: REQUEST_HEADERS,
       exposedHeaders: EXPOSED_HEADERS,
       maxAge: 600,

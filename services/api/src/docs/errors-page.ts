@@ -52,6 +52,11 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   MODEL_EXISTS: 'A checkpoint of this name exists and is not overwritten. Choose another name.',
   JOB_FINISHED: 'The job is over, so there is nothing to cancel.',
   JOB_NOT_FAILED: 'Only a job that failed can be retried.',
+  UPLOAD_NOT_FOUND:
+    'No upload of this address was begun with this key, or nothing came of it for a day. Begin the upload anew.',
+  UPLOAD_OFFSET: 'The piece does not begin where the upload ends. `Upload-Offset` of the answer says where to go on.',
+  UPLOAD_DAMAGED: 'The whole has another digest than was announced, and was removed. Begin the upload anew.',
+  UPLOAD_BUSY: 'Another request sends this upload, or one that broke off has not been noticed yet. Try again soon.',
   UPLOAD_GONE:
     'A file that is refused when it is uploaded is not kept, so its check cannot be retried. Upload it again.',
   CANCELLED: 'Somebody cancelled the job. Start it again if it is still wanted.',
@@ -71,6 +76,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   VERIFICATION_FAILED: 'The export was computed with and gave wrong results. No file was kept. Please report it.',
   READING_STOPPED:
     'Twice the process that read the file hung, took more memory than any checkpoint needs, or broke down. The file is not read again until it changes.',
+  TOO_MANY_UPLOADS:
+    'One key, or all together, have begun more uploads than may be unfinished. Finish or delete one, or wait a day.',
   RATE_LIMITED: 'Too many requests came in a minute, or too many wrong keys. Wait as long as `Retry-After` says.',
   HEADERS_TOO_LARGE: 'The request line and the headers together are larger than 16 KiB. Send fewer or shorter ones.',
   INTERNAL: 'A mistake in Caissa. The log has the details under the `request_id`.',

@@ -19,7 +19,7 @@ export interface OperationResponse {
 
 /** A request and its answers, before its schemas are written. */
 export interface Operation {
-  readonly method: 'get' | 'head' | 'post' | 'put' | 'delete';
+  readonly method: 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';
   /** With `{name}` for parameters. */
   readonly path: string;
   readonly operationId: string;

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Paths that lead to routes of other programs or of loaders; each counts as one. */
 const WHOLE_AREAS = ['/admin/queues', '/pages', '/v2'];

@@ -62,7 +62,7 @@ export interface Route<
   Query extends z.ZodType = z.ZodType,
   Body extends z.ZodType = z.ZodType,
 > {
-  readonly method: 'get' | 'head' | 'post' | 'put' | 'delete';
+  readonly method: 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';
   /** Path with `:name` for parameters. */
   readonly path: string;
   readonly tag: 'Models' | 'Exports' | 'Activation' | 'Inference' | 'Jobs' | 'Device';
