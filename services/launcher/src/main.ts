@@ -114,7 +114,7 @@ async function main(): Promise<void> {
     throw error;
   }
   if (shutdown.begun) return;
-  const url = localUrl(host, port);
+  const url = `${localUrl(host, port)}${settings.BASE_PATH}`;
   say(`Ready. Open ${url} in a browser; Ctrl-C stops everything.`);
   say(`${url}/api/docs describes the API. A first request:`);
   say(`  curl ${url}/api/model/list`);

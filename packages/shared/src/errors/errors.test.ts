@@ -12,8 +12,9 @@ describe('the error table', () => {
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(600);
     expect(title).toMatch(/^[A-Z].*[^.]$/);
-    // A client's mistake does not heal by itself; only a file that is just being replaced does.
-    if (retryable && code !== 'SOURCE_CHANGED') expect(status).toBeGreaterThanOrEqual(500);
+    // A client's mistake does not heal by itself; only a file that is just being replaced or written does.
+    if (retryable && code !== 'SOURCE_CHANGED' && code !== 'MODEL_BEING_WRITTEN')
+      expect(status).toBeGreaterThanOrEqual(500);
   });
 
   test.each(FORMAT_ERROR_CODES)('a refused file, %s, is 422 and permanent', (code) => {

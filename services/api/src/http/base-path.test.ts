@@ -3,27 +3,37 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readEvents } from '../../test-support/read-events.js';
 import { startTestApi, type TestApi } from '../../test-support/start-test-api.js';
+import type { ApiSettings } from '../context.js';
 import { withBasePath } from './base-path.js';
 
-let api: TestApi;
+/** One that is told its base path, and one that learns it from its proxy. */
+let told: TestApi;
+let learning: TestApi;
 beforeAll(async () => {
-  api = await startTestApi(inject('redisUrl'), { BASE_PATH: '/caissa', TRUSTED_PROXIES: ['loopback'] });
-  await api.addModel('model_v1');
-  await api.addExport('model_v1', 'pytorch', Buffer.from('weights'));
+  const open = async (settings: Partial<ApiSettings>) => {
+    const api = await startTestApi(inject('redisUrl'), { ...settings, TRUSTED_PROXIES: ['loopback'] });
+    await api.addModel('model_v1');
+    await api.addExport('model_v1', 'pytorch', Buffer.from('weights'));
+    return api;
+  };
+  [told, learning] = await Promise.all([open({ BASE_PATH: '/caissa' }), open({})]);
 });
-afterAll(() => api.close());
+afterAll(() => Promise.all([told.close(), learning.close()]));
 
-/** As a proxy that leaves the path alone, one that takes the base off, and one that takes off another base and says so. */
+const PREFIX = { 'X-Forwarded-Prefix': '/other/' };
+
+/** What a proxy does, the path that it sends for the base, what it says, and the base. */
 const PROXIES = [
   ['passes on the path', '/caissa', {}, '/caissa'],
   ['takes it off', '', {}, '/caissa'],
-  ['takes another one off', '', { 'X-Forwarded-Prefix': '/other/' }, '/other'],
+  ['says another one, which does not count', '', PREFIX, '/caissa'],
+  ['takes it off and says so where nothing is set', '', PREFIX, '/other'],
 ] as const;
 
-const get = (path: string, headers: Record<string, string> = {}) =>
-  request(api.url).get(path).set(headers).redirects(0);
-
 describe.each(PROXIES)('behind a proxy that %s', (_, sent, headers, base) => {
+  const server = () => (base === '/other' ? learning : told).url;
+  const get = (path: string, also = {}) => request(server()).get(path).set(also).redirects(0);
+
   it('answers where it is asked', async () => {
     for (const path of [
       '/livez',
@@ -40,7 +50,7 @@ describe.each(PROXIES)('behind a proxy that %s', (_, sent, headers, base) => {
   });
 
   it('gives addresses below the base', async () => {
-    const response = await request(api.url).post(`${sent}/api/model/export/onnx/model_v1`).set(headers);
+    const response = await request(server()).post(`${sent}/api/model/export/onnx/model_v1`).set(headers);
     const job = response.body;
     const self = `${base}/api/jobs/${job.job_id}`;
     expect(response.headers['location']).toBe(self);
@@ -77,21 +87,22 @@ describe.each(PROXIES)('behind a proxy that %s', (_, sent, headers, base) => {
   );
 
   it('keeps the session of a browser to the base', async () => {
-    const response = await request(api.url).delete(`${sent}/api/session`).set(headers);
+    const response = await request(server()).delete(`${sent}/api/session`).set(headers);
     expect(String(response.headers['set-cookie'])).toContain(`; Path=${base}/;`);
   });
 });
 
 it('sends who leaves out the last slash to the page', async () => {
+  const get = (path: string) => request(told.url).get(path).redirects(0);
   const response = await get('/caissa?a=1');
   expect([response.status, response.headers['location']]).toEqual([308, '/caissa/?a=1']);
   expect((await get('/caissar')).status).toBe(404);
 });
 
 it('gives addresses in the events of a job', async () => {
-  const { job } = await enqueue(api.context.jobs, 'inspect', { model_name: 'gone', identity: 'x' });
-  await fetch(`${api.url}/caissa/api/jobs/${job.id}`, { method: 'DELETE' });
-  const reader = await readEvents(`${api.url}/caissa/api/jobs/${job.id}/events`);
+  const { job } = await enqueue(told.context.jobs, 'inspect', { model_name: 'gone', identity: 'x' });
+  await fetch(`${told.url}/caissa/api/jobs/${job.id}`, { method: 'DELETE' });
+  const reader = await readEvents(`${told.url}/caissa/api/jobs/${job.id}/events`);
   await reader.ended;
   expect(reader.response.headers.get('X-Accel-Buffering')).toBe('no');
   expect(reader.response.headers.get('Content-Encoding')).toBeNull();

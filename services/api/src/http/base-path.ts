@@ -20,7 +20,7 @@ export type Client = Pick<IncomingMessage, 'basePath'>;
  */
 export function enterBasePath(configured: string): RequestHandler {
   return (request, response, next) => {
-    const basePath = toldPrefix(request) ?? configured;
+    const basePath = configured || toldPrefix(request);
     request.basePath = basePath;
     const rest = request.url.slice(basePath.length);
     if (basePath === '' || !request.url.startsWith(basePath)) next();
@@ -33,11 +33,11 @@ export function enterBasePath(configured: string): RequestHandler {
   };
 }
 
-/** What a trusted proxy says that it has taken off. */
-function toldPrefix(request: Request): string | undefined {
+/** What a trusted proxy says that it has taken off; `''` if none does. */
+function toldPrefix(request: Request): string {
   const told = request.get('X-Forwarded-Prefix');
-  if (told === undefined || !isTrustedProxy(request.app, request.socket.remoteAddress)) return undefined;
-  return parseBasePath(told) || undefined;
+  if (told === undefined || !isTrustedProxy(request.app, request.socket.remoteAddress)) return '';
+  return parseBasePath(told) ?? '';
 }
 
 /** The address of a path of ours for the client that sent a request. Addresses elsewhere are left as they are. */
