@@ -4,6 +4,8 @@ import type { ChainableCommander } from 'ioredis';
 import { Cluster, Redis } from 'ioredis';
 import { ZodError } from 'zod';
 import { PRODUCER, producerClusterOptions, redisOptions, WORKER, workerClusterOptions } from './connection-options.js';
+import { ConnectionTrouble, diagnose, diagnoseConnection, diagnoseReply, isVague } from './diagnose.js';
+import { CLUSTER_DOWN, type Diagnosis, SILENT_WITH_TLS } from './diagnosis-rules.js';
 import { type RedisTarget, redisTarget } from './redis-target.js';
 
 /** A connection to one server, to the master that Sentinels name, or to a Redis Cluster. */
@@ -11,6 +13,9 @@ export type RedisClient = Redis | Cluster;
 
 /** Time after which a command of a producer counts as lost, and its server as silent. */
 const COMMAND_TIMEOUT_MS = 400;
+
+/** How long an exact reason counts more than a vague one; longer than a client pauses between attempts to connect. */
+const EXACT_MS = 10_000;
 
 /**
  * A connection for code that answers somebody: fails at once while Redis is away instead of queueing commands.
@@ -46,8 +51,28 @@ type Command = Parameters<Redis['sendCommand']>[0];
  * The option of ioredis for it counts replies as lost that this process had no time to read.
  */
 class Patience {
+  /** Why the connection cannot be used, if that is known. */
+  #trouble: Diagnosis | undefined;
+  #exactAtMs = Number.NEGATIVE_INFINITY;
+  readonly #redis: RedisClient;
   /** Whether a command was given up and nothing was heard since. */
   #isOver = false;
+
+  /** @param tls whether the connections of the client are of TLS */
+  constructor(redis: RedisClient, tls: boolean) {
+    this.#redis = redis;
+    if (tls) this.#trouble = SILENT_WITH_TLS;
+    redis.on('error', (error) => this.#note(diagnoseConnection(error, tls)));
+    redis.on('ready', () => {
+      this.#trouble = undefined;
+    });
+    // Of a cluster that does not work the client says nothing more.
+    if (redis instanceof Cluster) {
+      redis.on('close', () => {
+        this.#trouble ??= CLUSTER_DOWN;
+      });
+    }
+  }
 
   send(command: Command, send: () => unknown): unknown {
     if (this.#isOver) {
@@ -66,18 +91,35 @@ class Patience {
     };
     command.resolve = (reply) => {
       heard();
+      if (this.#redis.status === 'ready') this.#trouble = undefined;
       resolve(reply);
     };
     command.reject = (error) => {
       heard();
-      reject(error);
+      reject(this.#explain(error));
     };
     return send();
+  }
+
+  /** What is vague may be a consequence of what was seen a moment ago. */
+  #note(trouble: Diagnosis): void {
+    const nowMs = performance.now();
+    if (isVague(trouble) && this.#trouble !== undefined && nowMs - this.#exactAtMs < EXACT_MS) return;
+    this.#trouble = trouble;
+    if (!isVague(trouble)) this.#exactAtMs = nowMs;
+  }
+
+  /** A command that was not sent does not know why, unless the last reply told; what Redis replies to it, it does. */
+  #explain(error: Error): Error {
+    if (error.name !== 'ReplyError') return this.#trouble ? new ConnectionTrouble(this.#trouble, error) : error;
+    const told = diagnoseReply(error);
+    if (told) this.#note(told);
+    return error;
   }
 }
 
 class ProducerRedis extends Redis {
-  readonly #patience = new Patience();
+  readonly #patience = new Patience(this, this.options.tls !== undefined);
 
   override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
     return this.#patience.send(command, () => super.sendCommand(command, stream));
@@ -85,7 +127,7 @@ class ProducerRedis extends Redis {
 }
 
 class ProducerCluster extends Cluster {
-  readonly #patience = new Patience();
+  readonly #patience = new Patience(this, this.options.redisOptions?.tls !== undefined);
 
   override sendCommand(...[command, stream, node]: Parameters<Cluster['sendCommand']>): unknown {
     const send = () => super.sendCommand(command, stream, node);
@@ -126,8 +168,17 @@ function toTarget(target: RedisTarget | string): RedisTarget {
 
 function listen<T extends RedisClient>(redis: T): T {
   // Without a listener ioredis prints every failed attempt; callers learn of trouble from their commands.
-  redis.on('error', () => undefined);
+  redis.on('error', (error) => {
+    // The client would go on with database 0, which may be somebody else's.
+    if (isRefusedSelect(error)) redis.disconnect(true);
+  });
   return redis;
+}
+
+function isRefusedSelect(error: Error): boolean {
+  if (!('command' in error)) return false;
+  const { command } = error;
+  return typeof command === 'object' && command !== null && 'name' in command && command.name === 'select';
 }
 
 /** Waits until a connection can take commands. @throws AppError REDIS_UNAVAILABLE after `timeoutMs` */
@@ -146,33 +197,25 @@ export async function waitUntilReady(redis: RedisClient, timeoutMs: number): Pro
   });
 }
 
-/** The error of a request that needs Redis while it is away. */
+/** The error of a request that needs Redis while it is away; a cause says why it is. */
 export function redisUnavailable(cause?: unknown): AppError {
+  const { message } = diagnose(cause);
   return new AppError(
     'REDIS_UNAVAILABLE',
-    'The job queue cannot be reached. Try again in a moment; a request with an Idempotency-Key starts its work only once, however often it is sent.',
-    {
-      retryAfterSeconds: 2,
-      cause,
-    },
+    `${message} A request with an Idempotency-Key starts its work only once, however often it is sent.`,
+    { retryAfterSeconds: 2, cause },
   );
 }
 
 /** Errors that say something of a value or of our code, and nothing of the connection. */
 const OUR_ERRORS = [AppError, TypeError, RangeError, ReferenceError, SyntaxError, ZodError];
 
-/** Error replies by which Redis says that it cannot serve now: it starts, fails over, or has no memory or disk left. */
-const UNABLE = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|OOM|MISCONF)\b/;
-
 /** Whether a failed command means that Redis did not, or could not, do what it was asked. */
 function isUnavailable(error: unknown): boolean {
   if (OUR_ERRORS.some((kind) => error instanceof kind)) return false;
   // BullMQ's scripts refuse a job that is gone or in another state with a negative code.
   if (error instanceof Error && 'code' in error && typeof error.code === 'number') return false;
-  if (!(error instanceof Error) || error.name !== 'ReplyError') return true;
-  // A refused transaction tells the reason in the errors of its commands.
-  const reasons = 'previousErrors' in error && Array.isArray(error.previousErrors) ? error.previousErrors : [error];
-  return reasons.some((reason) => reason instanceof Error && UNABLE.test(reason.message));
+  return !(error instanceof Error) || error.name !== 'ReplyError' || diagnoseReply(error) !== undefined;
 }
 
 /**

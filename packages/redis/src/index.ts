@@ -7,7 +7,8 @@ export {
   runTransaction,
   waitUntilReady,
 } from './connect.js';
-export { warnOfEviction } from './eviction.js';
+export { watchEviction } from './eviction.js';
 export { CHANGED, HashMirror, NOTE_CHANGED, noteChange } from './hash-mirror.js';
 export { INTERNAL_TOKEN_HEADER, type RedisKeys, readInternalToken, redisKeys } from './keys.js';
 export { REDIS_SETTINGS, type RedisTarget, readRedisTarget } from './redis-target.js';
+export { RedisWatch } from './redis-watch.js';

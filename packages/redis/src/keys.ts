@@ -48,6 +48,8 @@ export interface RedisKeys {
   readonly uploads: string;
   /** Is there while a process receives a piece of an upload; see `Claim`. */
   uploadClaim(upload: string): string;
+  /** Is written to see whether Redis takes writes; see `RedisWatch`. */
+  readonly writable: string;
   idempotency(scope: string): string;
   /** Stream of a queue's events, written by BullMQ. */
   queueEvents(type: JobType): string;
@@ -83,6 +85,7 @@ export function redisKeys(prefix: string): RedisKeys {
     internalToken: `${prefix}:internal-token`,
     uploads: `${prefix}:uploads`,
     uploadClaim: (upload) => `${prefix}:uploads:${upload}`,
+    writable: `${prefix}:writable`,
     idempotency: (scope) => `${prefix}:idempotency:${scope}`,
     queueEvents: (type) => `${prefix}:${type}:events`,
     job: (type, id) => `${prefix}:${type}:${id}`,
@@ -96,6 +99,9 @@ export const INTERNAL_TOKEN_HEADER = 'x-caissa-internal';
 /** The secret that the services under one prefix share; whoever asks first makes it. @throws AppError REDIS_UNAVAILABLE */
 export function readInternalToken(redis: RedisClient, keys: RedisKeys): Promise<string> {
   return callRedis(async () => {
+    const known = await redis.get(keys.internalToken);
+    // A Redis that is full can still tell.
+    if (known !== null) return known;
     await redis.set(keys.internalToken, randomBytes(32).toString('base64url'), 'NX');
     return (await redis.get(keys.internalToken)) ?? '';
   });

@@ -1,7 +1,7 @@
 import type { JobsContext, JobWatcher, Tracing } from '@caissa/queue';
-import { REDIS_SETTINGS } from '@caissa/redis';
+import { REDIS_SETTINGS, type RedisWatch } from '@caissa/redis';
 import type { ExportIndex, UploadRegister } from '@caissa/registry';
-import type { Logger } from '@caissa/shared/process';
+import type { Conditions, Logger } from '@caissa/shared/process';
 import type { SettingName, SettingValue } from '@caissa/shared/settings';
 import { type ArtifactStore, type ModelStore, OBJECT_STORE_SETTINGS } from '@caissa/storage';
 import type { ExportReconciler } from './exports/reconcile-exports.js';
@@ -44,7 +44,9 @@ export type ApiSettings = { readonly [P in (typeof API_SETTINGS)[number]]: Setti
 export interface ApiContext extends ModelSources {
   readonly settings: ApiSettings;
   readonly logger: Logger;
+  readonly conditions: Conditions;
   readonly jobs: JobsContext;
+  readonly redisWatch: RedisWatch;
   readonly watcher: JobWatcher;
   readonly store: ArtifactStore;
   readonly exports: ExportIndex;

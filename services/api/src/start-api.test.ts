@@ -40,7 +40,9 @@ describe('startApi', () => {
     const env = { PORT: '0', REDIS_URL: 'redis://127.0.0.1:1', DATA_DIR: '/tmp/caissa-alone' };
     const { url } = await startApi(readSettings(env, API_SETTINGS), SILENT, lifecycle);
     expect((await fetch(`${url}/livez`)).status).toBe(200);
-    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+    await expect
+      .poll(async () => (await fetch(`${url}/readyz`)).json(), { timeout: 5_000 })
+      .toMatchObject({ ready: true, conditions: [{ code: 'REDIS_UNREACHABLE' }] });
     expect((await fetch(`${url}/api/model/list`)).status).toBe(503);
     await lifecycle.stop(createLogger('test', 'silent'));
   });

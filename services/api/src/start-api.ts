@@ -2,11 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { Coalesced } from '@caissa/bytes';
 import { closeQueues, JobWatcher, openQueues, type Tracing } from '@caissa/queue';
-import { connectProducer, connectWorker, readRedisTarget, redisKeys } from '@caissa/redis';
+import { connectProducer, connectWorker, RedisWatch, readRedisTarget, redisKeys } from '@caissa/redis';
 import { Catalogue, ExportIndex, readActivation, UploadRegister } from '@caissa/registry';
 import { closeServer, createHttpServer, listen, PROBLEM_FORMAT, urlOf } from '@caissa/shared/http';
-import { type Lifecycle, type Logger, withTimeout } from '@caissa/shared/process';
-import { openArtifactStore, openModelStore } from '@caissa/storage';
+import { Conditions, type Lifecycle, type Logger, withTimeout } from '@caissa/shared/process';
+import { openArtifactStore, openModelStore, watchStore } from '@caissa/storage';
 import { createApp } from './app.js';
 import type { ApiContext, ApiSettings } from './context.js';
 import { ExportReconciler } from './exports/reconcile-exports.js';
@@ -67,6 +67,9 @@ async function openContext(
   const connection = connectWorker(target);
   lifecycle.onStop('events redis', () => connection.disconnect());
   const keys = redisKeys(settings.REDIS_PREFIX);
+  const conditions = new Conditions(logger);
+  const redisWatch = new RedisWatch({ redis, keys, conditions });
+  lifecycle.onStop('redis watch', () => redisWatch.close());
   const queues = openQueues(redis, settings.REDIS_PREFIX, { keepJobs: settings.KEEP_JOBS, tracing });
   lifecycle.onStop('queues', () => closeQueues(queues));
   const jobs = { redis, keys, queues };
@@ -75,6 +78,7 @@ async function openContext(
   lifecycle.onStop('job watcher', () => withTimeout(watcher.close(), WATCHER_CLOSE_MS));
   const dataDir = resolve(settings.DATA_DIR);
   const store = await openArtifactStore(settings, dataDir);
+  lifecycle.onStop('store watch', watchStore(store, conditions));
   const modelStore = await openModelStore(settings, dataDir, { polling: settings.WATCH_POLLING });
   const modelFolder = await ModelFolder.open(modelStore, logger);
   lifecycle.onStop('model folder', () => modelFolder.close());
@@ -95,6 +99,6 @@ async function openContext(
   const requests = new OpenRequests();
   const uploads = new UploadRegister(redis, keys);
   const files = { store, exports, catalogue, modelStore, uploads, ...lists };
-  const parts = { settings, logger, jobs, watcher, requests, ...files, replicas, forwarder };
+  const parts = { settings, logger, conditions, jobs, redisWatch, watcher, requests, ...files, replicas, forwarder };
   return { context: { ...parts, tracing, stopping: stopping.signal }, stopping };
 }

@@ -1,5 +1,5 @@
 import { limitActivations, trimJobList } from '@caissa/queue';
-import { warnOfEviction } from '@caissa/redis';
+import { watchEviction } from '@caissa/redis';
 import { AppError } from '@caissa/shared/errors';
 import type { Lifecycle, Logger } from '@caissa/shared/process';
 import type { ApiContext } from './context.js';
@@ -7,12 +7,14 @@ import { ModelReconciler } from './models/reconcile-models.js';
 
 const SWEEP_INTERVAL_MS = 3_600_000;
 
+const EVICTION_INTERVAL_MS = 60_000;
+
 /**
  * Keeps Redis true to the files, which are what counts: at the start, from time to time, and when Redis is back. Every
  * API process does so; what one has done, the others find done.
  */
 export function startUpkeep(context: ApiContext, lifecycle: Lifecycle): void {
-  const { jobs, logger, modelStore, uploads, exportReconciler } = context;
+  const { jobs, logger, conditions, modelStore, uploads, exportReconciler } = context;
   const reconciler = new ModelReconciler(context);
   reconciler.start();
   lifecycle.onStop('model reconciler', () => reconciler.stop());
@@ -20,11 +22,15 @@ export function startUpkeep(context: ApiContext, lifecycle: Lifecycle): void {
   exportReconciler.start();
   lifecycle.onStop('export reconciler', () => exportReconciler.stop());
 
+  const lookAtEviction = () =>
+    attempt(logger, 'look at what Redis may remove', () => watchEviction(jobs.redis, conditions));
+  const evictionTimer = setInterval(lookAtEviction, EVICTION_INTERVAL_MS);
+  lifecycle.onStop('eviction watch', () => clearInterval(evictionTimer));
   const onRedis = () => {
     reconciler.startOver();
     exportReconciler.hasten();
     attempt(logger, 'limit of activations', () => limitActivations(jobs.queues));
-    attempt(logger, 'look at what Redis may remove', () => warnOfEviction(jobs.redis, logger));
+    lookAtEviction();
   };
   jobs.redis.on('ready', onRedis);
   lifecycle.onStop('redis listener', () => void jobs.redis.off('ready', onRedis));

@@ -1,12 +1,13 @@
 import './limit-garbage.js';
 import { resolve } from 'node:path';
 import { closeQueues, measureJobs, openQueues, runWorker, startTracing, stopWorker } from '@caissa/queue';
-import { connectProducer, connectWorker, readRedisTarget, redisKeys } from '@caissa/redis';
+import { connectProducer, connectWorker, RedisWatch, readRedisTarget, redisKeys } from '@caissa/redis';
 import { Catalogue, ExportIndex } from '@caissa/registry';
+import { OUTAGES } from '@caissa/shared/contracts';
 import { startHealthServer } from '@caissa/shared/http';
-import { createLogger, measureProcess, runService } from '@caissa/shared/process';
+import { Conditions, createLogger, measureProcess, runService } from '@caissa/shared/process';
 import { readSettings } from '@caissa/shared/settings';
-import { openArtifactStore, openModelStore } from '@caissa/storage';
+import { openArtifactStore, openModelStore, watchStore } from '@caissa/storage';
 import { Registry } from 'prom-client';
 import type { ExporterContext } from './context.js';
 import { exportProcessor } from './export-model.js';
@@ -40,6 +41,10 @@ await runService(async (lifecycle) => {
   const connection = connectWorker(target);
   lifecycle.onStop('worker redis', () => connection.disconnect());
   const keys = redisKeys(prefix);
+  const conditions = new Conditions(logger);
+  const redisWatch = new RedisWatch({ redis, keys, conditions });
+  lifecycle.onStop('redis watch', () => redisWatch.close());
+  lifecycle.onStop('store watch', watchStore(store, conditions));
   const queues = openQueues(redis, prefix, { tracing });
   lifecycle.onStop('queues', () => closeQueues(queues));
 
@@ -66,17 +71,17 @@ await runService(async (lifecycle) => {
   const exporter = runWorker(worker, 'export', exporting, settings.EXPORT_CONCURRENCY);
   const inspecting = measured('inspect', inspectProcessor(context));
   const inspector = runWorker(worker, 'inspect', inspecting, INSPECT_CONCURRENCY);
+  for (const worker of [exporter, inspector]) worker.on('error', (error) => redisWatch.report(error));
   lifecycle.onStop('workers', async () => {
     await Promise.all([stopWorker(exporter, STOP_GRACE_MS), stopWorker(inspector, STOP_GRACE_MS)]);
   });
 
   if (healthPort !== 0) {
     measureProcess(registry, 'exporter');
-    const ready = async () => {
-      await redis.ping();
-      await store.check();
-    };
-    const health = await startHealthServer({ host, port: healthPort, ready, registry });
+    conditions.measure(registry);
+    // Without either it does nothing, and a version that finds neither should not take the place of one that did.
+    const ready = () => redisWatch.isUp === true && !OUTAGES.some((code) => conditions.has(code));
+    const health = await startHealthServer({ host, port: healthPort, ready, conditions, registry });
     lifecycle.onStop('health', () => health.close());
   }
   logger.info({ concurrency: settings.EXPORT_CONCURRENCY }, 'exporter ready');

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readiness } from '@caissa/shared/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localUrl, usablePort } from './api-address.js';
 import { Launch, type LaunchSettings } from './launch.js';
@@ -14,18 +15,21 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** A service that notes its environment and its end, and answers when it is an API. */
-const SERVICE = `import { appendFileSync } from 'node:fs';
+const SERVICE = `import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 const note = (event) => appendFileSync(process.env.EVENTS, JSON.stringify([event, process.env.SERVICE_ENV, process.env.REDIS_URL, process.env.LOADER_PORT, process.env.LOADER_URL ?? null]) + '\\n');
 const name = import.meta.url.match(/(\\w+)\\.mjs$/)[1];
 note('start ' + name);
 process.on('SIGTERM', () => { note('stop ' + name); process.exit(0); });
-if (name === 'api') createServer((_, response) => response.end()).listen(Number(process.env.PORT), process.env.HOST);
+if (name === 'api') createServer((_, response) => response.end(readFileSync(process.env.EVENTS + '.readiness'))).listen(Number(process.env.PORT), process.env.HOST);
 setInterval(() => {}, 1000);`;
+
+const tellReadiness = (readiness: Readiness) => writeFile(join(folder, 'events.readiness'), JSON.stringify(readiness));
 
 async function prepare(changes: Partial<LaunchSettings> = {}) {
   const events = join(folder, 'events');
   for (const name of ['api', 'exporter', 'loader']) await writeFile(join(folder, `${name}.mjs`), SERVICE);
+  await tellReadiness({ ready: true, conditions: [] });
   const said: string[] = [];
   const givenUp: string[] = [];
   const redis = {
@@ -116,6 +120,20 @@ describe('Launch', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     await launch.stop();
     await starting;
+  });
+
+  it('says once what keeps jobs from being done, and waits until it is over', async () => {
+    const { launch, said } = await prepare();
+    const since = '2026-01-01T00:00:00Z';
+    const evicts = { code: 'REDIS_EVICTS', message: 'Redis removes keys.', since } as const;
+    const denied = { code: 'REDIS_DENIED', message: 'Redis does not accept the password: correct it.', since } as const;
+    await tellReadiness({ ready: true, conditions: [evicts, denied] });
+    const starting = launch.start();
+    await expect.poll(() => said).toContain(denied.message);
+    await tellReadiness({ ready: true, conditions: [evicts] });
+    await starting;
+    expect(said.filter((line) => line.includes('Redis '))).toEqual([denied.message]);
+    await launch.stop();
   });
 
   it('says that a service is given up', async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { OUTAGES, type Readiness, readinessSchema } from '@caissa/shared/contracts';
 import { prepareFolder } from '@caissa/shared/settings';
 import { localUrl } from './api-address.js';
 import { provideModels } from './data-folder.js';
@@ -161,27 +162,30 @@ export class Launch {
     } else await this.#startService('loader', name, { ...env, LOADER_PORT: '0', LOADER_URL: undefined });
   }
 
+  /** Waits until jobs can be done, and says what keeps them from it. */
   async #untilReady(): Promise<void> {
     const { host, port } = this.#settings;
     const { signal } = this.#stopping;
-    const startedAt = Date.now();
-    let said = false;
-    while (!signal.aborted && !(await isReady(`${localUrl(host, port)}/readyz`, signal))) {
-      if (!said && Date.now() - startedAt > READY_PATIENCE_MS) {
-        said = true;
-        this.#parts.say('The API is not ready yet; its messages, or those of Redis, say why.');
-      }
+    const patienceOverMs = Date.now() + READY_PATIENCE_MS;
+    let said = '';
+    while (!signal.aborted) {
+      const readiness = await askReadiness(`${localUrl(host, port)}/readyz`, signal);
+      const outage = readiness?.conditions.find(({ code }) => OUTAGES.some((one) => one === code));
+      if (readiness?.ready && outage === undefined) return;
+      const isLate = Date.now() > patienceOverMs;
+      const reason = outage?.message ?? (isLate ? 'The API is not ready yet; its messages say why.' : said);
+      if (reason !== said) this.#parts.say(reason);
+      said = reason;
       await delay(READY_POLL_MS, undefined, { signal }).catch(() => {});
     }
   }
 }
 
-async function isReady(url: string, signal: AbortSignal): Promise<boolean> {
+async function askReadiness(url: string, signal: AbortSignal): Promise<Readiness | undefined> {
   try {
     const response = await fetch(url, { signal });
-    await response.arrayBuffer();
-    return response.ok;
+    return readinessSchema.safeParse(await response.json()).data;
   } catch {
-    return false;
+    return undefined;
   }
 }

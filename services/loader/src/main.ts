@@ -2,11 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { measureJobs, onJobFailed, runWorker, startTracing, stopWorker, type Tracing } from '@caissa/queue';
-import { connectProducer, connectWorker, type RedisTarget, readRedisTarget } from '@caissa/redis';
+import {
+  connectProducer,
+  connectWorker,
+  type RedisClient,
+  type RedisTarget,
+  RedisWatch,
+  readRedisTarget,
+  redisKeys,
+} from '@caissa/redis';
 import { SpareProcess } from '@caissa/session';
-import { AppError } from '@caissa/shared/errors';
 import { startHealthServer } from '@caissa/shared/http';
-import { createLogger, type Lifecycle, type Logger, measureProcess, runService } from '@caissa/shared/process';
+import {
+  Conditions,
+  createLogger,
+  type Lifecycle,
+  type Logger,
+  measureProcess,
+  runService,
+} from '@caissa/shared/process';
 import { readSettings } from '@caissa/shared/settings';
 import { openModelStore } from '@caissa/storage';
 import { Registry } from 'prom-client';
@@ -39,6 +53,10 @@ interface Loader {
   readonly context: LoaderContext;
   readonly engine: LoaderEngine;
   readonly replica: Replica;
+  readonly conditions: Conditions;
+  readonly redisWatch: RedisWatch;
+  /** Whether positions are answered, or will be as soon as a model is active. */
+  readonly canAnswer: () => boolean;
   readonly tracing: Tracing | undefined;
 }
 
@@ -61,12 +79,14 @@ async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecyc
   const target = readRedisTarget(settings);
   const redis = connectProducer(target);
   lifecycle.onStop('redis', () => redis.disconnect());
+  const watched = watchRedis(redis, settings, logger, lifecycle);
   const spare = new SpareProcess();
   lifecycle.onStop('spare process', () => spare.close());
   const tasks = startStoppableTasks(logger);
   lifecycle.onStop('task processes', () => tasks.close());
   const registry = new Registry();
   measureProcess(registry, 'loader');
+  watched.conditions.measure(registry);
   // The engine and the shelf share what sessions there may be.
   let engine: LoaderEngine | undefined;
   const context = await openContext({
@@ -86,14 +106,21 @@ async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecyc
   lifecycle.onStop('other sessions', () => opened.close());
   const replica = new Replica(context, opened);
   lifecycle.onStop('session', () => replica.close());
-  return { settings, target, logger, lifecycle, registry, context, engine: opened, replica };
+  const canAnswer = () => replica.status.session !== undefined || replica.status.state === 'idle';
+  return { settings, target, logger, lifecycle, registry, context, engine: opened, replica, canAnswer, ...watched };
+}
+
+function watchRedis(redis: RedisClient, settings: Settings, logger: Logger, lifecycle: Lifecycle) {
+  const conditions = new Conditions(logger);
+  const redisWatch = new RedisWatch({ redis, keys: redisKeys(settings.REDIS_PREFIX), conditions });
+  lifecycle.onStop('redis watch', () => redisWatch.close());
+  return { conditions, redisWatch };
 }
 
 /** Answers positions, and tells everybody where. */
 async function startServing(loader: Loader): Promise<HeartbeatSender> {
-  const { settings, logger, lifecycle, registry, context, engine, replica } = loader;
-  const ready = () => replica.status.session !== undefined || replica.status.state === 'idle';
-  const url = await serveInference({ context, engine, ready, registry, logger }, settings, lifecycle);
+  const { settings, logger, lifecycle, registry, context, engine, replica, canAnswer } = loader;
+  const url = await serveInference({ context, engine, ready: canAnswer, registry, logger }, settings, lifecycle);
   measureReplica(registry, () => ({
     generation: replica.status.generation,
     sessionRestarts: replica.sessionRestarts + engine.sessionRestarts,
@@ -113,7 +140,7 @@ async function startServing(loader: Loader): Promise<HeartbeatSender> {
 
 /** Follows the active pointer, and takes jobs that move it. */
 function startActivating(
-  { settings, target, logger, lifecycle, registry, context, replica, tracing }: Loader,
+  { settings, target, logger, lifecycle, registry, context, replica, redisWatch, tracing }: Loader,
   heartbeat: HeartbeatSender,
 ) {
   const { REDIS_PREFIX: prefix } = settings;
@@ -126,16 +153,13 @@ function startActivating(
   const processor = measureJobs(registry)('load', measureActivations(registry, load));
   const worker = runWorker({ connection, prefix, logger, tracing }, 'load', processor, 1);
   onJobFailed(worker, 'load', (job, error) => void noteFailedJob(context, job, error));
+  worker.on('error', (error) => redisWatch.report(error));
   lifecycle.onStop('worker', () => stopWorker(worker, STOP_GRACE_MS));
 }
 
-async function startHealth({ settings, lifecycle, registry, context, replica }: Loader): Promise<void> {
+async function startHealth({ settings, lifecycle, registry, conditions, canAnswer }: Loader): Promise<void> {
   const { HOST: host, HEALTH_PORT: port } = settings;
   if (port === 0) return;
-  const ready = async () => {
-    await context.redis.ping();
-    if (!replica.isCurrent) throw new AppError('SESSION_FAILED', 'The active model is not served here.');
-  };
-  const health = await startHealthServer({ host, port, ready, registry });
+  const health = await startHealthServer({ host, port, ready: canAnswer, conditions, registry });
   lifecycle.onStop('health', () => health.close());
 }

@@ -1,7 +1,7 @@
 /** The contract of the HTTP API, apart from all that serves it: what a client in the same repository may know. */
 export type { Problem } from '../errors/problem.js';
 export * from './activations.js';
-export * from './activations.js';
+export * from './conditions.js';
 export * from './evaluate.js';
 export * from './exports.js';
 export * from './job-notice.js';

@@ -1,10 +1,8 @@
 import { createServer } from 'node:http';
 import type { Registry } from 'prom-client';
-import { withTimeout } from '../process/lifecycle.js';
+import type { Readiness } from '../contracts/conditions.js';
+import type { Conditions } from '../process/conditions.js';
 import { listen } from './server.js';
-
-/** Longest time that a readiness check may take. */
-const CHECK_TIMEOUT_MS = 2_000;
 
 /** The health endpoints of a worker, listening. */
 export interface HealthServer {
@@ -17,13 +15,17 @@ export interface HealthOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** Settles when the worker can do its work. */
-  ready(): Promise<void>;
+  /** Whether the worker can do what it is for. */
+  ready(): boolean;
+  readonly conditions: Conditions;
   /** What `/metrics` shows. */
   readonly registry: Registry;
 }
 
-/** Serves `/livez` (the process answers), `/readyz` (it can do its work) and `/metrics` (Prometheus). @throws ConfigurationError if the address cannot be used */
+/**
+ * Serves `/livez` (the process answers), `/readyz` (whether it can do what it is for, and what is wrong) and `/metrics`
+ * (Prometheus). @throws ConfigurationError if the address cannot be used
+ */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const server = createServer((request, response) => {
     void answer(request.url ?? '/', options).then(({ status, type, body }) => {
@@ -48,16 +50,11 @@ interface Answer {
 
 const text = (status: number, body: string): Answer => ({ status, type: 'text/plain; charset=utf-8', body });
 
-async function answer(url: string, options: HealthOptions): Promise<Answer> {
-  const { registry } = options;
+async function answer(url: string, { ready, conditions, registry }: HealthOptions): Promise<Answer> {
   const [pathname] = url.split('?');
-  try {
-    if (pathname === '/livez') return text(200, 'ok\n');
-    if (pathname === '/metrics') return { status: 200, type: registry.contentType, body: await registry.metrics() };
-    if (pathname !== '/readyz') return text(404, 'not found\n');
-    await withTimeout(options.ready(), CHECK_TIMEOUT_MS);
-    return text(200, 'ok\n');
-  } catch {
-    return text(503, 'not ready\n');
-  }
+  if (pathname === '/livez') return text(200, 'ok\n');
+  if (pathname === '/metrics') return { status: 200, type: registry.contentType, body: await registry.metrics() };
+  if (pathname !== '/readyz') return text(404, 'not found\n');
+  const readiness: Readiness = { ready: ready(), conditions: [...conditions.all] };
+  return { status: readiness.ready ? 200 : 503, type: 'application/json', body: JSON.stringify(readiness) };
 }

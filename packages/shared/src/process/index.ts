@@ -1,3 +1,4 @@
+export { Conditions } from './conditions.js';
 export { Lifecycle, runService, withTimeout } from './lifecycle.js';
 export { createLogger, type Logger } from './logger.js';
 export { measureProcess, packageVersion } from './package-version.js';

@@ -1,6 +1,6 @@
+import { readinessSchema } from '@caissa/shared/contracts';
 import { z } from 'zod';
 import { sessionSchema, signInSchema } from '../access/session-routes.js';
-import { readinessSchema } from '../operations/readiness.js';
 import type { Operation, OperationResponse } from './openapi-operation.js';
 import { PROBLEM, withRefusals } from './openapi-responses.js';
 import { SECURITY } from './openapi-route.js';
@@ -64,8 +64,11 @@ export const OWN_ROUTES: readonly Operation[] = [
     ...PROBE,
     path: '/readyz',
     operationId: 'getReadyz',
-    summary: 'Whether Redis and the store of files can be used',
-    responses: withRefusals({ 200: json('Both can.', readinessSchema), 503: json('One cannot.', readinessSchema) }),
+    summary: 'Whether requests can be served, and what is wrong',
+    responses: withRefusals({
+      200: json('They can; something may still be wrong.', readinessSchema),
+      503: json('The process is starting or stopping.', readinessSchema),
+    }),
   },
   {
     ...PROBE,

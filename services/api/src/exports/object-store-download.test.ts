@@ -77,7 +77,6 @@ describe.each([false, true])('exports in an object store, which clients are sent
     server.decide = () => 503;
     const response = await download();
     expect([response.status, await response.json()]).toMatchObject([503, { code: 'STORE_UNAVAILABLE' }]);
-    expect((await fetch(`${api.url}/readyz`)).status).toBe(503);
     server.decide = () => 'answer';
     const removal = await fetch(`${api.url}/api/model/exports/${manifest.filename}`, { method: 'DELETE' });
     expect(removal.status).toBe(200);

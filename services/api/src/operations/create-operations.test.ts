@@ -1,10 +1,10 @@
 import { appRoutes } from '@bull-board/api/dist/routes.js';
 import { type JobsContext, newJobId, runWorker, stopWorker } from '@caissa/queue';
-import { connectWorker } from '@caissa/redis';
+import { connectWorker, RedisWatch } from '@caissa/redis';
 import { Catalogue, sendHeartbeat } from '@caissa/registry';
 import { JOB_TYPES, type JobDataByType, type JobType } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
-import { createLogger } from '@caissa/shared/process';
+import { Conditions, createLogger } from '@caissa/shared/process';
 import { atBestWithin } from '@caissa/testing/at-best-within';
 import { RedisProxy } from '@caissa/testing/redis-proxy';
 import { Queue } from 'bullmq';
@@ -23,13 +23,16 @@ import { createOperations } from './create-operations.js';
 
 let proxy: RedisProxy;
 let access: TestAccess;
-let storeCheck: () => Promise<void>;
+let conditions: Conditions;
+let redisWatch: RedisWatch;
+let stopping: AbortController;
 beforeEach(async () => {
-  storeCheck = async () => undefined;
+  conditions = new Conditions(createLogger('test', 'silent'));
+  stopping = new AbortController();
   proxy = new RedisProxy(inject('redisUrl'));
   await proxy.start();
   access = await openTestAccess(proxy.url, WITH_KEYS, (app, rules, { jobs }) => {
-    const store = { check: () => storeCheck() };
+    redisWatch = new RedisWatch({ ...jobs, conditions });
     const catalogue = new Catalogue(jobs.redis, jobs.keys);
     const modelFolder = {
       find: async (name: string) => {
@@ -39,7 +42,9 @@ beforeEach(async () => {
     };
     const context = {
       jobs,
-      store,
+      conditions,
+      redisWatch,
+      stopping: stopping.signal,
       catalogue,
       modelFolder,
       replicas: { expected: { channels: 'any', blocks: 'any' } },
@@ -52,6 +57,7 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
+  redisWatch.close();
   await access.close();
   await proxy.stop();
 });
@@ -92,31 +98,39 @@ async function failedJobs<T extends JobType>({ queues, keys }: JobsContext, type
 describe('probes', () => {
   it('need no key', async () => {
     expect((await request(access.app).get('/livez')).text).toBe('ok\n');
+    await expect.poll(async () => (await request(access.app).get('/readyz')).status).toBe(200);
     const ready = await request(access.app).get('/readyz');
-    expect(ready.status).toBe(200);
-    expect(ready.body).toEqual({ ready: true, checks: { redis: 'ok', store: 'ok' } });
+    expect(ready.body).toEqual({ ready: true, conditions: [] });
     expect(ready.headers['cache-control']).toBe('no-store');
   });
 
-  it('say what is away', async () => {
-    storeCheck = () => Promise.reject(new Error('gone'));
-    const store = await request(access.app).get('/readyz');
-    expect([store.status, store.body]).toEqual([503, { ready: false, checks: { redis: 'ok', store: 'unreachable' } }]);
+  it('say that requests can be served whatever is wrong, and what is wrong, until the process stops', async () => {
+    conditions.raise('STORE_UNREACHABLE', 'The store is away.');
+    await expect.poll(() => redisWatch.isUp).toBe(true);
     await away();
-    const both = await request(access.app).get('/readyz');
-    expect([both.status, both.body]).toEqual([
-      503,
-      { ready: false, checks: { redis: 'unreachable', store: 'unreachable' } },
+    await expect.poll(() => redisWatch.isUp, { timeout: 5_000 }).toBe(false);
+    const ready = await request(access.app).get('/readyz');
+    expect([ready.status, ready.body]).toMatchObject([
+      200,
+      {
+        ready: true,
+        conditions: [
+          { code: 'STORE_UNREACHABLE', message: 'The store is away.' },
+          { code: 'REDIS_UNREACHABLE', message: expect.stringContaining('(ECONNREFUSED)') },
+        ],
+      },
     ]);
+    stopping.abort();
+    expect((await request(access.app).get('/readyz')).status).toBe(503);
     expect((await request(access.app).get('/livez')).status).toBe(200);
   });
 
-  it.each(['frozen Redis', 'hanging store'])('answer within a second beside a %s', async (what) => {
-    if (what === 'frozen Redis') proxy.freeze();
-    else storeCheck = () => new Promise(() => undefined);
-    await atBestWithin(1_000, async () => {
-      expect((await request(access.app).get('/readyz')).status).toBe(503);
-    });
+  it('tell of a Redis that is frozen', async () => {
+    await expect.poll(() => redisWatch.isUp).toBe(true);
+    proxy.freeze();
+    await expect
+      .poll(async () => (await request(access.app).get('/readyz')).body, { timeout: 5_000 })
+      .toMatchObject({ ready: true, conditions: [{ code: 'REDIS_UNREACHABLE' }] });
   });
 });
 
@@ -177,10 +191,12 @@ describe('/metrics', () => {
     await viewer(access.app, '/metrics');
     if (how === 'away') await away();
     else proxy.freeze();
+    await expect.poll(() => redisWatch.isUp, { timeout: 5_000 }).toBe(false);
     await atBestWithin(how === 'away' ? 500 : 2_000, async () => {
       const { status, text } = await viewer(access.app, '/metrics');
       expect(status).toBe(200);
       expect(text).toContain('caissa_redis_up 0');
+      expect(text).toContain('caissa_condition{code="REDIS_UNREACHABLE"} 1');
       expect(text).toContain('caissa_exports Nan');
       expect(text).toContain('caissa_active_model Nan');
       expect(text).not.toMatch(/^caissa_queue_jobs\{/m);

@@ -20,7 +20,8 @@ export interface Operations {
 export function createOperations(context: ApiContext, access: Access): Operations {
   const registry = new Registry();
   measureProcess(registry, 'api');
-  measureSystem(registry, context.jobs);
+  context.conditions.measure(registry);
+  measureSystem(registry, context);
   for (const metric of context.forwarder.metrics) registry.registerMetric(metric);
   const showMetrics: RequestHandler = async (_request, response) => {
     const text = await registry.metrics();

@@ -4,6 +4,7 @@ import { JOB_TYPES } from '@caissa/shared/contracts';
 import { withTimeout } from '@caissa/shared/process';
 import type { RequestHandler } from 'express';
 import { Gauge, Histogram, type Registry } from 'prom-client';
+import type { ApiContext } from '../context.js';
 import { methodOf, routeOf } from '../http/route-pattern.js';
 
 /** Measures how long requests take, by the pattern of their route: names of models and jobs must not make new series. */
@@ -40,15 +41,13 @@ async function ask<T>({ redis }: JobsContext, question: () => Promise<T>): Promi
 }
 
 /** Adds what Redis knows about the whole system. Series without a known value are left out or `NaN`. */
-export function measureSystem(registry: Registry, jobs: JobsContext): void {
+export function measureSystem(registry: Registry, { jobs, redisWatch }: Pick<ApiContext, 'jobs' | 'redisWatch'>): void {
   const registers = [registry];
   const redisUp: Gauge = new Gauge({
     name: 'caissa_redis_up',
-    help: 'Whether Redis answers (1) or not (0).',
+    help: 'Whether Redis answers and takes writes (1) or not (0); caissa_condition tells why.',
     registers,
-    collect: async () => {
-      redisUp.set((await ask(jobs, () => jobs.redis.ping())) === undefined ? 0 : 1);
-    },
+    collect: () => redisUp.set(redisWatch.isUp ? 1 : 0),
   });
   const queued = new Gauge({
     name: 'caissa_queue_jobs',

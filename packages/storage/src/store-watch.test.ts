@@ -1,0 +1,26 @@
+import { AppError } from '@caissa/shared/errors';
+import { Conditions, createLogger } from '@caissa/shared/process';
+import { expect, test, vi } from 'vitest';
+import { watchStore } from './store-watch.js';
+
+test('a store is looked at again and again, and a hanging one counts as away', async () => {
+  vi.useFakeTimers();
+  const conditions = new Conditions(createLogger('test', 'silent'));
+  let check = async (): Promise<void> => undefined;
+  const stop = watchStore({ check: () => check() }, conditions);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(conditions.all).toEqual([]);
+  check = () => Promise.reject(new AppError('STORE_UNAVAILABLE', 'The folder of exports cannot be used.'));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(conditions.all).toMatchObject([
+    { code: 'STORE_UNREACHABLE', message: /^The folder of exports cannot be used: / },
+  ]);
+  check = () => new Promise(() => undefined);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(conditions.all).toMatchObject([{ message: /does not answer/ }]);
+  check = async () => undefined;
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(conditions.all).toEqual([]);
+  stop();
+  vi.useRealTimers();
+});

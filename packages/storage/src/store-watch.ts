@@ -1,0 +1,26 @@
+import { AppError } from '@caissa/shared/errors';
+import { type Conditions, withTimeout } from '@caissa/shared/process';
+import type { ArtifactStore } from './artifacts/artifact-store.js';
+
+/** How often a store is looked at. */
+const INTERVAL_MS = 5_000;
+
+/** A store that takes longer to answer counts as away. */
+const TIMEOUT_MS = 4_000;
+
+/** Looks at the store of exports again and again, and raises a condition while it cannot be used. Returns a function that ends it. */
+export function watchStore(store: Pick<ArtifactStore, 'check'>, conditions: Conditions): () => void {
+  const look = async () => {
+    try {
+      await withTimeout(store.check(), TIMEOUT_MS);
+      conditions.clear('STORE_UNREACHABLE');
+    } catch (error) {
+      const cause =
+        error instanceof AppError ? error.message.replace(/\.$/, '') : 'The store of exports does not answer';
+      conditions.raise('STORE_UNREACHABLE', `${cause}: look at its volume, its rights, and the way there.`);
+    }
+  };
+  const timer = setInterval(() => void look(), INTERVAL_MS);
+  void look();
+  return () => clearInterval(timer);
+}
