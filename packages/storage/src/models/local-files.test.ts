@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { listCheckpoints, lookAt } from './local-files.js';
 
 // The system's own, but where a test lets it fail.
-vi.mock('node:fs/promises', async (importOriginal) => {
-  const original = await importOriginal<typeof import('node:fs/promises')>();
+vi.mock('node:fs', async (importOriginal) => {
+  const original = await importOriginal<typeof import('node:fs')>();
   return { ...original, stat: vi.fn(original.stat) };
 });
 
@@ -68,7 +69,10 @@ describe('what cannot be listed', () => {
     ['EIO', 'The system cannot look at it (EIO). Check the disk or the network file system that it lies on.'],
   ])('has a reason that fits what the system says: %s', async (code, reason) => {
     await writeFile(join(folder, 'a.pt'), '1');
-    vi.mocked(stat).mockRejectedValueOnce(Object.assign(new Error(code), { code }));
+    vi.mocked(stat).mockImplementationOnce((...given: unknown[]) => {
+      const done = given.at(-1) as (error: Error) => void;
+      done(Object.assign(new Error(code), { code }));
+    });
     expect(await listCheckpoints(folder)).toEqual({ files: [], leftOut: [{ filename: 'a.pt', reason }] });
   });
 

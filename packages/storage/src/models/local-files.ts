@@ -1,28 +1,33 @@
-import { lstat, readdir, stat } from 'node:fs/promises';
+import { stat as callStat } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { FileSource } from '@caissa/bytes';
 import { isCheckpointName } from '@caissa/formats';
 import { type CheckpointFile, fileIdentity } from './model-file.js';
 import type { LeftOut, ModelListing, ModelSource } from './model-store.js';
 
+/** Takes a third of the processor time of the one in `node:fs/promises`, and folders have thousands of files. */
+const stat = promisify(callStat);
+
 /** What stands in a name for bytes that are no UTF-8. Under such a name the file cannot be opened. */
 const UNDECODABLE = '\uFFFD';
 
-/** Names of the checkpoints in a folder, each once; none if the folder is gone. @throws the system's error */
-export async function readCheckpointNames(folder: string): Promise<string[]> {
+/** Names of the checkpoints in a folder; none if the folder is gone. @throws the system's error */
+export async function readCheckpointNames(folder: string): Promise<ReadonlySet<string>> {
   const filenames = await readdir(folder).catch((error: unknown) => {
     if (hasNoFile(error)) return [];
     throw error;
   });
   // Names that are no UTF-8 are the same when they are decoded.
-  return [...new Set(filenames.filter(isCheckpointName))];
+  return new Set(filenames.filter(isCheckpointName));
 }
 
 /** Describes the checkpoints in a folder. @throws the system's error */
 export async function listCheckpoints(folder: string): Promise<ModelListing> {
   const files: CheckpointFile[] = [];
   const leftOut: LeftOut[] = [];
-  const filenames = await readCheckpointNames(folder);
+  const filenames = [...(await readCheckpointNames(folder))];
   // One that is gone by now, or cannot be looked at, does not hide the others.
   const looks = await Promise.allSettled(filenames.map((filename) => lookAt(folder, filename)));
   for (const [at, filename] of filenames.entries()) {

@@ -32,7 +32,7 @@ import { FolderWatch, type WatchOptions } from './watch-folder.js';
 export class LocalModelStore implements ModelStore {
   readonly place: string;
   readonly #options: WatchOptions;
-  readonly #names = new Coalesced(async () => nameModels(await readCheckpointNames(this.place)));
+  readonly #names = new Coalesced(async () => nameModels([...(await readCheckpointNames(this.place))]));
 
   private constructor(folder: string, options: WatchOptions) {
     this.place = folder;

@@ -17,7 +17,7 @@ const PAUSE_MS = 1_000;
 
 /** Where a listing takes long, the pause is longer, so that listings take at most this part of the time. */
 const LONGEST_PAUSE_MS = 30_000;
-const TIME_SHARE = 1 / 20;
+const TIME_SHARE = 1 / 100;
 
 /** How many files are looked at after each listing, in turn, for changes that no listing shows. */
 const LOOKS_PER_LISTING = 50;
@@ -62,7 +62,7 @@ export class FolderWatch {
     const begunMs = performance.now();
     // Before the listing, so that nothing comes unseen between the two.
     await this.#attempt('reports', async () => this.#reports?.renew());
-    await this.#attempt('listing', async () => this.#compare(new Set(await readCheckpointNames(this.#folder))));
+    await this.#attempt('listing', async () => this.#compare(await readCheckpointNames(this.#folder)));
     if (this.#stopped) return;
     const spentMs = (performance.now() - begunMs) / TIME_SHARE;
     const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(this.#pauseMs, spentMs));

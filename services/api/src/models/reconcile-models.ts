@@ -13,7 +13,7 @@ const REST_CHECK_MS = 200;
 const DEBOUNCE_MS = 50;
 
 /** How often everything is compared, for changes that were not reported. */
-const INTERVAL_MS = 30_000;
+const INTERVAL_MS = 60_000;
 
 /** Pause after an inspection that left no entry, or one of trouble that may pass; it doubles each time, up to the limit. */
 const FIRST_PAUSE_MS = 20_000;
