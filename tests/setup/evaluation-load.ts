@@ -28,6 +28,8 @@ export async function evaluate(url: string): Promise<Answered> {
 export class EvaluationLoad {
   readonly answers: Answered[] = [];
   readonly failures: string[] = [];
+  /** How long the slowest answer took. */
+  worstMs = 0;
   readonly #done: Promise<unknown>;
   #stopped = false;
 
@@ -49,11 +51,13 @@ export class EvaluationLoad {
 
   async #play(url: string, pauseMs: number): Promise<void> {
     while (!this.#stopped) {
+      const askedMs = performance.now();
       try {
         this.answers.push(await evaluate(url));
       } catch (error) {
         this.failures.push(String(error));
       }
+      this.worstMs = Math.max(this.worstMs, performance.now() - askedMs);
       await delay(pauseMs);
     }
   }

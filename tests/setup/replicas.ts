@@ -1,6 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { Client } from './client.js';
-import { type System, until } from './system.js';
+import type { Answered } from './evaluation-load.js';
+import { MARKED_SIZES, markedName, markedValue, writeMarkedModel } from './marked-models.js';
+import { type System, startSystem, until } from './system.js';
+
+/** Marked models that a system of replicas has. */
+export const MODELS = 8;
 
 /** How soon the replicas that run are where the pointer is, on the whole. */
 const CONVERGENCE_MS = 10_000;
@@ -25,6 +30,36 @@ export interface JournalEntry {
   readonly outcome: string;
   readonly to: { readonly generation: number; readonly model_name: string } | null;
   readonly problem?: { readonly code: string };
+}
+
+/** Starts loaders that share a folder of marked models, none of which is active. */
+export function startReplicas(redisUrl: string, loaders = 3): Promise<System> {
+  return startSystem({
+    redisUrl,
+    loaders,
+    exporters: 0,
+    env: MARKED_SIZES,
+    prepare: async ({ modelsDir }) => {
+      for (let number = 0; number < MODELS; number++) await writeMarkedModel(modelsDir, number);
+    },
+  });
+}
+
+/** Makes a marked model the active one. Returns its generation. */
+export async function activate(client: Client, number: number): Promise<number> {
+  const { status, body } = await client.post(`/api/model/load/${markedName(number)}?wait=60`);
+  if (status === 200 && body['model_name'] === markedName(number)) return Number(body['generation']);
+  throw new Error(`${markedName(number)} was not activated: ${status} ${JSON.stringify(body)}`);
+}
+
+/** Answers that no model of that generation would have given, each kind once. */
+export function wrongAnswers(answers: readonly Answered[], journal: readonly JournalEntry[]): Answered[] {
+  const names = new Map(journal.flatMap(({ to }) => (to ? [[to.generation, to.model_name] as const] : [])));
+  const wrong = answers.filter(({ generation, model_name, value }) => {
+    const number = Number(model_name.replace('marked_', ''));
+    return names.get(generation) !== model_name || Math.abs(value - markedValue(number)) > 1e-5;
+  });
+  return [...new Map(wrong.map((one) => [`${one.generation} ${one.model_name} ${one.value}`, one])).values()];
 }
 
 /** The loader processes that run. */

@@ -144,12 +144,13 @@ function startActivating(
   heartbeat: HeartbeatSender,
 ) {
   const { REDIS_PREFIX: prefix } = settings;
+  const beat = () => heartbeat.beat();
   const connection = connectWorker(target);
   lifecycle.onStop('worker redis', () => connection.disconnect());
   const subscriber = connectWorker(target);
   lifecycle.onStop('subscriber redis', () => subscriber.disconnect());
-  lifecycle.onStop('follower', followPointer(replica, context, subscriber, context.keys.activeChannel));
-  const load = loadProcessor(context, replica, () => heartbeat.beat());
+  lifecycle.onStop('follower', followPointer(replica, { ...context, beat }, subscriber, context.keys.activeChannel));
+  const load = loadProcessor(context, replica, beat);
   const processor = measureJobs(registry)('load', measureActivations(registry, load));
   const worker = runWorker({ connection, prefix, logger, tracing }, 'load', processor, 1);
   onJobFailed(worker, 'load', (job, error) => void noteFailedJob(context, job, error));

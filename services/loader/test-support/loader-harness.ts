@@ -64,7 +64,8 @@ export async function openHarness() {
     const engine = new LoaderEngine({ ...context, settings, maxSessions: 2 });
     const replica = new Replica(context, engine);
     const heartbeat = new HeartbeatSender(context, id, replica);
-    const unfollow = followPointer(replica, context, subscriber, keys.activeChannel);
+    const beat = () => heartbeat.beat();
+    const unfollow = followPointer(replica, { ...context, beat }, subscriber, keys.activeChannel);
     let stopped: Promise<void> | undefined;
     const stop = () => {
       stopped ??= (async () => {
@@ -78,7 +79,7 @@ export async function openHarness() {
       return stopped;
     };
     stops.push(stop);
-    const process = loadProcessor(context, replica, () => heartbeat.beat());
+    const process = loadProcessor(context, replica, beat);
     /** A load or a rollback; see `unload`. */
     const load = async (item: WorkItem<'load'>) => loadResultSchema.parse(await process(item));
     const unload = async (item: WorkItem<'load'>) => unloadResultSchema.parse(await process(item));

@@ -2,6 +2,14 @@ import type { RedisClient } from '@caissa/redis';
 import type { Journal } from './journal.js';
 import type { Replica } from './replica.js';
 
+/** What following goes along with. */
+interface FollowContext {
+  readonly journal: Pick<Journal, 'tend'>;
+  readonly redis: RedisClient;
+  /** Tells everybody at once what is served here from now on. */
+  beat(): Promise<void>;
+}
+
 /** A message may be lost while a connection is down, and a failed attempt is to be repeated: so also look this often. */
 const LOOK_INTERVAL_MS = 1_000;
 
@@ -13,18 +21,29 @@ const LOOK_INTERVAL_MS = 1_000;
  */
 export function followPointer(
   replica: Replica,
-  { journal, redis }: { readonly journal: Pick<Journal, 'tend'>; readonly redis: RedisClient },
+  { journal, redis, beat }: FollowContext,
   subscriber: RedisClient,
   channel: string,
 ): () => void {
-  // The journal asks where the pointer stands.
-  const look = () => void replica.follow().then(() => journal.tend());
+  let stopped = false;
+  let { generation: told } = replica.status;
+  const follow = async () => {
+    await replica.follow();
+    const { generation } = replica.status;
+    // One that has taken itself off the list must not report itself again.
+    if (generation !== told && !stopped) void beat();
+    told = generation;
+    // The journal asks where the pointer stands.
+    await journal.tend();
+  };
+  const look = () => void follow();
   subscriber.on('message', look);
   subscriber.subscribe(channel).catch(() => undefined);
   const timer = setInterval(look, LOOK_INTERVAL_MS);
   redis.on('ready', look);
   look();
   return () => {
+    stopped = true;
     clearInterval(timer);
     redis.off('ready', look);
     subscriber.off('message', look);
