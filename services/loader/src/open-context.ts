@@ -7,6 +7,7 @@ import type { Logger } from '@caissa/shared/process';
 import type { ModelStore } from '@caissa/storage';
 import { Journal } from './activation/journal.js';
 import { JournalFile } from './activation/journal-file.js';
+import { OptionalWrites } from './activation/optional-writes.js';
 import { PointerKeeper } from './activation/pointer-keeper.js';
 import { PointerMirror } from './activation/pointer-mirror.js';
 import type { ReplicaContext } from './activation/replica.js';
@@ -43,7 +44,8 @@ export async function openContext(options: ContextOptions): Promise<LoaderContex
   const keys = redisKeys(prefix);
   const folder = join(dataDir, 'active');
   const converted = await ConvertedModels.open(folder);
-  const pointer = new PointerKeeper({ redis, keys, mirror: new PointerMirror(folder), logger });
+  const writes = new OptionalWrites(folder, logger);
+  const pointer = new PointerKeeper({ redis, keys, mirror: new PointerMirror(folder), writes, logger });
   const catalogue = new Catalogue(redis, keys);
   return {
     models,
@@ -52,7 +54,7 @@ export async function openContext(options: ContextOptions): Promise<LoaderContex
     catalogue,
     digests: new SourceDigests(catalogue),
     pointer,
-    journal: new Journal({ redis, keys, logger, pointer, file: new JournalFile(folder) }),
+    journal: new Journal({ redis, keys, logger, pointer, file: new JournalFile(folder), writes }),
     shelf: new SessionShelf(shelfCapacity),
     expected,
     redis,

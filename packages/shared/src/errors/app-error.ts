@@ -68,7 +68,13 @@ const STORE_ERRNO = new Map<string, { code: ErrorCode; message: string }>([
   ...VOLUME_AWAY.map(
     (errno) => [errno, { code: 'STORE_UNAVAILABLE', message: 'The volume does not answer.' }] as const,
   ),
-  ['EROFS', { code: 'STORE_UNAVAILABLE', message: 'The data folder cannot be written: its file system is read-only.' }],
+  [
+    'EROFS',
+    {
+      code: 'STORE_UNAVAILABLE',
+      message: 'The data folder cannot be written: its file system is read-only. Mount it writable, then try again.',
+    },
+  ],
   ['EACCES', { code: 'STORE_UNAVAILABLE', message: NOT_PERMITTED }],
   ['EPERM', { code: 'STORE_UNAVAILABLE', message: NOT_PERMITTED }],
 ]);

@@ -29,13 +29,13 @@ export async function withNotes<T extends Noted>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { journal, redis, keys } = context;
-  const entry = await journal.begin(startOf(context, item), item.logger);
+  const entry = await journal.begin(startOf(context, item));
   try {
     const made = await work();
     const { state, from } = made.move;
     await journal.confirm(from);
     const outcome = { to: activationState(state), from: stateOf(from), checks: made.opened?.checks ?? null };
-    await journal.finish(entry, outcome, item.logger);
+    await journal.finish(entry, outcome);
     await endTurn(redis, keys, item.id).catch(() => undefined);
     return made;
   } catch (thrown) {
@@ -43,7 +43,7 @@ export async function withNotes<T extends Noted>(
     // A job that is handed back because this loader stops is carried on by another one.
     if (item.signal.aborted && !(reason instanceof AppError)) throw thrown;
     const error = toAppError(reason);
-    await journal.finish(entry, { error }, item.logger);
+    await journal.finish(entry, { error });
     if (!error.retryable) await endTurn(redis, keys, item.id).catch(() => undefined);
     throw thrown;
   }
@@ -54,7 +54,7 @@ export async function noteFailedJob(context: NotesContext, job: FailedJob<'load'
   const { redis, keys, journal } = context;
   const logger = context.logger.child({ job_id: job.id, request_id: job.data.request_id });
   try {
-    await journal.conclude(startOf(context, job), error, logger);
+    await journal.conclude(startOf(context, job), error);
     await endTurn(redis, keys, job.id);
   } catch (thrown) {
     logger.debug({ err: thrown }, 'the end of an activation could not be noted');

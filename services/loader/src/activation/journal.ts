@@ -11,12 +11,14 @@ import type { ActivationChecks, ActivationEntry, ActivationState } from '@caissa
 import { type AppError, toProblem } from '@caissa/shared/errors';
 import type { Logger } from '@caissa/shared/process';
 import { type RecoveryContext, recoverJournal } from './journal-recovery.js';
+import type { OptionalWrites } from './optional-writes.js';
 
 /** Models that a rollback finds converted. */
 const GOOD_DIGESTS = 5;
 
 /** What a {@link Journal} works with. */
 export interface JournalContext extends RecoveryContext {
+  readonly writes: OptionalWrites;
   readonly logger: Logger;
 }
 
@@ -37,6 +39,8 @@ export type ActivationStart = Pick<
  */
 export class Journal {
   readonly #context: JournalContext;
+  /** What the file or the index could not take yet, by job. */
+  readonly #unwritten = new Map<string, ActivationEntry>();
   readonly #unindexed = new Map<string, ActivationEntry>();
   /** What Redis remembers that this file was indexed in. Other loaders may have files of their own. */
   #indexedIn: string | null = null;
@@ -47,7 +51,7 @@ export class Journal {
   }
 
   /** Notes that an attempt at an activation begins. An entry that an earlier attempt left is carried on. */
-  async begin(start: ActivationStart, logger?: Logger): Promise<ActivationEntry> {
+  async begin(start: ActivationStart): Promise<ActivationEntry> {
     const { redis, keys } = this.#context;
     const earlier = await readActivationEntry(redis, keys, start.job_id).catch(() => undefined);
     const entry: ActivationEntry = {
@@ -63,12 +67,12 @@ export class Journal {
     };
     // What has moved the pointer has succeeded, whatever another attempt at it finds.
     if (earlier?.outcome === 'succeeded') return earlier;
-    await this.#write(entry, { again: true, logger });
+    await this.#write(entry, true);
     return entry;
   }
 
   /** Notes how an activation ended. */
-  async finish(entry: ActivationEntry, outcome: ActivationOutcome, logger?: Logger): Promise<void> {
+  async finish(entry: ActivationEntry, outcome: ActivationOutcome): Promise<void> {
     if (entry.outcome === 'succeeded') return;
     const finishedAt = new Date();
     const common = {
@@ -78,11 +82,11 @@ export class Journal {
     };
     if ('error' in outcome) {
       const problem = toProblem(outcome.error);
-      await this.#write({ ...common, outcome: outcomeOf(outcome.error), problem }, { logger });
+      await this.#write({ ...common, outcome: outcomeOf(outcome.error), problem });
       return;
     }
     const { problem: _, ...rest } = common;
-    await this.#write({ ...rest, ...outcome, outcome: 'succeeded' }, { logger });
+    await this.#write({ ...rest, ...outcome, outcome: 'succeeded' });
   }
 
   /** Completes the entry of a job that moved the pointer and whose loader died before it could say so. */
@@ -96,13 +100,13 @@ export class Journal {
   }
 
   /** Notes the end of a job that no attempt has noted: it was cancelled in the queue, or its loaders died. */
-  async conclude(start: ActivationStart, error: AppError, logger?: Logger): Promise<void> {
+  async conclude(start: ActivationStart, error: AppError): Promise<void> {
     const { redis, keys } = this.#context;
     const earlier = await readActivationEntry(redis, keys, start.job_id).catch(() => undefined);
     if (earlier !== undefined && earlier.outcome !== 'running') return;
     const now = new Date().toISOString();
     const blank = { started_at: now, finished_at: null, duration_ms: null, attempts: 0, to: null, checks: null };
-    await this.finish(earlier ?? { ...start, ...blank, outcome: 'running' }, { error }, logger);
+    await this.finish(earlier ?? { ...start, ...blank, outcome: 'running' }, { error });
   }
 
   /** Digests of the models that were made active last, each once. @throws AppError REDIS_UNAVAILABLE */
@@ -128,6 +132,7 @@ export class Journal {
 
   async #tend(): Promise<void> {
     const { redis, keys, file } = this.#context;
+    for (const entry of [...this.#unwritten.values()]) await this.#append(entry);
     if (redis.status !== 'ready') return;
     for (const entry of [...this.#unindexed.values()]) {
       await indexActivations(redis, keys, [entry], true);
@@ -143,15 +148,17 @@ export class Journal {
     await takeRefusedActivations(redis, keys, (entry) => file.append(entry));
   }
 
-  /** @param options.logger that of the job, so that a line tells whose it is */
-  async #write(entry: ActivationEntry, options: { again?: boolean; logger?: Logger | undefined } = {}): Promise<void> {
-    const { redis, keys, file } = this.#context;
-    const { again = false, logger = this.#context.logger } = options;
-    await file.append(entry).catch((error: unknown) => {
-      logger.error({ err: error, job_id: entry.job_id }, 'the journal of activations could not be written');
-    });
+  async #write(entry: ActivationEntry, again = false): Promise<void> {
+    const { redis, keys } = this.#context;
+    await this.#append(entry);
     this.#unindexed.delete(entry.job_id);
     await indexActivations(redis, keys, [entry], again).catch(() => this.#unindexed.set(entry.job_id, entry));
+  }
+
+  async #append(entry: ActivationEntry): Promise<void> {
+    const { file, writes } = this.#context;
+    if (await writes.attempt(() => file.append(entry))) this.#unwritten.delete(entry.job_id);
+    else this.#unwritten.set(entry.job_id, entry);
   }
 }
 

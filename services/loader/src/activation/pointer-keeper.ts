@@ -13,6 +13,7 @@ import {
   superseded,
 } from '@caissa/registry';
 import type { Logger } from '@caissa/shared/process';
+import type { OptionalWrites } from './optional-writes.js';
 import type { PointerMirror } from './pointer-mirror.js';
 
 /** What a {@link PointerKeeper} works with. */
@@ -20,6 +21,7 @@ export interface KeeperContext {
   readonly redis: RedisClient;
   readonly keys: RedisKeys;
   readonly mirror: PointerMirror;
+  readonly writes: OptionalWrites;
   readonly logger: Logger;
 }
 
@@ -100,7 +102,7 @@ export class PointerKeeper {
     await this.refuseIfSuperseded(request);
     const moved = await move({ sequence: request.sequence, floor: this.#known.generation });
     this.#note(moved.state);
-    await this.#writeMirror(request.logger);
+    await this.#writeMirror();
     return moved;
   }
 
@@ -120,14 +122,10 @@ export class PointerKeeper {
   }
 
   /** What cannot be written now is written at the next look. */
-  async #writeMirror(logger = this.#context.logger): Promise<void> {
+  async #writeMirror(): Promise<void> {
     const state = this.#known;
+    const { mirror, writes } = this.#context;
     if (state.generation <= (this.#mirrored ?? 0)) return;
-    try {
-      await this.#context.mirror.write(state);
-      this.#mirrored = state.generation;
-    } catch (error) {
-      logger.warn({ err: error }, 'the mirror of the active pointer could not be written');
-    }
+    if (await writes.attempt(() => mirror.write(state))) this.#mirrored = state.generation;
   }
 }

@@ -1,4 +1,5 @@
-import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRegularFile, TEMPORARY_PREFIX, writeFileDurably } from '@caissa/bytes';
 import { keptFactsSchema, type ModelFacts } from '@caissa/registry';
@@ -44,14 +45,13 @@ export class ConvertedModels {
   /** The converted model of a checkpoint, if there is one. */
   async find(sha256: string): Promise<string | undefined> {
     const path = this.pathOf(sha256);
-    try {
-      // What is used stays among the newest.
-      const now = new Date();
-      await utimes(path, now, now);
-      return path;
-    } catch {
-      return undefined;
-    }
+    // What is used stays among the newest; a volume that cannot be written removes nothing either.
+    const now = new Date();
+    await utimes(path, now, now).catch(() => undefined);
+    return access(path, constants.R_OK).then(
+      () => path,
+      () => undefined,
+    );
   }
 
   /**
