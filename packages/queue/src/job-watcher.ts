@@ -60,9 +60,15 @@ export class JobWatcher {
 
   /**
    * Waits until the job is over, but no longer than `timeoutMs` or until `signal` aborts; returns its state then.
+   * @param isEnough of what else there is no need to wait any longer
    * @throws AppError JOB_NOT_FOUND, REDIS_UNAVAILABLE
    */
-  async waitForEnd(jobId: string, timeoutMs: number, signal: AbortSignal): Promise<JobView> {
+  async waitForEnd(
+    jobId: string,
+    timeoutMs: number,
+    signal: AbortSignal,
+    isEnough: (view: JobView) => boolean = () => false,
+  ): Promise<JobView> {
     const deadline = performance.now() + timeoutMs;
     let wake: () => void = () => undefined;
     const unsubscribe = this.subscribe(jobId, (event) => event.kind !== 'progress' && wake());
@@ -75,7 +81,7 @@ export class JobWatcher {
         });
         const view = await showJob(this.#context, jobId);
         const leftMs = deadline - performance.now();
-        if (isFinal(view.status) || leftMs <= 0 || signal.aborted) return view;
+        if (isFinal(view.status) || isEnough(view) || leftMs <= 0 || signal.aborted) return view;
         const timer = setTimeout(() => wake(), Math.min(leftMs, SAFETY_POLL_MS));
         await changed;
         clearTimeout(timer);

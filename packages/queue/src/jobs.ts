@@ -7,6 +7,7 @@ import { absentJob } from './absent-jobs.js';
 import type { JobsContext } from './enqueue.js';
 import { hasBegun, isFinal, isUpload, jobNotFound, jobTypeOf, type QueuedJob, viewJob } from './job-view.js';
 import { withWholeResult } from './kept-job.js';
+import { notePaused } from './paused-queues.js';
 
 /** Finds a job. @throws AppError JOB_NOT_FOUND, JOB_FORGOTTEN, REDIS_UNAVAILABLE */
 export function findJob(context: JobsContext, jobId: string): Promise<QueuedJob> {
@@ -26,7 +27,8 @@ export function showJob(context: JobsContext, jobId: string): Promise<JobView> {
     const [job, state] = await Promise.all([queue.getJob(jobId), queue.getJobState(jobId)]);
     if (!job) throw await absentJob(context.queues, jobId);
     const view = await viewJob(type, job as QueuedJob, () => hasBegun(state));
-    return withWholeResult(context.redis, context.keys, view);
+    const [noted = view] = await notePaused(context.queues, [view]);
+    return withWholeResult(context.redis, context.keys, noted);
   });
 }
 

@@ -5,6 +5,7 @@ import { AppError } from '@caissa/shared/errors';
 import { z } from 'zod';
 import type { JobsContext } from './enqueue.js';
 import { jobTypeOf, type QueuedJob, viewJob } from './job-view.js';
+import { notePaused } from './paused-queues.js';
 
 /** Which jobs to list. */
 export interface JobFilter {
@@ -69,8 +70,11 @@ export function listJobs(context: JobsContext, filter: JobFilter): Promise<{ job
       // Jobs that come in meanwhile push those already shown onto this page, which changes nothing.
       for (const view of views) if (view !== undefined) jobs.set(view.job_id, view);
       const last = [...jobs.keys()].at(-1);
-      if (left <= 0) return { jobs: [...jobs.values()] };
-      if (jobs.size >= filter.limit && last !== undefined) return { jobs: [...jobs.values()], next_cursor: last };
+      const isFull = jobs.size >= filter.limit && last !== undefined;
+      if (left <= 0 || isFull) {
+        const page = await notePaused(context.queues, [...jobs.values()]);
+        return { jobs: page, ...(left > 0 && isFull ? { next_cursor: last } : {}) };
+      }
       start = next;
     }
   });

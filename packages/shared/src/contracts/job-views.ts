@@ -25,6 +25,10 @@ export const jobSchema = z
     job_id: z.string(),
     type: jobTypeSchema,
     status: jobStatusSchema,
+    queue_paused: z
+      .literal(true)
+      .optional()
+      .describe('Of a queued job: an operator has paused its queue, so that no worker takes it until that is resumed.'),
     progress: jobProgressSchema,
     model_name: modelNameSchema,
     format: exportFormatSchema.optional(),
@@ -59,6 +63,7 @@ export const jobAcceptedSchema = z
     status_url: z.string(),
     events_url: z.string(),
     model_name: modelNameSchema,
+    queue_paused: z.literal(true).optional().describe('As of the job.'),
     format: exportFormatSchema.optional(),
     message: z.string(),
     warnings: z

@@ -62,6 +62,7 @@ const SERVICE_ERRORS = {
   NOT_OFFERED: entry(501, 'This is not offered'),
   REDIS_UNAVAILABLE: entry(503, 'The job queue cannot be reached', true),
   WORKERS_BUSY: entry(503, 'No worker did the work in time', true),
+  QUEUE_PAUSED: entry(503, 'The queue is paused', true),
   NO_READY_REPLICA: entry(503, 'No loader is ready to answer', true),
   OVERLOADED: entry(503, 'More positions wait than can be answered soon', true),
   STORE_UNAVAILABLE: entry(503, 'The store of files cannot be reached', true),

@@ -93,6 +93,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
     'A part of the Open Inference Protocol that is not offered, such as shared memory, tracing and log settings.',
   REDIS_UNAVAILABLE:
     'Redis does not answer. Try again in a moment. Whether a request that asked for work has reached it cannot be told; with an `Idempotency-Key` it can be sent again and starts its work only once.',
+  QUEUE_PAUSED:
+    'An operator has paused the queue that the request needs at once. Try again when it is resumed, at `/admin/queues`. Work that can wait is accepted all the same.',
   WORKERS_BUSY: 'No worker took or finished the work in time. Try again, or run more workers.',
   NO_READY_REPLICA:
     'No loader is alive that has the model open. Try again in a moment; `GET /api/model/current` shows the loaders.',

@@ -1,9 +1,11 @@
 import {
   enqueue,
   findClaimedJob,
+  HOW_TO_RESUME,
   type IdempotencyClaim,
   isFinal,
   jobLinks,
+  notePaused,
   type QueuedJob,
   showJob,
 } from '@caissa/queue';
@@ -73,8 +75,17 @@ export async function startJob<T extends JobType>(
   request.noteJob(jobId);
   const view = wait.seconds > 0 ? await waitForResult(context, request, jobId, wait) : undefined;
   if (view !== undefined && isFinal(view.status)) return replyFinished(view, wait);
-  const status = joined ? (await showJob(context.jobs, jobId)).status : 'queued';
-  return replyAccepted(work.type, jobId, job.data, status, wait);
+  const state = view ?? (joined ? await showJob(context.jobs, jobId) : await stateOfNew(context, work.type));
+  return replyAccepted(work.type, jobId, job.data, state, wait);
+}
+
+type AcceptedState = Pick<JobView, 'status' | 'queue_paused'>;
+
+/** The work is accepted by now, whether or not it can be told what it waits for. */
+async function stateOfNew({ jobs }: ApiContext, type: JobType): Promise<AcceptedState> {
+  const state = { type, status: 'queued' } as const;
+  const [noted = state] = await notePaused(jobs.queues, [state]).catch(() => [state]);
+  return noted;
 }
 
 async function findOrEnqueue<T extends JobType>(
@@ -141,10 +152,11 @@ function replyAccepted(
   type: JobType,
   jobId: string,
   data: { model_name: string; format?: string },
-  status: JobView['status'],
+  { status, queue_paused: paused }: AcceptedState,
   wait: Wait,
 ): Reply {
   const links = jobLinks(jobId);
+  const pause = paused ? ` Its queue is paused: ${HOW_TO_RESUME}` : '';
   return {
     status: 202,
     headers: { Location: links.self, 'Retry-After': '1', ...waitHeaders(wait) },
@@ -157,7 +169,8 @@ function replyAccepted(
       events_url: links.events,
       model_name: data.model_name,
       ...(data.format === undefined ? {} : { format: data.format }),
-      message: `The work is ${status}. Ask for it at status_url.`,
+      ...(paused ? { queue_paused: paused } : {}),
+      message: `The work is ${status}. Ask for it at status_url.${pause}`,
     },
   };
 }

@@ -1,6 +1,6 @@
 import { checkpointStem, isReservedModelName, modelFilename } from '@caissa/formats';
-import { cancelJob, enqueue } from '@caissa/queue';
-import { toMebibytes, type UploadResult } from '@caissa/shared/contracts';
+import { cancelJob, enqueue, queuePaused, readPausedQueues } from '@caissa/queue';
+import { type JobView, toMebibytes, type UploadResult } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import { modelExists, type ReceivedUpload } from '@caissa/storage';
 import type { ApiContext } from '../context.js';
@@ -22,7 +22,7 @@ export function uploadName(given: string): string {
   return name;
 }
 
-/** Makes a model of an upload that a worker finds in order. @throws AppError why it is refused; MODEL_EXISTS, WORKERS_BUSY */
+/** Makes a model of an upload that a worker finds in order. @throws AppError why it is refused; MODEL_EXISTS, WORKERS_BUSY, QUEUE_PAUSED */
 export async function admitUpload(
   context: ApiContext,
   request: UploadRequest,
@@ -46,6 +46,11 @@ export async function assertFree({ modelFolder }: ApiContext, name: string): Pro
   throw found instanceof Error ? found : modelExists(name);
 }
 
+/** @throws AppError QUEUE_PAUSED if no worker would look into the file, REDIS_UNAVAILABLE */
+export async function assertInspectable({ jobs }: ApiContext): Promise<void> {
+  if ((await readPausedQueues(jobs.queues)).has('inspect')) throw queuePaused('inspect');
+}
+
 /** Has a worker inspect the file: this process never reads a checkpoint. @throws AppError why it was refused */
 async function check(
   context: ApiContext,
@@ -62,11 +67,14 @@ async function check(
   });
   const jobId = job.id ?? '';
   noteJob(jobId);
-  const view = await context.watcher.waitForEnd(jobId, CHECK_TIMEOUT_MS + sizeBytes / CHECKED_BYTES_PER_MS, gone);
+  const timeoutMs = CHECK_TIMEOUT_MS + sizeBytes / CHECKED_BYTES_PER_MS;
+  const isStuck = ({ queue_paused: paused }: JobView) => paused === true;
+  const view = await context.watcher.waitForEnd(jobId, timeoutMs, gone, isStuck);
   if (view.status === 'completed') return;
   if (view.error) throw toError(view.error);
   // Nobody waits for it any more; if it cannot be cancelled, it finds no file and does no harm.
   await cancelJob(context.jobs, jobId).catch(() => undefined);
+  if (isStuck(view)) throw queuePaused('inspect');
   throw new AppError(
     'WORKERS_BUSY',
     'No worker looked into the file in time. Is an exporter running? Try again later.',

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { modelParamsSchema } from '../http/parameters.js';
 import { defineRoute } from '../http/route.js';
 import { idempotencyKeySchema, parseIdempotencyKey } from '../jobs/prefer.js';
-import { assertFree, uploadName } from './admit-upload.js';
+import { assertFree, assertInspectable, uploadName } from './admit-upload.js';
 import { readByteCount, readDigest, uploadHeaders, uploadState } from './piecewise-upload.js';
 
 /** `POST /api/model/upload/{model_name}` */
@@ -42,6 +42,7 @@ export const beginUploadRoute = defineRoute({
     const idempotency_key = parseIdempotencyKey(headers['idempotency-key']);
     const sha256 = readDigest(headers['repr-digest']);
     await assertFree(context, model_name);
+    await assertInspectable(context);
     const entry = { model_name, size_bytes, owner: caller.name, idempotency_key, sha256 };
     const named = { upload: await context.uploads.begin(newUploadName(), entry), entry };
     const keptBytes = await context.modelStore.keptBytes(named.upload);

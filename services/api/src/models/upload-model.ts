@@ -1,10 +1,9 @@
-import { callRedis } from '@caissa/redis';
 import { uploadResultSchema } from '@caissa/shared/contracts';
 import { problemSchema } from '@caissa/shared/errors';
 import { uploadTooLarge } from '@caissa/storage';
 import { modelParamsSchema } from '../http/parameters.js';
 import { defineRoute } from '../http/route.js';
-import { admitUpload, assertFree, uploaded, uploadName } from './admit-upload.js';
+import { admitUpload, assertFree, assertInspectable, uploaded, uploadName } from './admit-upload.js';
 
 /** `PUT /api/model/upload/{model_name}` */
 export const uploadModelRoute = defineRoute({
@@ -24,7 +23,10 @@ export const uploadModelRoute = defineRoute({
     413: { description: 'The file is larger than MAX_UPLOAD_MB.', schema: problemSchema },
     415: { description: 'The body is not application/octet-stream.', schema: problemSchema },
     422: { description: 'The checkpoint was refused.', schema: problemSchema },
-    503: { description: 'No worker looked into the file in time.', schema: problemSchema },
+    503: {
+      description: 'No worker looked into the file in time, or operators have paused that.',
+      schema: problemSchema,
+    },
     507: { description: 'The disk is full.', schema: problemSchema },
   },
   handler: async (context, request) => {
@@ -34,7 +36,7 @@ export const uploadModelRoute = defineRoute({
     if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw uploadTooLarge(limitBytes);
     await assertFree(context, name);
     // Better to say now than after gigabytes that the file cannot be inspected.
-    await callRedis(() => context.jobs.redis.ping());
+    await assertInspectable(context);
     const received = await modelStore.receive(request.openBody(), limitBytes);
     try {
       return uploaded(await admitUpload(context, request, name, received));

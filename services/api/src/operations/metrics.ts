@@ -1,6 +1,6 @@
-import type { JobsContext } from '@caissa/queue';
+import { type JobsContext, readPausedQueues } from '@caissa/queue';
 import { countReplicas, readActivation, readHeartbeats, readPointer } from '@caissa/registry';
-import { JOB_TYPES } from '@caissa/shared/contracts';
+import { JOB_TYPES, type JobType } from '@caissa/shared/contracts';
 import { withTimeout } from '@caissa/shared/process';
 import type { RequestHandler } from 'express';
 import { Gauge, Histogram, type Registry } from 'prom-client';
@@ -51,13 +51,24 @@ export function measureSystem(registry: Registry, { jobs, redisWatch }: Pick<Api
   });
   const queued = new Gauge({
     name: 'caissa_queue_jobs',
-    help: 'Jobs by queue and state, as BullMQ counts them.',
+    help: 'Jobs by queue and state, as BullMQ counts them; those that wait in a paused queue are paused.',
     labelNames: ['queue', 'state'],
     registers,
     collect: async () => {
       const counts = await ask(jobs, () => countJobs(jobs));
       queued.reset();
       for (const { queue, state, count } of counts ?? []) queued.set({ queue, state }, count);
+    },
+  });
+  const paused = new Gauge({
+    name: 'caissa_queue_paused',
+    help: 'Whether operators have paused a queue (1), so that no worker takes its jobs, or not (0).',
+    labelNames: ['queue'],
+    registers,
+    collect: async () => {
+      const stopped = await ask(jobs, () => readPausedQueues(jobs.queues));
+      paused.reset();
+      for (const queue of stopped ? JOB_TYPES : []) paused.set({ queue }, Number(stopped?.has(queue)));
     },
   });
   const oldest = new Gauge({
@@ -112,13 +123,17 @@ export function measureSystem(registry: Registry, { jobs, redisWatch }: Pick<Api
   });
 }
 
-async function countJobs({ queues }: JobsContext): Promise<{ queue: string; state: string; count: number }[]> {
+async function countJobs({ queues }: JobsContext): Promise<{ queue: JobType; state: string; count: number }[]> {
   const all = await Promise.all(
     JOB_TYPES.map(async (queue) =>
       Object.entries(await queues[queue].queue.getJobCounts()).map(([state, count]) => ({ queue, state, count })),
     ),
   );
-  return all.flat();
+  const paused = await readPausedQueues(queues);
+  // BullMQ leaves them among those that wait for a worker.
+  return all
+    .flat()
+    .map((one) => (one.state === 'waiting' && paused.has(one.queue) ? { ...one, state: 'paused' } : one));
 }
 
 function countWorkers({ queues }: JobsContext): Promise<{ queue: string; count: number }[]> {

@@ -9,7 +9,7 @@ import { formatSize } from '../format/number';
 import { CancelButton, RetryButton } from '../jobs/job-actions';
 import { exportedFile } from '../jobs/job-facts';
 import { JobProgress } from '../jobs/job-progress';
-import { STATUS_TONES, STATUS_WORDS } from '../jobs/job-words';
+import { statusTone, statusWords } from '../jobs/job-words';
 import { routeHref } from '../state/route';
 import { Badge, FormatBadge } from '../ui/badge';
 import { buttonClass } from '../ui/button';
@@ -81,7 +81,7 @@ function ExportJob({ job }: { readonly job: JobView }) {
               {job.model_name}
             </span>
             {job.format && <FormatBadge format={job.format} />}
-            {job.status !== 'active' && <Badge tone={STATUS_TONES[job.status]}>{STATUS_WORDS[job.status]}</Badge>}
+            {job.status !== 'active' && <Badge tone={statusTone(job)}>{statusWords(job)}</Badge>}
           </p>
           {!isUnfinished(job) && (
             <p className="truncate text-xs text-muted max-sm:mt-1">

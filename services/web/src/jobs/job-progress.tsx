@@ -22,6 +22,7 @@ export function JobProgress({ job }: { readonly job: JobView }) {
 
 function stageWords(job: JobView): string {
   if (!isUnfinished(job)) return STATUS_WORDS[job.status];
+  if (job.queue_paused) return 'Waiting until an operator resumes the queue';
   return job.cancel_requested ? 'Stopping' : STAGE_WORDS[job.progress.stage];
 }
 

@@ -14,7 +14,7 @@ import { CancelButton, RetryButton } from './job-actions';
 import { JobDetails } from './job-details';
 import { exportedFile, outcomeWords } from './job-facts';
 import { Elapsed, JobProgress } from './job-progress';
-import { describeJob, STATUS_TONES, STATUS_WORDS } from './job-words';
+import { describeJob, statusTone, statusWords } from './job-words';
 
 /** One job of the list. Redrawn only when that job changes. */
 export const JobRow = memo(function JobRow({ job }: { readonly job: JobView }) {
@@ -25,7 +25,7 @@ export const JobRow = memo(function JobRow({ job }: { readonly job: JobView }) {
       <div className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2.5 px-4 py-3 lg:min-h-19 lg:grid-cols-[minmax(0,13rem)_5.5rem_minmax(0,1fr)_7.5rem_10.5rem]">
         <JobTitle job={job} />
         <span className="self-start justify-self-end lg:self-center lg:justify-self-start">
-          <Badge tone={STATUS_TONES[job.status]}>{STATUS_WORDS[job.status]}</Badge>
+          <Badge tone={statusTone(job)}>{statusWords(job)}</Badge>
         </span>
         <div className="col-span-2 min-w-0 lg:col-span-1">
           <JobOutcome job={job} />

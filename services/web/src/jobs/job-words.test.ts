@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { describeJob, formatElapsed, workedMs } from './job-words';
+import { describeJob, formatElapsed, statusTone, statusWords, workedMs } from './job-words';
 
 it.each([
   [{ type: 'export', format: 'onnx' }, 'Export to ONNX'],
@@ -12,6 +12,12 @@ it.each([
   [{ type: 'load', kind: 'unload' }, 'Unload'],
 ] as const)('%j', (job, words) => {
   expect(describeJob(job)).toBe(words);
+});
+
+it('a queued job of a paused queue is shown as paused', () => {
+  expect([statusWords({ status: 'queued' }), statusTone({ status: 'queued' })]).toEqual(['Queued', 'neutral']);
+  const paused = { status: 'queued', queue_paused: true } as const;
+  expect([statusWords(paused), statusTone(paused)]).toEqual(['Paused', 'warn']);
 });
 
 it('counts the time at work from the start to the end, or to now', () => {

@@ -26,7 +26,7 @@ export const STATUS_WORDS: Readonly<Record<JobStatus, string>> = {
 };
 
 /** The colour of each state of a job. */
-export const STATUS_TONES: Readonly<Record<JobStatus, Tone>> = {
+const STATUS_TONES: Readonly<Record<JobStatus, Tone>> = {
   queued: 'neutral',
   active: 'info',
   completed: 'good',
@@ -39,6 +39,16 @@ export function describeJob({ type, format, kind }: Pick<JobView, 'type' | 'form
   if (type === 'export') return format ? `Export to ${FORMATS[format].label}` : 'Export';
   if (type === 'inspect') return 'Inspect';
   return kind === 'rollback' ? 'Roll back' : kind === 'unload' ? 'Unload' : 'Activate';
+}
+
+/** What state a job is in, in a word. */
+export function statusWords({ status, queue_paused: paused }: Pick<JobView, 'status' | 'queue_paused'>): string {
+  return paused ? 'Paused' : STATUS_WORDS[status];
+}
+
+/** The colour of what {@link statusWords} says. */
+export function statusTone({ status, queue_paused: paused }: Pick<JobView, 'status' | 'queue_paused'>): Tone {
+  return paused ? 'warn' : STATUS_TONES[status];
 }
 
 /** How long a job has been running, or ran; undefined before a worker began it. */
