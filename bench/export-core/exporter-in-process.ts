@@ -68,7 +68,7 @@ export class ExporterInProcess {
 
   /** Makes the next export compute the source's digest itself. */
   async forget(modelName: string): Promise<void> {
-    await this.#context.catalogue.remove([modelName]);
+    await this.#context.catalogue.remove(modelName);
   }
 
   /** One export, from the file in the model folder to the published artifact. */

@@ -11,6 +11,8 @@ export interface RedisKeys {
   readonly catalogueTensors: string;
   /** Stream of the names of models whose entry changed; see `HashMirror`. */
   readonly catalogueChanges: string;
+  /** Hash: model name → when its entry was last written or removed, by a clock that only goes on; the latest of all under ``. */
+  readonly catalogueMoments: string;
   /** Hash: file name → manifest as JSON. */
   readonly exports: string;
   /** Stream of the names of exports that came or went; see `HashMirror`. */
@@ -66,6 +68,7 @@ export function redisKeys(prefix: string): RedisKeys {
     catalogue: `${prefix}:catalogue`,
     catalogueTensors: `${prefix}:catalogue:tensors`,
     catalogueChanges: `${prefix}:catalogue:changes`,
+    catalogueMoments: `${prefix}:catalogue:moments`,
     exports: `${prefix}:exports`,
     exportsChanges: `${prefix}:exports:changes`,
     exportsByDate: `${prefix}:exports:by-date`,

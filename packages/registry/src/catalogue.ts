@@ -1,5 +1,5 @@
 import type { RedisKeys } from '@caissa/redis';
-import { callRedis, HashMirror, noteChange, type RedisClient, runTransaction } from '@caissa/redis';
+import { CHANGED, callRedis, HashMirror, NOTE_CHANGED, type RedisClient } from '@caissa/redis';
 import {
   architectureSchema,
   metadataSchema,
@@ -32,6 +32,47 @@ const catalogueEntrySchema = z.object({
 
 export type CatalogueEntry = z.infer<typeof catalogueEntrySchema>;
 
+/** On what terms something is written into the catalogue. */
+export interface WritingTerms {
+  /** The {@link Catalogue.moment} since which nobody else may have written of the model; any if left out. */
+  readonly since?: number;
+  /** The lock of a job, which whoever writes must hold. */
+  readonly lock?: { readonly key: string; readonly token: string };
+}
+
+const outcomeSchema = z.enum(['written', 'overtaken', 'lost']);
+
+/** `overtaken`: somebody has written of the model since. `lost`: the lock is not held any more. */
+export type WritingOutcome = z.infer<typeof outcomeSchema>;
+
+/**
+ * Puts or removes an entry, if the terms are met, and notes the moment. The clock never goes back, also after Redis has lost
+ * its memory, since it is never behind that of Redis.
+ * KEYS: changes, catalogue, tensors, moments, lock if one must be held. ARGV: its token, moment or nothing, model name,
+ * and of what is put entry and tensors.
+ */
+const WRITE = `
+${CHANGED}
+if KEYS[5] and redis.call('GET', KEYS[5]) ~= ARGV[1] then return 'lost' end
+local name = ARGV[3]
+local written = tonumber(redis.call('HGET', KEYS[4], name) or '0')
+if ARGV[2] ~= '' and written > tonumber(ARGV[2]) then return 'overtaken' end
+local time = redis.call('TIME')
+local latest = tonumber(redis.call('HGET', KEYS[4], '') or '0')
+local now = string.format('%.0f', math.max(latest + 1, time[1] * 1000 + math.floor(time[2] / 1000)))
+redis.call('HSET', KEYS[4], '', now, name, now)
+changed(name)
+if ARGV[4] then
+  redis.call('HSET', KEYS[2], name, ARGV[4])
+  redis.call('HSET', KEYS[3], name, ARGV[5])
+else
+  redis.call('HDEL', KEYS[2], name)
+  redis.call('HDEL', KEYS[3], name)
+end
+${NOTE_CHANGED}
+return 'written'
+`;
+
 /** The index of checkpoints in Redis. It can be rebuilt by inspecting the model folder again. */
 export class Catalogue {
   readonly #redis: RedisClient;
@@ -62,26 +103,36 @@ export class Catalogue {
     });
   }
 
-  /** Replaces what is known of a model. */
-  async put(entry: CatalogueEntry, tensors: readonly TensorSummary[]): Promise<void> {
-    const { catalogue, catalogueTensors, catalogueChanges } = this.#keys;
-    const transaction = this.#redis
-      .multi()
-      .hset(catalogue, entry.name, JSON.stringify(entry))
-      .hset(catalogueTensors, entry.name, JSON.stringify(tensors));
-    await callRedis(() => runTransaction(noteChange(transaction, catalogueChanges, [entry.name])));
+  /**
+   * The present moment, by a clock that goes on with each change of the catalogue. Who looks at a file asks for it before,
+   * and is refused if somebody has written of the same model since: an old verdict never takes the place of a newer one.
+   */
+  moment(): Promise<number> {
+    return callRedis(async () => Number((await this.#redis.hget(this.#keys.catalogueMoments, '')) ?? 0));
   }
 
-  /** Forgets models that are gone. */
-  async remove(names: readonly string[]): Promise<void> {
-    const { catalogue, catalogueTensors, catalogueChanges } = this.#keys;
+  /** Replaces what is known of a model. */
+  put(entry: CatalogueEntry, tensors: readonly TensorSummary[], terms: WritingTerms = {}): Promise<WritingOutcome> {
+    return this.#write(terms, [entry.name, JSON.stringify(entry), JSON.stringify(tensors)]);
+  }
+
+  /** Forgets a model that is gone. */
+  remove(name: string, terms: WritingTerms = {}): Promise<WritingOutcome> {
+    return this.#write(terms, [name]);
+  }
+
+  /** Forgets models that were gone at a moment and were not written of since. */
+  async removeAll(names: readonly string[], moment: number): Promise<void> {
     for (const batch of batches(names)) {
-      const transaction = this.#redis
-        .multi()
-        .hdel(catalogue, ...batch)
-        .hdel(catalogueTensors, ...batch);
-      await callRedis(() => runTransaction(noteChange(transaction, catalogueChanges, batch)));
+      await Promise.all(batch.map((name) => this.remove(name, { since: moment })));
     }
+  }
+
+  #write({ since = Number.POSITIVE_INFINITY, lock }: WritingTerms, what: readonly string[]): Promise<WritingOutcome> {
+    const { catalogue, catalogueTensors, catalogueChanges, catalogueMoments } = this.#keys;
+    const keys = [catalogueChanges, catalogue, catalogueTensors, catalogueMoments, ...(lock ? [lock.key] : [])];
+    const args = [lock?.token ?? '', Number.isFinite(since) ? since : '', ...what];
+    return callRedis(async () => outcomeSchema.parse(await this.#redis.eval(WRITE, keys.length, ...keys, ...args)));
   }
 }
 

@@ -16,7 +16,7 @@ export {
   restorePointer,
   superseded,
 } from './active-model.js';
-export { Catalogue, type CatalogueEntry } from './catalogue.js';
+export { Catalogue, type CatalogueEntry, type WritingOutcome } from './catalogue.js';
 export { type Completeness, ExportIndex, type ListedExport, readExportMetadata } from './export-index.js';
 export {
   countReplicas,

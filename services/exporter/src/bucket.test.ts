@@ -29,7 +29,7 @@ afterAll(async () => {
 beforeEach(async () => {
   bucket.server.decide = () => 'answer';
   await bucket.putModel('model_v1', await bytesOf(smallRoot()));
-  await context.catalogue.remove(['model_v1']);
+  await context.catalogue.remove('model_v1');
   for (const name of await harness.exportedFiles()) await rm(join(harness.exportsFolder, name));
 });
 

@@ -214,7 +214,7 @@ describe('an export job', () => {
     await utimes(harness.modelPath('model_v1'), new Date(), new Date(1_700_000_000_000));
     const digest = sha256(await readFile(harness.modelPath('model_v1')));
     expect((await run(harness.exportItem({}, { createdAt }))).metadata['source_sha256']).toBe(digest);
-    await harness.context.catalogue.remove(['model_v1']);
+    await harness.context.catalogue.remove('model_v1');
   });
 
   it('keeps as many exports as it is told to, the newest ones', async () => {

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Catalogue } from '@caissa/registry';
 import { FIXTURES, fixturePath } from '@caissa/testing/fixtures';
 import { savedWith } from '@caissa/testing/small-checkpoint';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ExporterHarness, openHarness } from '../test-support/exporter-harness.js';
 import { inspectProcessor } from './inspect-model.js';
 
@@ -111,6 +112,33 @@ describe('an inspect job', () => {
     });
     await moved;
     expect(await harness.context.catalogue.get('moving')).toBeUndefined();
+  });
+
+  it('writes nothing when another worker has the job, nor when one has looked later', async () => {
+    await harness.addModel('frozen');
+    const { redis, keys } = harness.jobs;
+    const newer = inspectProcessor(harness.context);
+    const { catalogue } = harness.context;
+    const known = async () => (await catalogue.get('frozen'))?.inspected_at;
+    /** Is held up between its last look at the file and the writing of what it found. */
+    const heldUp = (meanwhile: () => Promise<unknown>) => {
+      const late = new Catalogue(redis, keys);
+      vi.spyOn(late, 'put').mockImplementation(async (...args) => {
+        await meanwhile();
+        return catalogue.put(...args);
+      });
+      return inspectProcessor({ ...harness.context, catalogue: late });
+    };
+    const item = () => harness.inspectItem({ model_name: 'frozen' });
+    const overtaken = heldUp(() => newer(item()))(item());
+    await expect(overtaken).rejects.toMatchObject({ code: 'SOURCE_CHANGED', retryable: true });
+    const before = await known();
+    const lock = { key: `${keys.prefix}:frozen:lock`, token: 'mine' };
+    await redis.set(lock.key, 'mine');
+    const lost = heldUp(() => redis.set(lock.key, 'another'))(harness.inspectItem({ model_name: 'frozen' }, { lock }));
+    await expect(lost).rejects.toMatchObject({ code: 'JOB_LOST' });
+    expect(before).toBeDefined();
+    expect(await known()).toBe(before);
   });
 
   it('stops when it is cancelled, and calls nothing unreadable for that', async () => {

@@ -1,7 +1,7 @@
 import type { Examination } from '@caissa/conversion';
 import { modelFilename } from '@caissa/formats';
-import type { Processor, WorkItem } from '@caissa/queue';
-import type { CatalogueEntry } from '@caissa/registry';
+import { jobLost, type Processor, type WorkItem } from '@caissa/queue';
+import type { CatalogueEntry, WritingOutcome } from '@caissa/registry';
 import type { InspectResult, JobProgress, TensorSummary } from '@caissa/shared/contracts';
 import { AppError, toAppError, toProblem } from '@caissa/shared/errors';
 import { tryTwice } from '@caissa/shared/tasks';
@@ -18,16 +18,29 @@ export function inspectProcessor(context: ExporterContext): Processor<'inspect'>
 async function inspectModel(context: ExporterContext, item: InspectItem): Promise<InspectResult> {
   const name = item.data.model_name;
   const before = await findFile(context, name);
-  if (before === undefined) return forget(context, item);
-  const { entry, tensors } = await examineModel(context, before, item);
+  const examined = before && (await examineModel(context, before, item));
+  const since = await context.catalogue.moment();
   const after = await findFile(context, name);
-  if (after === undefined) return forget(context, item);
-  if (after.identity !== before.identity) {
-    throw new AppError('SOURCE_CHANGED', `${before.filename} was replaced while it was inspected.`);
+  const terms = { since, lock: item.lock };
+  if (after === undefined) {
+    settle(name, await context.catalogue.remove(name, terms));
+    return result(item, 'gone', `Model ${name} is gone`);
   }
-  await context.catalogue.put(entry, tensors);
+  if (examined === undefined || after.identity !== before?.identity) throw changed(after.filename);
+  const { entry, tensors } = examined;
+  settle(after.filename, await context.catalogue.put(entry, tensors, terms));
   const { status } = entry;
   return result(item, status, status === 'ready' ? `Model ${name} is ready` : `Model ${name} cannot be read`);
+}
+
+/** What was not written is not true any more, or is for others to say. @throws AppError JOB_LOST, SOURCE_CHANGED */
+function settle(what: string, outcome: WritingOutcome): void {
+  if (outcome === 'lost') throw jobLost();
+  if (outcome === 'overtaken') throw changed(what);
+}
+
+function changed(filename: string): AppError {
+  return new AppError('SOURCE_CHANGED', `${filename} was replaced while it was inspected.`);
 }
 
 /** A file that is not a model yet: it is examined under its temporary name, and the catalogue is not told. */
@@ -96,12 +109,6 @@ async function findFile(context: ExporterContext, name: string): Promise<ModelFi
     if (error instanceof AppError && error.code === 'MODEL_NOT_FOUND') return undefined;
     throw error;
   }
-}
-
-async function forget(context: ExporterContext, item: InspectItem): Promise<InspectResult> {
-  const name = item.data.model_name;
-  await context.catalogue.remove([name]);
-  return result(item, 'gone', `Model ${name} is gone`);
 }
 
 function result(item: InspectItem, status: InspectResult['status'], message: string): InspectResult {

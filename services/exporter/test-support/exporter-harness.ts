@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PickleValue } from '@caissa/pytorch';
-import { closeQueues, newJobId, openQueues, type WorkItem } from '@caissa/queue';
+import { closeQueues, type JobLock, newJobId, openQueues, type WorkItem } from '@caissa/queue';
 import { connectProducer, connectWorker, redisKeys, waitUntilReady } from '@caissa/redis';
 import { Catalogue, ExportIndex } from '@caissa/registry';
 import type { ExportJobData, InspectJobData, JobProgress } from '@caissa/shared/contracts';
@@ -36,6 +36,9 @@ export async function openHarness() {
   const keys = redisKeys(prefix);
   const queues = openQueues(redis, prefix);
   const logger = createLogger('test', 'silent');
+  // Held, unless a test gives it to somebody else.
+  const lock = { key: `${prefix}:lock`, token: 'token' };
+  await redis.set(lock.key, lock.token);
   const context = inThisProcess({
     models: await LocalModelStore.open(modelsFolder),
     store: await LocalArtifactStore.open(exportsFolder),
@@ -63,10 +66,10 @@ export async function openHarness() {
       workItem<'export'>(
         'export',
         { model_name: 'model_v1', format: 'onnx', metadata: {}, options: { opset: 11, verify: 'none' }, ...data },
-        { logger, ...change },
+        { logger, lock, ...change },
       ),
     inspectItem: (data: Partial<InspectJobData>, change: ItemChange = {}) =>
-      workItem<'inspect'>('inspect', { model_name: 'model_v1', identity: '', ...data }, { logger, ...change }),
+      workItem<'inspect'>('inspect', { model_name: 'model_v1', identity: '', ...data }, { logger, lock, ...change }),
     async close(): Promise<void> {
       await closeQueues(queues);
       const left = await redis.keys(`${prefix}:*`);
@@ -84,6 +87,7 @@ interface ItemChange {
   readonly firstAttempt?: boolean;
   readonly confirm?: () => Promise<void>;
   readonly signal?: AbortSignal;
+  readonly lock?: JobLock;
   readonly onReport?: (progress: JobProgress) => void;
 }
 
@@ -95,7 +99,7 @@ export interface TestItem<T extends 'export' | 'inspect'> extends WorkItem<T> {
 function workItem<T extends 'export' | 'inspect'>(
   type: T,
   data: WorkItem<T>['data'],
-  { logger, onReport, ...change }: ItemChange & Pick<WorkItem<T>, 'logger'>,
+  { logger, lock, onReport, ...change }: ItemChange & Pick<WorkItem<T>, 'logger' | 'lock'>,
 ): TestItem<T> {
   const reports: JobProgress[] = [];
   return {
@@ -104,7 +108,7 @@ function workItem<T extends 'export' | 'inspect'>(
     createdAt: new Date(),
     firstAttempt: false,
     signal: new AbortController().signal,
-    lock: { key: 'lock', token: 'token' },
+    lock,
     confirm: async () => undefined,
     logger,
     reports,

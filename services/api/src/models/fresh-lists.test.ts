@@ -64,7 +64,7 @@ describe('what somebody else has changed is shown to the very next request', () 
       expect((await models()).map((list) => list.models[0]?.version)).toEqual([version, version]);
       expect((await models('?limit=1')).map((list) => list.models[0]?.version)).toEqual([version, version]);
     }
-    await catalogue.remove(['m']);
+    await catalogue.remove('m');
     expect((await models()).map((list) => list.models[0]?.status)).toEqual(['inspecting', 'inspecting']);
   });
 

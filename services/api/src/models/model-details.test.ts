@@ -42,7 +42,7 @@ it('shows what an inspection has found to the very next request, tensors include
     if (entry) await catalogue.put({ ...entry, version }, [tensor]);
     expect(await show()).toMatchObject({ version, tensors: [tensor] });
   }
-  await catalogue.remove(['m']);
+  await catalogue.remove('m');
   expect(await show()).toMatchObject({ status: 'inspecting', sha256: null, tensors: [] });
 });
 

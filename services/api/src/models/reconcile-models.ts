@@ -97,6 +97,7 @@ export class ModelReconciler {
   /** Returns whether nothing was left for later. */
   async #reconcile(): Promise<boolean> {
     const { modelFolder, catalogue } = this.#context;
+    const moment = await catalogue.moment();
     const entries = await catalogue.all();
     const files = modelFolder.list();
     let complete = true;
@@ -109,7 +110,7 @@ export class ModelReconciler {
     const present = new Set(files.map((file) => file.name));
     for (const name of this.#asked.keys()) if (!present.has(name)) this.#asked.delete(name);
     const absent = [...entries.keys()].filter((name) => !present.has(name));
-    await catalogue.remove(await modelFolder.goneOf(absent));
+    await catalogue.removeAll(await modelFolder.goneOf(absent), moment);
     return complete;
   }
 
