@@ -4,6 +4,7 @@ import type { ActivationState } from '@caissa/shared/contracts';
 import { metadataSchema, modelNameSchema, versionSchema } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import { z } from 'zod';
+import type { HeldLock } from './held-lock.js';
 
 /** The model that is served: what every loader replica follows. */
 const activePointerSchema = z.object({
@@ -55,6 +56,8 @@ export interface ActivationOrder {
   readonly sequence?: number | undefined;
   /** A generation that is known to have been, though Redis may have lost it. */
   readonly floor?: number;
+  /** The lock of a job, which whoever moves the pointer must hold. */
+  readonly lock?: HeldLock;
 }
 
 /** How the pointer moved. */
@@ -67,11 +70,14 @@ export interface PointerMove {
 /**
  * Moves the active pointer and counts the generation in one step. Called again for the job that moved it last, as happens
  * when a worker dies after moving it, it returns the generation the job already has. A job that was requested before the
- * one that moved it last is refused, so that what was redelivered late never takes the place of something newer.
- * KEYS: hash `active`. ARGV: pointer as JSON or nothing, job id, channel, sequence or 0, floor.
- * Returns whether it was refused, generation, sequence, pointer, generation before, pointer before.
+ * one that moved it last is refused, so that what was redelivered late never takes the place of something newer; and so is
+ * whoever has lost the job, whatever became of it.
+ * KEYS: hash `active`, lock if one must be held. ARGV: pointer as JSON or nothing, job id, channel, sequence or 0, floor,
+ * token of the lock.
+ * Returns 1 if it was refused, 2 if the lock is lost, else 0; generation, sequence, pointer, generation before, pointer before.
  */
 const ACTIVATE = `
+if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[6] then return {2, 0, '0', '', '0', ''} end
 local held = redis.call('HMGET', KEYS[1], 'generation', 'job', 'sequence', 'pointer', 'from', 'from_pointer')
 local generation = tonumber(held[1] or '0')
 if held[2] == ARGV[2] then
@@ -106,7 +112,7 @@ redis.call('PUBLISH', ARGV[4], ARGV[1])
 return 1
 `;
 
-/** Makes a model the active one. @throws AppError SUPERSEDED, REDIS_UNAVAILABLE */
+/** Makes a model the active one. @throws AppError SUPERSEDED, JOB_LOST, REDIS_UNAVAILABLE */
 export function activate(
   redis: RedisClient,
   keys: RedisKeys,
@@ -116,7 +122,7 @@ export function activate(
   return movePointer(redis, keys, { pointer, jobId: pointer.job_id, order });
 }
 
-/** Leaves nothing active. @throws AppError SUPERSEDED, REDIS_UNAVAILABLE */
+/** Leaves nothing active. @throws AppError SUPERSEDED, JOB_LOST, REDIS_UNAVAILABLE */
 export function deactivate(
   redis: RedisClient,
   keys: RedisKeys,
@@ -174,10 +180,14 @@ function movePointer(
 ): Promise<PointerMove> {
   return callRedis(async () => {
     const text = pointer === null ? '' : JSON.stringify(activePointerSchema.parse(pointer));
-    const args = [text, jobId, keys.activeChannel, order.sequence ?? 0, order.floor ?? 0];
-    const reply = await redis.eval(ACTIVATE, 1, keys.active, ...args);
+    const { sequence: place = 0, floor = 0, lock } = order;
+    const names = [keys.active, ...(lock ? [lock.key] : [])];
+    const args = [text, jobId, keys.activeChannel, place, floor, lock?.token ?? ''];
+    const reply = await redis.eval(ACTIVATE, names.length, ...names, ...args);
     const [refused, generation, sequence, held, fromGeneration, fromPointer] = replySchema.parse(reply);
     if (refused === 1) throw superseded();
+    if (refused === 2)
+      throw new AppError('JOB_LOST', 'Another worker has this job now, so this one activated nothing.');
     return {
       state: { generation, pointer: parsePointer(held), job_id: jobId, sequence: Number(sequence) },
       from: { generation: Number(fromGeneration), pointer: parsePointer(fromPointer) },

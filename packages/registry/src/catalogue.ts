@@ -12,6 +12,7 @@ import {
 import { problemSchema } from '@caissa/shared/errors';
 import { z } from 'zod';
 import { batches } from './batches.js';
+import type { HeldLock } from './held-lock.js';
 
 /** What an inspection found out about one state of a checkpoint. */
 const catalogueEntrySchema = z.object({
@@ -37,7 +38,7 @@ export interface WritingTerms {
   /** The {@link Catalogue.moment} since which nobody else may have written of the model; any if left out. */
   readonly since?: number;
   /** The lock of a job, which whoever writes must hold. */
-  readonly lock?: { readonly key: string; readonly token: string };
+  readonly lock?: HeldLock;
 }
 
 const outcomeSchema = z.enum(['written', 'overtaken', 'lost']);

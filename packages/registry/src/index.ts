@@ -29,6 +29,7 @@ export {
   type SessionState,
   sendHeartbeat,
 } from './heartbeat.js';
+export type { HeldLock } from './held-lock.js';
 export {
   findActivationEntry,
   indexActivations,

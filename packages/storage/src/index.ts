@@ -7,6 +7,7 @@ export type {
   ManifestDraft,
   StoredFile,
 } from './artifacts/artifact-store.js';
+export { readFolderClock } from './artifacts/folder-clock.js';
 export { LocalArtifactStore } from './artifacts/local-artifact-store.js';
 export {
   type FileOfExport,

@@ -20,6 +20,9 @@ import { LoaderEngine } from '../src/inference/loader-engine.js';
 import { type LoaderContext, openContext } from '../src/open-context.js';
 import { inProcessTasks } from '../src/tasks/in-process-tasks.js';
 
+/** The lock of every job that a test does not give another one. */
+const HELD_LOCK = { key: 'test:held-lock', token: 'token' };
+
 /** Loaders without their processes: one model folder, Redis keys of their own. */
 export type LoaderHarness = Awaited<ReturnType<typeof openHarness>>;
 
@@ -35,6 +38,7 @@ export async function openHarness() {
   const prefix = `test-${randomUUID()}`;
   const redis = connectProducer(inject('redisUrl'));
   await waitUntilReady(redis, 20_000);
+  await redis.set(HELD_LOCK.key, HELD_LOCK.token);
   const keys = redisKeys(prefix);
   const stops: (() => Promise<void>)[] = [];
 
@@ -134,7 +138,7 @@ export function loadItem(name: string, change: Partial<WorkItem<'load'>> = {}): 
     createdAt: new Date(),
     firstAttempt: true,
     signal: new AbortController().signal,
-    lock: { key: 'lock', token: 'token' },
+    lock: HELD_LOCK,
     confirm: async () => undefined,
     logger: createLogger('test', 'silent'),
     report: () => undefined,

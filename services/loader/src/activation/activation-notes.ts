@@ -5,6 +5,7 @@ import type { ActivationChecks } from '@caissa/shared/contracts';
 import { AppError, toAppError } from '@caissa/shared/errors';
 import type { Logger } from '@caissa/shared/process';
 import type { ActivationStart, Journal } from './journal.js';
+import { isInFlight } from './journal-recovery.js';
 import type { PointerKeeper } from './pointer-keeper.js';
 
 /** What notes of activations are written with. */
@@ -22,17 +23,22 @@ interface Noted {
   readonly opened?: { readonly checks: ActivationChecks };
 }
 
-/** Makes one attempt at an activation, with its entry in the journal. @throws as `work` does */
+/**
+ * Makes one attempt at an activation, with its entry in the journal. Who has lost the job notes nothing any more.
+ * @throws as `work` does; AppError JOB_LOST
+ */
 export async function withNotes<T extends Noted>(
   context: NotesContext,
   item: WorkItem<'load'>,
   work: () => Promise<T>,
 ): Promise<T> {
   const { journal, redis, keys } = context;
+  await item.confirm();
   const entry = await journal.begin(startOf(context, item));
   try {
     const made = await work();
     const { state, from } = made.move;
+    await item.confirm();
     await journal.confirm(from);
     const outcome = { to: activationState(state), from: stateOf(from), checks: made.opened?.checks ?? null };
     await journal.finish(entry, outcome);
@@ -43,6 +49,8 @@ export async function withNotes<T extends Noted>(
     // A job that is handed back because this loader stops is carried on by another one.
     if (item.signal.aborted && !(reason instanceof AppError)) throw thrown;
     const error = toAppError(reason);
+    if (error.code === 'JOB_LOST') throw thrown;
+    await item.confirm();
     await journal.finish(entry, { error });
     if (!error.retryable) await endTurn(redis, keys, item.id).catch(() => undefined);
     throw thrown;
@@ -54,6 +62,8 @@ export async function noteFailedJob(context: NotesContext, job: FailedJob<'load'
   const { redis, keys, journal } = context;
   const logger = context.logger.child({ job_id: job.id, request_id: job.data.request_id });
   try {
+    // Somebody may have retried it meanwhile.
+    if (await isInFlight(context, job.id)) return;
     await journal.conclude(startOf(context, job), error);
     await endTurn(redis, keys, job.id);
   } catch (thrown) {

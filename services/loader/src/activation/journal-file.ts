@@ -19,7 +19,7 @@ const LIMITS: JournalLimits = { partBytes: 32 * 1024 * 1024, entries: JOURNAL_LI
 const PART_NAME = /^activations(?:\.(\d{1,9}))?\.jsonl$/;
 
 /**
- * The journal of activations as lines of JSON. The last line of a job is its entry. Loaders that share the folder add at
+ * The journal of activations as lines of JSON. The last line of the last attempt at a job is its entry. Loaders that share the folder add at
  * once, so nothing that may be written to is ever replaced: lines go to the newest part, a full part is followed by
  * another one, and the oldest is removed when those after it hold enough. A loss of power costs the last line at most.
  */
@@ -45,7 +45,10 @@ export class JournalFile {
   async read(): Promise<ActivationEntry[]> {
     const entries = new Map<string, ActivationEntry>();
     for (const part of await this.#parts()) {
-      for (const entry of await this.#readPart(part)) entries.set(entry.job_id, entry);
+      for (const entry of await this.#readPart(part)) {
+        const held = entries.get(entry.job_id);
+        if (held === undefined || held.attempts <= entry.attempts) entries.set(entry.job_id, entry);
+      }
     }
     return [...entries.values()]
       .sort((left, right) => Date.parse(left.started_at) - Date.parse(right.started_at))

@@ -32,7 +32,11 @@ export async function recoverJournal(
   }
 }
 
-async function isInFlight({ redis, keys }: RecoveryContext, jobId: string): Promise<boolean> {
+/** Whether a `load` job waits or is worked on. */
+export async function isInFlight(
+  { redis, keys }: Pick<RecoveryContext, 'redis' | 'keys'>,
+  jobId: string,
+): Promise<boolean> {
   const [id, finishedOn] = await redis.hmget(keys.job('load', jobId), 'timestamp', 'finishedOn');
   return id != null && finishedOn == null;
 }

@@ -4,6 +4,7 @@ import {
   type ActivePointer,
   activate,
   deactivate,
+  type HeldLock,
   isOvertaken,
   NEVER_ACTIVE,
   type PointerMove,
@@ -30,6 +31,8 @@ export interface MoveRequest {
   readonly jobId: string;
   /** Its place in the order of requests, if it has one. */
   readonly sequence: number | undefined;
+  /** Who has lost the job moves nothing. */
+  readonly lock: HeldLock;
   /** That of the job, so that a line tells whose it is. */
   readonly logger: Logger;
 }
@@ -79,13 +82,13 @@ export class PointerKeeper {
     return this.#known;
   }
 
-  /** Makes a model the active one; settles when that would survive the loss of Redis. @throws AppError SUPERSEDED, REDIS_UNAVAILABLE */
+  /** Makes a model the active one; settles when that would survive the loss of Redis. @throws AppError SUPERSEDED, JOB_LOST, REDIS_UNAVAILABLE */
   activate(pointer: ActivePointer, request: MoveRequest): Promise<PointerMove> {
     const { redis, keys } = this.#context;
     return this.#move(request, (order) => activate(redis, keys, pointer, order));
   }
 
-  /** Leaves nothing active. @throws AppError SUPERSEDED, REDIS_UNAVAILABLE */
+  /** Leaves nothing active. @throws AppError SUPERSEDED, JOB_LOST, REDIS_UNAVAILABLE */
   deactivate(request: MoveRequest): Promise<PointerMove> {
     const { redis, keys } = this.#context;
     return this.#move(request, (order) => deactivate(redis, keys, request.jobId, order));
@@ -100,7 +103,7 @@ export class PointerKeeper {
 
   async #move(request: MoveRequest, move: (order: ActivationOrder) => Promise<PointerMove>): Promise<PointerMove> {
     await this.refuseIfSuperseded(request);
-    const moved = await move({ sequence: request.sequence, floor: this.#known.generation });
+    const moved = await move({ sequence: request.sequence, floor: this.#known.generation, lock: request.lock });
     this.#note(moved.state);
     await this.#writeMirror();
     return moved;

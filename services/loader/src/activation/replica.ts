@@ -84,7 +84,7 @@ export class Replica {
    * Makes the model of a load job the active one and serves it, or leaves nothing active. Until the pointer has moved,
    * everybody serves the model before; a job that fails has changed nothing. Of several that were requested the last one
    * wins: an earlier one ends as SUPERSEDED.
-   * @throws AppError as opening a model does, SUPERSEDED, REDIS_UNAVAILABLE; the reason of the job's signal
+   * @throws AppError as opening a model does, SUPERSEDED, JOB_LOST, REDIS_UNAVAILABLE; the reason of the job's signal
    */
   activate(item: LoadItem): Promise<Activated> {
     return this.#oneAtATime(() => this.#whileOpening(() => this.#activateWithNotes(item)));
@@ -202,8 +202,8 @@ export class Replica {
   }
 }
 
-function moveOf({ id, data, logger }: LoadItem) {
-  return { jobId: id, sequence: data.sequence, logger };
+function moveOf({ id, data, lock, logger }: LoadItem) {
+  return { jobId: id, sequence: data.sequence, lock, logger };
 }
 
 function pointerTo({ version, metadata, sha256 }: OpenedModel, { id, data }: LoadItem) {

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { readRegularFile, TEMPORARY_PREFIX, writeFileDurably } from '@caissa/bytes';
 import { keptFactsSchema, type ModelFacts } from '@caissa/registry';
 import { prepareFolder } from '@caissa/shared/settings';
+import { readFolderClock } from '@caissa/storage';
 import { digestFile } from './digest-file.js';
 
 /** Converted models that are kept beside those in use: going back to one of them needs no conversion. */
 const KEPT = 4;
 
-/** A temporary file that was last written to this long ago belongs to a process that died. */
-const ABANDONED_AFTER_MS = 3600 * 1000;
+/** A temporary file that was last written to this long ago belongs to a process that died: they take seconds. */
+const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
 
 const EXTENSION = '.onnx';
 
@@ -22,6 +23,11 @@ const FACTS_EXTENSION = '.json';
  * nobody kept which they were.
  */
 export type Proof = 'proven' | 'damaged' | 'unknown';
+
+interface ListedFile {
+  readonly name: string;
+  readonly mtimeMs: number;
+}
 
 /** Models as onnxruntime opens them, by the SHA-256 of the checkpoint they were made from. Loaders may share the folder. */
 export class ConvertedModels {
@@ -46,8 +52,7 @@ export class ConvertedModels {
   async find(sha256: string): Promise<string | undefined> {
     const path = this.pathOf(sha256);
     // What is used stays among the newest; a volume that cannot be written removes nothing either.
-    const now = new Date();
-    await utimes(path, now, now).catch(() => undefined);
+    await this.#touch(path).catch(() => undefined);
     return access(path, constants.R_OK).then(
       () => path,
       () => undefined,
@@ -76,9 +81,14 @@ export class ConvertedModels {
     return { version, metadata };
   }
 
-  /** Forgets a converted model that turned out to be damaged. */
-  async discard(sha256: string): Promise<void> {
-    await rm(this.pathOf(sha256), { force: true });
+  /** Tells one file of a converted model from another that takes its place, if there is one. */
+  async stateOf(sha256: string): Promise<bigint | undefined> {
+    return (await stat(this.pathOf(sha256), { bigint: true }).catch(() => undefined))?.ino;
+  }
+
+  /** Forgets a converted model that turned out to be damaged, unless another file has taken the place of that one. */
+  async discard(sha256: string, state: bigint | undefined): Promise<void> {
+    if ((await this.stateOf(sha256)) === state) await rm(this.pathOf(sha256), { force: true });
   }
 
   /** Removes all but the newest models, those in `inUse`, and what dead processes left behind. */
@@ -86,13 +96,29 @@ export class ConvertedModels {
     const files = await this.#list();
     const models = files.filter(({ name }) => name.endsWith(EXTENSION)).sort((a, b) => b.mtimeMs - a.mtimeMs);
     const surplus = models.slice(KEPT).filter(({ name }) => !inUse.has(name.slice(0, -EXTENSION.length)));
-    const abandoned = files.filter(
-      ({ name, mtimeMs }) => name.startsWith(TEMPORARY_PREFIX) && Date.now() - mtimeMs > ABANDONED_AFTER_MS,
-    );
-    for (const { name } of [...surplus, ...abandoned]) await rm(join(this.#folder, name), { force: true });
-    for (const { name } of surplus) {
-      await rm(this.#factsPathOf(name.slice(0, -EXTENSION.length)), { force: true });
+    const drafts = files.filter(({ name }) => name.startsWith(TEMPORARY_PREFIX));
+    const nowMs = drafts.length === 0 ? 0 : await readFolderClock(this.#folder);
+    const abandoned = drafts.filter(({ mtimeMs }) => nowMs - mtimeMs > ABANDONED_AFTER_MS);
+    for (const file of abandoned) await this.#removeUntouched(file);
+    for (const file of surplus) {
+      if (!(await this.#removeUntouched(file))) continue;
+      await rm(this.#factsPathOf(file.name.slice(0, -EXTENSION.length)), { force: true });
     }
+  }
+
+  /** What was used or written since the folder was listed is left alone. Returns whether the file was removed. */
+  async #removeUntouched({ name, mtimeMs }: ListedFile): Promise<boolean> {
+    const path = join(this.#folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.mtimeMs !== mtimeMs) return false;
+    await rm(path, { force: true });
+    return true;
+  }
+
+  /** By the clock of the folder: those of loaders on several machines may differ. */
+  async #touch(path: string): Promise<void> {
+    const now = new Date(await readFolderClock(this.#folder));
+    await utimes(path, now, now);
   }
 
   async #readFacts(sha256: string) {
@@ -100,7 +126,7 @@ export class ConvertedModels {
     return text === undefined ? undefined : keptFactsSchema.safeParse(parseJson(text)).data;
   }
 
-  async #list(): Promise<{ name: string; mtimeMs: number }[]> {
+  async #list(): Promise<ListedFile[]> {
     const names = await readdir(this.#folder);
     const files = names.map(async (name) => {
       const found = await stat(join(this.#folder, name)).catch(() => undefined);

@@ -140,6 +140,7 @@ async function openReady(
   }
   const path = await converted.find(sha256);
   if (path === undefined) return undefined;
+  const state = await converted.stateOf(sha256);
   try {
     // The digest is computed while the process starts; if that fails first, nobody asks for it.
     const proof = converted.proofOf(sha256);
@@ -151,7 +152,7 @@ async function openReady(
     return undefined;
   } catch (error) {
     if (!(error instanceof VerificationError)) throw error;
-    await converted.discard(sha256);
+    await converted.discard(sha256, state);
     return undefined;
   }
 }
@@ -167,10 +168,11 @@ async function convert(
   const { signal, report } = control;
   const path = converted.pathOf(sha256);
   const { onnxSha256, outputs } = await tasks.convert({ ...file, path }, control);
+  const state = await converted.stateOf(sha256);
   report({ stage: 'warming_up', percent: PERCENT.warming_up });
   const reference = { outputs, measureNoise: () => tasks.measureNoise(file, control) };
   const started = await startModel(context, path, { signal, reference }).catch(async (error: unknown) => {
-    if (error instanceof VerificationError) await converted.discard(sha256);
+    if (error instanceof VerificationError) await converted.discard(sha256, state);
     throw error;
   });
   await converted.remember(sha256, facts, onnxSha256).catch(async (error: unknown) => {
