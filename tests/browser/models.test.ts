@@ -237,6 +237,31 @@ describe('an upload', () => {
     await message(`dropped_at_${tab} was uploaded`).waitFor();
   });
 
+  it('says that it was cut, and goes on where it was, also after the page was closed', async () => {
+    const { page } = await site.visit('models');
+    await page.route('**/api/model/upload/*/*', (route) =>
+      route.request().method() === 'PATCH' ? route.abort('connectionreset') : route.continue(),
+    );
+    const path = join(folder, 'cut.pt');
+    await copyFile(FIXTURE, path);
+    const begun = page.waitForResponse((response) => response.request().method() === 'POST');
+    await page.getByLabel('Checkpoints to upload').setInputFiles(path);
+    const address = (await (await begun).json()).links.self;
+    await page.getByRole('region', { name: 'Uploads' }).getByText('the connection broke off').waitFor();
+    await page.close();
+    const bytes = await readFile(path);
+    const half = bytes.length >> 1;
+    const headers = { 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': '0' };
+    const first = await fetch(site.system.url + address, { method: 'PATCH', headers, body: bytes.subarray(0, half) });
+    expect(first.status).toBe(204);
+
+    const { page: again, message } = await site.visit('models');
+    const rest = again.waitForRequest((request) => request.method() === 'PATCH');
+    await again.getByLabel('Checkpoints to upload').setInputFiles(path);
+    expect((await rest).headers()['upload-offset']).toBe(String(half));
+    await message('cut was uploaded').waitFor();
+  });
+
   it('is shown on every tab, and the browser asks before it is lost', async () => {
     const { page, faults } = await site.visit('models');
     const asks = () => page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));

@@ -7,7 +7,7 @@ import { TextField } from '../ui/field';
 import { Card } from '../ui/layout';
 import { Notice } from '../ui/notice';
 import { ProgressBar } from '../ui/progress';
-import { dropUpload, type Upload, uploads, useUploader } from './uploads';
+import { dropUpload, forgetUpload, type Upload, uploads, useUploader } from './uploads';
 
 /** The uploads that are on their way, and those that failed. */
 export function UploadList() {
@@ -33,6 +33,8 @@ function UploadRow({ upload }: { readonly upload: Upload }) {
           <p className="text-xs text-muted tabular-nums" aria-live={state === 'sending' ? 'off' : 'polite'}>
             {state === 'waiting' && `${formatSize(file.size)}, waiting for the others`}
             {state === 'sending' && `${formatSize(sentBytes)} of ${formatSize(file.size)}, ${Math.floor(percent)} %`}
+            {state === 'cut' &&
+              `${formatSize(sentBytes)} of ${formatSize(file.size)}; the connection broke off, it goes on by itself`}
             {state === 'checking' && 'Sent; a worker looks into it'}
             {state === 'done' && 'Uploaded'}
             {state === 'failed' && `${file.name}, ${formatSize(file.size)}`}
@@ -45,7 +47,7 @@ function UploadRow({ upload }: { readonly upload: Upload }) {
           <X aria-hidden="true" />
         </IconButton>
       </div>
-      {state === 'sending' && <ProgressBar percent={percent} label={`Upload of ${name}`} />}
+      {(state === 'sending' || state === 'cut') && <ProgressBar percent={percent} label={`Upload of ${name}`} />}
       {state === 'checking' && <ProgressBar label={`Check of ${name}`} />}
       {problem && (
         <Notice tone="bad" className="mt-2">
@@ -64,7 +66,8 @@ function UploadAgain({ upload: { id, file, name } }: { readonly upload: Upload }
   const [newName, setNewName] = useState(name);
   const again = (event: FormEvent) => {
     event.preventDefault();
-    dropUpload(id);
+    // Under the same name it goes on where it was.
+    forgetUpload(id);
     take([file], newName);
   };
   return (

@@ -1,9 +1,10 @@
 import { modelNameOf } from '@caissa/formats';
-import type { UploadResult } from '@caissa/shared/contracts';
+import type { UploadResult, UploadState } from '@caissa/shared/contracts';
+import { sendUpload, type UploadTransport } from '@caissa/shared/uploads';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { addressOf } from '../api/address';
-import { ApiError, toApiError, unreachable } from '../api/client';
+import { ApiError, request, toApiError, unreachable } from '../api/client';
 import { KEYS } from '../api/queries';
 import { createStore, useStore } from '../state/store';
 import { tell } from '../ui/toasts';
@@ -14,7 +15,7 @@ export interface Upload {
   readonly file: File;
   /** The name that the model is to have. */
   readonly name: string;
-  readonly state: 'waiting' | 'sending' | 'checking' | 'done' | 'failed';
+  readonly state: 'waiting' | 'sending' | 'cut' | 'checking' | 'done' | 'failed';
   readonly sentBytes: number;
   readonly problem?: ApiError;
 }
@@ -25,7 +26,13 @@ export const uploads = createStore<readonly Upload[]>([]);
 /** A browser has six connections per host, and what is shown needs some of them. */
 const AT_ONCE = 2;
 
-const requests = new Map<number, XMLHttpRequest>();
+const REMOVAL_ATTEMPTS = 10;
+const REMOVAL_PAUSE_MS = 500;
+
+/** What stops each upload that is under way. */
+const stops = new Map<number, AbortController>();
+/** Where the API keeps what has arrived of uploads that are not done. */
+const addresses = new Map<number, string>();
 /** Uploads that wait for others to finish, in order. */
 const waiting: { readonly id: number; readonly begin: () => void }[] = [];
 let sending = 0;
@@ -35,10 +42,27 @@ function change(id: number, news: Partial<Upload>): void {
   uploads.set((before) => before.map((upload) => (upload.id === id ? { ...upload, ...news } : upload)));
 }
 
-/** Forgets an upload, and stops it if it is still on its way. */
-export function dropUpload(id: number): void {
-  requests.get(id)?.abort();
+/** Takes an upload off the list; what has arrived of it is kept, so that the same file goes on there. */
+export function forgetUpload(id: number): void {
+  addresses.delete(id);
   uploads.set((before) => before.filter((upload) => upload.id !== id));
+}
+
+/** Gives an upload up: stops it, and has what has arrived of it removed. */
+export function dropUpload(id: number): void {
+  stops.get(id)?.abort(new ApiError(0, 'CANCELLED', 'The upload was stopped.'));
+  const address = addresses.get(id);
+  if (address !== undefined) void removeRemains(address);
+  forgetUpload(id);
+}
+
+/** The API may not have noticed yet that the last piece was stopped. What stays nevertheless is gone in a day. */
+async function removeRemains(address: string): Promise<void> {
+  for (let attempt = 0; attempt < REMOVAL_ATTEMPTS; attempt++) {
+    const { status } = await fetch(addressOf(address), { method: 'DELETE' }).catch(() => ({ status: 0 }));
+    if (status !== 423) return;
+    await new Promise((resolve) => setTimeout(resolve, REMOVAL_PAUSE_MS));
+  }
 }
 
 /** Waits until few enough others are on their way. */
@@ -67,44 +91,88 @@ export async function upload(file: File, name = modelNameOf(file.name)): Promise
   const id = ++lastId;
   uploads.set((before) => [...before, { id, file, name, state: 'waiting', sentBytes: 0 }]);
   await takeTurn(id);
+  const stop = new AbortController();
+  stops.set(id, stop);
   change(id, { state: 'sending' });
   try {
-    const result = await send(id, file, name);
+    if (!isWanted(id)) return undefined;
+    const result = await sendUpload(transportOf(id, file, name, stop.signal));
+    addresses.delete(id);
     change(id, { state: 'done' });
     return result;
   } catch (error) {
     const problem = error instanceof ApiError ? error : new ApiError(0, 'UNKNOWN', String(error));
+    // Of what the API has refused it has kept nothing.
+    if (problem.status >= 400 && problem.status < 500) addresses.delete(id);
     change(id, { state: 'failed', problem });
     return undefined;
   } finally {
-    requests.delete(id);
+    stops.delete(id);
     passTurn();
   }
 }
 
+/** How this page speaks to the API of an upload. */
+function transportOf(id: number, file: File, name: string, signal: AbortSignal): UploadTransport<UploadResult> {
+  const path = `/api/model/upload/${encodeURIComponent(name)}`;
+  const note = (keptBytes: number) => change(id, { sentBytes: keptBytes, state: 'sending' });
+  return {
+    begin: async () => {
+      const headers = { 'Upload-Length': String(file.size), 'Idempotency-Key': keyOf(file, name) };
+      const { links, kept_bytes: keptBytes } = await request<UploadState>(path, { method: 'POST', headers, signal });
+      const address = `${path}/${links.self.split('/').at(-1)}`;
+      addresses.set(id, address);
+      note(keptBytes);
+      return { address, keptBytes };
+    },
+    ask: async (address) => {
+      const { kept_bytes: keptBytes } = await request<UploadState>(address, { signal });
+      note(keptBytes);
+      return keptBytes;
+    },
+    send: (address, offset) => send(id, file, address, offset, signal),
+    pause: (ms) => {
+      change(id, { state: 'cut' });
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(resolve, ms);
+        signal.addEventListener('abort', () => {
+          clearTimeout(timer);
+          reject(signal.reason);
+        });
+      });
+    },
+  };
+}
+
+/** What the same file is known by when it is chosen again, also after the page was closed. */
+function keyOf(file: File, name: string): string {
+  return encodeURIComponent(`${file.size}-${file.lastModified}-${name}`).slice(0, 255);
+}
+
 /** `fetch` does not report how much was sent, so this is an XMLHttpRequest. */
-function send(id: number, file: File, name: string): Promise<UploadResult> {
-  const request = new XMLHttpRequest();
-  requests.set(id, request);
+function send(id: number, file: File, address: string, offset: number, signal: AbortSignal): Promise<UploadResult> {
+  const sending = new XMLHttpRequest();
+  signal.addEventListener('abort', () => sending.abort());
   return new Promise((resolve, reject) => {
-    request.upload.onprogress = ({ loaded }) => change(id, { sentBytes: loaded });
-    request.upload.onload = () => change(id, { sentBytes: file.size, state: 'checking' });
-    request.onload = () => {
-      if (request.status < 300) resolve(request.response as UploadResult);
-      else reject(toApiError(request.status, request.response));
+    sending.upload.onprogress = ({ loaded }) => change(id, { sentBytes: offset + loaded });
+    sending.upload.onload = () => change(id, { sentBytes: file.size, state: 'checking' });
+    sending.onload = () => {
+      if (sending.status < 300) resolve(sending.response as UploadResult);
+      else reject(toApiError(sending.status, sending.response));
     };
-    request.onerror = () => reject(unreachable());
-    request.onabort = () => reject(new ApiError(0, 'CANCELLED', 'The upload was stopped.'));
-    request.open('PUT', addressOf(`/api/model/upload/${encodeURIComponent(name)}`));
-    request.responseType = 'json';
-    request.setRequestHeader('Content-Type', 'application/octet-stream');
-    request.send(file);
+    sending.onerror = () => reject(unreachable());
+    sending.onabort = () => reject(signal.reason);
+    sending.open('PATCH', addressOf(address));
+    sending.responseType = 'json';
+    sending.setRequestHeader('Content-Type', 'application/offset+octet-stream');
+    sending.setRequestHeader('Upload-Offset', String(offset));
+    sending.send(file.slice(offset));
   });
 }
 
 /** Whether an upload would be lost if the page were closed now. */
 export function isUnderWay({ state }: Pick<Upload, 'state'>): boolean {
-  return state === 'waiting' || state === 'sending' || state === 'checking';
+  return state === 'waiting' || state === 'sending' || state === 'cut' || state === 'checking';
 }
 
 /** Has the browser ask before the page is left while uploads are under way. */
@@ -126,7 +194,7 @@ export function useUploader(): (files: Iterable<File>, name?: string) => void {
       void upload(file, name).then((result) => {
         if (result === undefined) return;
         tell({ kind: 'success', title: `${result.name} was uploaded`, detail: 'It is being looked into.' });
-        for (const one of uploads.get()) if (one.state === 'done') dropUpload(one.id);
+        for (const one of uploads.get()) if (one.state === 'done') forgetUpload(one.id);
         void client.invalidateQueries({ queryKey: KEYS.models });
       });
     }

@@ -1,0 +1,1 @@
+export { type BegunUpload, sendUpload, type UploadTransport } from './send-upload.js';
