@@ -52,7 +52,7 @@ describe.each([false, true])('a folder that is followed, polling %s', (polling) 
     await untilTold('a.pt');
     await writeFile(join(parent, 'run2', 'b.pt'), 'x');
     await repoint(folder, 'run2');
-    await untilTold('b.pt');
+    await untilTold(undefined);
     await writeFile(join(parent, 'run2', 'c.pt'), 'x');
     await untilTold('c.pt');
   });
@@ -64,6 +64,8 @@ describe.each([false, true])('a folder that is followed, polling %s', (polling) 
     await follow(polling);
     await writeFile(join(parent, 'two', 'models', 'b.pt'), 'x');
     await repoint(join(parent, '..data'), 'two');
+    await untilTold(undefined);
+    await rm(join(parent, 'two', 'models', 'b.pt'));
     await untilTold('b.pt');
   });
 
@@ -72,8 +74,9 @@ describe.each([false, true])('a folder that is followed, polling %s', (polling) 
     await writeFile(join(folder, 'a.pt'), 'x');
     await follow(polling);
     await rm(folder, { recursive: true });
-    await untilTold('a.pt');
+    await untilTold(undefined);
     await mkdir(folder);
+    await untilTold(undefined);
     await writeFile(join(folder, 'b.pt'), 'x');
     await untilTold('b.pt');
   });
@@ -84,17 +87,6 @@ describe.each([false, true])('a folder that is followed, polling %s', (polling) 
     await follow(polling);
     await utimes(join(folder, 'a.pt'), 1, 1);
     await untilTold('a.pt');
-  });
-
-  it('that holds too much that is new is to be looked at as a whole', async () => {
-    await mkdir(folder);
-    await follow(polling);
-    for (let i = 0; i < 100; i++) await writeFile(join(parent, `${i}.pt`), 'x');
-    await mkdir(join(parent, 'full'));
-    for (let i = 0; i < 100; i++) await rename(join(parent, `${i}.pt`), join(parent, 'full', `${i}.pt`));
-    await rm(folder, { recursive: true });
-    await rename(join(parent, 'full'), folder);
-    await untilTold(undefined);
   });
 });
 

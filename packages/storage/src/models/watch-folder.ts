@@ -17,10 +17,10 @@ const PAUSE_MS = 1_000;
 
 /** Where a listing takes long, the pause is longer, so that listings take at most this part of the time. */
 const LONGEST_PAUSE_MS = 30_000;
-const TIME_SHARE = 1 / 100;
+const TIME_SHARE = 1 / 40;
 
 /** How many files are looked at after each listing, in turn, for changes that no listing shows. */
-const LOOKS_PER_LISTING = 50;
+const LOOKS_PER_LISTING = 25;
 
 /** A file that is being written is reported many times; reports are gathered for so long. */
 const GATHERING_MS = 50;
@@ -37,8 +37,12 @@ export class FolderWatch {
   readonly #pauseMs: number;
   /** What went wrong last: it is said once. */
   readonly #failing = new Set<string>();
+  /** Which folder the path led to at the last listing, if to any. */
+  #identity: string | undefined;
+  /** What was in it; undefined if that was not listed yet. */
   #names: ReadonlySet<string> | undefined;
-  #turn = 0;
+  /** Those that are still to be looked at before all have had their turn. */
+  #turn: Iterator<string> = [].values();
   #timer: NodeJS.Timeout | undefined;
   #listing: Promise<void>;
   #stopped = false;
@@ -61,7 +65,7 @@ export class FolderWatch {
   async #list(): Promise<void> {
     const begunMs = performance.now();
     // Before the listing, so that nothing comes unseen between the two.
-    await this.#attempt('reports', async () => this.#reports?.renew());
+    await this.#attempt('reports', () => this.#findFolder());
     await this.#attempt('listing', async () => this.#compare(await readCheckpointNames(this.#folder)));
     if (this.#stopped) return;
     const spentMs = (performance.now() - begunMs) / TIME_SHARE;
@@ -69,6 +73,17 @@ export class FolderWatch {
     this.#timer = setTimeout(() => {
       this.#listing = this.#list();
     }, pauseMs);
+  }
+
+  /** Files of another folder are others, also under the same names. */
+  async #findFolder(): Promise<void> {
+    const identity = await identityOf(this.#folder);
+    if (identity !== this.#identity) {
+      this.#names = undefined;
+      this.#reports?.stop();
+    }
+    this.#identity = identity;
+    if (identity !== undefined) this.#reports?.start();
   }
 
   async #attempt(what: string, work: () => Promise<void>): Promise<void> {
@@ -84,27 +99,32 @@ export class FolderWatch {
   #compare(names: ReadonlySet<string>): void {
     const before = this.#names;
     this.#names = names;
-    const changed = before === undefined ? [] : [...difference(names, before), ...difference(before, names)];
+    const changed = before === undefined ? [] : changesOf(before, names);
     if (before === undefined || changed.length > LOOKS_PER_LISTING) this.#observer.changed();
-    else for (const filename of [...changed, ...this.#nextInTurn()]) this.#observer.changed(filename);
+    else for (const filename of [...changed, ...this.#nextInTurn(names)]) this.#observer.changed(filename);
   }
 
-  #nextInTurn(): string[] {
-    const names = [...(this.#names ?? [])];
-    if (this.#turn >= names.length) this.#turn = 0;
-    const next = names.slice(this.#turn, this.#turn + LOOKS_PER_LISTING);
-    this.#turn += LOOKS_PER_LISTING;
+  #nextInTurn(names: ReadonlySet<string>): string[] {
+    const next: string[] = [];
+    while (next.length < LOOKS_PER_LISTING) {
+      const { done, value } = this.#turn.next();
+      if (done) {
+        this.#turn = names.values();
+        break;
+      }
+      next.push(value);
+    }
     return next;
   }
 }
 
-/** The system's reports of changes in a folder, as long as the path leads to that folder. */
+/** The system's reports of changes in a folder. */
 class Reports {
   readonly #folder: string;
   readonly #changed: (filename?: string) => void;
   readonly #gathered = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
-  #watched: { readonly watcher: FSWatcher; readonly identity: string } | undefined;
+  #watcher: FSWatcher | undefined;
 
   constructor(folder: string, changed: (filename?: string) => void) {
     this.#folder = folder;
@@ -112,25 +132,18 @@ class Reports {
   }
 
   /** Asks for the reports of the folder that the path leads to now. @throws the system's error if it gives none */
-  async renew(): Promise<void> {
-    const identity = await identityOf(this.#folder);
-    if (identity === undefined) return this.stop();
-    if (this.#watched?.identity === identity) return;
-    const isFirst = this.#watched === undefined;
-    this.stop();
-    const watcher = watch(this.#folder, { persistent: false }, (_event, filename) => this.#report(filename));
+  start(): void {
+    if (this.#watcher !== undefined) return;
+    this.#watcher = watch(this.#folder, { persistent: false }, (_event, filename) => this.#report(filename));
     // A folder that is gone, or a system that is short of something: the next listing asks again.
-    watcher.on('error', () => this.stop());
-    this.#watched = { watcher, identity };
-    // Files of the same names may be others.
-    if (!isFirst) this.#changed();
+    this.#watcher.on('error', () => this.stop());
   }
 
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#watched?.watcher.close();
-    this.#watched = undefined;
+    this.#watcher?.close();
+    this.#watcher = undefined;
   }
 
   #report(filename: string | null): void {
@@ -161,6 +174,12 @@ async function identityOf(folder: string): Promise<string | undefined> {
   return stats && `${stats.dev}-${stats.ino}-${stats.birthtimeNs}`;
 }
 
-function* difference(names: ReadonlySet<string>, others: ReadonlySet<string>): Iterable<string> {
-  for (const name of names) if (!others.has(name)) yield name;
+/** Names that came and went. Mostly none did, and thousands of names are compared every second. */
+function changesOf(before: ReadonlySet<string>, names: ReadonlySet<string>): string[] {
+  const changes: string[] = [];
+  for (const name of names) if (!before.has(name)) changes.push(name);
+  if (names.size - changes.length < before.size) {
+    for (const name of before) if (!names.has(name)) changes.push(name);
+  }
+  return changes;
 }
