@@ -9,7 +9,7 @@ import type { ArtifactDraft, ArtifactName, Confirm, ManifestDraft } from './arti
 import { composeManifest, type FileFacts, factsOf, toJsonText } from './compose-manifest.js';
 import type { Manifest } from './manifest.js';
 import { manifestKey, objectKey, readStoredManifest } from './s3-layout.js';
-import { beginToken } from './s3-token.js';
+import { beginToken, goneToken } from './s3-token.js';
 import { callStore } from './store-errors.js';
 
 /** How often a token is made that others take down: they may do so while they take over another job of the same second. */
@@ -189,16 +189,9 @@ export class S3ArtifactDraft implements ArtifactDraft {
 
   /** Takes the name and makes the artifact visible, in one. Returns false if another has the name. */
   async #publish(manifest: Manifest): Promise<boolean> {
-    const { objects, attempt, confirm } = this.#parts;
-    const key = manifestKey(manifest.filename);
-    const text = toJsonText({ ...manifest, attempt });
+    const { objects, attempt } = this.#parts;
     for (let tries = 1; tries <= TOKEN_ATTEMPTS; tries++) {
-      const token = await beginToken(objects, key, text);
-      this.#token = token;
-      await confirm();
-      // Until an answer is known there may be a manifest.
-      this.#mustStay = true;
-      const outcome = await token.completeIfAbsent();
+      const outcome = await this.#completeToken(manifest).catch(goneToken);
       const isOurs = async () => (await readStoredManifest(objects, manifest.filename))?.attempt === attempt;
       this.#mustStay = outcome === 'completed' || (await isOurs());
       if (this.#mustStay) {
@@ -209,6 +202,18 @@ export class S3ArtifactDraft implements ArtifactDraft {
       if (outcome === 'taken') return false;
     }
     throw new AppError('STORE_UNAVAILABLE', 'The object store did not complete a manifest; try again in a moment.');
+  }
+
+  /** Makes the token, asks whether the job is still this attempt's, and then turns the token into the manifest. */
+  async #completeToken(manifest: Manifest): Promise<'completed' | 'taken' | 'gone'> {
+    const { objects, attempt, confirm } = this.#parts;
+    const text = toJsonText({ ...manifest, attempt });
+    const token = await beginToken(objects, manifestKey(manifest.filename), text);
+    this.#token = token;
+    await confirm();
+    // Until an answer is known there may be a manifest.
+    this.#mustStay = true;
+    return token.completeIfAbsent();
   }
 
   async #dropToken(): Promise<void> {

@@ -11,7 +11,7 @@ import { CONDITION_PROBE, EXPORTS, keyOf, manifestKey, OBJECTS, objectKey, readS
 import { listDrafts, removeDrafts, sweepSpool } from './s3-spool.js';
 import { s3StoredFile } from './s3-stored-file.js';
 import { sweepObjects } from './s3-sweep.js';
-import { beginToken } from './s3-token.js';
+import { beginToken, goneToken } from './s3-token.js';
 import { artifactDamaged, callStore, exportNotFound } from './store-errors.js';
 
 /** How a store is set up. */
@@ -157,7 +157,7 @@ export class S3ArtifactStore implements ArtifactStore {
       if (outcome !== 'completed') await this.#objects.abortUpload(upload);
       return outcome;
     };
-    const outcomes = [await write(), await write()];
+    const outcomes = [await write().catch(goneToken), await write().catch(goneToken)];
     if (outcomes.every((outcome) => outcome === 'completed')) {
       throw new AppError(
         'STORE_UNAVAILABLE',

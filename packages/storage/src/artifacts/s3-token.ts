@@ -1,4 +1,4 @@
-import type { ObjectStore, ObjectUpload } from '../object-store/object-store.js';
+import { type ObjectStore, type ObjectUpload, UploadGoneError } from '../object-store/object-store.js';
 
 /** Sends a small object whole, as an upload that can be completed from then on, or aborted by whoever finds it. */
 export async function beginToken(objects: ObjectStore, key: string, text: string): Promise<ObjectUpload> {
@@ -10,4 +10,10 @@ export async function beginToken(objects: ObjectStore, key: string, text: string
     await objects.abortUpload(upload).catch(() => undefined);
     throw error;
   }
+}
+
+/** What to make of the failure of a token: that it is gone, if that is why. @throws any other */
+export function goneToken(error: unknown): 'gone' {
+  if (error instanceof UploadGoneError) return 'gone';
+  throw error;
 }

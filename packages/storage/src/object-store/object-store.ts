@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { AppError } from '@caissa/shared/errors';
 
 /** What a store says of an object without sending it. */
 export interface ObjectInfo {
@@ -52,11 +53,21 @@ export interface ListedUpload extends OpenUpload {
   readonly beganAt: Date;
 }
 
+/** What using an upload fails with that somebody else has aborted. */
+export class UploadGoneError extends AppError {
+  constructor(cause?: unknown) {
+    super('STORE_UNAVAILABLE', 'An upload to the object store was given up meanwhile.', { cause });
+  }
+}
+
 /** An object that is sent in parts. Nobody sees it before it is complete, and then as a whole. */
 export interface ObjectUpload extends OpenUpload {
-  /** Sends a part, whose checksum the store checks. Parts may be sent in any order and at once; `bytes` must not change meanwhile. */
+  /**
+   * Sends a part, whose checksum the store checks. Parts may be sent in any order and at once; `bytes` must not change
+   * meanwhile. @throws UploadGoneError
+   */
   sendPart(partNumber: number, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
-  /** Makes the object of its parts; fails with STORE_UNAVAILABLE if somebody has aborted the upload. */
+  /** Makes the object of its parts; fails with {@link UploadGoneError} if somebody has aborted the upload. */
   complete(): Promise<void>;
   /**
    * Makes the object of its parts unless there is one of the name. Returns `taken` if there is, and `gone` if somebody has

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@caissa/shared/errors';
 import { AppError, toAppError } from '@caissa/shared/errors';
+import { UploadGoneError } from './object-store.js';
 
 const REFUSED = 'The object store refuses the credentials, or what they may do is not enough.';
 const FULL = 'The object store is full, or a quota is used up: free some space, then try again.';
@@ -7,7 +8,6 @@ const FULL = 'The object store is full, or a quota is used up: free some space, 
 /** What stores call their refusals, where the status alone does not say what to do. */
 const BY_NAME = new Map<string, { code: ErrorCode; message: string }>([
   ['NoSuchBucket', { code: 'STORE_UNAVAILABLE', message: 'The object store has no such bucket.' }],
-  ['NoSuchUpload', { code: 'STORE_UNAVAILABLE', message: 'An upload to the object store was given up meanwhile.' }],
   [
     'CredentialsProviderError',
     { code: 'STORE_UNAVAILABLE', message: 'No credentials for the object store were found.' },
@@ -27,6 +27,7 @@ export function statusOf(thrown: unknown): number {
 /** Gives what went wrong between us and the object store its code. What did not come from there keeps its own. */
 function toObjectStoreError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
+  if (thrown instanceof Error && thrown.name === 'NoSuchUpload') return new UploadGoneError(thrown);
   const known = thrown instanceof Error ? BY_NAME.get(thrown.name) : undefined;
   if (known) return new AppError(known.code, known.message, { cause: thrown });
   const status = statusOf(thrown);
