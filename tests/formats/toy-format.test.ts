@@ -144,6 +144,7 @@ async function runInProcess(...args: string[]): Promise<{ code: number | undefin
   const commands = {
     export: (...asked: [readonly string[], Parameters<typeof runExport>[1]]) => runExport(...asked, terminal),
     inspect: (...asked: [string, Parameters<typeof runInspect>[1]]) => runInspect(...asked, terminal),
+    upload: () => Promise.reject(new Error('not asked for')),
   };
   await commandLine(commands, '0', terminal, (ended) => {
     code = ended;

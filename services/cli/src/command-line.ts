@@ -39,10 +39,21 @@ export interface InspectOptions extends ReadOptions {
   readonly quiet: boolean;
 }
 
+/** What `upload` was asked to do. */
+export interface UploadOptions {
+  /** Address of the API. */
+  readonly url: string;
+  readonly apiKey?: string;
+  readonly name?: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
 /** What the commands do; each returns its exit code. They are loaded when they are needed. */
 export interface Commands {
   export(files: readonly string[], options: ExportOptions): Promise<number>;
   inspect(file: string, options: InspectOptions): Promise<number>;
+  upload(file: string, options: UploadOptions): Promise<number>;
 }
 
 const EXAMPLES = `
@@ -50,7 +61,8 @@ Examples:
   caissa export model_v1.pt --out exports
   caissa export *.pt --format pytorch,onnx --opset 17 --verify full
   caissa export model_v1.pt --metadata exported_by=me --metadata win_rate=0.75 --json
-  caissa inspect model_v1.pt --tensors`;
+  caissa inspect model_v1.pt --tensors
+  caissa upload model_v1.pt --url https://chess.example.com`;
 
 const NAMES = formatNames();
 const FACTS = NAMES.map(factsOf);
@@ -75,7 +87,7 @@ ${EXAMPLES}`;
 /** The command line: what can be said, and its help. `parseAsync` throws CommanderError where it ends early. */
 export function commandLine(commands: Commands, version: string, terminal: Terminal, done: (code: number) => void) {
   const program = new Command('caissa')
-    .description('Exports and inspects checkpoints of AlphaZero chess networks.')
+    .description('Exports, inspects and uploads checkpoints of AlphaZero chess networks.')
     .version(version)
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
@@ -137,7 +149,25 @@ export function commandLine(commands: Commands, version: string, terminal: Termi
     .option('--quiet', 'says nothing but errors: the exit code is the answer', false)
     .addHelpText('after', `${EXAMPLES}\n${EXIT_HELP}`)
     .action(async (file: string, options: InspectOptions) => done(await commands.inspect(file, options)));
+  addUpload(program, commands, done);
   return program;
+}
+
+/** The command that sends a checkpoint to a running system. */
+function addUpload(program: Command, commands: Commands, done: (code: number) => void): void {
+  program
+    .command('upload')
+    .description(
+      'sends a checkpoint to a running API; after a cut it goes on where it was, also when it is started again',
+    )
+    .argument('<file>', 'a checkpoint')
+    .addOption(new Option('--url <url>', 'address of the API').env('CAISSA_URL').default('http://127.0.0.1:8001'))
+    .addOption(new Option('--api-key <key>', 'an access key of an operator').env('CAISSA_API_KEY'))
+    .option('--name <name>', 'what the model is to be called, instead of what its file is')
+    .option('--json', 'one JSON object on standard output', false)
+    .option('--quiet', 'says nothing but errors: the exit code is the answer', false)
+    .addHelpText('after', `${EXAMPLES}\n${EXIT_HELP}`)
+    .action(async (file: string, options: UploadOptions) => done(await commands.upload(file, options)));
 }
 
 /** What may be said of the reading of a checkpoint, whatever is done with it. */

@@ -39,6 +39,7 @@ const terminal: Terminal = {
 const commands: Commands = {
   export: async (...asked) => (await import('./export-command.js')).runExport(...asked, terminal),
   inspect: async (...asked) => (await import('./inspect-command.js')).runInspect(...asked, terminal),
+  upload: async (...asked) => (await import('./upload-command.js')).runUpload(...asked, terminal),
 };
 
 function version(): string {

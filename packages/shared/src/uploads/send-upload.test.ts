@@ -51,6 +51,13 @@ describe('sending an upload', () => {
     },
   );
 
+  it('ends at once when it cannot even be begun', async () => {
+    const { transport, seen } = api([], []);
+    const begin = () => Promise.reject(failure(0));
+    await expect(sendUpload({ ...transport, begin })).rejects.toMatchObject({ status: 0 });
+    expect(seen).toEqual([]);
+  });
+
   it('ends after some minutes without progress, or when the waiting is ended', async () => {
     const { transport, seen } = api([], []);
     await expect(sendUpload(transport)).rejects.toMatchObject({ status: 0 });

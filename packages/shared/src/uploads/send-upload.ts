@@ -31,7 +31,7 @@ export interface UploadTransport<Result> {
 /** Sends a file, and goes on where it was cut. @throws what the last try failed with */
 export async function sendUpload<Result>({ begin, ask, send, pause }: UploadTransport<Result>): Promise<Result> {
   let begun: BegunUpload | undefined;
-  let furthestBytes = 0;
+  let furthestBytes = -1;
   for (let failures = 0; ; ) {
     try {
       begun = begun === undefined ? await begin() : { ...begun, keptBytes: await ask(begun.address) };
@@ -39,6 +39,8 @@ export async function sendUpload<Result>({ begin, ask, send, pause }: UploadTran
       furthestBytes = begun.keptBytes;
       return await send(begun.address, begun.keptBytes);
     } catch (error) {
+      // What could not even be begun is told at once: the address may be wrong.
+      if (furthestBytes < 0) throw error;
       const isLost = begun !== undefined && codeOf(error) === 'UPLOAD_NOT_FOUND';
       if (++failures > ATTEMPTS || !(isLost || isTransient(error))) throw error;
       if (isLost) begun = undefined;
