@@ -39,6 +39,7 @@ beforeEach(async () => {
         if (name !== 'model_v1') throw new AppError('MODEL_NOT_FOUND', 'There is none.');
         return { name, identity: 'x' };
       },
+      waitForRest: async () => undefined,
     };
     const context = {
       jobs,
@@ -254,7 +255,7 @@ describe('/admin/queues', () => {
   it('shows no stack of a failed job, and retries it as the API does', async () => {
     const [id = ''] = await failedJobs(access.jobs, 'load', { model_name: 'model_v1' });
     const failed = await access.jobs.queues.load.queue.getJob(id);
-    expect(failed?.stacktrace?.join()).toContain('run-worker.ts');
+    expect(failed?.stacktrace).not.toEqual([]);
     for (const ask of [viewer, operator]) {
       const listed = await ask(access.app, '/admin/queues/api/queues?activeQueue=load&page=1&jobsPerPage=10');
       const one = await ask(access.app, `/admin/queues/api/queues/load/${id}`);
