@@ -42,6 +42,7 @@ it.skipIf(process.getuid?.() !== 0)(
       remount('ro');
       for (const service of SERVICES) await system.start(service);
       expect((await served(system)).model_name).toBe(markedName(1));
+      expect(system.logs()).toContain('active cannot be written (EROFS)');
       const exports = (await client.get('/api/model/exports')).body['exports'] as { download_url: string }[];
       for (const { download_url } of exports) await client.download(download_url);
       expect([(await client.get('/api/model/list')).body['count'], exports.length]).toEqual([2, 1]);

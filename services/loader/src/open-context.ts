@@ -1,3 +1,5 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExpectedArchitecture } from '@caissa/chess';
 import { type RedisClient, redisKeys } from '@caissa/redis';
@@ -45,6 +47,8 @@ export async function openContext(options: ContextOptions): Promise<LoaderContex
   const folder = join(dataDir, 'active');
   const converted = await ConvertedModels.open(folder);
   const writes = new OptionalWrites(folder, logger);
+  // Whoever starts it should hear that now, not with the first activation.
+  await writes.attempt(() => access(folder, constants.W_OK));
   const pointer = new PointerKeeper({ redis, keys, mirror: new PointerMirror(folder), writes, logger });
   const catalogue = new Catalogue(redis, keys);
   return {

@@ -33,8 +33,6 @@ export interface MoveRequest {
   readonly sequence: number | undefined;
   /** Who has lost the job moves nothing. */
   readonly lock: HeldLock;
-  /** That of the job, so that a line tells whose it is. */
-  readonly logger: Logger;
 }
 
 /**

@@ -202,8 +202,8 @@ export class Replica {
   }
 }
 
-function moveOf({ id, data, lock, logger }: LoadItem) {
-  return { jobId: id, sequence: data.sequence, lock, logger };
+function moveOf({ id, data, lock }: LoadItem) {
+  return { jobId: id, sequence: data.sequence, lock };
 }
 
 function pointerTo({ version, metadata, sha256 }: OpenedModel, { id, data }: LoadItem) {
