@@ -1,7 +1,7 @@
 import { PROBLEM_FORMAT, PROTOCOL_FORMAT } from '@caissa/shared/http';
 import type { Express, RequestHandler } from 'express';
-import { readAccessKeys } from './access/access-keys.js';
 import { createAccess } from './access/create-access.js';
+import type { AccessKeys } from './access/key-ring.js';
 import type { ApiContext } from './context.js';
 import { createDocs } from './docs/create-docs.js';
 import { createFrontDoor } from './http/front-door.js';
@@ -17,9 +17,9 @@ import { createOperations } from './operations/create-operations.js';
 import { ROUTES } from './routes.js';
 import { PAGE_FOLDER, servePage } from './web/serve-page.js';
 
-/** Builds the HTTP application. @throws ConfigurationError for access keys that cannot be used */
-export async function createApp(context: ApiContext): Promise<Express> {
-  const access = createAccess(context, await readAccessKeys(context.settings));
+/** Builds the HTTP application. */
+export function createApp(context: ApiContext, keys: AccessKeys): Express {
+  const access = createAccess(context, keys);
   const operations = createOperations(context, access);
   const app = createFrontDoor(context.settings);
   if (context.tracing) app.use(traceRequests(context.tracing));

@@ -7,6 +7,8 @@ import { Catalogue, ExportIndex, readActivation, UploadRegister } from '@caissa/
 import { closeServer, createHttpServer, listen, PROBLEM_FORMAT, urlOf } from '@caissa/shared/http';
 import { Conditions, type Lifecycle, type Logger, withTimeout } from '@caissa/shared/process';
 import { openArtifactStore, openModelStore, watchStore } from '@caissa/storage';
+import { readAccessKeys } from './access/access-keys.js';
+import { followKeyFile } from './access/follow-key-file.js';
 import { createApp } from './app.js';
 import type { ApiContext, ApiSettings } from './context.js';
 import { ExportReconciler } from './exports/reconcile-exports.js';
@@ -43,7 +45,9 @@ export async function startApi(
   tracing?: Tracing,
 ): Promise<RunningApi> {
   const context = await openContext({ settings, logger, tracing }, lifecycle);
-  const app = await createApp(context.context);
+  const keys = await readAccessKeys(settings);
+  lifecycle.onStop('key file', followKeyFile(settings, keys, logger));
+  const app = createApp(context.context, keys);
   const server = createHttpServer({ ...TIMEOUTS, failures: PROBLEM_FORMAT }, app);
   limitConnections(server, settings.MAX_CONNECTIONS_PER_ADDRESS, (address) => isTrustedProxy(app, address));
   const { HOST: host, PORT } = settings;

@@ -98,6 +98,11 @@ export class Launch {
     for (const supervised of [...this.#services, this.#redis]) supervised?.kill();
   }
 
+  /** Asks the services to read their files again. */
+  hangUp(): void {
+    for (const { pid } of this.#services) if (pid !== undefined) process.kill(pid, 'SIGHUP');
+  }
+
   async #stopAll(): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#services.map((service) => service.stop()));

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { neverWaitForOutput, onStopSignals } from '@caissa/shared/process';
+import { neverWaitForOutput, onHangUp, onStopSignals } from '@caissa/shared/process';
 import {
   CONFIGURATION_EXIT_CODE,
   ConfigurationError,
@@ -106,6 +106,7 @@ async function main(): Promise<void> {
     () => shutdown.begin(0),
     (exitCode) => shutdown.force(exitCode),
   );
+  onHangUp(() => launch.hangUp());
   say('Caissa is starting.');
   try {
     await launch.start();

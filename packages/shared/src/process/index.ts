@@ -4,4 +4,4 @@ export { createLogger, type Logger } from './logger.js';
 export { measureProcess, packageVersion } from './package-version.js';
 export { startPatientTimer } from './patient-timer.js';
 export { neverWaitForOutput } from './standard-streams.js';
-export { onStopSignals } from './stop-signals.js';
+export { onHangUp, onStopSignals } from './stop-signals.js';

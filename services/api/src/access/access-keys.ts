@@ -25,12 +25,20 @@ interface Line {
  * @throws ConfigurationError with a sentence for each mistake; no sentence shows a key
  */
 export async function readAccessKeys(settings: AccessSettings): Promise<AccessKeys> {
-  const keys = new AccessKeys(parse(await readLines(settings)));
+  const keys = new AccessKeys(await readKeys(settings));
   checkExposure(settings, keys.required);
   return keys;
 }
 
-async function readLines({ API_KEYS, API_KEYS_FILE }: AccessSettings): Promise<Line[]> {
+/** Reads the keys themselves. @throws ConfigurationError as {@link readAccessKeys} does */
+export async function readKeys(settings: Pick<AccessSettings, 'API_KEYS' | 'API_KEYS_FILE'>): Promise<AccessKey[]> {
+  return parse(await readLines(settings));
+}
+
+async function readLines({
+  API_KEYS,
+  API_KEYS_FILE,
+}: Pick<AccessSettings, 'API_KEYS' | 'API_KEYS_FILE'>): Promise<Line[]> {
   if (API_KEYS_FILE === '') return API_KEYS.map((text, at) => ({ place: `API_KEYS, entry ${at + 1}`, text }));
   if (API_KEYS.length > 0) throw new ConfigurationError('Set either API_KEYS or API_KEYS_FILE, not both.');
   const lines = (await readKeyFile(API_KEYS_FILE))

@@ -6,7 +6,7 @@ import { servePageFiles } from '../http/own-pages.js';
 import type { Caller } from '../http/route.js';
 import { refuseForeignPages } from './foreign-pages.js';
 import { type Identity, identify } from './identify.js';
-import type { AccessKeys } from './key-ring.js';
+import { type AccessKeys, keyHolder } from './key-ring.js';
 import { limitStreams } from './limit-streams.js';
 import { addressOf, limitRequests, limitWrongKeys } from './rate-limit.js';
 import { crossOriginHeaders, securityHeaders } from './security-headers.js';
@@ -60,7 +60,7 @@ export function createAccess(context: Pick<ApiContext, 'settings' | 'logger' | '
   };
   const who = (request: Request, response: Response) => {
     const caller = keys.required ? callerIfKnown(response) : undefined;
-    return caller ? `key:${caller.name}` : addressOf(request);
+    return caller ? keyHolder(caller.name) : addressOf(request);
   };
   const countRequest = limitRequests(context, who);
   const refuseWrongKey: RequestHandler = (request, response, next) =>
@@ -82,7 +82,7 @@ export function createAccess(context: Pick<ApiContext, 'settings' | 'logger' | '
       refuseForeignPages(settings, keys.required),
     ],
     router,
-    limitStreams: limitStreams(settings.MAX_EVENT_STREAMS, who),
+    limitStreams: limitStreams({ perClient: settings.MAX_EVENT_STREAMS, who, keys }),
     allow: (role) => [...recognise, refuseForeignSession, refuseStrangers, requireRole(role)],
     allowUncounted: (role) => [findCaller, refuseForeignSession, refuseStrangers, requireRole(role)],
     allowPage: (role) => [...recognise, sendToSignIn, refuseForeignSession, refuseStrangers, requireRole(role)],

@@ -10,17 +10,38 @@ export interface AccessKey extends Caller {
   readonly digest: Buffer;
 }
 
+/** What limits call the client that holds a named key. */
+export const keyHolder = (name: string) => `key:${name}`;
+
 /** SHA-256 of a text, 32 bytes. */
 export function sha256(text: string): Buffer {
   return createHash('sha256').update(text, 'utf8').digest();
 }
 
+/** Takes the names whose key was removed or replaced. */
+type RevocationListener = (names: ReadonlySet<string>) => void;
+
 /** The access keys of this API, by digest only. */
 export class AccessKeys {
-  readonly #keys: readonly AccessKey[];
+  readonly #listeners = new Set<RevocationListener>();
+  #keys: readonly AccessKey[];
 
   constructor(keys: readonly AccessKey[]) {
     this.#keys = keys;
+  }
+
+  /** Other keys from now on. Returns the names whose key was removed or replaced. */
+  replace(keys: readonly AccessKey[]): string[] {
+    const stays = (old: AccessKey) => keys.some(({ name, digest }) => name === old.name && digest.equals(old.digest));
+    const revoked = this.#keys.filter((key) => !stays(key)).map(({ name }) => name);
+    this.#keys = keys;
+    for (const listener of this.#listeners) listener(new Set(revoked));
+    return revoked;
+  }
+
+  /** Calls `listener` whenever keys are replaced. */
+  onReplaced(listener: RevocationListener): void {
+    this.#listeners.add(listener);
   }
 
   /** Whether a request needs a key; without keys everybody is an operator. */
