@@ -28,4 +28,5 @@ export type { ObjectStore } from './object-store/object-store.js';
 export { openObjectStore } from './object-store/open-object-store.js';
 export { PartSender } from './object-store/part-sender.js';
 export { OBJECT_STORE_SETTINGS, type ObjectStoreSettings } from './object-store/s3-client.js';
+export { identifyStore } from './store-identity.js';
 export { watchStore } from './store-watch.js';

@@ -21,9 +21,9 @@ export async function makeBucket(endpoint: string): Promise<ObjectStore> {
   return store;
 }
 
-/** Keys of all objects, in their order. */
+/** Keys of all objects, in their order, but for the one that says which store it is. */
 export async function keysOf(store: ObjectStore): Promise<string[]> {
   const keys: string[] = [];
-  for await (const { key } of store.list('')) keys.push(key);
+  for await (const { key } of store.list('')) if (!key.endsWith('.caissa-store')) keys.push(key);
   return keys;
 }

@@ -1,13 +1,13 @@
 import './limit-garbage.js';
 import { resolve } from 'node:path';
 import { closeQueues, measureJobs, openQueues, runWorker, startTracing, stopWorker } from '@caissa/queue';
-import { connectProducer, connectWorker, RedisWatch, readRedisTarget, redisKeys } from '@caissa/redis';
+import { claimPrefix, connectProducer, connectWorker, RedisWatch, readRedisTarget, redisKeys } from '@caissa/redis';
 import { Catalogue, ExportIndex } from '@caissa/registry';
 import { OUTAGES } from '@caissa/shared/contracts';
 import { startHealthServer } from '@caissa/shared/http';
 import { Conditions, createLogger, measureProcess, runService } from '@caissa/shared/process';
 import { readSettings } from '@caissa/shared/settings';
-import { openArtifactStore, openModelStore, watchStore } from '@caissa/storage';
+import { identifyStore, openArtifactStore, openModelStore, watchStore } from '@caissa/storage';
 import { Registry } from 'prom-client';
 import type { ExporterContext } from './context.js';
 import { exportProcessor } from './export-model.js';
@@ -47,6 +47,7 @@ await runService(async (lifecycle) => {
   lifecycle.onStop('store watch', watchStore(store, conditions));
   const queues = openQueues(redis, prefix, { tracing });
   lifecycle.onStop('queues', () => closeQueues(queues));
+  await claimPrefix({ redis, keys, logger, identify: () => identifyStore(settings, dataDir) }, lifecycle);
 
   const tasks = startStoppableTasks();
   lifecycle.onStop('task processes', () => tasks.close());

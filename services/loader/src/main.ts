@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { measureJobs, onJobFailed, runWorker, startTracing, stopWorker, type Tracing } from '@caissa/queue';
 import {
+  claimPrefix,
   connectProducer,
   connectWorker,
   type RedisClient,
@@ -22,7 +23,7 @@ import {
   runService,
 } from '@caissa/shared/process';
 import { readSettings } from '@caissa/shared/settings';
-import { openModelStore } from '@caissa/storage';
+import { identifyStore, openModelStore } from '@caissa/storage';
 import { Registry } from 'prom-client';
 import { noteFailedJob } from './activation/activation-notes.js';
 import { followPointer } from './activation/follow-pointer.js';
@@ -79,6 +80,8 @@ async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecyc
   const target = readRedisTarget(settings);
   const redis = connectProducer(target);
   lifecycle.onStop('redis', () => redis.disconnect());
+  const identify = () => identifyStore(settings, dataDir);
+  await claimPrefix({ redis, keys: redisKeys(prefix), logger, identify }, lifecycle);
   const watched = watchRedis(redis, settings, logger, lifecycle);
   const spare = new SpareProcess();
   lifecycle.onStop('spare process', () => spare.close());

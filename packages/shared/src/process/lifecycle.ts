@@ -74,7 +74,8 @@ export async function runService(start: (lifecycle: Lifecycle) => Promise<Logger
   process.on('uncaughtException', fail);
   const logger = await start(lifecycle).catch(fail);
   process.off('uncaughtException', fail).on('uncaughtException', (error) => {
-    if (!logger.isLevelEnabled('fatal')) fail(error);
+    // A setting may turn out to be wrong only when Redis is there.
+    if (error instanceof ConfigurationError || !logger.isLevelEnabled('fatal')) fail(error);
     logger.fatal({ err: error }, 'the process ends because of an error that was not foreseen');
     process.exit(1);
   });

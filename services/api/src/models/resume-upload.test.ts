@@ -26,7 +26,11 @@ const keyOf = (index: number) => ({ Authorization: `Bearer ${String(index).repea
 
 async function openFolder(): Promise<Place> {
   const api = await startTestApi(inject('redisUrl'), { MAX_UPLOAD_MB: 64, API_KEYS: KEYS });
-  return { api, everything: () => readdir(api.modelsFolder), close: () => api.close() };
+  return {
+    api,
+    everything: async () => (await readdir(api.modelsFolder)).filter((name) => name !== '.caissa-store'),
+    close: () => api.close(),
+  };
 }
 
 let bucket: ModelBucket;

@@ -41,7 +41,7 @@ const answer = async (response: Response) => {
   return [response.status, body['code']];
 };
 
-const files = async () => (await readdir(api.modelsFolder)).sort();
+const files = async () => (await readdir(api.modelsFolder)).filter((name) => name !== '.caissa-store').sort();
 
 function endless(): ReadableStream {
   return new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) });
