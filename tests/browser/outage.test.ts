@@ -202,6 +202,7 @@ describe('a Redis that is away', () => {
     await page.getByText('Nothing was exported lately').waitFor();
     await redis.stop();
     await page.getByRole('alert').filter({ hasText: 'The job queue cannot be reached' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'Nothing listens where REDIS_URL points' }).waitFor();
     await start.click();
     const refusal = message('steady could not be exported to ONNX');
     await refusal.waitFor();

@@ -57,16 +57,22 @@ export type Heartbeat = z.infer<typeof heartbeatSchema>;
 /** A heartbeat as a loader may send it: what has a default may be left out. */
 export type HeartbeatReport = z.input<typeof heartbeatSchema>;
 
-/** Reports a loader. Redis forgets it by itself when it stops reporting. */
+/**
+ * Reports a loader. Redis forgets it by itself when it stops reporting. One that takes no news because it is full keeps the
+ * last. @throws AppError REDIS_UNAVAILABLE
+ */
 export async function sendHeartbeat(redis: RedisClient, keys: RedisKeys, heartbeat: HeartbeatReport): Promise<void> {
-  await callRedis(() =>
-    runTransaction(
-      redis
-        .multi()
-        .sadd(keys.loaders, heartbeat.id)
-        .set(keys.loaderHeartbeat(heartbeat.id), JSON.stringify(heartbeat), 'PX', HEARTBEAT_TTL_MS),
-    ),
-  );
+  const key = keys.loaderHeartbeat(heartbeat.id);
+  try {
+    await callRedis(() =>
+      runTransaction(
+        redis.multi().sadd(keys.loaders, heartbeat.id).set(key, JSON.stringify(heartbeat), 'PX', HEARTBEAT_TTL_MS),
+      ),
+    );
+  } catch (error) {
+    await redis.pexpire(key, HEARTBEAT_TTL_MS).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Takes a loader off the list at once, when it stops in order. */

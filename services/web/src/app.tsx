@@ -3,6 +3,7 @@ import { Suspense, useEffect, useLayoutEffect } from 'react';
 import { useJobFeed } from './api/job-feed';
 import { isSignedOut, sessionQuery } from './api/queries';
 import { goToSignIn } from './api/session';
+import { ConditionsBanner } from './header/conditions-banner';
 import { ConnectionBanner } from './header/connection-banner';
 import { Header } from './header/header';
 import { OutageBanner } from './header/outage-banner';
@@ -36,6 +37,7 @@ export function App() {
       </button>
       <Header ready={ready} />
       <ConnectionBanner />
+      {ready && <ConditionsBanner />}
       {ready && <OutageBanner />}
       <main
         id="content"

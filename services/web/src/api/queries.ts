@@ -8,6 +8,7 @@ import type {
   JobView,
   ModelInfo,
   ModelList,
+  Readiness,
 } from '@caissa/shared/contracts';
 import {
   infiniteQueryOptions,
@@ -16,7 +17,7 @@ import {
   queryOptions,
   useQuery,
 } from '@tanstack/react-query';
-import { feedIsLive, PROBE } from '../state/connection';
+import { connection, feedIsLive, PROBE } from '../state/connection';
 import { ApiError, request } from './client';
 import { servingOf } from './serving';
 
@@ -27,6 +28,7 @@ export const KEYS = {
   eachModel: ['model'],
   model: (name: string) => ['model', name],
   current: ['current'],
+  conditions: ['conditions'],
   activations: ['activations'],
   exports: ['exports'],
   jobs: ['jobs'],
@@ -91,6 +93,14 @@ export const currentQuery = queryOptions({
     const serving = data && servingOf(data);
     return serving === 'partial' || serving === 'down' ? 1_000 : 5_000;
   },
+});
+
+/** What is wrong with the API and what it needs. Fetched more often while something is. */
+export const conditionsQuery = queryOptions({
+  queryKey: KEYS.conditions,
+  queryFn: ({ signal }) => request<Readiness>('/readyz', { signal }),
+  refetchInterval: ({ state: { data } }) =>
+    data?.conditions.length || connection.get() === 'degraded' ? 2_000 : 10_000,
 });
 
 /** Whether a model is active and no replica answers. */

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { CloudOff, TriangleAlert } from 'lucide-react';
+import { CloudOff } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { request } from '../api/client';
 import { refreshAll } from '../api/queries';
@@ -11,17 +11,14 @@ import { Banner } from './banner';
 /** How often to check whether a silent API is back. */
 const KNOCK_MS = 2_000;
 
-/** Says when the API, or the queue behind it, is away, and brings everything up to date when it is back. */
+/** Says when the API is away. Brings everything up to date when it, or the queue behind it, is back. */
 export function ConnectionBanner() {
   const state = useStore(connection);
   useRecovery(state);
-  if (state === 'online') return null;
-  const offline = state === 'offline';
+  if (state !== 'offline') return null;
   return (
-    <Banner icon={offline ? CloudOff : TriangleAlert} tone="warn">
-      {offline
-        ? 'Caissa does not answer. What you see is what was known last; this page comes back by itself.'
-        : 'The job queue cannot be reached. New work has to wait; what was asked for already is not lost.'}
+    <Banner icon={CloudOff} tone="warn">
+      Caissa does not answer. What you see is what was known last; this page comes back by itself.
     </Banner>
   );
 }
