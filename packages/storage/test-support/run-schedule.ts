@@ -3,14 +3,14 @@ import { ExportCluster } from './export-cluster.js';
 import type { Actor, Schedule } from './schedule.js';
 
 /** Operations of a schedule in which something may happen; then all that lives goes on to its end. */
-const EVENTFUL_STEPS = 100;
+const EVENTFUL_STEPS = 60;
 
 /**
  * Lets exporters, sweeps and an operator loose on one store, some of which freeze, lose jobs, are killed or come later, and
  * has everything end. Returns the jobs and what became of them.
  */
 export async function runSchedule(schedule: Schedule, open: () => Promise<ArtifactStore>): Promise<ExportCluster> {
-  const cluster = new ExportCluster(schedule, open, 1 + schedule.pick(3));
+  const cluster = new ExportCluster(schedule, open, 1 + schedule.pick(2));
   let count = 0;
   const start = (): Actor => {
     const name = `p${++count}`;
@@ -46,7 +46,7 @@ function happen(schedule: Schedule, cluster: ExportCluster, start: () => Actor):
   const alive = schedule.actors.filter(({ isDone, isKilled }) => !isDone && !isKilled);
   const actor = alive[schedule.pick(alive.length)];
   if (chance < 0.05 && alive.length < 4) start();
-  else if (chance < 0.09) cluster.loseJob(`job-${schedule.pick(3)}`);
+  else if (chance < 0.09) cluster.loseJob(`job-${schedule.pick(2)}`);
   else if (chance < 0.15 && actor) actor.isFrozen = !actor.isFrozen;
   else if (chance < 0.165 && actor) schedule.kill(actor);
 }

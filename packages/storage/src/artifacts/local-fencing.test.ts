@@ -91,4 +91,4 @@ test('in a folder every job has one export, whole, whoever freezes, is killed, l
       await rm(folder, { recursive: true });
     }
   }
-});
+}, 400_000);

@@ -43,4 +43,4 @@ test('in a bucket every job has one export, whole, whoever freezes, is killed, l
     }
   }
   await rm(folder, { recursive: true });
-});
+}, 400_000);
