@@ -38,9 +38,13 @@ describe('a file', () => {
     expect([inspections, writing.isBeingWritten, writing.leftMs]).toEqual([0, true, 1_000]);
   });
 
-  it('that is written with long pauses is looked into once too often, and rests twice as long as they are then', () => {
+  it('that is written with long pauses is looked into twice too often, and rests twice as long as they are then', () => {
     const { writing, inspections } = written(...Array.from({ length: 60 }, () => 4_000));
-    expect([inspections, writing.leftMs]).toEqual([1, 8_000]);
+    expect([inspections, writing.leftMs]).toEqual([2, 8_000]);
+  });
+
+  it('that is replaced soon after it was looked into rests no longer than it did at first', () => {
+    expect(written(6_000).writing.leftMs).toBe(1_000);
   });
 
   it('never has to rest for more than ten seconds', () => {

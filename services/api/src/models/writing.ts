@@ -37,14 +37,16 @@ export class Writing {
     const sinceMs = performance.now();
     if (before === undefined)
       return new Writing({ sinceMs, restlessSinceMs: sinceMs, longestPauseMs: undefined }, isAtRest);
-    const { sinceMs: earlierMs, restlessSinceMs, longestPauseMs = 0 } = before.#history;
+    const { sinceMs: earlierMs, restlessSinceMs, longestPauseMs } = before.#history;
     const pauseMs = sinceMs - earlierMs;
+    // A file that was whole may be replaced once: only what then changes again is written with such pauses.
+    const isReplaced = before.#isAtRest && longestPauseMs === undefined;
     const goesOn = !before.#isAtRest || pauseMs < MEMORY_MS;
     return new Writing(
       {
         sinceMs,
         restlessSinceMs: before.#isAtRest ? sinceMs : restlessSinceMs,
-        longestPauseMs: goesOn ? Math.max(longestPauseMs, pauseMs) : undefined,
+        longestPauseMs: goesOn ? Math.max(longestPauseMs ?? 0, isReplaced ? 0 : pauseMs) : undefined,
       },
       isAtRest,
     );
