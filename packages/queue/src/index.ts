@@ -19,3 +19,4 @@ export {
 export { type Processor, runWorker, stopWorker, type WorkerContext, type WorkItem } from './run-worker.js';
 export { startTracing } from './tracing/start-tracing.js';
 export type { Tracing } from './tracing/tracing.js';
+export { watchPausedQueues } from './watch-paused-queues.js';

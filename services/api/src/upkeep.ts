@@ -1,4 +1,4 @@
-import { limitActivations, trimJobList } from '@caissa/queue';
+import { limitActivations, trimJobList, watchPausedQueues } from '@caissa/queue';
 import { watchEviction } from '@caissa/redis';
 import { AppError } from '@caissa/shared/errors';
 import type { Lifecycle, Logger } from '@caissa/shared/process';
@@ -21,6 +21,8 @@ export function startUpkeep(context: ApiContext, lifecycle: Lifecycle): void {
 
   exportReconciler.start();
   lifecycle.onStop('export reconciler', () => exportReconciler.stop());
+
+  lifecycle.onStop('paused queues', watchPausedQueues(jobs.queues, conditions));
 
   const lookAtEviction = () =>
     attempt(logger, 'look at what Redis may remove', () => watchEviction(jobs.redis, conditions));

@@ -1,6 +1,14 @@
 import './limit-garbage.js';
 import { resolve } from 'node:path';
-import { closeQueues, measureJobs, openQueues, runWorker, startTracing, stopWorker } from '@caissa/queue';
+import {
+  closeQueues,
+  measureJobs,
+  openQueues,
+  runWorker,
+  startTracing,
+  stopWorker,
+  watchPausedQueues,
+} from '@caissa/queue';
 import { claimPrefix, connectProducer, connectWorker, RedisWatch, readRedisTarget, redisKeys } from '@caissa/redis';
 import { Catalogue, ExportIndex } from '@caissa/registry';
 import { OUTAGES } from '@caissa/shared/contracts';
@@ -48,6 +56,7 @@ await runService(async (lifecycle) => {
   const queues = openQueues(redis, prefix, { tracing });
   lifecycle.onStop('queues', () => closeQueues(queues));
   await claimPrefix({ redis, keys, logger, identify: () => identifyStore(settings, dataDir) }, lifecycle);
+  lifecycle.onStop('paused queues', watchPausedQueues(queues, conditions));
 
   const tasks = startStoppableTasks();
   lifecycle.onStop('task processes', () => tasks.close());
