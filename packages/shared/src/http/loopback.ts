@@ -10,7 +10,7 @@ export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, '$1');
   const family = isIP(bare);
   if (family === 0) return bare.toLowerCase() === 'localhost';
-  return LOOPBACK.check(bare, family === 6 ? 'ipv6' : 'ipv4');
+  return family === 4 ? bare.startsWith('127.') : LOOPBACK.check(bare, 'ipv6');
 }
 
 /** Whether a request was sent to this machine by a name that can only be its own; a page can make a name of its own point here. */

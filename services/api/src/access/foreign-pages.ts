@@ -74,7 +74,8 @@ export function refuseForeignPages(
 
 /** Whether a request was sent to this machine, by what it says itself and by what a trusted proxy says. */
 function isForThisMachine(request: Request): boolean {
-  return isSentToLoopback(request) && isSentToLoopback({ headers: { host: request.host } });
+  if (!isSentToLoopback(request)) return false;
+  return request.headers['x-forwarded-host'] === undefined || isSentToLoopback({ headers: { host: request.host } });
 }
 
 /** A proxy that replaces `Host` is the usual cause, and cannot be told from a page of somebody else's. */

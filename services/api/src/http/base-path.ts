@@ -35,8 +35,8 @@ export function enterBasePath(configured: string): RequestHandler {
 
 /** What a trusted proxy says that it has taken off; `''` if none does. */
 function toldPrefix(request: Request): string {
-  const told = request.get('X-Forwarded-Prefix');
-  if (told === undefined || !isTrustedProxy(request.app, request.socket.remoteAddress)) return '';
+  const told = request.headers['x-forwarded-prefix'];
+  if (typeof told !== 'string' || !isTrustedProxy(request.app, request.socket.remoteAddress)) return '';
   return parseBasePath(told) ?? '';
 }
 

@@ -58,10 +58,10 @@ export function limitConnections(
 const PROBES = new Set(['/livez', '/readyz', '/metrics', '/v2/health/live', '/v2/health/ready']);
 
 /** Refuses what comes by a connection beyond the limit of {@link limitConnections}, except probes. */
-export const refuseBeyondLimit: RequestHandler = ({ socket, path }, response, next) => {
-  if (!refused.has(socket)) return next();
+export const refuseBeyondLimit: RequestHandler = (request, response, next) => {
+  if (!refused.has(request.socket)) return next();
   response.set('Connection', 'close');
-  if (PROBES.has(path)) return next();
+  if (PROBES.has(request.path)) return next();
   const message = 'Too many connections from this address are in use; close some, or use them for several requests.';
   next(new AppError('RATE_LIMITED', message, { retryAfterSeconds: 1 }));
 };

@@ -44,8 +44,9 @@ function hasStrongTag(header: string, tag: string): boolean {
 
 /** Whether something was modified after a time; undefined where either is not known. */
 function isModifiedSince(modifiedAt: Date | undefined, header: string | undefined): boolean | undefined {
-  const since = parseHttpDate(header ?? '');
-  return since === undefined || modifiedAt === undefined ? undefined : secondsOf(modifiedAt) > since;
+  if (modifiedAt === undefined || header === undefined) return undefined;
+  const since = parseHttpDate(header);
+  return since === undefined ? undefined : secondsOf(modifiedAt) > since;
 }
 
 /** A time of HTTP has whole seconds. */

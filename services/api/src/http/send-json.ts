@@ -7,9 +7,7 @@ const TYPE = { 'Content-Type': 'application/json; charset=utf-8' };
 
 /** Sends the reply to a request that may have changed something, or a refusal: nobody keeps it. */
 export function sendOnce(response: Response, status: number, headers: OutgoingHttpHeaders, text: JsonText): void {
-  const { plain } = text.below(response.req.basePath);
-  const size = { 'Content-Length': String(plain.length) };
-  end(response.status(status).set({ ...TYPE, 'Cache-Control': 'no-store', ...headers, ...size }), plain);
+  send(response, status, { 'Cache-Control': 'no-store', ...headers }, text.below(response.req.basePath).plain);
 }
 
 /**
@@ -20,23 +18,19 @@ export function sendOnce(response: Response, status: number, headers: OutgoingHt
 export async function sendRead(response: Response, headers: OutgoingHttpHeaders, read: JsonText): Promise<void> {
   const { req: request } = response;
   const text = read.below(request.basePath);
-  response.set({ ...TYPE, 'Cache-Control': 'private, no-cache', ETag: text.tag, ...headers });
+  const kept = { 'Cache-Control': 'private, no-cache', ETag: text.tag, ...headers };
   if (text.isLong) response.vary('Accept-Encoding');
-  if (failedPrecondition(request.headers, { tag: text.tag }) === 304) {
-    response.removeHeader('Content-Type');
-    response.status(304).end();
-    return;
-  }
-  const isCompressed = text.isLong && takesGzip(request);
-  if (isCompressed) response.set('Content-Encoding', 'gzip');
-  const body = isCompressed ? await text.compressed() : text.plain;
-  end(response.set('Content-Length', String(body.length)), body);
+  if (failedPrecondition(request.headers, { tag: text.tag }) === 304) response.writeHead(304, kept).end();
+  else if (text.isLong && takesGzip(request)) {
+    send(response, 200, { ...kept, 'Content-Encoding': 'gzip' }, await text.compressed());
+  } else send(response, 200, kept, text.plain);
 }
 
 function takesGzip(request: Request): boolean {
   return request.headers['accept-encoding'] !== undefined && request.acceptsEncodings('gzip', 'identity') === 'gzip';
 }
 
-function end(response: Response, body: Buffer): void {
+function send(response: Response, status: number, headers: OutgoingHttpHeaders, body: Buffer): void {
+  response.writeHead(status, { ...TYPE, ...headers, 'Content-Length': body.length });
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }

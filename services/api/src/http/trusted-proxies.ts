@@ -35,7 +35,11 @@ export function isTrustedProxy(app: Application, address: string | undefined): b
 }
 
 /** The address of a client: its own, or the one that trusted proxies tell, without the port that some of them add. */
-export function clientAddress({ ip = '', socket }: Pick<Request, 'ip' | 'socket'>): string {
+export function clientAddress(request: Pick<Request, 'headers' | 'ip' | 'socket'>): string {
+  const { headers, socket } = request;
+  // Most requests come from no proxy, and need no search for the client behind it.
+  if (headers['x-forwarded-for'] === undefined) return socket.remoteAddress ?? 'unknown';
+  const { ip = '' } = request;
   const bare = isIP(ip) === 0 ? ip.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^([\d.]+):\d+$/, '$1') : ip;
   return isIP(bare) === 0 ? (socket.remoteAddress ?? 'unknown') : bare;
 }
