@@ -34,7 +34,7 @@ test('every setting has its default when nothing is set', () => {
     EXPORT_CONCURRENCY: 2,
     MAX_UPLOAD_MB: 4096,
     KEEP_RECENT_EXPORTS: 0,
-    KEEP_JOBS: 100_000,
+    KEEP_JOBS: 30_000,
     SOURCE_DATE_EPOCH: undefined,
     UNKNOWN_OBJECTS: 'describe',
     STRICT_ARCHITECTURE: false,

@@ -131,8 +131,8 @@ export const SETTINGS = {
   KEEP_RECENT_EXPORTS: setting(integer(0, 1_000_000), '0', 'exports kept after each new one; 0 keeps all'),
   KEEP_JOBS: setting(
     integer(100, 10_000_000),
-    '100000',
-    'finished jobs of a kind that are kept at most; they go after seven days, or when there are more',
+    '30000',
+    'finished jobs that are kept at most of each kind and outcome; they go after seven days, or when there are more',
   ),
   SOURCE_DATE_EPOCH: setting(
     sourceDate,
