@@ -14,6 +14,11 @@ window.SwaggerUIBundle({
   presets: [window.SwaggerUIBundle.presets.apis],
   validatorUrl: null,
   queryConfigEnabled: false,
+  // A POST without a body could be a foreign page's, and is refused behind a proxy that replaces Host; JSON could not.
+  requestInterceptor: (request) => {
+    if (request.method === 'POST') request.headers['Content-Type'] ??= 'application/json';
+    return request;
+  },
 });
 
 const who = document.getElementById('who');

@@ -52,7 +52,6 @@ test('every setting has its default when nothing is set', () => {
     ALLOW_ANONYMOUS: false,
     CORS_ORIGINS: [],
     BASE_PATH: '',
-    PUBLIC_ORIGINS: [],
     TRUSTED_PROXIES: [],
     RATE_LIMIT_PER_MINUTE: 3000,
     MAX_EVENT_STREAMS: 500,

@@ -171,15 +171,10 @@ export const SETTINGS = {
   ALLOW_ANONYMOUS: setting(boolean, 'false', 'lets the API listen beyond loopback without access keys'),
   CORS_ORIGINS: setting(list, '', 'origins of pages served elsewhere, separated by commas'),
   BASE_PATH: setting(basePath, '', 'path below which a proxy publishes the API, such as `/caissa`'),
-  PUBLIC_ORIGINS: setting(
-    list,
-    '',
-    'origins under which browsers open the page, such as `https://models.example`, separated by commas; needed where a proxy does not pass on `Host`',
-  ),
   TRUSTED_PROXIES: setting(
     list,
     '',
-    'addresses and networks of proxies whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Prefix` count, separated by commas; also `loopback`, `linklocal` and `uniquelocal`',
+    'addresses and networks of proxies whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Prefix` (which counts from this machine anyway) count, separated by commas; also `loopback`, `linklocal` and `uniquelocal`',
   ),
   RATE_LIMIT_PER_MINUTE: setting(integer(0, 10_000_000), '3000', 'requests a minute per key or address; 0 is no limit'),
   MAX_EVENT_STREAMS: setting(

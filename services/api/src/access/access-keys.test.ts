@@ -146,7 +146,6 @@ describe('exposure', () => {
     'HTTPS://chess.example',
   ])('refuses the origin %s', async (origin) => {
     expect(await refusal({ CORS_ORIGINS: `https://good.example,${origin}` })).toContain(`CORS_ORIGINS has "${origin}"`);
-    expect(await refusal({ PUBLIC_ORIGINS: origin })).toContain(`PUBLIC_ORIGINS has "${origin}"`);
   });
 
   it('takes origins with and without a port', async () => {

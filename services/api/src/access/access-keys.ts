@@ -9,10 +9,7 @@ const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const KEY = new RegExp(`^[\\x21-\\x7e]{${MIN_KEY_LENGTH},512}$`);
 
 /** The settings that decide who may call the API. */
-type AccessSettings = Pick<
-  ApiSettings,
-  'API_KEYS' | 'API_KEYS_FILE' | 'HOST' | 'ALLOW_ANONYMOUS' | 'CORS_ORIGINS' | 'PUBLIC_ORIGINS'
->;
+type AccessSettings = Pick<ApiSettings, 'API_KEYS' | 'API_KEYS_FILE' | 'HOST' | 'ALLOW_ANONYMOUS' | 'CORS_ORIGINS'>;
 
 /** A `role:name:key` and its place, for messages. */
 interface Line {
@@ -104,17 +101,12 @@ function isOrigin(text: string): boolean {
  * @throws ConfigurationError
  */
 function checkExposure(
-  settings: Pick<ApiSettings, 'HOST' | 'ALLOW_ANONYMOUS' | 'CORS_ORIGINS' | 'PUBLIC_ORIGINS'>,
+  { HOST, ALLOW_ANONYMOUS, CORS_ORIGINS }: Pick<ApiSettings, 'HOST' | 'ALLOW_ANONYMOUS' | 'CORS_ORIGINS'>,
   keysRequired: boolean,
 ): void {
-  const { HOST, ALLOW_ANONYMOUS } = settings;
-  const problems = (['CORS_ORIGINS', 'PUBLIC_ORIGINS'] as const).flatMap((name) =>
-    settings[name]
-      .filter((origin) => !isOrigin(origin))
-      .map(
-        (origin) =>
-          `${name} has "${origin}", which is not an origin such as https://chess.example or http://localhost:5173.`,
-      ),
+  const problems = CORS_ORIGINS.filter((origin) => !isOrigin(origin)).map(
+    (origin) =>
+      `CORS_ORIGINS has "${origin}", which is not an origin such as https://chess.example or http://localhost:5173.`,
   );
   if (!keysRequired && !ALLOW_ANONYMOUS && !isLoopback(HOST)) {
     problems.push(

@@ -1,3 +1,4 @@
+import type { Express } from 'express';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
@@ -153,6 +154,24 @@ describe('with keys', () => {
     }
   });
 
+  it('has browsers refuse what they ask for before they send it, unless the origin is listed', async () => {
+    const ask = async (app: Express, Origin: string) => {
+      const headers = {
+        Origin,
+        'Access-Control-Request-Method': 'POST',
+        'Access-Control-Request-Headers': 'content-type',
+      };
+      return (await request(app).options('/thing').set(headers)).headers['access-control-allow-origin'];
+    };
+    expect(await ask(access.app, 'https://listed.example')).toBe('https://listed.example');
+    const withoutList = await access.restart(WITH_KEYS);
+    for (const app of [access.app, withoutList]) {
+      for (const origin of ['https://evil.example', 'http://listed.example', 'null']) {
+        expect(await ask(app, origin)).toBeUndefined();
+      }
+    }
+  });
+
   it('lets listed origins make changes with a key and no others', async () => {
     const post = (origin: string) => request(access.app).post('/thing').set(bearer(OPERATOR_KEY)).set('Origin', origin);
     expect((await post('https://listed.example')).status).toBe(200);
@@ -207,6 +226,11 @@ describe('without keys on loopback', () => {
     expect((await post({ Origin: 'http://localhost:8001' })).status).toBe(200);
     expect((await post({ Origin: 'https://evil.example' })).status).toBe(403);
     expect((await post({ Origin: 'http://localhost:5173' })).status).toBe(403);
+    const json = { 'Content-Type': 'application/json' };
+    expect((await post({ ...json, Origin: 'http://127.0.0.1:8080' })).status).toBe(200);
+    // A name that a foreign page has made point to a proxy here, which replaces Host.
+    const renamed = await post({ ...json, Origin: 'http://evil.example' });
+    expect(renamed.body).toMatchObject({ status: 403, detail: expect.stringContaining('this machine only') });
     expect((await post({ 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403);
     const reading = await request(access.app).get('/thing').set({ Host: 'localhost', Origin: 'https://evil.example' });
     expect(reading.status).toBe(200);

@@ -55,7 +55,7 @@ export function createAccess(context: Pick<ApiContext, 'settings' | 'logger' | '
   const sessions = new Sessions(jobs.redis, jobs.keys, keys);
   const wrongKeys = limitWrongKeys(context);
   const findCaller: RequestHandler = async (request, response, next) => {
-    identities.set(response, await identify(request, keys, sessions, settings));
+    identities.set(response, await identify(request, keys, sessions, settings.CORS_ORIGINS));
     next();
   };
   const who = (request: Request, response: Response) => {

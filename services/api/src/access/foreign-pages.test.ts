@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { pageOrigin } from './foreign-pages.js';
 
-const SETTINGS = { CORS_ORIGINS: ['https://listed.example'], PUBLIC_ORIGINS: ['http://models.lan'] };
-
-function origin(headers: Record<string, string>) {
-  return pageOrigin({ headers, host: headers['host'] ?? '' }, SETTINGS);
+function origin(headers: Record<string, string>, method = 'POST') {
+  return pageOrigin({ headers, method, host: headers['host'] ?? '' }, ['https://listed.example']);
 }
 
 describe('pageOrigin', () => {
@@ -20,8 +18,6 @@ describe('pageOrigin', () => {
       'same',
       { host: 'api:8001', origin: 'https://chess.example', 'sec-fetch-site': 'same-origin' },
     ],
-    ['our page, a proxy without TLS changed the host', 'same', { host: '127.0.0.1:8001', origin: 'http://models.lan' }],
-    ['another scheme of our page', 'foreign', { host: '127.0.0.1:8001', origin: 'https://models.lan' }],
     ['another host', 'foreign', { host: 'localhost:8001', origin: 'https://evil.example' }],
     ['another port', 'foreign', { host: 'localhost:8001', origin: 'http://localhost:5173' }],
     [
@@ -47,5 +43,36 @@ describe('pageOrigin', () => {
     ['a listed host with another scheme', 'foreign', { host: 'localhost:8001', origin: 'http://listed.example' }],
   ])('%s is %s', (_, expected, headers) => {
     expect(origin(headers)).toBe(expected);
+  });
+
+  describe('behind a proxy without TLS that replaces the host', () => {
+    const page = { host: '127.0.0.1:8001', origin: 'http://models.lan' };
+
+    it.each([
+      ['POST', 'application/json'],
+      ['POST', 'Application/JSON; charset=utf-8'],
+      ['PUT', 'application/octet-stream'],
+      ['PATCH', 'application/offset+octet-stream'],
+      ['DELETE', ''],
+    ])('takes for ours what no foreign page can send unasked: %s %s', (method, type) => {
+      expect(origin({ ...page, 'content-type': type }, method)).toBe('same');
+      expect(origin({ ...page, 'content-type': type, 'sec-fetch-site': 'cross-site' }, method)).toBe('foreign');
+      for (const other of ['null', 'https://models.lan']) {
+        expect(origin({ ...page, 'content-type': type, origin: other }, method)).toBe('foreign');
+      }
+    });
+
+    it.each([
+      '',
+      'text/plain',
+      'text/plain; application/json',
+      'text/plain, application/json',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=a',
+      'text/ping',
+      'application/csp-report',
+    ])('takes for foreign what any page can have sent: POST %s', (type) => {
+      expect(origin({ ...page, 'content-type': type })).toBe('foreign');
+    });
   });
 });

@@ -3,6 +3,7 @@ import { AppError } from '@caissa/shared/errors';
 import { isLoopback, isSentToLoopback } from '@caissa/shared/http';
 import type { Request, RequestHandler } from 'express';
 import type { ApiSettings } from '../context.js';
+import { contentTypeOf } from '../http/request-body.js';
 
 /**
  * Where the page that sent a request comes from: this server, a listed origin or elsewhere; `none` if it does not seem
@@ -18,28 +19,39 @@ export function changesState(request: Pick<IncomingMessage, 'method'>): boolean 
 }
 
 /**
- * Returns where the page that sent a request comes from. `Sec-Fetch-Site` counts first: pages cannot set it, and
- * proxies that change `Host` leave it alone, but browsers send it over TLS alone. The scheme is not compared, because
- * TLS may end at a proxy.
+ * Returns where the page that sent a request comes from. `Sec-Fetch-Site` counts first: pages cannot set it, but browsers
+ * send it over TLS and to this machine alone. Where it is missing, `Origin` is compared with `Host`, but not the scheme,
+ * because TLS may end at a proxy; and since a proxy may replace `Host`, a page without TLS is ours too if no browser would
+ * have sent this request for another one.
  * Source: https://www.w3.org/TR/fetch-metadata/ and RFC 6454, section 7.
  */
 export function pageOrigin(
-  request: Pick<Request, 'headers' | 'host'>,
-  { CORS_ORIGINS: listed, PUBLIC_ORIGINS: own }: Pick<ApiSettings, 'CORS_ORIGINS' | 'PUBLIC_ORIGINS'>,
+  request: Pick<Request, 'headers' | 'host' | 'method'>,
+  listed: ApiSettings['CORS_ORIGINS'],
 ): PageOrigin {
-  const { host } = request;
-  const { origin } = request.headers;
-  const site = request.headers['sec-fetch-site'];
+  const { origin, 'sec-fetch-site': site } = request.headers;
   if (site === 'same-origin') return 'same';
-  if (site === undefined && origin !== undefined && hasHost(origin, host)) return 'same';
-  if (origin !== undefined && own.includes(origin)) return 'same';
-  if (origin !== undefined && listed.includes(origin)) return 'listed';
-  return origin === undefined && (site === undefined || site === 'none') ? 'none' : 'foreign';
+  if (origin === undefined) return site === undefined || site === 'none' ? 'none' : 'foreign';
+  if (!URL.canParse(origin)) return 'foreign';
+  if (site === undefined && hasHost(origin, request.host)) return 'same';
+  if (listed.includes(origin)) return 'listed';
+  return site === undefined && origin.startsWith('http:') && isSentAfterPreflight(request) ? 'same' : 'foreign';
+}
+
+/**
+ * Whether a browser that is to send a request for a page of another origin asks first, by an OPTIONS that is answered
+ * with permission for listed origins alone. Of the types that it asks for only JSON counts, because reports and pings,
+ * which it sends unasked, have types of their own; our pages send JSON or another method than POST.
+ * Source: https://fetch.spec.whatwg.org/#http-cors-protocol and OWASP, Cross-Site Request Forgery Prevention Cheat
+ * Sheet, "Disallowing simple requests".
+ */
+function isSentAfterPreflight(request: Pick<Request, 'headers' | 'method'>): boolean {
+  return request.method !== 'POST' || contentTypeOf(request) === 'application/json';
 }
 
 /** Whether an origin has the host and port that the request was sent to. */
 function hasHost(origin: string, host: string | undefined): boolean {
-  if (host === undefined || !URL.canParse(origin)) return false;
+  if (host === undefined) return false;
   const { protocol, host: originHost } = new URL(origin);
   // Reading both as URLs of one scheme drops that scheme's default port from either.
   return (
@@ -53,37 +65,40 @@ function hasHost(origin: string, host: string | undefined): boolean {
  * (a page can make its own name point to 127.0.0.1 and would then count as ours).
  */
 export function refuseForeignPages(
-  settings: Pick<ApiSettings, 'HOST' | 'ALLOW_ANONYMOUS' | 'CORS_ORIGINS' | 'PUBLIC_ORIGINS'>,
+  { HOST, ALLOW_ANONYMOUS, CORS_ORIGINS }: Pick<ApiSettings, 'HOST' | 'ALLOW_ANONYMOUS' | 'CORS_ORIGINS'>,
   keysRequired: boolean,
 ): RequestHandler {
-  const onlyThisMachine = !keysRequired && !settings.ALLOW_ANONYMOUS && isLoopback(settings.HOST);
+  const onlyThisMachine = !keysRequired && !ALLOW_ANONYMOUS && isLoopback(HOST);
   return (request, _response, next) => {
-    if (onlyThisMachine && !isForThisMachine(request)) {
-      next(
-        new AppError(
-          'FORBIDDEN',
-          'The API is open to this machine only, under localhost or 127.0.0.1. To reach it by another name, configure ' +
-            'access keys, or ALLOW_ANONYMOUS=true if everybody may do everything.',
-        ),
-      );
-    } else if (changesState(request) && pageOrigin(request, settings) === 'foreign') {
-      next(new AppError('FORBIDDEN', foreignPage(request)));
-    } else next();
+    const origin = changesState(request) ? pageOrigin(request, CORS_ORIGINS) : 'none';
+    if (origin === 'foreign') next(new AppError('FORBIDDEN', foreignPage(request)));
+    else if (onlyThisMachine && !isForThisMachine(request, origin)) next(new AppError('FORBIDDEN', ONLY_THIS_MACHINE));
+    else next();
   };
 }
 
-/** Whether a request was sent to this machine, by what it says itself and by what a trusted proxy says. */
-function isForThisMachine(request: Request): boolean {
-  if (!isSentToLoopback(request)) return false;
-  return request.headers['x-forwarded-host'] === undefined || isSentToLoopback({ headers: { host: request.host } });
+const ONLY_THIS_MACHINE =
+  'The API is open to this machine only, under localhost or 127.0.0.1. To reach it by another name, configure ' +
+  'access keys, or ALLOW_ANONYMOUS=true if everybody may do everything.';
+
+/**
+ * Whether a request was sent to this machine by what it says itself, by what a trusted proxy says, and, where nothing but
+ * its origin shows that it is a page of ours, by that.
+ */
+function isForThisMachine(request: Request, from: PageOrigin): boolean {
+  const { origin, 'sec-fetch-site': site, 'x-forwarded-host': told } = request.headers;
+  if (!isSentToLoopback(request) || (told !== undefined && !isLoopbackHost(request.host))) return false;
+  return from !== 'same' || site !== undefined || origin === undefined || isLoopbackHost(new URL(origin).host);
 }
 
-/** A proxy that replaces `Host` is the usual cause, and cannot be told from a page of somebody else's. */
+function isLoopbackHost(host: string): boolean {
+  return isSentToLoopback({ headers: { host } });
+}
+
 function foreignPage({ headers: { origin }, host }: Request): string {
   const from = origin === undefined || !URL.canParse(origin) ? 'another site' : origin;
   return (
     `Pages of another origin may not change anything here: this one is of ${from}, and the request was sent to ${host}. ` +
-    'If a proxy is in between, let it pass on Host (nginx: proxy_set_header Host $http_host), or set PUBLIC_ORIGINS to ' +
-    'the origin of the page; CORS_ORIGINS lists pages served elsewhere that may.'
+    'CORS_ORIGINS lists pages served elsewhere that may.'
   );
 }

@@ -41,7 +41,7 @@ export async function identify(
   request: Request,
   keys: AccessKeys,
   sessions: Sessions,
-  settings: Pick<ApiSettings, 'CORS_ORIGINS' | 'PUBLIC_ORIGINS'>,
+  listedOrigins: ApiSettings['CORS_ORIGINS'],
 ): Promise<Identity> {
   if (!keys.required) return { kind: 'known', caller: ANONYMOUS };
   const presented = presentedKeys(request);
@@ -52,6 +52,6 @@ export async function identify(
   const sessionId = readSessionCookie(request);
   const caller = sessionId === undefined ? undefined : await sessions.find(sessionId);
   if (!caller) return { kind: presented.length > 0 ? 'wrong-key' : 'missing' };
-  if (changesState(request) && pageOrigin(request, settings) !== 'same') return { kind: 'foreign-session' };
+  if (changesState(request) && pageOrigin(request, listedOrigins) !== 'same') return { kind: 'foreign-session' };
   return { kind: 'known', caller };
 }

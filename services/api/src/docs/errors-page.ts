@@ -37,7 +37,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   INVALID_POSITION: 'A position is not valid FEN, or no position of chess. `errors` names each one.',
   UNAUTHENTICATED: 'No access key or session was sent, or one that is not known. Send a key, or sign in.',
   FORBIDDEN:
-    'The key is a viewer’s and the route is for operators, a page of another origin sent the request (or one of ours by way of a proxy that does not pass on `Host`), or the API is open to this machine only and was called by another name.',
+    'The key is a viewer’s and the route is for operators, a page of another origin sent the request, or the API is open to this machine only and was called by another name.',
   ROUTE_NOT_FOUND: 'The address is not one of this API’s. See `/api/docs`.',
   MODEL_NOT_FOUND: 'No checkpoint of this name lies in the model folder. `GET /api/model/list` shows those that do.',
   EXPORT_NOT_FOUND:

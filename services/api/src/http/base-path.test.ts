@@ -11,7 +11,7 @@ let told: TestApi;
 let learning: TestApi;
 beforeAll(async () => {
   const open = async (settings: Partial<ApiSettings>) => {
-    const api = await startTestApi(inject('redisUrl'), { ...settings, TRUSTED_PROXIES: ['loopback'] });
+    const api = await startTestApi(inject('redisUrl'), settings);
     await api.addModel('model_v1');
     await api.addExport('model_v1', 'pytorch', Buffer.from('weights'));
     return api;

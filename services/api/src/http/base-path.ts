@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isLoopback } from '@caissa/shared/http';
 import { parseBasePath } from '@caissa/shared/settings';
 import type { Request, RequestHandler } from 'express';
 import { isTrustedProxy } from './trusted-proxies.js';
@@ -33,10 +34,13 @@ export function enterBasePath(configured: string): RequestHandler {
   };
 }
 
-/** What a trusted proxy says that it has taken off; `''` if none does. */
-function toldPrefix(request: Request): string {
-  const told = request.headers['x-forwarded-prefix'];
-  if (typeof told !== 'string' || !isTrustedProxy(request.app, request.socket.remoteAddress)) return '';
+/**
+ * What a trusted proxy, or one on this machine, says that it has taken off; `''` if none does. That it runs here is
+ * enough, because what it says changes nothing but the addresses in the answer that it gets.
+ */
+function toldPrefix({ app, socket: { remoteAddress = '' }, headers }: Request): string {
+  const told = headers['x-forwarded-prefix'];
+  if (typeof told !== 'string' || !(isLoopback(remoteAddress) || isTrustedProxy(app, remoteAddress))) return '';
   return parseBasePath(told) ?? '';
 }
 

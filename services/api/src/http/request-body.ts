@@ -15,8 +15,8 @@ export function hasBody(request: IncomingMessage): boolean {
 }
 
 /** Media type of a body without its parameters, in lower case; empty if none is named. */
-export function contentTypeOf(request: IncomingMessage): string {
-  return (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+export function contentTypeOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
 /**

@@ -62,7 +62,8 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
       method,
       headers: {
         Accept: 'application/json',
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        // Also without a body: a browser does not send this for pages of others, so the API takes it behind any proxy.
+        ...(method === 'GET' ? {} : { 'Content-Type': 'application/json' }),
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
