@@ -84,7 +84,7 @@ test('a worker that finds that it has lost the job says so once, and leaves its 
   await eventually('a warning', async () => lines.some(({ level }) => level === 40));
   await worker.close();
   expect(lines.filter(({ level }) => level >= 40).map(({ msg }) => msg)).toEqual([
-    'Another worker has this job now; what this one had begun was removed.',
+    'This worker lost the job, because it did not renew its lock in time; what it had begun is discarded.',
   ]);
   expect(await showJob(jobs.context, item.id)).toMatchObject({ status: 'active', progress: { percent: 0 } });
   const { attemptsMade, failedReason } = await findJob(jobs.context, item.id);
@@ -101,7 +101,7 @@ test('whatever else goes wrong with a lost job says nothing of it', async () => 
   await handOver(item);
   release();
   await eventually('a warning', async () => lines.some(({ level }) => level === 40));
-  expect(lines.at(-1)?.msg).toMatch(/^Another worker/);
+  expect(lines.at(-1)?.msg).toMatch(/^This worker lost the job/);
   expect(await showJob(jobs.context, item.id)).toMatchObject({ status: 'active' });
 });
 

@@ -18,5 +18,8 @@ export async function confirmLock(job: Job, { token }: JobLock, lockMs: number):
 
 /** The error of an attempt whose worker was silent for too long. */
 export function jobLost(): AppError {
-  return new AppError('JOB_LOST', 'Another worker has this job now; what this one had begun was removed.');
+  return new AppError(
+    'JOB_LOST',
+    'This worker lost the job, because it did not renew its lock in time; what it had begun is discarded.',
+  );
 }

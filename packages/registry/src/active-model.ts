@@ -187,7 +187,10 @@ function movePointer(
     const [refused, generation, sequence, held, fromGeneration, fromPointer] = replySchema.parse(reply);
     if (refused === 1) throw superseded();
     if (refused === 2)
-      throw new AppError('JOB_LOST', 'Another worker has this job now, so this one activated nothing.');
+      throw new AppError(
+        'JOB_LOST',
+        'This worker lost the job, because it did not renew its lock in time, and activated nothing.',
+      );
     return {
       state: { generation, pointer: parsePointer(held), job_id: jobId, sequence: Number(sequence) },
       from: { generation: Number(fromGeneration), pointer: parsePointer(fromPointer) },

@@ -70,7 +70,8 @@ await runService(async (lifecycle) => {
   };
   const sweep = () =>
     sweepDrafts(store, queues, logger).catch((error: unknown) => logger.debug({ err: error }, 'no sweep this time'));
-  redis.once('ready', () => void sweep());
+  redis.on('ready', sweep);
+  if (redis.status === 'ready') void sweep();
   const sweepTimer = setInterval(() => void sweep(), SWEEP_INTERVAL_MS);
   lifecycle.onStop('sweep', () => clearInterval(sweepTimer));
 
