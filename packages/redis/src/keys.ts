@@ -7,8 +7,6 @@ export interface RedisKeys {
   readonly prefix: string;
   /** The store that the prefix belongs to, as JSON; see `claimPrefix`. */
   readonly store: string;
-  /** Sorted set: id of a process that uses the prefix by the time until which it said so, in seconds. */
-  readonly storeUsers: string;
   /** Hash: model name → catalogue entry as JSON. */
   readonly catalogue: string;
   /** Hash: model name → tensor list as JSON. */
@@ -70,7 +68,6 @@ export function redisKeys(prefix: string): RedisKeys {
   return {
     prefix,
     store: `${prefix}:store`,
-    storeUsers: `${prefix}:store:users`,
     catalogue: `${prefix}:catalogue`,
     catalogueTensors: `${prefix}:catalogue:tensors`,
     catalogueChanges: `${prefix}:catalogue:changes`,

@@ -23,14 +23,14 @@ const A = { id: 'id-a', place: '/srv/a/models' };
 const B = { id: 'id-b', place: '/srv/b/models' };
 
 /** Starts a process with a store. Returns what stops it. */
-async function start(store: typeof A | undefined, logger = silent, url = inject('redisUrl')) {
+async function start(store: typeof A | undefined, { released = '', url = inject('redisUrl') } = {}) {
   const redis = connectProducer(url);
   const lifecycle = new Lifecycle();
   lifecycle.onStop('redis', () => redis.disconnect());
   const stop = () => lifecycle.stop(silent);
   cleanups.push(stop);
   if (url === inject('redisUrl')) await waitUntilReady(redis, 20_000);
-  await claimPrefix({ redis, keys, logger, identify: async () => store }, lifecycle);
+  await claimPrefix({ redis, keys, logger: silent, identify: async () => store, released }, lifecycle);
   return { redis, stop };
 }
 
@@ -45,24 +45,22 @@ test('another store is refused, with the names of both and the cure, also when t
   const first = await start(A);
   const refused = start(B);
   await expect(refused).rejects.toThrow(ConfigurationError);
-  for (const part of ['/srv/a/models', '/srv/b/models', 'REDIS_PREFIX', `redis-cli DEL ${keys.prefix}:store`]) {
+  for (const part of ['/srv/a/models', '/srv/b/models', 'REDIS_PREFIX', 'RELEASE_STORE=id-a npm start']) {
     await expect(refused).rejects.toThrow(part);
   }
   await first.stop();
   await expect(start(B)).rejects.toThrow(ConfigurationError);
 });
 
-test('a store that was made anew takes the prefix over once nobody uses the old one', async () => {
+test('a store that was made anew at its place is refused too, until the old one is released', async () => {
   const anew = { ...A, id: 'id-new' };
-  const lines: string[] = [];
-  const logger = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
   const old = await start(A);
-  await expect(start(anew, logger)).rejects.toThrow(ConfigurationError);
-  expect(lines).toEqual([]);
   await old.stop();
-  await start(anew, logger);
-  expect(lines.join('')).toContain('made anew at its place');
-  await expect(start(A)).rejects.toThrow(ConfigurationError);
+  await expect(start(anew)).rejects.toThrow('RELEASE_STORE=id-a npm start');
+  await expect(start(anew, { released: 'id-b' })).rejects.toThrow(ConfigurationError);
+  await start(anew, { released: A.id });
+  await start(anew);
+  await expect(start(A)).rejects.toThrow('RELEASE_STORE=id-new');
 });
 
 test('a store that cannot be told from others claims nothing', async () => {
@@ -75,7 +73,7 @@ test('while Redis is away nothing is waited for, and the claim is made when it i
   await proxy.start();
   await proxy.stop();
   const beginMs = performance.now();
-  await start(A, silent, proxy.url);
+  await start(A, { url: proxy.url });
   expect(performance.now() - beginMs).toBeLessThan(900);
   await proxy.start();
   cleanups.unshift(() => proxy.stop());

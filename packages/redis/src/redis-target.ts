@@ -4,10 +4,11 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { SettingName, SettingValue } from '@caissa/shared/settings';
 import { ConfigurationError, parseRedisAddress, type RedisAddress, redisAddressProblem } from '@caissa/shared/settings';
 
-/** The settings of which {@link readRedisTarget} makes a target. */
+/** The settings that say which Redis it is, and what belongs to us there. */
 export const REDIS_SETTINGS = [
   'REDIS_URL',
   'REDIS_PREFIX',
+  'RELEASE_STORE',
   'REDIS_TLS_CA_FILE',
   'REDIS_TLS_CERT_FILE',
   'REDIS_TLS_KEY_FILE',

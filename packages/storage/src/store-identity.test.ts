@@ -33,9 +33,12 @@ it('is unknown where nothing can be written', async () => {
 });
 
 it('of a bucket is an object in it', async () => {
-  const { objects, settings, stop } = await startModelBucket();
+  const { objects, server, settings, stop } = await startModelBucket();
   const [one, other] = await Promise.all([identifyStore(settings, folder), identifyStore(settings, folder)]);
   expect(one).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), place: objects.addressOf('models/') });
   expect(other).toEqual(one);
+  // As with rights to read alone, and with a store that overwrites what it is told to keep.
+  server.decide = ({ method }) => (method === 'GET' ? 'answer' : 'cut');
+  expect(await identifyStore(settings, folder)).toEqual(one);
   await stop();
 });

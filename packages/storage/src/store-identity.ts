@@ -36,8 +36,10 @@ export async function identifyStore(
   if (objects === undefined) return identifyFolder(join(dataDir, 'models'));
   try {
     const key = `models/${NAME}`;
-    await objects.put(key, randomUUID(), { onlyIfAbsent: true });
-    const id = await objects.getText(key);
+    // A store that is only read has one, and one that ignores the condition must not get another with each start.
+    const known = await objects.getText(key);
+    if (known === undefined) await objects.put(key, randomUUID(), { onlyIfAbsent: true });
+    const id = known ?? (await objects.getText(key));
     return id === undefined ? undefined : { id: id.trim(), place: objects.addressOf('models/') };
   } finally {
     objects.close();

@@ -79,7 +79,8 @@ async function openContext(
   const jobs = { redis, keys, queues };
   const dataDir = resolve(settings.DATA_DIR);
   const modelStore = await openModelStore(settings, dataDir, { polling: settings.WATCH_POLLING });
-  await claimPrefix({ redis, keys, logger, identify: () => identifyStore(settings, dataDir) }, lifecycle);
+  const identify = () => identifyStore(settings, dataDir);
+  await claimPrefix({ redis, keys, logger, identify, released: settings.RELEASE_STORE }, lifecycle);
   const watcher = new JobWatcher(jobs, connection);
   // BullMQ waits for a connection before it closes it, for ever if Redis never comes.
   lifecycle.onStop('job watcher', () => withTimeout(watcher.close(), WATCHER_CLOSE_MS));

@@ -55,7 +55,8 @@ await runService(async (lifecycle) => {
   lifecycle.onStop('store watch', watchStore(store, conditions));
   const queues = openQueues(redis, prefix, { tracing });
   lifecycle.onStop('queues', () => closeQueues(queues));
-  await claimPrefix({ redis, keys, logger, identify: () => identifyStore(settings, dataDir) }, lifecycle);
+  const identify = () => identifyStore(settings, dataDir);
+  await claimPrefix({ redis, keys, logger, identify, released: settings.RELEASE_STORE }, lifecycle);
   lifecycle.onStop('paused queues', watchPausedQueues(queues, conditions));
 
   const tasks = startStoppableTasks();

@@ -81,7 +81,8 @@ async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecyc
   const redis = connectProducer(target);
   lifecycle.onStop('redis', () => redis.disconnect());
   const identify = () => identifyStore(settings, dataDir);
-  await claimPrefix({ redis, keys: redisKeys(prefix), logger, identify }, lifecycle);
+  const claim = { keys: redisKeys(prefix), identify, released: settings.RELEASE_STORE };
+  await claimPrefix({ redis, logger, ...claim }, lifecycle);
   const watched = watchRedis(redis, settings, logger, lifecycle);
   const spare = new SpareProcess();
   lifecycle.onStop('spare process', () => spare.close());

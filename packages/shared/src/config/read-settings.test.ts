@@ -23,6 +23,7 @@ test('every setting has its default when nothing is set', () => {
     REDIS_TLS_CERT_FILE: '',
     REDIS_TLS_KEY_FILE: '',
     REDIS_PREFIX: 'caissa',
+    RELEASE_STORE: '',
     DATA_DIR: './data',
     STORAGE_URL: '',
     S3_ENDPOINT: '',

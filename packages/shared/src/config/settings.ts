@@ -81,6 +81,11 @@ export const SETTINGS = {
     'caissa',
     'what every Redis key starts with; on a Redis Cluster it has a hash tag, such as `{caissa}`',
   ),
+  RELEASE_STORE: setting(
+    text(/^[\w-]*$/, 'must be the id of a store'),
+    '',
+    'id of a store of models that is gone for good, or was replaced on purpose, and whose `REDIS_PREFIX` this one takes over',
+  ),
   DATA_DIR: setting(
     text(/\S/, 'must be a folder'),
     './data',
