@@ -201,8 +201,9 @@ describe('a Redis that is away', () => {
     await start.waitFor();
     await page.getByText('Nothing was exported lately').waitFor();
     await redis.stop();
-    await page.getByRole('alert').filter({ hasText: 'The job queue cannot be reached' }).waitFor();
-    await page.getByRole('alert').filter({ hasText: 'Nothing listens where REDIS_URL points' }).waitFor();
+    const banner = page.getByRole('alert').filter({ hasText: 'New work has to wait' });
+    await banner.filter({ hasText: 'Nothing listens where REDIS_URL points' }).waitFor();
+    expect(await banner.count()).toBe(1);
     await start.click();
     const refusal = message('steady could not be exported to ONNX');
     await refusal.waitFor();

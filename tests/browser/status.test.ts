@@ -1,6 +1,6 @@
-import { copyFile } from 'node:fs/promises';
+import { copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CurrentModel } from '@caissa/shared/contracts';
+import type { CurrentModel, Readiness } from '@caissa/shared/contracts';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { kill } from '../setup/system.js';
@@ -253,6 +253,47 @@ describe('what is shown', () => {
     await expect.poll(() => page.getByText('Live', { exact: true }).count()).toBe(0);
     await page.unroute('**/api/model/current');
     await page.getByText('Live', { exact: true }).waitFor();
+  });
+
+  it.each([360, 1280])('of what is wrong has a line for each thing, at %i pixels', async (width) => {
+    const { page, faults } = await site.visit('models', { viewport: { width, height: 740 } });
+    const paused = page.getByRole('status').filter({ hasText: 'paused' });
+    expect(await paused.count()).toBe(0);
+    await page.route('**/readyz', async (route) => {
+      const readiness = (await (await route.fetch()).json()) as Readiness;
+      const evicts = { code: 'REDIS_EVICTS', message: 'Redis may drop jobs.', since: new Date().toISOString() };
+      await route.fulfill({ json: { ...readiness, conditions: [...readiness.conditions, evicts] } });
+    });
+    const queue = '/admin/queues/api/queues/export';
+    await site.client.send('PUT', `${queue}/pause`, {}, { origin: site.system.url });
+    await page.reload();
+    await paused.waitFor({ timeout: 15_000 });
+    await page.getByRole('status').filter({ hasText: 'Redis may drop jobs.' }).waitFor();
+    expect(await paused.innerText()).not.toContain('Redis');
+    expect(await page.getByRole('alert').filter({ hasText: /./ }).count()).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    expect(await violations(page)).toEqual([]);
+    await site.client.send('PUT', `${queue}/resume`, {}, { origin: site.system.url });
+    await expect.poll(() => paused.count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
+  it('of a model that is being written says when it is inspected, on a phone too', async () => {
+    const { page } = await site.visit('models', { viewport: { width: 360, height: 740 }, hasTouch: true });
+    const growing = await open(join(site.system.modelsDir, 'growing.pt'), 'w');
+    const writing = setInterval(() => void growing.write('more of it'), 200);
+    const row = page.getByRole('row').filter({ hasText: 'growing' });
+    await row.getByText('Being written').waitFor();
+    await row.getByText('Inspection starts when the file stops changing.').waitFor();
+    await row.getByRole('link', { name: 'growing', exact: true }).tap();
+    const details = page.getByRole('dialog', { name: 'growing' });
+    await details.getByText('Inspection starts when the file stops changing.').waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    expect(await violations(page)).toEqual([]);
+    clearInterval(writing);
+    await growing.close();
+    await details.getByText('Unreadable').waitFor();
+    expect(await details.getByText('Inspection starts').count()).toBe(0);
   });
 
   it('of the training history has its title while the models load, and says when they cannot be had', async () => {

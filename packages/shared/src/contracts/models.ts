@@ -52,7 +52,7 @@ const modelFields = {
   being_written: z
     .boolean()
     .optional()
-    .describe('There, and true, while the file is seen to change: it is looked into when it is at rest.'),
+    .describe('There, and true, while the file is seen to change: inspection starts when it stops changing.'),
   architecture: architectureSchema.nullable(),
   problem: problemSchema.optional(),
   deployable: z
@@ -75,7 +75,7 @@ export const modelListSchema = z
     success,
     models: z.array(modelSummarySchema),
     count: z.int().describe('Models in all, not on this page.'),
-    ...completenessFields('Models', 'every model has been looked into; those that have not are `inspecting`'),
+    ...completenessFields('Models', 'every model has been inspected; those that have not are `inspecting`'),
     left_out: z
       .array(z.object({ filename: z.string(), reason: z.string() }))
       .optional()

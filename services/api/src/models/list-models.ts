@@ -16,7 +16,7 @@ export const listModelsRoute = defineRoute({
   tag: 'Models',
   summary: 'List the models, newest version first',
   description:
-    'A model that cannot be read is listed with its problem; one that was not looked into yet is `inspecting`.',
+    'A model that cannot be read is listed with its problem; one that was not inspected yet is `inspecting`.',
   role: 'viewer',
   query: z.object({
     limit: limitSchema(LIMIT, LIMIT),

@@ -17,7 +17,7 @@ export function ConnectionBanner() {
   useRecovery(state);
   if (state !== 'offline') return null;
   return (
-    <Banner icon={CloudOff} tone="warn">
+    <Banner icon={CloudOff} tone="warn" isOutage>
       Caissa does not answer. What you see is what was known last; this page comes back by itself.
     </Banner>
   );

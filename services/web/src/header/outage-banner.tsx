@@ -13,7 +13,7 @@ export function OutageBanner() {
   const outage = isOnline && current ? outageOf(current) : undefined;
   if (outage === undefined) return null;
   return (
-    <Banner icon={ServerOff} tone="bad">
+    <Banner icon={ServerOff} tone="bad" isOutage>
       {outage}
     </Banner>
   );

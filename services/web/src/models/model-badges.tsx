@@ -5,6 +5,9 @@ import { plural } from '../format/number';
 import { Badge } from '../ui/badge';
 import { Spinner } from '../ui/progress';
 
+/** Why a model whose file is still changing is not ready. */
+export const BEING_WRITTEN = 'Inspection starts when the file stops changing.';
+
 interface ModelBadgesProps {
   readonly model: Pick<
     ModelSummary,
@@ -19,7 +22,7 @@ export function ModelBadges({ model }: ModelBadgesProps) {
     <>
       {model.is_current && <ActiveBadge />}
       {model.status === 'inspecting' && (
-        <Badge tone="info" title={model.being_written ? 'It is looked into when its file is at rest.' : undefined}>
+        <Badge tone="info">
           <Spinner />
           {model.being_written ? 'Being written' : 'Inspecting'}
         </Badge>

@@ -22,7 +22,7 @@ import { known } from './known';
 import { LoadButton } from './load-button';
 import { MetricTiles, otherMetadata } from './metrics';
 import { ModelActivations } from './model-activations';
-import { ModelBadges } from './model-badges';
+import { BEING_WRITTEN, ModelBadges } from './model-badges';
 
 interface ModelDrawerProps {
   readonly name: string;
@@ -99,6 +99,7 @@ function Content({ model }: { readonly model: ModelInfo }) {
           <ModelBadges model={model} />
         </div>
       )}
+      {model.being_written && <Notice tone="info">{BEING_WRITTEN}</Notice>}
       {problem && (
         <Notice tone="bad">
           <ProblemText problem={problem} />

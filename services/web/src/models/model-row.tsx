@@ -10,7 +10,7 @@ import { routeHref } from '../state/route';
 import { known } from './known';
 import { LoadButton } from './load-button';
 import { readMetric } from './metrics';
-import { ModelBadges } from './model-badges';
+import { BEING_WRITTEN, ModelBadges } from './model-badges';
 
 /** The columns of the table, for its head and for every row. */
 export const COLUMNS =
@@ -112,7 +112,8 @@ interface RowNoteProps {
 }
 
 /** The one thing that is worth a line under the name: how far a job has come, what is wrong, or the name of the file. */
-function RowNote({ model: { name, filename, problem, deploy_problem: deployProblem }, job }: RowNoteProps) {
+function RowNote({ model, job }: RowNoteProps) {
+  const { name, filename, problem, deploy_problem: deployProblem } = model;
   if (job !== undefined) {
     return (
       <p className="truncate text-xs text-info-text tabular-nums">
@@ -128,6 +129,7 @@ function RowNote({ model: { name, filename, problem, deploy_problem: deployProbl
       </p>
     );
   }
+  if (model.being_written) return <p className="truncate text-xs text-info-text">{BEING_WRITTEN}</p>;
   return filename === modelFilename(name) ? null : <p className="truncate text-xs text-muted">{filename}</p>;
 }
 
