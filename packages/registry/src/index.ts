@@ -40,4 +40,10 @@ export {
 export { noteRefusedActivation, takeRefusedActivations } from './refused-activations.js';
 export { removeExports } from './remove-exports.js';
 export { announceTurn, endTurn, isOvertaken, takeTurn } from './turns.js';
-export { type HeldUpload, type PiecewiseUpload, UPLOAD_EXPIRY_MS, UploadRegister } from './upload-register.js';
+export {
+  type HeldUpload,
+  type PiecewiseUpload,
+  UPLOAD_EXPIRY_MS,
+  UploadRegister,
+  uploadNotFound,
+} from './upload-register.js';

@@ -3,6 +3,7 @@ import { modelNameSchema, type UploadResult, uploadResultSchema } from '@caissa/
 import { AppError } from '@caissa/shared/errors';
 import { z } from 'zod';
 import { Claim } from './claim.js';
+import { BEGIN, NOTE, TOUCH } from './upload-scripts.js';
 
 /** How long an upload that comes in pieces is kept after its last one. */
 export const UPLOAD_EXPIRY_MS = 24 * 3_600_000;
@@ -15,6 +16,9 @@ const LIMITS = { own: 16, all: 64 } as const;
 
 /** How often an upload that is being received is noted to be so. */
 const NOTE_MS = 60_000;
+
+/** An upload that nothing was noted of for this long makes room for another one when there are too many. */
+const IDLE_MS = 10 * NOTE_MS;
 
 const uploadSchema = z.object({
   model_name: modelNameSchema,
@@ -31,48 +35,12 @@ const uploadSchema = z.object({
 /** What is known of an upload that comes in pieces. */
 export type PiecewiseUpload = z.infer<typeof uploadSchema>;
 
-/** Lua that tells the time in milliseconds: that of Redis, which all processes share. */
-const NOW = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-`;
-
-/**
- * Forgets uploads whose time is over, and adds one unless there are too many or its owner has begun it before.
- * KEYS: uploads. ARGV: name, entry, owner, idempotency key or an empty text, milliseconds that uploads and results are
- * kept, how many an owner and all may have. Returns the name of the upload, empty if there are too many.
- */
-const BEGIN = `${NOW}
-local own, all = 0, 0
-local rows = redis.call('HGETALL', KEYS[1])
-for i = 1, #rows, 2 do
-  local at, text = string.match(rows[i + 1], '^(%d+) (.*)$')
-  local entry = cjson.decode(text)
-  local kept = entry.result and ARGV[6] or ARGV[5]
-  if now - tonumber(at) > tonumber(kept) then
-    redis.call('HDEL', KEYS[1], rows[i])
-  elseif not entry.result then
-    all = all + 1
-    if entry.owner == ARGV[3] then
-      own = own + 1
-      if ARGV[4] ~= '' and entry.idempotency_key == ARGV[4] then return rows[i] end
-    end
-  end
-end
-if own >= tonumber(ARGV[7]) or all >= tonumber(ARGV[8]) then return '' end
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now) .. ' ' .. ARGV[2])
-return ARGV[1]
-`;
-
-/** Notes what is known of an upload, and when. KEYS: uploads. ARGV: name, entry. */
-const NOTE = `${NOW}
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now) .. ' ' .. ARGV[2])
-`;
-
 /** An upload that nobody else may write to or end. */
 export interface HeldUpload {
-  /** Whether it is still so, as far as can be known without asking. */
-  readonly isHeld: boolean;
+  /** What is known of it since nobody else may change that. */
+  readonly entry: PiecewiseUpload;
+  /** Makes sure that it is still ours, as far as can be known without asking. @throws AppError UPLOAD_BUSY */
+  check(): void;
   /** Notes what has become of it. @throws AppError REDIS_UNAVAILABLE */
   finish(result: UploadResult): Promise<void>;
   /** Forgets it. @throws AppError REDIS_UNAVAILABLE */
@@ -92,7 +60,8 @@ export class UploadRegister {
   }
 
   /**
-   * Begins an upload under a name, or finds the one that its owner has begun with the same key. Returns its name.
+   * Begins an upload under a name, or finds the one that its owner has begun with the same key. Where there are too many,
+   * the one that was left alone for longest is forgotten. Returns the name of the upload.
    * @throws AppError TOO_MANY_UPLOADS, IDEMPOTENCY_MISMATCH, REDIS_UNAVAILABLE
    */
   async begin(upload: string, wanted: PiecewiseUpload): Promise<string> {
@@ -106,13 +75,14 @@ export class UploadRegister {
       RESULT_EXPIRY_MS,
       LIMITS.own,
       LIMITS.all,
+      IDLE_MS,
     ];
     const begun = String(await callRedis(() => this.#redis.eval(BEGIN, 1, this.#keys.uploads, ...args)));
     if (begun === '') {
       throw new AppError(
         'TOO_MANY_UPLOADS',
-        `${LIMITS.own} uploads of one key, and ${LIMITS.all} in all, may be unfinished: finish or delete one, or wait a day.`,
-        { retryAfterSeconds: 60 },
+        `${LIMITS.own} uploads of one key, and ${LIMITS.all} in all, may be under way. Finish or delete one, or wait: one that nothing comes of for ${IDLE_MS / 60_000} minutes makes room.`,
+        { retryAfterSeconds: NOTE_MS / 1_000 },
       );
     }
     if (begun !== upload) assertSame(await this.find(begun), wanted);
@@ -122,32 +92,22 @@ export class UploadRegister {
   /** What is known of an upload, if it is. @throws AppError REDIS_UNAVAILABLE */
   async find(upload: string): Promise<PiecewiseUpload | undefined> {
     const row = await callRedis(() => this.#redis.hget(this.#keys.uploads, upload));
-    return row === null ? undefined : uploadSchema.parse(JSON.parse(row.slice(row.indexOf(' ') + 1)));
+    return row === null ? undefined : parseEntry(row.slice(row.indexOf(' ') + 1));
   }
 
-  /** Claims an upload, to receive a piece or to end it, unless somebody else does. @throws AppError REDIS_UNAVAILABLE */
-  async hold(upload: string, entry: PiecewiseUpload): Promise<HeldUpload | undefined> {
+  /** Claims an upload, to receive a piece or to end it. @throws AppError UPLOAD_BUSY, UPLOAD_NOT_FOUND, REDIS_UNAVAILABLE */
+  async hold(upload: string): Promise<HeldUpload> {
     const claim = await Claim.take(this.#redis, this.#keys.uploadClaim(upload));
-    if (claim === undefined) return undefined;
-    await this.#note(upload, entry);
-    const timer = setInterval(() => void this.#note(upload, entry).catch(() => undefined), NOTE_MS).unref();
-    return {
-      get isHeld() {
-        return claim.isHeld;
-      },
-      finish: (result) => {
-        clearInterval(timer);
-        return this.#note(upload, { ...entry, result });
-      },
-      forget: () => {
-        clearInterval(timer);
-        return this.forget(upload);
-      },
-      release: () => {
-        clearInterval(timer);
-        return claim.release();
-      },
-    };
+    if (claim === undefined) throw uploadBusy();
+    try {
+      const entry = await this.#touch(upload);
+      if (entry === undefined) throw uploadNotFound();
+      return this.#held(upload, entry, claim);
+    } catch (error) {
+      // It renews itself until then.
+      await claim.release().catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Forgets an upload. @throws AppError REDIS_UNAVAILABLE */
@@ -163,9 +123,46 @@ export class UploadRegister {
     return new Set(Object.keys(rows).filter((upload) => Number.parseInt(rows[upload] ?? '', 10) >= sinceMs));
   }
 
+  #held(upload: string, entry: PiecewiseUpload, claim: Claim): HeldUpload {
+    const timer = setInterval(() => void this.#touch(upload).catch(() => undefined), NOTE_MS).unref();
+    return {
+      entry,
+      check: () => {
+        if (!claim.isHeld) throw uploadBusy();
+      },
+      finish: (result) => this.#note(upload, { ...entry, result }),
+      forget: () => this.forget(upload),
+      release: () => {
+        clearInterval(timer);
+        return claim.release();
+      },
+    };
+  }
+
+  /** Notes that something comes of an upload, and returns what is known of it, if it is. */
+  async #touch(upload: string): Promise<PiecewiseUpload | undefined> {
+    const text = await callRedis(() => this.#redis.eval(TOUCH, 1, this.#keys.uploads, upload));
+    return text === null ? undefined : parseEntry(String(text));
+  }
+
   async #note(upload: string, entry: PiecewiseUpload): Promise<void> {
     await callRedis(() => this.#redis.eval(NOTE, 1, this.#keys.uploads, upload, JSON.stringify(entry)));
   }
+}
+
+/** The error for an upload that nothing is known of. */
+export function uploadNotFound(): AppError {
+  return new AppError('UPLOAD_NOT_FOUND', 'There is no such upload, or nothing came of it for long. Begin it anew.');
+}
+
+function uploadBusy(): AppError {
+  const message =
+    'Another request sends this upload, or one that broke off has not been noticed yet; try again in a moment.';
+  return new AppError('UPLOAD_BUSY', message, { retryAfterSeconds: 2 });
+}
+
+function parseEntry(text: string): PiecewiseUpload {
+  return uploadSchema.parse(JSON.parse(text));
 }
 
 /** @throws AppError IDEMPOTENCY_MISMATCH */

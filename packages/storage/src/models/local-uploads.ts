@@ -34,7 +34,7 @@ export async function keptBytesOf(path: string): Promise<number> {
   return found?.size ?? 0;
 }
 
-/** Adds a piece to an upload, durably as far as it has come. @throws AppError INVALID_BODY; the system's error */
+/** Adds a piece to an upload, durably as far as it has come. @throws AppError INVALID_BODY, UPLOAD_DAMAGED; the system's error */
 export async function appendPiece(path: string, { body, offset, sizeBytes, check }: UploadPiece): Promise<KeptPiece> {
   const handle = await open(path, constants.O_RDWR | constants.O_CREAT);
   let keptBytes = offset;

@@ -350,7 +350,7 @@ export function describeModelStore(name: string, open: () => Promise<ModelStoreU
         await expect(store.append(upload, piece)).rejects.toThrow('lost');
         expect(await store.keptBytes(upload)).toBe(0);
         const short = { body: bodyOf(LARGE), offset: 0, sizeBytes: sizeBytes - 1, check };
-        await expect(store.append(upload, short)).rejects.toMatchObject({ code: 'INVALID_BODY' });
+        await expect(store.append(upload, short)).rejects.toMatchObject({ code: 'UPLOAD_DAMAGED' });
         await store.discard(upload);
       });
 

@@ -89,7 +89,7 @@ export interface ModelStore {
   keptBytes(upload: string): Promise<number>;
   /**
    * Adds to an upload that comes in pieces, one piece at a time. What has arrived is kept though the body breaks off.
-   * @throws AppError INVALID_BODY if it is empty or too long, STORE_UNAVAILABLE; what `check` throws; the system's error
+   * @throws AppError INVALID_BODY if it is empty, UPLOAD_DAMAGED if it is too long, STORE_UNAVAILABLE; what `check` throws; the system's error
    */
   append(upload: string, piece: UploadPiece): Promise<KeptPiece>;
   /**

@@ -61,9 +61,9 @@ export async function digestOf(content: Readable): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The error for a piece that does not end where the upload ends. */
+/** The error for a piece that does not end where the upload ends: what it belongs to is of no use. */
 export function beyondAnnounced(): AppError {
-  return new AppError('INVALID_BODY', 'More bytes came than Upload-Length has announced. Begin the upload anew.');
+  return new AppError('UPLOAD_DAMAGED', 'More bytes came than Upload-Length has announced. Begin the upload anew.');
 }
 
 /** The error for an upload beyond the limit. */

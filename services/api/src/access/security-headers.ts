@@ -19,7 +19,6 @@ const EXPOSED_HEADERS = [
   'Allow',
   'Upload-Offset',
   'Upload-Length',
-  'Upload-Expires',
   'Tus-Resumable',
   'RateLimit',
   'RateLimit-Policy',

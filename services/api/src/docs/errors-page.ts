@@ -55,7 +55,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   UPLOAD_NOT_FOUND:
     'No upload of this address was begun with this key, or nothing came of it for a day. Begin the upload anew.',
   UPLOAD_OFFSET: 'The piece does not begin where the upload ends. `Upload-Offset` of the answer says where to go on.',
-  UPLOAD_DAMAGED: 'The whole has another digest than was announced, and was removed. Begin the upload anew.',
+  UPLOAD_DAMAGED:
+    'What came is longer than was announced or has another digest, and was removed. Begin the upload anew.',
   UPLOAD_BUSY: 'Another request sends this upload, or one that broke off has not been noticed yet. Try again soon.',
   UPLOAD_GONE:
     'A file that is refused when it is uploaded is not kept, so its check cannot be retried. Upload it again.',
@@ -77,7 +78,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   READING_STOPPED:
     'Twice the process that read the file hung, took more memory than any checkpoint needs, or broke down. The file is not read again until it changes.',
   TOO_MANY_UPLOADS:
-    'One key, or all together, have begun more uploads than may be unfinished. Finish or delete one, or wait a day.',
+    'One key, or all together, have begun more uploads than may be unfinished. Finish or delete one, or wait: one that nothing comes of for ten minutes makes room.',
   RATE_LIMITED: 'Too many requests came in a minute, or too many wrong keys. Wait as long as `Retry-After` says.',
   HEADERS_TOO_LARGE: 'The request line and the headers together are larger than 16 KiB. Send fewer or shorter ones.',
   INTERNAL: 'A mistake in Caissa. The log has the details under the `request_id`.',

@@ -1,5 +1,5 @@
 import type { HeldUpload } from '@caissa/registry';
-import { uploadResultSchema } from '@caissa/shared/contracts';
+import { type UploadResult, uploadResultSchema } from '@caissa/shared/contracts';
 import { AppError, problemSchema, toAppError } from '@caissa/shared/errors';
 import { z } from 'zod';
 import type { ApiContext } from '../context.js';
@@ -53,28 +53,15 @@ export const appendUploadRoute = defineRoute({
   handler: async (context, request) => {
     const named = await findUpload(context, request.params, request.caller);
     const offset = readByteCount('Upload-Offset', request.headers['upload-offset']);
-    if (named.entry.result) return uploaded(named.entry.result);
-    const held = await holdUpload(context, named);
+    const held = await context.uploads.hold(named.upload);
     try {
-      return await receivePiece(context, request, named, held, offset);
+      // Somebody may have ended it since it was found.
+      return await receivePiece(context, request, { ...named, entry: held.entry }, held, offset);
     } finally {
       await held.release().catch(() => undefined);
     }
   },
 });
-
-/** Claims an upload. @throws AppError UPLOAD_BUSY if somebody else has it, REDIS_UNAVAILABLE */
-export async function holdUpload({ uploads }: ApiContext, { upload, entry }: NamedUpload): Promise<HeldUpload> {
-  const held = await uploads.hold(upload, entry);
-  if (held === undefined) throw busy();
-  return held;
-}
-
-function busy(): AppError {
-  const message =
-    'Another request sends this upload, or one that broke off has not been noticed yet; try again in a moment.';
-  return new AppError('UPLOAD_BUSY', message, { retryAfterSeconds: 2 });
-}
 
 async function receivePiece(
   context: ApiContext,
@@ -85,14 +72,16 @@ async function receivePiece(
 ): Promise<Reply> {
   const { modelStore } = context;
   const { upload, entry } = named;
-  const { size_bytes: sizeBytes } = entry;
+  const { size_bytes: sizeBytes, result } = entry;
+  if (result) return ended(named, result);
   const before = await modelStore.keptBytes(upload);
   if (offset !== before) return wrongOffset(named, before, request.requestId);
   if (before === sizeBytes) return finish(context, request, named, held);
-  const check = () => {
-    if (!held.isHeld) throw busy();
-  };
-  const { keptBytes, sha256 } = await modelStore.append(upload, { body: request.openBody(), offset, sizeBytes, check });
+  const piece = { body: request.openBody(), offset, sizeBytes, check: held.check };
+  const { keptBytes, sha256 } = await modelStore.append(upload, piece).catch(async (error: unknown) => {
+    if (toAppError(error).code === 'UPLOAD_DAMAGED') await remove(context, named, held);
+    throw error;
+  });
   if (keptBytes === sizeBytes) return finish(context, request, named, held, sha256);
   if (keptBytes > offset) return { status: 204, headers: uploadHeaders(named, keptBytes), stream: undefined };
   throw new AppError('INVALID_BODY', 'A piece that does not end the upload must have more than 8 MiB.');
@@ -100,32 +89,42 @@ async function receivePiece(
 
 /** Makes a model of all that has arrived. What is refused is removed; what may be tried again is kept. */
 async function finish(
-  { modelStore, ...context }: ApiContext,
+  context: ApiContext,
   request: PieceRequest,
-  { upload, entry }: NamedUpload,
+  named: NamedUpload,
   held: HeldUpload,
   knownSha256?: string,
 ): Promise<Reply> {
-  const { model_name: name, sha256 } = entry;
+  const { modelStore } = context;
+  const { model_name: name, sha256 } = named.entry;
   try {
-    const received = await modelStore.complete(upload, knownSha256);
+    const received = await modelStore.complete(named.upload, knownSha256);
     if (sha256 !== undefined && sha256 !== received.sha256) {
       throw new AppError(
         'UPLOAD_DAMAGED',
         'The file has another digest than was announced, and was removed. Send it anew.',
       );
     }
-    const result = await admitUpload({ modelStore, ...context }, request, name, received);
+    const result = await admitUpload(context, request, name, received);
     // The model is there, whatever becomes of what is known of its upload.
     await held.finish(result).catch(() => undefined);
-    await modelStore.discard(upload).catch(() => undefined);
-    return uploaded(result);
+    await modelStore.discard(named.upload).catch(() => undefined);
+    return ended(named, result);
   } catch (error) {
     const { retryable, status } = toAppError(error);
-    if (!retryable && status < 500) {
-      await modelStore.discard(upload);
-      await held.forget();
-    }
+    if (!retryable && status < 500) await remove(context, named, held);
     throw error;
   }
+}
+
+/** The answer to the last piece, or to whoever has missed it. */
+function ended(named: NamedUpload, result: UploadResult): Reply {
+  const reply = uploaded(result);
+  return { ...reply, headers: { ...uploadHeaders(named, named.entry.size_bytes), ...reply.headers } };
+}
+
+/** Removes what is of no use to anybody any more, so that its `Idempotency-Key` begins a new upload. */
+async function remove({ modelStore }: ApiContext, { upload }: NamedUpload, held: HeldUpload): Promise<void> {
+  await modelStore.discard(upload);
+  await held.forget();
 }

@@ -1,6 +1,5 @@
 import { problemSchema } from '@caissa/shared/errors';
 import { defineRoute } from '../http/route.js';
-import { holdUpload } from './append-upload.js';
 import { findUpload, UPLOAD_PATH, uploadParamsSchema } from './piecewise-upload.js';
 
 /** `DELETE /api/model/upload/{model_name}/{upload_id}` */
@@ -18,10 +17,10 @@ export const dropUploadRoute = defineRoute({
     423: { description: 'Somebody sends a piece of it.', schema: problemSchema },
   },
   handler: async (context, { params, caller }) => {
-    const named = await findUpload(context, params, caller);
-    const held = await holdUpload(context, named);
+    const { upload } = await findUpload(context, params, caller);
+    const held = await context.uploads.hold(upload);
     try {
-      await context.modelStore.discard(named.upload);
+      await context.modelStore.discard(upload);
       await held.forget();
     } finally {
       await held.release().catch(() => undefined);

@@ -1,5 +1,5 @@
 import { checkpointStem } from '@caissa/formats';
-import type { PiecewiseUpload } from '@caissa/registry';
+import { type PiecewiseUpload, uploadNotFound } from '@caissa/registry';
 import { modelNameSchema, type UploadState } from '@caissa/shared/contracts';
 import { AppError, toProblem } from '@caissa/shared/errors';
 import { UPLOAD_ID, UPLOAD_PREFIX } from '@caissa/storage';
@@ -22,7 +22,7 @@ export interface NamedUpload {
   readonly entry: PiecewiseUpload;
 }
 
-/** Finds the upload of an address. @throws AppError UNKNOWN_UPLOAD, also if another key began it; REDIS_UNAVAILABLE */
+/** Finds the upload of an address. @throws AppError UPLOAD_NOT_FOUND, also if another key began it; REDIS_UNAVAILABLE */
 export async function findUpload(
   { uploads }: ApiContext,
   { model_name, upload_id }: z.output<typeof uploadParamsSchema>,
@@ -32,7 +32,7 @@ export async function findUpload(
   const entry = UPLOAD_ID.test(upload_id) ? await uploads.find(upload) : undefined;
   const isTheirs = entry?.owner === caller.name && entry.model_name === checkpointStem(model_name);
   if (entry !== undefined && isTheirs) return { upload, entry };
-  throw new AppError('UPLOAD_NOT_FOUND', 'There is no such upload, or nothing came of it for a day. Begin it anew.');
+  throw uploadNotFound();
 }
 
 /** What an answer says of an upload: the headers are those of tus. Source: https://tus.io/protocols/resumable-upload 1.0.0 */

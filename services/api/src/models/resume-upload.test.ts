@@ -172,7 +172,11 @@ describe.each([
     expect((await sendRest(path)).status).toBe(201);
     // Who has missed the answer asks again.
     expect(await offsetOf(path)).toBe(content.length);
-    expect(await (await piece(path, content.length)).json()).toMatchObject({ name: 'mine' });
+    const missed = await piece(path, content.length);
+    expect(await missed.json()).toMatchObject({ name: 'mine' });
+    // Clients of tus look for both in every answer.
+    const { headers } = missed;
+    expect([headers.get('Upload-Offset'), headers.get('Tus-Resumable')]).toEqual([String(content.length), '1.0.0']);
     expect(await place.everything()).toEqual(['mine.pt']);
   });
 
@@ -218,11 +222,15 @@ describe.each([
     expect(await codeOf(await begin('x', { 'Upload-Length': 'many' }))).toEqual([400, 'INVALID_PARAMETER']);
     expect(await codeOf(await begin('x', { 'Upload-Length': '0' }))).toEqual([400, 'INVALID_BODY']);
     expect(await codeOf(await begin('x', { 'Repr-Digest': 'md5=:x:' }))).toEqual([400, 'INVALID_PARAMETER']);
-    const short = await addressOf(await begin('short', { 'Upload-Length': '10' }));
-    expect(await codeOf(await piece(short, 0, 20))).toEqual([400, 'INVALID_BODY']);
+    const key = { 'Upload-Length': '10', 'Idempotency-Key': 'short' };
+    const short = await addressOf(await begin('short', key));
+    expect(await codeOf(await piece(short, 0, 20))).toEqual([422, 'UPLOAD_DAMAGED']);
+    expect(await place.everything()).toEqual([]);
+    const anew = await begin('short', key);
+    expect([anew.headers.get('Location') === short, anew.headers.get('Upload-Offset')]).toEqual([false, '0']);
     for (let count = 1; count < 16; count++) await addressOf(await begin(`x${count}`));
     expect(await codeOf(await begin('x16'))).toEqual([429, 'TOO_MANY_UPLOADS']);
-    expect((await call('DELETE', short)).status).toBe(204);
+    expect((await call('DELETE', await addressOf(anew))).status).toBe(204);
     await addressOf(await begin('x16'));
   });
 });
