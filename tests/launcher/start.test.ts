@@ -19,7 +19,7 @@ process.on('SIGTERM', () => process.exit(0));
 setInterval(() => {}, 1000);`;
 const API = `${WORKER}
 import { createServer } from 'node:http';
-createServer((_, response) => response.end()).listen(Number(process.env.PORT), process.env.HOST);`;
+createServer((_, response) => response.end('{"ready":true,"conditions":[]}')).listen(Number(process.env.PORT), process.env.HOST);`;
 
 let checkout: string;
 let launchers: ChildProcess[];
