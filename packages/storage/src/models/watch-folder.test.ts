@@ -1,9 +1,13 @@
 import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { eventually } from '@caissa/testing/eventually';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readCheckpointNames } from './local-files.js';
 import { FolderWatch } from './watch-folder.js';
+
+vi.mock('./local-files.js', { spy: true });
 
 let parent: string;
 let folder: string;
@@ -88,6 +92,35 @@ describe.each([false, true])('a folder that is followed, polling %s', (polling) 
     await utimes(join(folder, 'a.pt'), 1, 1);
     await untilTold('a.pt');
   });
+});
+
+it('lists the names where listing takes long only when the folder has changed', async () => {
+  await mkdir(folder);
+  for (const name of ['a.pt', 'b.pt']) await writeFile(join(folder, name), 'x');
+  const listings = vi
+    .mocked(readCheckpointNames)
+    .mockClear()
+    .mockImplementation(async () => {
+      await setTimeout(10);
+      return new Set(['a.pt', 'b.pt']);
+    });
+  await follow(true);
+  for (let turn = 0; turn < 3; turn++) await untilTold('b.pt');
+  expect(listings).toHaveBeenCalledTimes(1);
+  listings.mockReset();
+  await writeFile(join(folder, 'c.pt'), 'x');
+  await untilTold('c.pt');
+});
+
+it('sees a name that came while the time of the folder stayed the same', async () => {
+  await mkdir(folder);
+  await writeFile(join(folder, 'a.pt'), 'x');
+  await utimes(folder, 1, 1);
+  await follow(true);
+  for (let look = 0; look < 2; look++) await untilTold('a.pt');
+  await writeFile(join(folder, 'b.pt'), 'x');
+  await utimes(folder, 1, 1);
+  await untilTold('b.pt');
 });
 
 it('says once that a folder cannot be read, and goes on', async () => {
