@@ -56,6 +56,16 @@ describe('a file', () => {
     expect([inspections, writing.isBeingWritten, writing.leftMs]).toEqual([1, false, 1_000]);
   });
 
+  it('that has rested though nobody asked is like one that appeared when it is written anew', () => {
+    let writing = Writing.after(undefined, false);
+    vi.advanceTimersByTime(3_600_000);
+    writing = Writing.after(writing, false);
+    expect([writing.isBeingWritten, writing.leftMs]).toEqual([false, 1_000]);
+    vi.advanceTimersByTime(400);
+    writing = Writing.after(writing, false);
+    expect([writing.isBeingWritten, writing.leftMs]).toEqual([true, 1_000]);
+  });
+
   it('that never rests is taken as it is every five minutes', () => {
     expect(written(...Array.from({ length: 3_100 }, () => 500)).inspections).toBe(5);
   });

@@ -39,13 +39,15 @@ export class Writing {
       return new Writing({ sinceMs, restlessSinceMs: sinceMs, longestPauseMs: undefined }, isAtRest);
     const { sinceMs: earlierMs, restlessSinceMs, longestPauseMs } = before.#history;
     const pauseMs = sinceMs - earlierMs;
+    // Nobody asks about a file that is known: that it has rested shows only now.
+    const wasAtRest = before.#isAtRest || pauseMs >= before.#restMs;
     // A file that was whole may be replaced once: only what then changes again is written with such pauses.
-    const isReplaced = before.#isAtRest && longestPauseMs === undefined;
-    const goesOn = !before.#isAtRest || pauseMs < MEMORY_MS;
+    const isReplaced = wasAtRest && longestPauseMs === undefined;
+    const goesOn = !wasAtRest || pauseMs < MEMORY_MS;
     return new Writing(
       {
         sinceMs,
-        restlessSinceMs: before.#isAtRest ? sinceMs : restlessSinceMs,
+        restlessSinceMs: wasAtRest ? sinceMs : restlessSinceMs,
         longestPauseMs: goesOn ? Math.max(longestPauseMs ?? 0, isReplaced ? 0 : pauseMs) : undefined,
       },
       isAtRest,
@@ -64,12 +66,15 @@ export class Writing {
   /** How long the file must stay as it is until it is at rest. */
   get leftMs(): number {
     if (this.#isAtRest) return 0;
-    const { sinceMs, restlessSinceMs, longestPauseMs = 0 } = this.#history;
-    const restMs = Math.min(LONGEST_REST_MS, Math.max(SHORTEST_REST_MS, 2 * longestPauseMs));
-    return Math.max(0, Math.min(sinceMs + restMs, restlessSinceMs + LONGEST_WAIT_MS) - performance.now());
+    const { sinceMs, restlessSinceMs } = this.#history;
+    return Math.max(0, Math.min(sinceMs + this.#restMs, restlessSinceMs + LONGEST_WAIT_MS) - performance.now());
   }
 
   settle(): void {
     this.#isAtRest = true;
+  }
+
+  get #restMs(): number {
+    return Math.min(LONGEST_REST_MS, Math.max(SHORTEST_REST_MS, 2 * (this.#history.longestPauseMs ?? 0)));
   }
 }
