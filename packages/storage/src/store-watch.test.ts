@@ -15,10 +15,18 @@ test('a store is looked at again and again, and a hanging one counts as away', a
   expect(conditions.all).toMatchObject([
     { code: 'STORE_UNREACHABLE', message: /^The folder of exports cannot be used: / },
   ]);
-  check = () => new Promise(() => undefined);
-  await vi.advanceTimersByTimeAsync(10_000);
+  let [looks, answer] = [0, () => {}];
+  check = () => {
+    looks++;
+    return new Promise((resolve) => {
+      answer = resolve;
+    });
+  };
+  await vi.advanceTimersByTimeAsync(30_000);
   expect(conditions.all).toMatchObject([{ message: /does not answer/ }]);
+  expect(looks).toBe(1);
   check = async () => undefined;
+  answer();
   await vi.advanceTimersByTimeAsync(5_000);
   expect(conditions.all).toEqual([]);
   stop();

@@ -10,9 +10,14 @@ const TIMEOUT_MS = 4_000;
 
 /** Looks at the store of exports again and again, and raises a condition while it cannot be used. Returns a function that ends it. */
 export function watchStore(store: Pick<ArtifactStore, 'check'>, conditions: Conditions): () => void {
+  let pending: Promise<void> | undefined;
   const look = async () => {
+    // One that hangs keeps a thread of this process: another look would take the next.
+    pending ??= store.check().finally(() => {
+      pending = undefined;
+    });
     try {
-      await withTimeout(store.check(), TIMEOUT_MS);
+      await withTimeout(pending, TIMEOUT_MS);
       conditions.clear('STORE_UNREACHABLE');
     } catch (error) {
       const cause =
