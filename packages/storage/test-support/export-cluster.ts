@@ -68,6 +68,14 @@ export class ExportCluster {
     if (job !== undefined) this.#lose(job, this.#schedule.random() < 0.2 ? 'failed' : 'waiting');
   }
 
+  /** Has a job that was given up done once more, as when somebody retries it. */
+  retryJob(id: string): void {
+    const job = this.jobs.find((one) => one.id === id && one.state === 'failed');
+    if (job === undefined) return;
+    job.state = 'waiting';
+    this.#schedule.log.push(`${id} is retried`);
+  }
+
   /** Takes every job from who holds it. */
   loseAll(): void {
     for (const job of this.jobs) if (job.state === 'active') this.#lose(job, 'waiting');

@@ -49,6 +49,7 @@ function happen(schedule: Schedule, cluster: ExportCluster, start: () => Actor):
   else if (chance < 0.09) cluster.loseJob(`job-${schedule.pick(2)}`);
   else if (chance < 0.15 && actor) actor.isFrozen = !actor.isFrozen;
   else if (chance < 0.165 && actor) schedule.kill(actor);
+  else if (chance < 0.2) cluster.retryJob(`job-${schedule.pick(2)}`);
 }
 
 async function finish(schedule: Schedule): Promise<void> {

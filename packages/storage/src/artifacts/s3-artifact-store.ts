@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { artifactOf, factsOf } from '@caissa/formats';
+import { artifactOf, exportFilenames, factsOf, numberedStem } from '@caissa/formats';
 import { filenameSchema } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import type { ObjectStore, OpenUpload } from '../object-store/object-store.js';
@@ -54,7 +54,7 @@ export class S3ArtifactStore implements ArtifactStore {
     return callStore(async () => {
       const drafts = await listDrafts(this.#spoolFolder, (attempt) => jobOfAttempt(attempt) === jobId);
       // Whose a token is cannot be told: those of other jobs of the same second are made again.
-      const tokens = await this.#listUploads(`${EXPORTS}${name.stem}`);
+      const tokens = await this.#listTokens(name);
       const uploads = await this.#listUploads(`${OBJECTS}${jobId}.`);
       await confirm();
       await removeDrafts(this.#spoolFolder, drafts);
@@ -110,15 +110,9 @@ export class S3ArtifactStore implements ArtifactStore {
   }
 
   async sweep(isActive: (jobId: string) => Promise<boolean>): Promise<string[]> {
-    const known = new Map<string, Promise<boolean>>();
-    const askOnce = (jobId: string) => {
-      const answer = known.get(jobId) ?? isActive(jobId);
-      known.set(jobId, answer);
-      return answer;
-    };
     return callStore(async () => [
-      ...(await sweepSpool(this.#spoolFolder, askOnce)),
-      ...(await sweepObjects(this.#objects, askOnce)),
+      ...(await sweepSpool(this.#spoolFolder, isActive)),
+      ...(await sweepObjects(this.#objects, isActive)),
     ]);
   }
 
@@ -137,6 +131,19 @@ export class S3ArtifactStore implements ArtifactStore {
     const uploads: OpenUpload[] = [];
     for await (const upload of this.#objects.listUploads(prefix)) uploads.push(upload);
     return uploads;
+  }
+
+  /** What is about to become a manifest under one of the names that an artifact may get. */
+  async #listTokens({ stem, format }: ArtifactName): Promise<OpenUpload[]> {
+    const tokens = await this.#listUploads(`${EXPORTS}${stem}`);
+    // MinIO tells of uploads only to who names the whole key. Under a name that is taken none can be completed.
+    const taken = new Set<string>();
+    for await (const filename of this.#filenames(stem)) taken.add(filename);
+    for (let number = 1; number <= taken.size + 1; number++) {
+      const { artifact } = exportFilenames(numberedStem(stem, number), format);
+      if (!taken.has(artifact)) tokens.push(...(await this.#listUploads(manifestKey(artifact))));
+    }
+    return tokens;
   }
 
   async #findByJob(jobId: string, { stem, format }: ArtifactName): Promise<Manifest | undefined> {

@@ -4,7 +4,10 @@ import { attemptOf, EXPORTS, OBJECTS, objectKey, readStoredManifest } from './s3
 
 type IsActive = (jobId: string) => Promise<boolean>;
 
-/** Removes what dead workers left in the object store: uploads that are still open, and objects of no artifact. */
+/**
+ * Removes what dead workers left in the object store: uploads that are still open, and objects of no artifact. Whether a
+ * job is over is asked of each attempt after that was found: a job may be done once more at any time, by other attempts.
+ */
 export async function sweepObjects(store: ObjectStore, isActive: IsActive): Promise<string[]> {
   const removed: string[] = [];
   for await (const upload of store.listUploads(OBJECTS)) {

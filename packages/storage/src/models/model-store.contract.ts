@@ -360,6 +360,10 @@ export function describeModelStore(name: string, open: () => Promise<ModelStoreU
         expect([await store.keptBytes(upload), await tested.everything()]).toEqual([0, []]);
       });
 
+      it('that is gone cannot be ended', async () => {
+        await expect(store.complete(upload)).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND', retryable: false });
+      });
+
       it('is swept away in time, but not while it may go on', async () => {
         const later = Date.now() + 30 * 24 * 3_600_000;
         await expect(append(0, breakingAfter(0, 17_000_000))).rejects.toThrow('the client is gone');

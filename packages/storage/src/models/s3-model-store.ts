@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { Coalesced } from '@caissa/bytes';
 import { isCheckpointName, modelFilename } from '@caissa/formats';
 import { parseModelName } from '@caissa/shared/contracts';
-import { AppError } from '@caissa/shared/errors';
+import type { AppError } from '@caissa/shared/errors';
 import { prepareFolder } from '@caissa/shared/settings';
 import type { ObjectInfo, ObjectStore } from '../object-store/object-store.js';
 import { PartSender } from '../object-store/part-sender.js';
@@ -18,30 +18,14 @@ import type {
 } from './model-store.js';
 import { nameModels, withModelFile } from './name-models.js';
 import { ObjectSource } from './object-source.js';
-import {
-  beyondAnnounced,
-  digestOf,
-  modelExists,
-  newUploadName,
-  parseUploadName,
-  receiveBody,
-  uploadGone,
-} from './upload.js';
-
-const MODELS = 'models/';
-const UPLOADS = 'uploads/';
+import { MODELS, sweepBucket, uploadKeyOf } from './s3-uploads.js';
+import { beyondAnnounced, digestOf, modelExists, newUploadName, receiveBody, uploadGone } from './upload.js';
 
 /** Two parts of a body are on their way while a third is being filled. */
 const RECEIVING = { buffers: 3, tooLarge: 'BODY_TOO_LARGE' } as const;
 
 /** How often the store is asked what there is: it does not tell by itself. */
 const POLL_MS = 10_000;
-
-/** An upload of which nothing came for this long belongs to a process that is gone. */
-const STALE_UPLOAD_MS = 24 * 3_600_000;
-
-/** The same among the models, where also other programs may be sending checkpoints. */
-const STALE_MODEL_MS = 7 * STALE_UPLOAD_MS;
 
 /** How a bucket is used. */
 export interface S3ModelStoreOptions {
@@ -169,7 +153,7 @@ export class S3ModelStore implements ModelStore {
     return {
       upload,
       sizeBytes: whole.sizeBytes,
-      sha256: sha256 ?? (await this.#digest(key)),
+      sha256: sha256 ?? (await this.#digest(upload)),
       identity: identityOf(whole),
     };
   }
@@ -189,25 +173,8 @@ export class S3ModelStore implements ModelStore {
     await this.#store.remove([uploadKey]);
   }
 
-  async sweep(unfinished: ReadonlySet<string>, nowMs = Date.now()): Promise<string[]> {
-    const stale: string[] = [];
-    const mayGoOn = (key: string) => unfinished.has(key.slice(UPLOADS.length));
-    for await (const { key, modifiedAt } of this.#store.list(UPLOADS)) {
-      if (nowMs - modifiedAt.getTime() > STALE_UPLOAD_MS && !mayGoOn(key)) stale.push(key);
-    }
-    await this.#store.remove(stale);
-    for (const [prefix, staleMs] of [
-      [UPLOADS, STALE_UPLOAD_MS],
-      [MODELS, STALE_MODEL_MS],
-    ] as const) {
-      for await (const open of this.#store.listUploads(prefix)) {
-        if (nowMs - open.beganAt.getTime() <= staleMs || mayGoOn(open.key)) continue;
-        // It may have been coming slowly ever since it was begun.
-        const lastPartAt = (await this.#store.reopenUpload(open.key))?.lastPartAt ?? open.beganAt;
-        if (nowMs - lastPartAt.getTime() > staleMs) await this.#store.abortUpload(open);
-      }
-    }
-    return stale.map((key) => key.slice(UPLOADS.length));
+  sweep(unfinished: ReadonlySet<string>, nowMs?: number): Promise<string[]> {
+    return sweepBucket(this.#store, unfinished, nowMs);
   }
 
   async watch({ changed }: ModelObserver): Promise<() => Promise<void>> {
@@ -228,14 +195,14 @@ export class S3ModelStore implements ModelStore {
     return ObjectSource.open(this.#store, { key, filename, etag, sizeBytes, identity: identityOf(info), spoolFolder });
   }
 
-  async #digest(key: string): Promise<string> {
-    const whole = await this.#store.get(key);
-    if (whole === undefined) throw lostUpload();
+  async #digest(upload: string): Promise<string> {
+    const whole = await this.#store.get(uploadKeyOf(upload));
+    if (whole === undefined) throw uploadGone(upload);
     return digestOf(whole.body);
   }
 
   async #headUpload(upload: string): Promise<ObjectInfo> {
-    return this.#head(uploadKeyOf(upload), lostUpload());
+    return this.#head(uploadKeyOf(upload), uploadGone(upload));
   }
 
   async #head(key: string, absent: AppError): Promise<ObjectInfo> {
@@ -243,15 +210,6 @@ export class S3ModelStore implements ModelStore {
     if (info === undefined) throw absent;
     return info;
   }
-}
-
-function lostUpload(): AppError {
-  return new AppError('STORE_UNAVAILABLE', 'The object store has lost an upload.');
-}
-
-/** @throws AppError INVALID_NAME */
-function uploadKeyOf(upload: string): string {
-  return `${UPLOADS}${parseUploadName(upload)}`;
 }
 
 function describe(filename: string, info: ObjectInfo): CheckpointFile {
