@@ -46,12 +46,14 @@ export async function appendPiece(path: string, { body, offset, sizeBytes, check
       keptBytes += chunk.length;
       for (let done = 0; done < chunk.length; )
         done += (await handle.write(chunk, done, chunk.length - done, position + done)).bytesWritten;
+    }).catch(async (error: unknown) => {
+      // Also what a broken body has brought is gone on with, later and maybe after a loss of power.
+      await handle.sync().catch(() => undefined);
+      throw error;
     });
     await handle.sync();
     return { keptBytes, ...(offset === 0 ? { sha256 } : {}) };
   } finally {
-    // Also what a broken body has brought is gone on with, later and maybe after a loss of power.
-    await handle.sync().catch(() => undefined);
     await handle.close();
   }
 }
