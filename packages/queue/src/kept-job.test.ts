@@ -3,8 +3,8 @@ import { type ExportResult, JOB_TYPES } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import { eventually } from '@caissa/testing/eventually';
 import { exportData, exportResult, openTestJobs, type TestJobs } from '@caissa/testing/open-test-jobs';
-import type { Worker } from 'bullmq';
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { Job, type Worker } from 'bullmq';
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { enqueue, findClaimedJob } from './enqueue.js';
 import { newJobId } from './job-view.js';
 import { cancelJob, findJob, retryJob, showJob } from './jobs.js';
@@ -134,21 +134,20 @@ describe('metadata that is too large to be kept with a job', () => {
     expect((await showJob(jobs.context, id)).result).toMatchObject({ metadata: {} });
   });
 
-  test('takes little room when the job is over, and stays with one that may be retried', async () => {
-    const done = await exportLarge();
-    expect((await findJob(jobs.context, done)).data).toMatchObject({ model_name: 'model_v1', metadata: {} });
-    await closeWorkers();
-    const { job } = await enqueue(jobs.context, 'export', exportData({ metadata: large }));
-    const lost = new Promise<void>((resolve) => {
-      work(async (item) => {
-        await jobs.context.redis.set(item.lock.key, 'another');
-        resolve();
-        return whole(exportResult(item));
-      });
+  const dataOf = async (id: string) => (await findJob(jobs.context, id)).data;
+
+  test('takes little room when the job is completed, and stays with it until then, as what was noted meanwhile does', async () => {
+    const { moveToCompleted } = Job.prototype;
+    let before: object = {};
+    vi.spyOn(Job.prototype, 'moveToCompleted').mockImplementationOnce(async function (this: Job, ...how) {
+      before = await dataOf(this.id ?? '');
+      await this.updateData({ ...before, cancel_requested_at: '2026-01-01T00:00:00Z' });
+      return moveToCompleted.apply(this, how);
     });
-    await lost;
-    await closeWorkers();
-    expect((await findJob(jobs.context, job.id ?? '')).data).toMatchObject({ metadata: large });
+    const id = await exportLarge();
+    expect(before).toMatchObject({ metadata: large });
+    await expect.poll(() => dataOf(id)).toMatchObject({ model_name: 'model_v1', metadata: {} });
+    expect(await dataOf(id)).toMatchObject({ metadata: {}, cancel_requested_at: '2026-01-01T00:00:00Z' });
   });
 });
 

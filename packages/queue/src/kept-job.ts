@@ -1,7 +1,7 @@
 import { callRedis, type RedisClient, type RedisKeys } from '@caissa/redis';
 import { readExportMetadata } from '@caissa/registry';
-import type { JobDataByType, JobResultByType, JobType, JobView } from '@caissa/shared/contracts';
-import type { JobLock } from './job-lock.js';
+import type { JobResultByType, JobType, JobView } from '@caissa/shared/contracts';
+import { Job, type Worker } from 'bullmq';
 
 /** Bytes of JSON that metadata may take in a finished job: Redis keeps many of them for a week. */
 const METADATA_LIMIT_BYTES = 4_096;
@@ -21,21 +21,12 @@ export function toKeptResult<T extends JobType>(type: T, result: JobResultByType
   return { ...result, metadata: {}, metadata_left_out: leftOut };
 }
 
-/** KEYS: job, its lock. ARGV: token of the lock, payload. */
-const REPLACE_DATA = `
-if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('HSET', KEYS[1], 'data', ARGV[2]) end
-`;
-
-/** Forgets large metadata that a job which is done was asked with, unless another worker has the job by now. */
-export async function dropLargeMetadata(
-  redis: Pick<RedisClient, 'eval'>,
-  jobKey: string,
-  { key, token }: JobLock,
-  data: JobDataByType[JobType],
-): Promise<void> {
-  if (!('metadata' in data) || sizeOf(data.metadata) <= METADATA_LIMIT_BYTES) return;
-  const kept = JSON.stringify({ ...data, metadata: {} });
-  await callRedis(() => redis.eval(REPLACE_DATA, 2, jobKey, key, token, kept));
+/** Forgets large metadata that a job was asked with; to be called once it is completed, for until then it may be done again. */
+export async function dropLargeMetadata(worker: Worker, { id, data }: Job): Promise<void> {
+  if (id === undefined || data.metadata === undefined || sizeOf(data.metadata) <= METADATA_LIMIT_BYTES) return;
+  // Somebody may have noted a wish to cancel it since the worker took it.
+  const kept = await Job.fromId(worker, id);
+  if (kept?.finishedOn !== undefined) await kept.updateData({ ...kept.data, metadata: {} });
 }
 
 /** Gives the result of an export its metadata back, if that was too large to be kept and the export is still there. */

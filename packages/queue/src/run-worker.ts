@@ -92,6 +92,11 @@ export function runWorker<T extends JobType>(
   worker.on('lockRenewalFailed', (jobIds) => {
     for (const jobId of jobIds) worker.cancelJob(jobId, LOST);
   });
+  worker.on('completed', (job) => {
+    dropLargeMetadata(worker, job).catch((error: unknown) =>
+      context.logger.debug({ err: error, job_id: job.id }, 'large metadata stays with its job'),
+    );
+  });
   worker.on('error', (error) => context.logger.debug({ err: error, queue: type }, 'the queue connection failed'));
   return worker;
 }
@@ -127,7 +132,7 @@ interface Run<T extends JobType> {
 
 async function processJob<T extends JobType>(
   { type, job, token, stopped, processor, worker }: Run<T>,
-  { connection, logger: parent, tracing }: WorkerContext,
+  { logger: parent, tracing }: WorkerContext,
 ): Promise<JobResultByType[T]> {
   const span = describeAttempt(tracing?.current(), job);
   const logger = parent.child({ job_id: job.id, request_id: job.data?.request_id, trace_id: span?.traceId });
@@ -155,7 +160,6 @@ async function processJob<T extends JobType>(
     });
     logger.info({ model_name: data.model_name, queue: type }, result.message);
     await reporter.drop();
-    await dropLargeMetadata(connection, worker.toKey(job.id ?? ''), lock, data);
     return toKeptResult(type, result);
   } catch (thrown) {
     const reason = await whyEnded(cancellation.signal, thrown, confirm);

@@ -147,6 +147,19 @@ describe('reconciling with the store', () => {
     expect(await index.newestFirst()).toEqual([]);
   });
 
+  test('an export that is added late is listed as it is by then: removed, or another one under its name', async () => {
+    const published = await publish(store, 'job-1');
+    const other = { ...published, job_id: 'job-2' };
+    for (const [there, listed] of [
+      [published, [published]],
+      [other, [other]],
+      [undefined, []],
+    ] as const) {
+      await index.addPublished({ readManifest: async () => there }, published);
+      expect(await summaries()).toEqual(listed.map(toExportSummary));
+    }
+  });
+
   test('says how far it is until all is listed', async () => {
     const all = [await publish(store, 'job-1'), await publish(store, 'job-2')];
     expect(await index.completeness()).toEqual({ complete: false });

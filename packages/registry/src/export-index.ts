@@ -67,6 +67,17 @@ export class ExportIndex {
     }
   }
 
+  /**
+   * Adds an artifact that its job has published. Whoever does so may be held up for so long that it was removed, and its name
+   * given to another one: then the list says what is there.
+   */
+  async addPublished(store: Pick<ArtifactStore, 'readManifest'>, manifest: Manifest): Promise<void> {
+    await this.add(manifest);
+    const present = await store.readManifest(manifest.filename);
+    if (present === undefined) await this.remove(manifest.filename);
+    else if (present.job_id !== manifest.job_id) await this.add(present);
+  }
+
   /** Forgets artifacts. */
   async remove(...filenames: readonly string[]): Promise<void> {
     const { exports, exportsChanges, exportsByDate } = this.#keys;

@@ -21,7 +21,7 @@ export function exportProcessor(context: ExporterContext): Processor<'export'> {
       exportOnce(context, isFirst ? item : { ...item, firstAttempt: false }),
     );
     await item.confirm();
-    await context.exports.add(manifest);
+    await context.exports.addPublished(context.store, manifest);
     // An export that was made stands, whatever becomes of older ones.
     await pruneExports(context, item, manifest.filename).catch((error: unknown) =>
       logger.warn({ err: error }, 'older exports could not be removed'),

@@ -44,6 +44,14 @@ describe('the file of the journal', () => {
     expect(await file.read()).toEqual([entry(1), entry(2, { outcome: 'failed' })]);
   });
 
+  it('goes by the end of an attempt, also when its beginning comes late, and by the last attempt', async () => {
+    const file = new JournalFile(folder);
+    for (const outcome of ['succeeded', 'running'] as const) await file.append(entry(1, { outcome }));
+    expect(await file.read()).toEqual([entry(1, { outcome: 'succeeded' })]);
+    await file.append(entry(1, { attempts: 2 }));
+    expect(await file.read()).toEqual([entry(1, { attempts: 2 })]);
+  });
+
   it('loses no more than the line that was cut short', async () => {
     const file = new JournalFile(folder);
     await file.append(entry(1));

@@ -19,7 +19,7 @@ const LIMITS: JournalLimits = { partBytes: 32 * 1024 * 1024, entries: JOURNAL_LI
 const PART_NAME = /^activations(?:\.(\d{1,9}))?\.jsonl$/;
 
 /**
- * The journal of activations as lines of JSON. The last line of the last attempt at a job is its entry. Loaders that share the folder add at
+ * The journal of activations as lines of JSON. The entry of a job is how the last attempt at it ended or, before that, its last line. Loaders that share the folder add at
  * once, so nothing that may be written to is ever replaced: lines go to the newest part, a full part is followed by
  * another one, and the oldest is removed when those after it hold enough. A loss of power costs the last line at most.
  */
@@ -46,8 +46,7 @@ export class JournalFile {
     const entries = new Map<string, ActivationEntry>();
     for (const part of await this.#parts()) {
       for (const entry of await this.#readPart(part)) {
-        const held = entries.get(entry.job_id);
-        if (held === undefined || held.attempts <= entry.attempts) entries.set(entry.job_id, entry);
+        if (replaces(entry, entries.get(entry.job_id))) entries.set(entry.job_id, entry);
       }
     }
     return [...entries.values()]
@@ -97,6 +96,12 @@ export class JournalFile {
   #pathOf(part: number): string {
     return join(this.#folder, part === 0 ? 'activations.jsonl' : `activations.${part}.jsonl`);
   }
+}
+
+/** Lines of one attempt may come in any order: what a loader could not write at once it writes later. */
+function replaces(entry: ActivationEntry, held: ActivationEntry | undefined): boolean {
+  if (held === undefined || held.attempts < entry.attempts) return true;
+  return held.attempts === entry.attempts && (held.outcome === 'running' || entry.outcome !== 'running');
 }
 
 function parseLine(line: string): ActivationEntry | undefined {

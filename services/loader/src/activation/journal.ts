@@ -3,6 +3,7 @@ import {
   activationState,
   findActivationEntry,
   indexActivations,
+  JOURNAL_LIMIT,
   type PointerState,
   readActivationEntry,
   takeRefusedActivations,
@@ -39,15 +40,18 @@ export type ActivationStart = Pick<
  */
 export class Journal {
   readonly #context: JournalContext;
-  /** What the file or the index could not take yet, by job. */
+  readonly #limit: number;
+  /** What the file or the index has not taken yet, by job. */
   readonly #unwritten = new Map<string, ActivationEntry>();
   readonly #unindexed = new Map<string, ActivationEntry>();
   /** What Redis remembers that this file was indexed in. Other loaders may have files of their own. */
   #indexedIn: string | null = null;
   #tending: Promise<void> | undefined;
 
-  constructor(context: JournalContext) {
+  /** @param limit how many entries are remembered that the file has not taken */
+  constructor(context: JournalContext, limit = JOURNAL_LIMIT) {
     this.#context = context;
+    this.#limit = limit;
   }
 
   /** Notes that an attempt at an activation begins. An entry that an earlier attempt left is carried on. */
@@ -132,12 +136,9 @@ export class Journal {
 
   async #tend(): Promise<void> {
     const { redis, keys, file } = this.#context;
-    for (const entry of [...this.#unwritten.values()]) await this.#append(entry);
+    await this.#appendUnwritten();
     if (redis.status !== 'ready') return;
-    for (const entry of [...this.#unindexed.values()]) {
-      await indexActivations(redis, keys, [entry], true);
-      if (this.#unindexed.get(entry.job_id) === entry) this.#unindexed.delete(entry.job_id);
-    }
+    for (const entry of [...this.#unindexed.values()]) await this.#index(entry, true);
     // Entries alone do not tell: after a loss of Redis the first ones may come before the whole of the file.
     await redis.set(keys.activationsIndexed, randomUUID(), 'NX');
     const memory = await redis.get(keys.activationsIndexed);
@@ -148,18 +149,41 @@ export class Journal {
     await takeRefusedActivations(redis, keys, (entry) => file.append(entry));
   }
 
-  async #write(entry: ActivationEntry, again = false): Promise<void> {
-    const { redis, keys } = this.#context;
-    await this.#append(entry);
-    this.#unindexed.delete(entry.job_id);
-    await indexActivations(redis, keys, [entry], again).catch(() => this.#unindexed.set(entry.job_id, entry));
+  /** A file that does not take one entry takes none, so the others are left for the next time. */
+  async #appendUnwritten(): Promise<void> {
+    for (const entry of [...this.#unwritten.values()]) {
+      const isNewest = this.#unwritten.get(entry.job_id) === entry;
+      if (isNewest && !(await this.#append(entry))) return;
+    }
   }
 
-  async #append(entry: ActivationEntry): Promise<void> {
-    const { file, writes } = this.#context;
-    if (await writes.attempt(() => file.append(entry))) this.#unwritten.delete(entry.job_id);
-    else this.#unwritten.set(entry.job_id, entry);
+  async #write(entry: ActivationEntry, again = false): Promise<void> {
+    await this.#append(entry);
+    this.#unindexed.set(entry.job_id, entry);
+    await this.#index(entry, again).catch(() => undefined);
   }
+
+  /** Returns whether the file took the entry. */
+  async #append(entry: ActivationEntry): Promise<boolean> {
+    const { file, writes } = this.#context;
+    this.#unwritten.set(entry.job_id, entry);
+    const [oldest] = this.#unwritten.keys();
+    if (this.#unwritten.size > this.#limit && oldest !== undefined) this.#unwritten.delete(oldest);
+    const isWritten = await writes.attempt(() => file.append(entry));
+    if (isWritten) deleteIfSame(this.#unwritten, entry);
+    return isWritten;
+  }
+
+  async #index(entry: ActivationEntry, again: boolean): Promise<void> {
+    const { redis, keys } = this.#context;
+    await indexActivations(redis, keys, [entry], again);
+    deleteIfSame(this.#unindexed, entry);
+  }
+}
+
+/** Of the same job there may be something newer by now. */
+function deleteIfSame(entries: Map<string, ActivationEntry>, entry: ActivationEntry): void {
+  if (entries.get(entry.job_id) === entry) entries.delete(entry.job_id);
 }
 
 function outcomeOf({ code }: AppError): ActivationEntry['outcome'] {

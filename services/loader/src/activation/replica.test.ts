@@ -100,6 +100,27 @@ describe('a replica', () => {
     expect(await ready('two', generation)).toMatchObject({ problem: null });
   });
 
+  it.each([
+    ['its beginning', 0],
+    ['its end', 1],
+  ])('is not held up by an activation that waits for Redis to note %s', async (_, at) => {
+    const one = await harness.startLoader('one');
+    await one.load(loadItem('model_v1'));
+    let confirmations = 0;
+    let release = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const confirm = async () => (confirmations++ === at ? waiting : undefined);
+    const loading = one.load({ ...loadItem('model_v1'), confirm });
+    await eventually('it waits', async () => confirmations > at);
+    expect(one.replica.status.state).toBe('ready');
+    await one.replica.follow();
+    release();
+    await loading;
+    expect(one.replica.status).toMatchObject({ state: 'ready', generation: 2 });
+  });
+
   it('lets load jobs take turns', async () => {
     const one = await harness.startLoader('one');
     await harness.addModel('model_v2');

@@ -38,6 +38,7 @@ type LoadItem = WorkItem<'load'>;
  */
 export class Replica {
   readonly #context: ReplicaContext;
+  readonly #oneJobAtATime = pLimit(1);
   readonly #oneAtATime = pLimit(1);
   readonly #served: ServedModel;
   readonly #stopping = new AbortController();
@@ -87,7 +88,11 @@ export class Replica {
    * @throws AppError as opening a model does, SUPERSEDED, JOB_LOST, REDIS_UNAVAILABLE; the reason of the job's signal
    */
   activate(item: LoadItem): Promise<Activated> {
-    return this.#oneAtATime(() => this.#whileOpening(() => this.#activateWithNotes(item)));
+    return this.#oneJobAtATime(async () => {
+      await this.#context.pointer.look();
+      // Notes wait while Redis is away; what is served does not.
+      return withNotes(this.#context, item, () => this.#oneAtATime(() => this.#whileOpening(() => this.#move(item))));
+    });
   }
 
   /** Looks at the active pointer and catches up with it if need be. Never rejects; calls while it runs join it. */
@@ -106,14 +111,10 @@ export class Replica {
     await this.#oneAtATime(() => this.#served.close());
   }
 
-  async #activateWithNotes(item: LoadItem): Promise<Activated> {
-    const { pointer } = this.#context;
-    await pointer.look();
-    return withNotes(this.#context, item, async () => {
-      item.signal.throwIfAborted();
-      await pointer.refuseIfSuperseded(moveOf(item));
-      return item.data.kind === 'unload' ? this.#unload(item) : this.#load(item);
-    });
+  async #move(item: LoadItem): Promise<Activated> {
+    item.signal.throwIfAborted();
+    await this.#context.pointer.refuseIfSuperseded(moveOf(item));
+    return item.data.kind === 'unload' ? this.#unload(item) : this.#load(item);
   }
 
   async #load(item: LoadItem): Promise<Activated> {
