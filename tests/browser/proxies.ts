@@ -33,7 +33,7 @@ function adapt(example: string, changes: Readonly<Record<string, string>>): stri
   }, example);
 }
 
-/** Where a program is, if this machine has it. */
+/** Where a program is, if this machine has it. @throws Error if it does not, and nothing may be skipped */
 export async function findProgram(name: string): Promise<string | undefined> {
   for (const folder of [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']) {
     const path = join(folder, name);
@@ -45,6 +45,7 @@ export async function findProgram(name: string): Promise<string | undefined> {
     )
       return path;
   }
+  if (process.env['CI']) throw new Error(`This machine has no ${name}, which the tests need.`);
   return undefined;
 }
 
