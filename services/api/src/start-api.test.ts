@@ -1,8 +1,13 @@
+import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { createLogger, Lifecycle } from '@caissa/shared/process';
 import { ConfigurationError, readSettings } from '@caissa/shared/settings';
 import { eventually } from '@caissa/testing/eventually';
@@ -120,6 +125,42 @@ describe('transfers when the process stops', () => {
     await Promise.all([expect(upload).rejects.toThrow(), api.stop()]);
     expect((await readdir(api.modelsFolder)).filter((name) => name !== '.caissa-store')).toEqual([]);
     await api.close();
+  });
+
+  it('are cut at once by a second signal', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'caissa-signals-'));
+    const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+    const redis = { REDIS_URL: inject('redisUrl'), REDIS_PREFIX: `signals-${randomUUID()}` };
+    const env = { PORT: '0', ...redis, DATA_DIR: folder, SHUTDOWN_GRACE_SECONDS: '600' };
+    const child = fork(program, [], { env, execArgv: [], silent: true });
+    let log = '';
+    child.stdout?.on('data', (text) => {
+      log += text;
+    });
+    try {
+      await eventually('the API listens', () => /"url":"[^"]+"/.test(log));
+      const [, url] = /"url":"([^"]+)"/.exec(log) ?? [];
+      const { body } = heldBody();
+      const upload = fetch(`${url}/api/model/upload/late`, {
+        method: 'PUT',
+        headers: { 'Content-Type': 'application/octet-stream' },
+        body,
+        duplex: 'half',
+      });
+      await eventually('the upload has begun', async () =>
+        (await readdir(join(folder, 'models'))).some((name) => name.startsWith('.upload-')),
+      );
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await expect.poll(() => fetch(`${url}/livez`).catch(() => 'refused')).toBe('refused');
+      // What comes within a second of the first is the same wish, passed on by npm or the launcher.
+      const repeating = setInterval(() => child.kill('SIGTERM'), 200);
+      await Promise.all([expect(upload).rejects.toThrow(), ended]).finally(() => clearInterval(repeating));
+      expect(await ended).toEqual([143, null]);
+    } finally {
+      child.kill('SIGKILL');
+      await rm(folder, { recursive: true });
+    }
   });
 
   /** A body that has begun, and ends when it is told to. */

@@ -103,6 +103,19 @@ describe('a request of the protocol', () => {
     expect(JSON.parse(body)).toEqual({ error: expect.stringContaining('bytes at most') });
   });
 
+  it('is asked with HEAD as with GET, and answered without a body', async () => {
+    const path = '/v2/models/active';
+    const refused = await send(path, { method: 'HEAD' });
+    expect([refused.status, refused.headers.get('retry-after'), await refused.text()]).toEqual([503, '1', '']);
+    const [one] = await start(2);
+    await one?.die();
+    for (let round = 0; round < 3; round++) {
+      const { status, headers } = await send(path, { method: 'HEAD' });
+      expect([status, headers.get('content-length')]).toEqual([200, '36']);
+    }
+    expect(replicas[1]?.asked.map(({ method }) => method)).toEqual(['HEAD', 'HEAD', 'HEAD']);
+  });
+
   it('is answered 503 with Retry-After when there is no replica', async () => {
     const response = await infer();
     expect(response.status).toBe(503);
