@@ -81,7 +81,7 @@ export class UploadRegister {
     if (begun === '') {
       throw new AppError(
         'TOO_MANY_UPLOADS',
-        `${LIMITS.own} uploads of one key, and ${LIMITS.all} in all, may be under way. Finish or delete one, or wait: one that nothing comes of for ${IDLE_MS / 60_000} minutes makes room.`,
+        `${LIMITS.own} uploads of one key, and ${LIMITS.all} in all, may be under way. Finish or delete one, or wait: one that receives nothing for ${IDLE_MS / 60_000} minutes makes room.`,
         { retryAfterSeconds: NOTE_MS / 1_000 },
       );
     }
@@ -152,7 +152,10 @@ export class UploadRegister {
 
 /** The error for an upload that nothing is known of. */
 export function uploadNotFound(): AppError {
-  return new AppError('UPLOAD_NOT_FOUND', 'There is no such upload, or nothing came of it for long. Begin it anew.');
+  return new AppError(
+    'UPLOAD_NOT_FOUND',
+    'There is no such upload, or none of its pieces arrived for a day. Begin it anew.',
+  );
 }
 
 function uploadBusy(): AppError {

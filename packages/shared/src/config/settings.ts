@@ -179,7 +179,7 @@ export const SETTINGS = {
   TRUSTED_PROXIES: setting(
     list,
     '',
-    'addresses and networks of proxies whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Prefix` (which counts from this machine anyway) count, separated by commas; also `loopback`, `linklocal` and `uniquelocal`',
+    'addresses and networks, separated by commas, of proxies whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Prefix` are believed (the last one from this machine always); also `loopback`, `linklocal` and `uniquelocal`',
   ),
   RATE_LIMIT_PER_MINUTE: setting(integer(0, 10_000_000), '3000', 'requests a minute per key or address; 0 is no limit'),
   MAX_EVENT_STREAMS: setting(
@@ -201,7 +201,7 @@ export const SETTINGS = {
   SHUTDOWN_GRACE_SECONDS: setting(
     integer(0, 3_600),
     '30',
-    'how long downloads, uploads and positions under way may go on after SIGTERM; what has the process killed must wait 15 s longer',
+    'how long downloads, uploads and positions under way may go on after SIGTERM; whatever kills the process must wait 15 s longer',
   ),
   EXPORTERS: setting(integer(0, 64), '1', 'exporter processes that `npm start` runs'),
   LOADERS: setting(integer(0, 64), '1', 'loader processes that `npm start` runs'),

@@ -53,11 +53,12 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   JOB_FINISHED: 'The job is over, so there is nothing to cancel.',
   JOB_NOT_FAILED: 'Only a job that failed can be retried.',
   UPLOAD_NOT_FOUND:
-    'No upload of this address was begun with this key, or nothing came of it for a day. Begin the upload anew.',
+    'No upload of this address was begun with this key, or none of its pieces arrived for a day. Begin the upload anew.',
   UPLOAD_OFFSET: 'The piece does not begin where the upload ends. `Upload-Offset` of the answer says where to go on.',
   UPLOAD_DAMAGED:
-    'What came is longer than was announced or has another digest, and was removed. Begin the upload anew.',
-  UPLOAD_BUSY: 'Another request sends this upload, or one that broke off has not been noticed yet. Try again soon.',
+    'What arrived is longer than was announced or has another digest, and was removed. Begin the upload anew.',
+  UPLOAD_BUSY:
+    'Another request is sending this upload, or it was not noticed yet that one has broken off. Try again soon.',
   UPLOAD_GONE:
     'A file that is refused when it is uploaded is not kept, so its check cannot be retried. Upload it again.',
   CANCELLED: 'Somebody cancelled the job. Start it again if it is still wanted.',
@@ -78,14 +79,14 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   READING_STOPPED:
     'Twice the process that read the file hung, took more memory than any checkpoint needs, or broke down. The file is not read again until it changes.',
   TOO_MANY_UPLOADS:
-    'One key, or all together, have begun more uploads than may be unfinished. Finish or delete one, or wait: one that nothing comes of for ten minutes makes room.',
+    'One key, or all together, have begun more uploads than may be unfinished. Finish or delete one, or wait: one that receives nothing for ten minutes makes room.',
   RATE_LIMITED: 'Too many requests came in a minute, or too many wrong keys. Wait as long as `Retry-After` says.',
   HEADERS_TOO_LARGE: 'The request line and the headers together are larger than 16 KiB. Send fewer or shorter ones.',
   INTERNAL: 'A mistake in Caissa. The log has the details under the `request_id`.',
   ARTIFACT_DAMAGED: 'The stored file has changed since it was exported. Export the model again.',
   SOURCE_CHANGED: 'The checkpoint was written to while it was read. The job is tried again by itself.',
   MODEL_BEING_WRITTEN:
-    'The file of the model changed a moment ago, as one does that is being copied or saved. Try again when that is done; `being_written` in the list says whether it goes on.',
+    'The file changed a moment ago, as if it were being copied or saved. Try again when that is done; `being_written` in the list says whether it still changes.',
   SESSION_FAILED: 'The process that runs the model ended or did not answer. The job is tried again by itself.',
   WORKER_LOST: 'The workers that took the job ended again and again, for example for want of memory. See their logs.',
   JOB_LOST:
