@@ -57,8 +57,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   UPLOAD_OFFSET: 'The piece does not begin where the upload ends. `Upload-Offset` of the answer says where to go on.',
   UPLOAD_DAMAGED:
     'What arrived is longer than was announced or has another digest, and was removed. Begin the upload anew.',
-  UPLOAD_BUSY:
-    'Another request is sending this upload, or it was not noticed yet that one has broken off. Try again soon.',
+  UPLOAD_BUSY: 'Another request is sending it, or has broken off without that being noticed yet. Try again soon.',
   UPLOAD_GONE:
     'A file that is refused when it is uploaded is not kept, so its check cannot be retried. Upload it again.',
   CANCELLED: 'Somebody cancelled the job. Start it again if it is still wanted.',
