@@ -10,11 +10,9 @@ test('a store is looked at again and again, and a hanging one counts as away', a
   const stop = watchStore({ check: () => check() }, conditions);
   await vi.advanceTimersByTimeAsync(0);
   expect(conditions.all).toEqual([]);
-  check = () => Promise.reject(new AppError('STORE_UNAVAILABLE', 'The folder of exports cannot be used.'));
+  check = () => Promise.reject(new AppError('STORE_UNAVAILABLE', 'The folder is read-only: mount it.'));
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(conditions.all).toMatchObject([
-    { code: 'STORE_UNREACHABLE', message: /^The folder of exports cannot be used: / },
-  ]);
+  expect(conditions.all).toMatchObject([{ code: 'STORE_UNREACHABLE', message: 'The folder is read-only: mount it.' }]);
   let [looks, answer] = [0, () => {}];
   check = () => {
     looks++;

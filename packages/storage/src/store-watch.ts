@@ -8,6 +8,8 @@ const INTERVAL_MS = 5_000;
 /** A store that takes longer to answer counts as away. */
 const TIMEOUT_MS = 4_000;
 
+const SILENT = 'The store of exports does not answer: look at the machine that has it, and at the network.';
+
 /** Looks at the store of exports again and again, and raises a condition while it cannot be used. Returns a function that ends it. */
 export function watchStore(store: Pick<ArtifactStore, 'check'>, conditions: Conditions): () => void {
   let pending: Promise<void> | undefined;
@@ -20,9 +22,7 @@ export function watchStore(store: Pick<ArtifactStore, 'check'>, conditions: Cond
       await withTimeout(pending, TIMEOUT_MS);
       conditions.clear('STORE_UNREACHABLE');
     } catch (error) {
-      const cause =
-        error instanceof AppError ? error.message.replace(/\.$/, '') : 'The store of exports does not answer';
-      conditions.raise('STORE_UNREACHABLE', `${cause}: look at its volume, its rights, and the way there.`);
+      conditions.raise('STORE_UNREACHABLE', error instanceof AppError ? error.message : SILENT);
     }
   };
   const timer = setInterval(() => void look(), INTERVAL_MS);

@@ -54,6 +54,24 @@ describe('startApi', () => {
 });
 
 describe('stopping', () => {
+  it('takes no requests any more while a pass of the upkeep ends', async () => {
+    const lifecycle = new Lifecycle();
+    const steps: string[] = [];
+    const onStop = lifecycle.onStop.bind(lifecycle);
+    lifecycle.onStop = (name, release, graceMs) => {
+      const noted = () => {
+        steps.push(name);
+        return release();
+      };
+      onStop(name, noted, graceMs);
+    };
+    const env = { PORT: '0', REDIS_URL: 'redis://127.0.0.1:1', DATA_DIR: '/tmp/caissa-alone' };
+    await startApi(readSettings(env, API_SETTINGS), SILENT, lifecycle);
+    await lifecycle.stop(SILENT);
+    expect(steps.slice(0, 2)).toEqual(['held requests', 'server']);
+    expect(steps).toContain('model reconciler');
+  });
+
   it('ends held requests and streams at once, and lets the rest end', async () => {
     const api = await startTestApi(inject('redisUrl'));
     await api.addModel('model_v1');

@@ -52,12 +52,13 @@ export async function startApi(
   limitConnections(server, settings.MAX_CONNECTIONS_PER_ADDRESS, (address) => isTrustedProxy(app, address));
   const { HOST: host, PORT } = settings;
   const port = await listen(server, { host, port: PORT, setting: 'PORT' });
+  // Released after the server: a pass that is under way must not keep it taking requests.
+  startUpkeep(context.context, lifecycle);
   const graceMs = settings.SHUTDOWN_GRACE_SECONDS * 1_000;
   // What was cut removes what it leaves.
   lifecycle.onStop('requests', () => context.context.requests.settled());
   lifecycle.onStop('server', () => closeServer(server, graceMs), graceMs);
   lifecycle.onStop('held requests', () => context.stopping.abort());
-  startUpkeep(context.context, lifecycle);
   return { context: context.context, url: urlOf(host, port) };
 }
 

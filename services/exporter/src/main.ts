@@ -11,7 +11,6 @@ import {
 } from '@caissa/queue';
 import { claimPrefix, connectProducer, connectWorker, RedisWatch, readRedisTarget, redisKeys } from '@caissa/redis';
 import { Catalogue, ExportIndex } from '@caissa/registry';
-import { OUTAGES } from '@caissa/shared/contracts';
 import { startHealthServer } from '@caissa/shared/http';
 import { Conditions, createLogger, measureProcess, runService } from '@caissa/shared/process';
 import { readSettings } from '@caissa/shared/settings';
@@ -92,7 +91,7 @@ await runService(async (lifecycle) => {
     measureProcess(registry, 'exporter');
     conditions.measure(registry);
     // Without either it does nothing, and a version that finds neither should not take the place of one that did.
-    const ready = () => redisWatch.isUp === true && !OUTAGES.some((code) => conditions.has(code));
+    const ready = () => redisWatch.isUp === true && !conditions.has('STORE_UNREACHABLE');
     const health = await startHealthServer({ host, port: healthPort, ready, conditions, registry });
     lifecycle.onStop('health', () => health.close());
   }

@@ -19,9 +19,10 @@ const SERVICE = `import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 const note = (event) => appendFileSync(process.env.EVENTS, JSON.stringify([event, process.env.SERVICE_ENV, process.env.REDIS_URL, process.env.LOADER_PORT, process.env.LOADER_URL ?? null]) + '\\n');
 const name = import.meta.url.match(/(\\w+)\\.mjs$/)[1];
-note('start ' + name);
 process.on('SIGTERM', () => { note('stop ' + name); process.exit(0); });
+process.on('SIGHUP', () => note('hang ' + name));
 if (name === 'api') createServer((_, response) => response.end(readFileSync(process.env.EVENTS + '.readiness'))).listen(Number(process.env.PORT), process.env.HOST);
+note('start ' + name);
 setInterval(() => {}, 1000);`;
 
 const tellReadiness = (readiness: Readiness) => writeFile(join(folder, 'events.readiness'), JSON.stringify(readiness));
@@ -133,6 +134,30 @@ describe('Launch', () => {
     await tellReadiness({ ready: true, conditions: [evicts] });
     await starting;
     expect(said.filter((line) => line.includes('Redis '))).toEqual([denied.message]);
+    await launch.stop();
+  });
+
+  it('is ready with a store that cannot be written, and says so once', async () => {
+    const { launch, said } = await prepare();
+    const readOnly = {
+      code: 'STORE_UNREACHABLE',
+      message: 'The folder of exports cannot be written: mount it writable.',
+      since: '2026-01-01T00:00:00Z',
+    } as const;
+    await tellReadiness({ ready: true, conditions: [readOnly] });
+    await launch.start();
+    await launch.stop();
+    expect(said.filter((line) => line === readOnly.message)).toHaveLength(1);
+  });
+
+  it('passes SIGHUP on to the services, which read their files again', async () => {
+    const { launch, readEvents } = await prepare();
+    await launch.start();
+    await expect.poll(async () => (await readEvents()).length).toBe(3);
+    launch.hangUp();
+    const hungUp = async () =>
+      (await readEvents()).map(([event]) => event).filter((event) => event?.startsWith('hang'));
+    await expect.poll(async () => (await hungUp()).toSorted()).toEqual(['hang api', 'hang exporter', 'hang loader']);
     await launch.stop();
   });
 

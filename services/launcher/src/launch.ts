@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { OUTAGES, type Readiness, readinessSchema } from '@caissa/shared/contracts';
+import { OUTAGES, REDIS_OUTAGES, type Readiness, readinessSchema } from '@caissa/shared/contracts';
 import { prepareFolder } from '@caissa/shared/settings';
 import { localUrl } from './api-address.js';
 import { provideModels } from './data-folder.js';
@@ -167,7 +167,7 @@ export class Launch {
     } else await this.#startService('loader', name, { ...env, LOADER_PORT: '0', LOADER_URL: undefined });
   }
 
-  /** Waits until jobs can be done, and says what keeps them from it. */
+  /** Waits until jobs can be taken, and says what keeps them from being done. A store that is read-only for good still serves. */
   async #untilReady(): Promise<void> {
     const { host, port } = this.#settings;
     const { signal } = this.#stopping;
@@ -176,10 +176,12 @@ export class Launch {
     while (!signal.aborted) {
       const readiness = await askReadiness(`${localUrl(host, port)}/readyz`, signal);
       const outage = readiness?.conditions.find(({ code }) => OUTAGES.some((one) => one === code));
-      if (readiness?.ready && outage === undefined) return;
+      const isRedisAway = REDIS_OUTAGES.some((one) => one === outage?.code);
+      const isReady = readiness?.ready === true && !isRedisAway;
       const isLate = Date.now() > patienceOverMs;
       const reason = outage?.message ?? (isLate ? 'The API is not ready yet; its messages say why.' : said);
       if (reason !== said) this.#parts.say(reason);
+      if (isReady) return;
       said = reason;
       await delay(READY_POLL_MS, undefined, { signal }).catch(() => {});
     }

@@ -101,6 +101,7 @@ async function openLoader(settings: Settings, logger: Logger, lifecycle: Lifecyc
     expected: { channels: settings.EXPECTED_CHANNELS, blocks: settings.EXPECTED_BLOCKS },
     tasks,
     logger,
+    conditions: watched.conditions,
     spare,
     intraOpThreads: settings.INTRA_OP_THREADS,
     shelfCapacity: () => maxSessions - (engine?.sessionCount ?? 1),

@@ -5,7 +5,7 @@ import type { ExpectedArchitecture } from '@caissa/chess';
 import { type RedisClient, redisKeys } from '@caissa/redis';
 import { Catalogue } from '@caissa/registry';
 import type { SpareProcess } from '@caissa/session';
-import type { Logger } from '@caissa/shared/process';
+import type { Conditions, Logger } from '@caissa/shared/process';
 import type { ModelStore } from '@caissa/storage';
 import { Journal } from './activation/journal.js';
 import { JournalFile } from './activation/journal-file.js';
@@ -33,6 +33,7 @@ export interface ContextOptions {
   readonly expected: ExpectedArchitecture;
   readonly tasks: CheckpointTasks;
   readonly logger: Logger;
+  readonly conditions: Conditions;
   readonly spare?: SpareProcess;
   /** Threads of one session; 0 leaves it to onnxruntime. */
   readonly intraOpThreads: number;
@@ -42,11 +43,12 @@ export interface ContextOptions {
 
 /** Opens what the use cases of the loader work with; the folder of the converted models is created if need be. */
 export async function openContext(options: ContextOptions): Promise<LoaderContext> {
-  const { dataDir, models, redis, prefix, expected, tasks, logger, spare, intraOpThreads, shelfCapacity } = options;
+  const { dataDir, models, redis, prefix, expected, tasks, logger, conditions, spare, intraOpThreads, shelfCapacity } =
+    options;
   const keys = redisKeys(prefix);
   const folder = join(dataDir, 'active');
   const converted = await ConvertedModels.open(folder);
-  const writes = new OptionalWrites(folder, logger);
+  const writes = new OptionalWrites(conditions);
   // Whoever starts it should hear that now, not with the first activation.
   await writes.attempt(() => access(folder, constants.W_OK));
   const pointer = new PointerKeeper({ redis, keys, mirror: new PointerMirror(folder), writes, logger });

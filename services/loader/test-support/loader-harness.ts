@@ -7,7 +7,7 @@ import { newJobId, type WorkItem } from '@caissa/queue';
 import { connectProducer, connectWorker, redisKeys, waitUntilReady } from '@caissa/redis';
 import { announceTurn, type Heartbeat, readActivation, readActivationEntry, readHeartbeats } from '@caissa/registry';
 import { type LoadJobData, loadResultSchema, unloadResultSchema } from '@caissa/shared/contracts';
-import { createLogger } from '@caissa/shared/process';
+import { Conditions, createLogger } from '@caissa/shared/process';
 import { LocalModelStore } from '@caissa/storage';
 import { eventually as waitUntil } from '@caissa/testing/eventually';
 import { saved, smallRoot } from '@caissa/testing/small-checkpoint';
@@ -49,6 +49,7 @@ export async function openHarness() {
   async function startLoader(id: string, change: Partial<LoaderContext> = {}, redisUrl?: string, dataDir = folder) {
     const own = redisUrl === undefined ? redis : connectProducer(redisUrl);
     const models = change.models ?? (await LocalModelStore.open(modelsFolder));
+    const logger = createLogger('test', 'silent');
     const context: LoaderContext = {
       ...(await openContext({
         dataDir,
@@ -57,7 +58,8 @@ export async function openHarness() {
         redis: own,
         prefix,
         expected: { channels: 'any', blocks: 'any' },
-        logger: createLogger('test', 'silent'),
+        logger,
+        conditions: new Conditions(logger),
         intraOpThreads: 1,
         shelfCapacity: () => 1,
       })),

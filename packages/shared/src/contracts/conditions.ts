@@ -14,7 +14,7 @@ export const REDIS_OUTAGES = [
 export const OUTAGES = [...REDIS_OUTAGES, 'STORE_UNREACHABLE'] as const;
 
 /** Every code of a condition. What each one means: docs/operations.md. */
-export const CONDITION_CODES = [...OUTAGES, 'REDIS_EVICTS', 'QUEUE_PAUSED'] as const;
+export const CONDITION_CODES = [...OUTAGES, 'REDIS_EVICTS', 'QUEUE_PAUSED', 'ACTIVE_FOLDER_UNWRITABLE'] as const;
 
 /** Something that is wrong with a service now, and that somebody has to mend. */
 export const conditionSchema = z

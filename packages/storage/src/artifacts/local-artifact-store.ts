@@ -125,7 +125,9 @@ export class LocalArtifactStore implements ArtifactStore {
     try {
       await access(this.#folder, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (error) {
-      throw new AppError('STORE_UNAVAILABLE', 'The folder of exports cannot be used.', { cause: error });
+      const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+      const message = `The folder of exports cannot be read and written${code}: look at its volume, and at its rights.`;
+      throw new AppError('STORE_UNAVAILABLE', message, { cause: error });
     }
   }
 

@@ -33,7 +33,7 @@ describe('what cannot be used', () => {
   test('is a bucket that is not there', async () => {
     await expect(check(server.endpoint)).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
-      message: 'The object store has no such bucket.',
+      message: /^The object store has no such bucket: create it/,
     });
   });
 

@@ -2,15 +2,24 @@ import type { ErrorCode } from '@caissa/shared/errors';
 import { AppError, toAppError } from '@caissa/shared/errors';
 import { UploadGoneError } from './object-store.js';
 
-const REFUSED = 'The object store refuses the credentials, or what they may do is not enough.';
+const REFUSED =
+  'The object store refuses the credentials, or what they may do is not enough: correct them, or the rights on the bucket.';
+
+/** What a bucket that is missing is answered with. */
+export const NO_BUCKET = 'The object store has no such bucket: create it, or correct STORAGE_URL.';
+
 const FULL = 'The object store is full, or a quota is used up: free some space, then try again.';
 
 /** What stores call their refusals, where the status alone does not say what to do. */
 const BY_NAME = new Map<string, { code: ErrorCode; message: string }>([
-  ['NoSuchBucket', { code: 'STORE_UNAVAILABLE', message: 'The object store has no such bucket.' }],
+  ['NoSuchBucket', { code: 'STORE_UNAVAILABLE', message: NO_BUCKET }],
   [
     'CredentialsProviderError',
-    { code: 'STORE_UNAVAILABLE', message: 'No credentials for the object store were found.' },
+    {
+      code: 'STORE_UNAVAILABLE',
+      message:
+        'No credentials for the object store were found: give the machine a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+    },
   ],
   ['QuotaExceeded', { code: 'STORAGE_FULL', message: FULL }],
   ['XMinioStorageFull', { code: 'STORAGE_FULL', message: FULL }],
@@ -36,7 +45,11 @@ function toObjectStoreError(thrown: unknown): AppError {
   // The library notes on every error of a request, also one of the network, how often it was tried.
   if (thrown instanceof Error && ('$metadata' in thrown || thrown.name === 'AbortError')) {
     const said = status === 0 ? 'cannot be reached' : `answers with status ${status}`;
-    return new AppError('STORE_UNAVAILABLE', `The object store ${said}; try again in a moment.`, { cause: thrown });
+    return new AppError(
+      'STORE_UNAVAILABLE',
+      `The object store ${said}; try again in a moment, or look at the network and at S3_ENDPOINT.`,
+      { cause: thrown },
+    );
   }
   return toAppError(thrown);
 }

@@ -16,7 +16,7 @@ import type {
 } from './object-store.js';
 import { type BucketLocation, type ObjectStoreSettings, openS3Bucket, type S3Bucket } from './s3-client.js';
 import { copyIfAbsent } from './s3-copy.js';
-import { callS3, statusOf } from './s3-error.js';
+import { callS3, NO_BUCKET, statusOf } from './s3-error.js';
 import { abortUpload, beginUpload, listUploads, reopenUpload } from './s3-upload.js';
 
 /** How long an address holds for a download to begin; one that has begun goes on. */
@@ -50,7 +50,7 @@ export class S3ObjectStore implements ObjectStore {
         .send(new this.#bucket.sdk.HeadBucketCommand({ Bucket: this.#bucket.bucket }))
         .catch((error: unknown) => {
           if (statusOf(error) !== 404) throw error;
-          throw new AppError('STORE_UNAVAILABLE', 'The object store has no such bucket.', { cause: error });
+          throw new AppError('STORE_UNAVAILABLE', NO_BUCKET, { cause: error });
         }),
     );
   }

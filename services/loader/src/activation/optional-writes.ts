@@ -1,17 +1,14 @@
-import type { Logger } from '@caissa/shared/process';
+import type { Conditions } from '@caissa/shared/process';
 
 /**
- * What a loader writes down without needing it to serve a model, in a folder that may be read-only or full for a while.
- * That it cannot be written is logged once, and that it can again.
+ * What a loader writes down without needing it to serve a model, in a folder that may be read-only or full for a while. It is
+ * a condition that the folder cannot be written.
  */
 export class OptionalWrites {
-  readonly #folder: string;
-  readonly #logger: Logger;
-  #isFailing = false;
+  readonly #conditions: Pick<Conditions, 'raise' | 'clear'>;
 
-  constructor(folder: string, logger: Logger) {
-    this.#folder = folder;
-    this.#logger = logger;
+  constructor(conditions: Pick<Conditions, 'raise' | 'clear'>) {
+    this.#conditions = conditions;
   }
 
   /** Returns whether something could be written; never rejects. */
@@ -19,20 +16,18 @@ export class OptionalWrites {
     try {
       await write();
     } catch (error) {
-      if (!this.#isFailing) this.#logger.warn({ err: error }, this.#trouble(error));
-      this.#isFailing = true;
+      this.#conditions.raise('ACTIVE_FOLDER_UNWRITABLE', sentence(error));
       return false;
     }
-    if (this.#isFailing) this.#logger.info(`${this.#folder} can be written again`);
-    this.#isFailing = false;
+    this.#conditions.clear('ACTIVE_FOLDER_UNWRITABLE');
     return true;
   }
+}
 
-  #trouble(error: unknown): string {
-    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
-    return (
-      `${this.#folder} cannot be written${code}: models that were converted are served, others cannot be loaded, and ` +
-      'the journal of activations is kept in memory. Make it writable for this user; no restart is needed.'
-    );
-  }
+function sentence(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+  return (
+    `A loader's DATA_DIR/active cannot be written${code}, so it serves models that were converted, loads no others, and keeps ` +
+    'the journal of activations in memory: make the folder writable; no restart is needed.'
+  );
 }
