@@ -16,7 +16,15 @@ import {
 } from '@caissa/formats';
 import { Command, Option } from 'commander';
 import { EXIT_HELP } from './exit-codes.js';
-import { addFormats, addMetadata, readLevel, readSourceDate, readWithin } from './option-values.js';
+import {
+  addFormats,
+  addMetadata,
+  readApiKey,
+  readLevel,
+  readSourceDate,
+  readUrl,
+  readWithin,
+} from './option-values.js';
 import type { Terminal } from './terminal.js';
 
 /** What `export` was asked to do. */
@@ -161,8 +169,15 @@ function addUpload(program: Command, commands: Commands, done: (code: number) =>
       'sends a checkpoint to a running API; after a cut it goes on where it was, also when it is started again',
     )
     .argument('<file>', 'a checkpoint')
-    .addOption(new Option('--url <url>', 'address of the API').env('CAISSA_URL').default('http://127.0.0.1:8001'))
-    .addOption(new Option('--api-key <key>', 'an access key of an operator').env('CAISSA_API_KEY'))
+    .addOption(
+      new Option('--url <url>', 'address of the API')
+        .env('CAISSA_URL')
+        .default('http://127.0.0.1:8001')
+        .argParser(readUrl),
+    )
+    .addOption(
+      new Option('--api-key <key>', 'an access key of an operator').env('CAISSA_API_KEY').argParser(readApiKey),
+    )
     .option('--name <name>', 'what the model is to be called, instead of what its file is')
     .option('--json', 'one JSON object on standard output', false)
     .option('--quiet', 'says nothing but errors: the exit code is the answer', false)

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addFormats, addMetadata, readLevel, readWithin } from './option-values.js';
+import { addFormats, addMetadata, readApiKey, readLevel, readUrl, readWithin } from './option-values.js';
 
 describe('addFormats', () => {
   it('takes lists and repetitions, each format once', () => {
@@ -62,4 +62,25 @@ it('reads options and levels', () => {
   expect(readWithin({ min: 11, max: 21 }, '21')).toBe(21);
   expect(readLevel('full')).toBe('full');
   expect(() => readLevel('some')).toThrow(InvalidArgumentError);
+});
+
+describe('readUrl', () => {
+  it.each([
+    ['http://127.0.0.1:8001', 'http://127.0.0.1:8001'],
+    ['https://chess.example.com/caissa//', 'https://chess.example.com/caissa'],
+  ])('takes %s', (text, url) => expect(readUrl(text)).toBe(url));
+
+  it.each(['localhost:8001', 'chess.example.com', 'ftp://a', 'http://', 'http://a:99999', 'http://a/?b', ''])(
+    'refuses %o',
+    (text) => {
+      expect(() => readUrl(text)).toThrow(InvalidArgumentError);
+    },
+  );
+});
+
+describe('readApiKey', () => {
+  it.each(['', 'a b', 'a\n', 'schlüssel'])('refuses %o', (text) => {
+    expect(() => readApiKey(text)).toThrow(InvalidArgumentError);
+  });
+  it('takes what fits into a header', () => expect(readApiKey('k-1_2.3~')).toBe('k-1_2.3~'));
 });

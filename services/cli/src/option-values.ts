@@ -57,3 +57,19 @@ export function addMetadata(text: string, before: JsonObject | undefined): JsonO
   if (refusal !== undefined) throw new InvalidArgumentError(`Metadata ${refusal}.`);
   return metadata;
 }
+
+/** Reads the address of an API. Returns it without a slash at its end. @throws InvalidArgumentError */
+export function readUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    throw new InvalidArgumentError('It must be an address such as https://chess.example.com.');
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+/** Reads an access key. @throws InvalidArgumentError */
+export function readApiKey(text: string): string {
+  // Nothing else fits into the head of a request.
+  if (/^[\x21-\x7e]+$/.test(text)) return text;
+  throw new InvalidArgumentError('An access key has no spaces, line breaks or letters with accents.');
+}

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
-import type { BegunUpload } from '@caissa/shared/uploads';
+import { answerTimeoutMs, type BegunUpload, SILENCE_MS } from '@caissa/shared/uploads';
 import { EXIT } from './exit-codes.js';
 import { CommandError } from './failure.js';
 
@@ -19,11 +19,14 @@ export interface UploadTarget {
   readonly sizeBytes: number;
   readonly sha256: Buffer;
   readonly name: string;
-  /** Without a slash at its end. */
+  /** As `readUrl` gives it. */
   readonly url: string;
   readonly apiKey: string | undefined;
   readonly signal: AbortSignal;
 }
+
+/** Answers that say nothing of the checkpoint, only that it cannot be taken now. */
+const BUSY_STATUS = new Set([408, 423, 429]);
 
 /** An answer of the API that is none of success; status 0 if none came. */
 class ApiRefusal extends CommandError {
@@ -31,7 +34,8 @@ class ApiRefusal extends CommandError {
   readonly code: string;
 
   constructor(status: number, code: string, message: string) {
-    super(status >= 400 && status < 500 ? EXIT.refused : EXIT.unreachable, code, message);
+    const isRefused = status >= 400 && status < 500 && !BUSY_STATUS.has(status);
+    super(isRefused ? EXIT.refused : EXIT.unreachable, code, message);
     this.status = status;
     this.code = code;
   }
@@ -41,9 +45,12 @@ class ApiRefusal extends CommandError {
 export class UploadApi {
   readonly #target: UploadTarget;
   readonly #path: string;
+  readonly #silenceMs: number;
 
-  constructor(target: UploadTarget) {
+  /** @param silenceMs after which a line that nothing comes through counts as cut */
+  constructor(target: UploadTarget, silenceMs = SILENCE_MS) {
     this.#target = target;
+    this.#silenceMs = silenceMs;
     this.#path = `${target.url}/api/model/upload/${encodeURIComponent(target.name)}`;
   }
 
@@ -77,6 +84,8 @@ export class UploadApi {
       'Upload-Offset': String(offset),
     });
     const answer = answerOf(request);
+    // From here on a worker looks into the file, and nothing moves.
+    request.once('finish', () => request.setTimeout(answerTimeoutMs(sizeBytes)));
     if (offset === sizeBytes) request.end();
     else {
       let sentBytes = offset;
@@ -96,8 +105,10 @@ export class UploadApi {
   #request(address: string, method: string, headers: Record<string, string> = {}): ClientRequest {
     const { apiKey, signal } = this.#target;
     const key = apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` };
-    const request = address.startsWith('https:') ? secureRequest : plainRequest;
-    return request(address, { method, headers: { ...headers, ...key }, signal });
+    const open = address.startsWith('https:') ? secureRequest : plainRequest;
+    const request = open(address, { method, headers: { ...headers, ...key }, signal, timeout: this.#silenceMs });
+    // Node only tells; what is destroyed fails as if the line had been cut.
+    return request.once('timeout', () => request.destroy());
   }
 }
 

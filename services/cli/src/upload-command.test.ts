@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCaissa } from '../test-support/run-caissa.js';
+import { UploadApi } from './upload-api.js';
 
 const content = randomBytes(3_000_000);
 const sha256 = createHash('sha256').update(content).digest();
@@ -93,8 +94,34 @@ describe('caissa upload', () => {
   it('says why it is refused', async () => {
     refusal = { status: 409, code: 'MODEL_EXISTS' };
     expect(await upload()).toEqual({ code: 1, out: '', err: 'caissa: net.pt: No. (MODEL_EXISTS)\n' });
+    for (const status of [408, 423, 429]) {
+      refusal = { status, code: 'BUSY' };
+      expect(await upload('--quiet')).toMatchObject({ code: 5 });
+    }
     refusal = { status: 500, code: 'INTERNAL' };
     expect(await upload('--quiet')).toMatchObject({ code: 5 });
     expect((await runCaissa(folder, 'upload', 'none.pt')).code).toBe(3);
+  });
+
+  it('says what is wrong with an address', async () => {
+    const { code, err } = await runCaissa(folder, 'upload', 'net.pt', '--url', 'localhost:8001');
+    expect(code).toBe(2);
+    expect(err).toContain('It must be an address such as https://chess.example.com.');
+  });
+
+  it('takes a line that nothing comes through for one that is cut', async () => {
+    server.removeAllListeners('request');
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    const { signal } = new AbortController();
+    const target = { file: join(folder, 'net.pt'), sizeBytes: 3, sha256, name: 'net', url, apiKey: undefined, signal };
+    const api = new UploadApi(target, 50);
+    const failure = { status: 0, code: 'UNREACHABLE' };
+    await expect(api.begin()).rejects.toMatchObject(failure);
+    await expect(api.ask(`${url}/a`)).rejects.toMatchObject(failure);
+    // The server takes some of it and then no more.
+    const large = new UploadApi({ ...target, sizeBytes: 3_000_000_000 }, 50);
+    await truncate(target.file, 3_000_000_000);
+    await expect(large.send(`${url}/a`, 0, () => undefined)).rejects.toMatchObject(failure);
   });
 });

@@ -47,13 +47,13 @@ async function upload(
 ): Promise<Uploaded> {
   const { size: sizeBytes } = await stat(file);
   const sha256 = await digestOf(file, sizeBytes, signal, report);
-  const api = new UploadApi({ file, sizeBytes, sha256, name, url: url.replace(/\/+$/, ''), apiKey, signal });
+  const api = new UploadApi({ file, sizeBytes, sha256, name, url, apiKey, signal });
   return sendUpload({
     begin: () => api.begin(),
     ask: (address) => api.ask(address),
     send: (address, offset) => api.send(address, offset, (sentBytes) => report('send', share(sentBytes, sizeBytes))),
-    pause: async (ms) => {
-      report('cut, tries again', 0);
+    pause: async (ms, error) => {
+      report(`${explain(error)?.message ?? 'The upload was cut.'} Trying again.`, 0);
       await delay(ms, undefined, { signal });
     },
   });

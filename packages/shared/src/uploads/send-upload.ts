@@ -24,8 +24,8 @@ export interface UploadTransport<Result> {
   ask(address: string): Promise<number>;
   /** Sends all from `offset` on. */
   send(address: string, offset: number): Promise<Result>;
-  /** Waits before another try, and may end the waiting by throwing. */
-  pause(ms: number): Promise<void>;
+  /** Waits before another try, and may end the waiting by throwing. It is told what the last try failed with. */
+  pause(ms: number, error: unknown): Promise<void>;
 }
 
 /** Sends a file, and goes on where it was cut. @throws what the last try failed with */
@@ -44,7 +44,7 @@ export async function sendUpload<Result>({ begin, ask, send, pause }: UploadTran
       const isLost = begun !== undefined && codeOf(error) === 'UPLOAD_NOT_FOUND';
       if (++failures > ATTEMPTS || !(isLost || isTransient(error))) throw error;
       if (isLost) begun = undefined;
-      await pause(Math.min(SHORTEST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS));
+      await pause(Math.min(SHORTEST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS), error);
     }
   }
 }

@@ -2,16 +2,11 @@ import { checkpointStem, isReservedModelName, modelFilename } from '@caissa/form
 import { cancelJob, enqueue, queuePaused, readPausedQueues } from '@caissa/queue';
 import { type JobView, toMebibytes, type UploadResult } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
+import { checkTimeoutMs } from '@caissa/shared/uploads';
 import { modelExists, type ReceivedUpload } from '@caissa/storage';
 import type { ApiContext } from '../context.js';
 import type { Reply, RouteRequest } from '../http/route.js';
 import { toError } from '../jobs/start-job.js';
-
-/** How long an upload waits for a worker to inspect it. */
-const CHECK_TIMEOUT_MS = 60_000;
-
-/** Large uploads wait longer by their size at this rate: a worker may have to fetch them first. */
-const CHECKED_BYTES_PER_MS = 20_000;
 
 type UploadRequest = Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'requestId' | 'gone' | 'noteJob'>;
 
@@ -67,9 +62,8 @@ async function check(
   });
   const jobId = job.id ?? '';
   noteJob(jobId);
-  const timeoutMs = CHECK_TIMEOUT_MS + sizeBytes / CHECKED_BYTES_PER_MS;
   const isStuck = ({ queue_paused: paused }: JobView) => paused === true;
-  const view = await context.watcher.waitForEnd(jobId, timeoutMs, gone, isStuck);
+  const view = await context.watcher.waitForEnd(jobId, checkTimeoutMs(sizeBytes), gone, isStuck);
   if (view.status === 'completed') return;
   if (view.error) throw toError(view.error);
   // Nobody waits for it any more; if it cannot be cancelled, it finds no file and does no harm.

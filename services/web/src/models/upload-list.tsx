@@ -33,8 +33,7 @@ function UploadRow({ upload }: { readonly upload: Upload }) {
           <p className="text-xs text-muted tabular-nums" aria-live={state === 'sending' ? 'off' : 'polite'}>
             {state === 'waiting' && `${formatSize(file.size)}, waiting for the others`}
             {state === 'sending' && `${formatSize(sentBytes)} of ${formatSize(file.size)}, ${Math.floor(percent)} %`}
-            {state === 'cut' &&
-              `${formatSize(sentBytes)} of ${formatSize(file.size)}; the connection broke off, it goes on by itself`}
+            {state === 'cut' && `${formatSize(sentBytes)} of ${formatSize(file.size)}; it goes on by itself`}
             {state === 'checking' && 'Sent; a worker looks into it'}
             {state === 'done' && 'Uploaded'}
             {state === 'failed' && `${file.name}, ${formatSize(file.size)}`}
@@ -42,7 +41,7 @@ function UploadRow({ upload }: { readonly upload: Upload }) {
         </div>
         <IconButton
           label={state === 'failed' ? 'Dismiss' : `Stop the upload of ${name}`}
-          onClick={() => dropUpload(id)}
+          onClick={() => (state === 'failed' ? forgetUpload(id) : dropUpload(id))}
         >
           <X aria-hidden="true" />
         </IconButton>
@@ -50,7 +49,7 @@ function UploadRow({ upload }: { readonly upload: Upload }) {
       {(state === 'sending' || state === 'cut') && <ProgressBar percent={percent} label={`Upload of ${name}`} />}
       {state === 'checking' && <ProgressBar label={`Check of ${name}`} />}
       {problem && (
-        <Notice tone="bad" className="mt-2">
+        <Notice tone={state === 'cut' ? 'warn' : 'bad'} className="mt-2">
           {problem.message}
         </Notice>
       )}

@@ -1,6 +1,6 @@
 import { modelNameOf } from '@caissa/formats';
 import type { UploadResult, UploadState } from '@caissa/shared/contracts';
-import { sendUpload, type UploadTransport } from '@caissa/shared/uploads';
+import { answerTimeoutMs, SILENCE_MS, sendUpload, type UploadTransport } from '@caissa/shared/uploads';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { addressOf } from '../api/address';
@@ -17,7 +17,8 @@ export interface Upload {
   readonly name: string;
   readonly state: 'waiting' | 'sending' | 'cut' | 'checking' | 'done' | 'failed';
   readonly sentBytes: number;
-  readonly problem?: ApiError;
+  /** Why it was cut or has failed. */
+  readonly problem?: ApiError | undefined;
 }
 
 /** The uploads of this page, the newest last. They go on while other tabs are looked at. */
@@ -31,7 +32,7 @@ const REMOVAL_PAUSE_MS = 500;
 
 /** What stops each upload that is under way. */
 const stops = new Map<number, AbortController>();
-/** Where the API keeps what has arrived of uploads that are not done. */
+/** Where the API keeps what has arrived of uploads that are under way. */
 const addresses = new Map<number, string>();
 /** Uploads that wait for others to finish, in order. */
 const waiting: { readonly id: number; readonly begin: () => void }[] = [];
@@ -44,7 +45,6 @@ function change(id: number, news: Partial<Upload>): void {
 
 /** Takes an upload off the list; what has arrived of it is kept, so that the same file goes on there. */
 export function forgetUpload(id: number): void {
-  addresses.delete(id);
   uploads.set((before) => before.filter((upload) => upload.id !== id));
 }
 
@@ -97,30 +97,36 @@ export async function upload(file: File, name = modelNameOf(file.name)): Promise
   try {
     if (!isWanted(id)) return undefined;
     const result = await sendUpload(transportOf(id, file, name, stop.signal));
-    addresses.delete(id);
     change(id, { state: 'done' });
     return result;
   } catch (error) {
-    const problem = error instanceof ApiError ? error : new ApiError(0, 'UNKNOWN', String(error));
-    // Of what the API has refused it has kept nothing.
-    if (problem.status >= 400 && problem.status < 500) addresses.delete(id);
-    change(id, { state: 'failed', problem });
+    change(id, { state: 'failed', problem: problemOf(error) });
     return undefined;
   } finally {
+    addresses.delete(id);
     stops.delete(id);
     passTurn();
   }
 }
 
+function problemOf(error: unknown): ApiError {
+  return error instanceof ApiError ? error : new ApiError(0, 'UNKNOWN', String(error));
+}
+
 /** How this page speaks to the API of an upload. */
 function transportOf(id: number, file: File, name: string, signal: AbortSignal): UploadTransport<UploadResult> {
   const path = `/api/model/upload/${encodeURIComponent(name)}`;
-  const note = (keptBytes: number) => change(id, { sentBytes: keptBytes, state: 'sending' });
+  const note = (keptBytes: number) => change(id, { sentBytes: keptBytes, state: 'sending', problem: undefined });
   return {
     begin: async () => {
-      const headers = { 'Upload-Length': String(file.size), 'Idempotency-Key': keyOf(file, name) };
-      const { links, kept_bytes: keptBytes } = await request<UploadState>(path, { method: 'POST', headers, signal });
+      const headers = { 'Upload-Length': String(file.size), 'Idempotency-Key': await keyOf(file, name) };
+      // Not ended by the signal: who has begun something has to learn where, to have it removed.
+      const { links, kept_bytes: keptBytes } = await request<UploadState>(path, { method: 'POST', headers });
       const address = `${path}/${links.self.split('/').at(-1)}`;
+      if (signal.aborted) {
+        void removeRemains(address);
+        throw signal.reason;
+      }
       addresses.set(id, address);
       note(keptBytes);
       return { address, keptBytes };
@@ -131,8 +137,8 @@ function transportOf(id: number, file: File, name: string, signal: AbortSignal):
       return keptBytes;
     },
     send: (address, offset) => send(id, file, address, offset, signal),
-    pause: (ms) => {
-      change(id, { state: 'cut' });
+    pause: (ms, error) => {
+      change(id, { state: 'cut', problem: problemOf(error) });
       return new Promise((resolve, reject) => {
         const timer = setTimeout(resolve, ms);
         signal.addEventListener('abort', () => {
@@ -144,18 +150,40 @@ function transportOf(id: number, file: File, name: string, signal: AbortSignal):
   };
 }
 
+/** Bytes of a file that tell it from another of its size, date and name, such as the next state of the same training. */
+const SAMPLES = { count: 12, bytes: 4 } as const;
+
 /** What the same file is known by when it is chosen again, also after the page was closed. */
-function keyOf(file: File, name: string): string {
-  return encodeURIComponent(`${file.size}-${file.lastModified}-${name}`).slice(0, 255);
+async function keyOf(file: File, name: string): Promise<string> {
+  const step = Math.max(0, file.size - SAMPLES.bytes) / (SAMPLES.count - 1);
+  const starts = Array.from({ length: SAMPLES.count }, (_, index) => Math.floor(index * step));
+  const sample = await new Blob(starts.map((start) => file.slice(start, start + SAMPLES.bytes))).arrayBuffer();
+  const digits = Array.from(new Uint8Array(sample), (byte) => byte.toString(16).padStart(2, '0'));
+  return encodeURIComponent(`${file.size}-${file.lastModified}-${digits.join('')}-${name}`).slice(0, 255);
 }
 
 /** `fetch` does not report how much was sent, so this is an XMLHttpRequest. */
 function send(id: number, file: File, address: string, offset: number, signal: AbortSignal): Promise<UploadResult> {
   const sending = new XMLHttpRequest();
   signal.addEventListener('abort', () => sending.abort());
-  return new Promise((resolve, reject) => {
-    sending.upload.onprogress = ({ loaded }) => change(id, { sentBytes: offset + loaded });
-    sending.upload.onload = () => change(id, { sentBytes: file.size, state: 'checking' });
+  let silence: ReturnType<typeof setTimeout>;
+  return new Promise<UploadResult>((resolve, reject) => {
+    const expectWithin = (ms: number) => {
+      clearTimeout(silence);
+      silence = setTimeout(() => {
+        reject(unreachable());
+        sending.abort();
+      }, ms);
+    };
+    expectWithin(SILENCE_MS);
+    sending.upload.onprogress = ({ loaded }) => {
+      expectWithin(SILENCE_MS);
+      change(id, { sentBytes: offset + loaded });
+    };
+    sending.upload.onload = () => {
+      expectWithin(answerTimeoutMs(file.size));
+      change(id, { sentBytes: file.size, state: 'checking' });
+    };
     sending.onload = () => {
       if (sending.status < 300) resolve(sending.response as UploadResult);
       else reject(toApiError(sending.status, sending.response));
@@ -166,8 +194,10 @@ function send(id: number, file: File, address: string, offset: number, signal: A
     sending.responseType = 'json';
     sending.setRequestHeader('Content-Type', 'application/offset+octet-stream');
     sending.setRequestHeader('Upload-Offset', String(offset));
+    // Nothing is sent of an empty piece, which only asks for the answer.
+    if (offset === file.size) expectWithin(answerTimeoutMs(file.size));
     sending.send(file.slice(offset));
-  });
+  }).finally(() => clearTimeout(silence));
 }
 
 /** Whether an upload would be lost if the page were closed now. */
