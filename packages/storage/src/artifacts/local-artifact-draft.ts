@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { lstat, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   allEnded,
@@ -11,6 +11,7 @@ import {
   syncFolder,
 } from '@caissa/bytes';
 import { type ExportFilenames, exportFilenames, numberedStem } from '@caissa/formats';
+import { AppError } from '@caissa/shared/errors';
 import type { TakenNames } from './artifact-names.js';
 import { NAME_ATTEMPTS } from './artifact-names.js';
 import type { ArtifactDraft, ArtifactName, Confirm, ManifestDraft } from './artifact-store.js';
@@ -35,13 +36,19 @@ interface Publication {
   readonly describe: (sha256: string, dataSha256?: string) => ManifestDraft;
 }
 
+/** A name that was taken by an empty file, and what tells that file from another's of the name. */
+interface Claimed {
+  readonly path: string;
+  readonly identity: string;
+}
+
 /** An artifact on its way into a local folder. */
 export class LocalArtifactDraft implements ArtifactDraft {
   readonly #parts: LocalDraftParts;
   readonly #paths: ReturnType<typeof pathsOfAttempt>;
   readonly #file: DraftFile;
   #data: DraftData | undefined;
-  #claimed: ExportFilenames | undefined;
+  #claimed: Claimed | undefined;
   /** Whether there may be a token, which tells what is claimed. */
   #hasToken = false;
 
@@ -111,12 +118,13 @@ export class LocalArtifactDraft implements ArtifactDraft {
 
   async abort(): Promise<void> {
     const { folder, attempt } = this.#parts;
-    const claimed = this.#hasToken ? undefined : this.#claimed?.artifact;
+    // A sweep may have taken the file of an attempt that was held up for long, and another the name.
+    const claimed = !this.#hasToken && (await this.#holdsName()) ? this.#claimed?.path : undefined;
     await allEnded([
       this.#data?.file.abort() ?? Promise.resolve(),
       this.#file.abort(),
       giveUpAttempt(folder, attempt),
-      claimed === undefined ? Promise.resolve() : rm(join(folder, claimed), { force: true }),
+      claimed === undefined ? Promise.resolve() : rm(claimed, { force: true }),
     ]);
   }
 
@@ -142,25 +150,37 @@ export class LocalArtifactDraft implements ArtifactDraft {
     const isCleared = !(await exists(join(folder, first)));
     for (let attempt = isCleared ? 1 : names.firstFree(first); attempt <= NAME_ATTEMPTS; attempt++) {
       const filenames = exportFilenames(numberedStem(stem, attempt), format);
-      if (!(await this.#claim(filenames.artifact))) continue;
-      this.#claimed = filenames;
+      this.#claimed = await this.#claim(filenames.artifact);
+      if (this.#claimed === undefined) continue;
       names.note(first, attempt + 1);
       return filenames;
     }
     throw new Error(`no free name for ${stem}`);
   }
 
-  async #claim(filename: string): Promise<boolean> {
+  async #claim(filename: string): Promise<Claimed | undefined> {
     const { folder } = this.#parts;
     // One whose artifact somebody took away would make this one visible at once.
-    if (await exists(manifestPath(folder, filename))) return false;
+    if (await exists(manifestPath(folder, filename))) return undefined;
+    const path = join(folder, filename);
     try {
-      await (await open(join(folder, filename), 'wx')).close();
-      return true;
+      const file = await open(path, 'wx');
+      try {
+        return { path, identity: emptyFileIdentity(await file.stat({ bigint: true })) };
+      } finally {
+        await file.close();
+      }
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return undefined;
       throw error;
     }
+  }
+
+  /** Whether the claimed name is still that of the empty file that has taken it. */
+  async #holdsName(): Promise<boolean> {
+    if (this.#claimed === undefined) return false;
+    const found = await lstat(this.#claimed.path, { bigint: true }).catch(() => undefined);
+    return found !== undefined && emptyFileIdentity(found) === this.#claimed.identity;
   }
 
   /** Makes the token, asks whether the job is still this attempt's, and then turns the token into the manifest. */
@@ -179,6 +199,7 @@ export class LocalArtifactDraft implements ArtifactDraft {
     if (filenames.metadata !== undefined) synced.push((await createFile(this.#paths.metadata, metadata)).synced);
     this.#hasToken = true;
     synced.push((await createFile(this.#paths.token, toJsonText(manifest))).synced);
+    if (!(await this.#holdsName())) await this.#refuseLostName();
     await allEnded([...synced, confirm()]);
     await this.#nameFiles(filenames);
     await syncFolder(folder);
@@ -187,12 +208,27 @@ export class LocalArtifactDraft implements ArtifactDraft {
     return manifest;
   }
 
+  /** What the token tells is another's by now, and is not to be removed with it. @throws AppError STORE_UNAVAILABLE */
+  async #refuseLostName(): Promise<never> {
+    await rm(this.#paths.token, { force: true });
+    this.#hasToken = false;
+    throw new AppError(
+      'STORE_UNAVAILABLE',
+      'The name of the export was lost while this worker was held up; try again.',
+    );
+  }
+
   async #nameFiles({ artifact, data, metadata }: ExportFilenames): Promise<void> {
     const { folder } = this.#parts;
     if (this.#data !== undefined) await rename(this.#paths.data, join(folder, data));
     if (metadata !== undefined) await rename(this.#paths.metadata, join(folder, metadata));
     await rename(this.#paths.artifact, join(folder, artifact));
   }
+}
+
+/** Tells an empty file from another one; inodes are given out anew. */
+function emptyFileIdentity({ ino, size, ctimeNs }: { ino: bigint; size: bigint; ctimeNs: bigint }): string {
+  return `${ino}-${size}-${ctimeNs}`;
 }
 
 /** Creates a small file. `synced` settles when it is on the disk. */

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,20 @@ afterEach(async () => {
 });
 
 const at = (name: string) => join(folder, name);
+
+test('an attempt whose name another has got by now leaves it alone', async () => {
+  const draft = await begin(store, 'job-1');
+  await draft.write(randomBytes(10));
+  const commit = draft.commit({ stem: STEM, format: 'onnx' }, () => {
+    // Between the name and the token it was held up for hours.
+    rmSync(at(`${STEM}.onnx`));
+    writeFileSync(at(`${STEM}.onnx`), '');
+    return manifestDraft('job-1');
+  });
+  await expect(commit).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+  await draft.abort();
+  expect(await readdir(folder)).toEqual([`${STEM}.onnx`]);
+});
 
 describe('what is not as it was exported', () => {
   test('a file of another size is called damaged, and leaves no file open', async () => {
