@@ -36,6 +36,7 @@ export class Claim {
   #text: string;
   /** When it was asked for that which Redis has granted last, by `performance.now()`. */
   #grantedAtMs = performance.now();
+  #isLost = false;
 
   private constructor(redis: RedisClient, key: string) {
     this.#redis = redis;
@@ -61,7 +62,13 @@ export class Claim {
 
   /** Whether nobody else can have it: it was renewed in time, as far as this process knows. */
   get isHeld(): boolean {
-    return performance.now() - this.#grantedAtMs < CLAIM_MS;
+    return !this.#isLost && performance.now() - this.#grantedAtMs < CLAIM_MS;
+  }
+
+  /** Asks Redis whether it is still held, and renews it: the clock of this process may have stood still. @throws AppError REDIS_UNAVAILABLE */
+  async confirm(): Promise<boolean> {
+    await this.#become(this.#text);
+    return this.isHeld;
   }
 
   /** Tells others a number. @throws AppError REDIS_UNAVAILABLE */
@@ -86,5 +93,6 @@ export class Claim {
     const askedAtMs = performance.now();
     const reply = await callRedis(() => this.#redis.eval(RENEW, 1, this.#key, before, text, CLAIM_MS));
     if (reply === 1) this.#grantedAtMs = askedAtMs;
+    else this.#isLost = true;
   }
 }

@@ -43,7 +43,6 @@ export { announceTurn, endTurn, isOvertaken, takeTurn } from './turns.js';
 export {
   type HeldUpload,
   type PiecewiseUpload,
-  UPLOAD_EXPIRY_MS,
   UploadRegister,
   uploadNotFound,
 } from './upload-register.js';

@@ -132,7 +132,10 @@ describe('an upload that is held', () => {
     const clock = vi.spyOn(performance, 'now').mockReturnValue(late);
     expect(() => held.check()).toThrow(expect.objectContaining({ code: 'UPLOAD_BUSY' }));
     clock.mockRestore();
+    await held.confirm();
     await redis.set(keys.uploadClaim('one'), 'of somebody else');
+    await expect(held.confirm()).rejects.toMatchObject({ code: 'UPLOAD_BUSY' });
+    expect(() => held.check()).toThrow(expect.objectContaining({ code: 'UPLOAD_BUSY' }));
     await held.release();
     expect(await redis.get(keys.uploadClaim('one'))).toBe('of somebody else');
   });

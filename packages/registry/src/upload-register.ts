@@ -41,6 +41,8 @@ export interface HeldUpload {
   readonly entry: PiecewiseUpload;
   /** Makes sure that it is still ours, as far as can be known without asking. @throws AppError UPLOAD_BUSY */
   check(): void;
+  /** Makes sure of it by asking, before something is done that cannot be undone. @throws AppError UPLOAD_BUSY, REDIS_UNAVAILABLE */
+  confirm(): Promise<void>;
   /** Notes what has become of it. @throws AppError REDIS_UNAVAILABLE */
   finish(result: UploadResult): Promise<void>;
   /** Forgets it. @throws AppError REDIS_UNAVAILABLE */
@@ -129,6 +131,9 @@ export class UploadRegister {
       entry,
       check: () => {
         if (!claim.isHeld) throw uploadBusy();
+      },
+      confirm: async () => {
+        if (!(await claim.confirm())) throw uploadBusy();
       },
       finish: (result) => this.#note(upload, { ...entry, result }),
       forget: () => this.forget(upload),

@@ -17,14 +17,20 @@ export function uploadName(given: string): string {
   return name;
 }
 
-/** Makes a model of an upload that a worker finds in order. @throws AppError why it is refused; MODEL_EXISTS, WORKERS_BUSY, QUEUE_PAUSED */
+/**
+ * Makes a model of an upload that a worker finds in order.
+ * @param confirm is called before the model appears: it fails where that is somebody else's to do by now
+ * @throws AppError why it is refused; MODEL_EXISTS, WORKERS_BUSY, QUEUE_PAUSED
+ */
 export async function admitUpload(
   context: ApiContext,
   request: UploadRequest,
   name: string,
   received: ReceivedUpload,
+  confirm?: () => Promise<void>,
 ): Promise<UploadResult> {
   await check(context, request, name, received);
+  await confirm?.();
   const identity = await context.modelStore.publish(received, name);
   return announce(context, request, name, { ...received, identity });
 }

@@ -98,6 +98,7 @@ async function finish(
   const { modelStore } = context;
   const { model_name: name, sha256 } = named.entry;
   try {
+    await held.confirm();
     const received = await modelStore.complete(named.upload, knownSha256);
     if (sha256 !== undefined && sha256 !== received.sha256) {
       throw new AppError(
@@ -105,7 +106,7 @@ async function finish(
         'The file has another digest than was announced, and was removed. Send it anew.',
       );
     }
-    const result = await admitUpload(context, request, name, received);
+    const result = await admitUpload(context, request, name, received, held.confirm);
     // The model is there, whatever becomes of what is known of its upload.
     await held.finish(result).catch(() => undefined);
     await modelStore.discard(named.upload).catch(() => undefined);
@@ -125,6 +126,7 @@ function ended(named: NamedUpload, result: UploadResult): Reply {
 
 /** Removes what is of no use to anybody any more, so that its `Idempotency-Key` begins a new upload. */
 async function remove({ modelStore }: ApiContext, { upload }: NamedUpload, held: HeldUpload): Promise<void> {
+  await held.confirm();
   await modelStore.discard(upload);
   await held.forget();
 }
