@@ -261,7 +261,7 @@ describe('a client written against the requirement', () => {
   it('gets the result itself when it is willing to wait', async () => {
     const answer = await client.post('/api/model/export/onnx/torch_2.6', undefined, { prefer: 'wait=60' });
     expect(answer.status).toBe(200);
-    expect(answer.headers.get('preference-applied')).toBe('wait=60');
+    expect(answer.headers.get('preference-applied')).toBe('wait=55');
     expect(answer.body).toMatchObject({
       success: true,
       message: 'Model exported successfully to onnx format',

@@ -48,9 +48,12 @@ export class Client {
     });
   }
 
-  /** Starts an export and returns the job's id. */
+  /** Starts an export, as soon as its checkpoint is at rest, and returns the job's id. */
   async export(format: string, model: string, body?: unknown): Promise<string> {
-    const answer = await this.post(`/api/model/export/${format}/${model}`, body);
+    const answer = await until(`${model} is at rest`, async () => {
+      const asked = await this.post(`/api/model/export/${format}/${model}`, body);
+      return asked.body['code'] !== 'MODEL_BEING_WRITTEN' && asked;
+    });
     if (answer.status !== 202) throw new Error(`export of ${model}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return String(answer.body['job_id']);
   }

@@ -127,9 +127,9 @@ export const SETTINGS = {
     'trace, debug, info, warn, error, fatal or silent',
   ),
   DEFAULT_WAIT_SECONDS: setting(
-    integer(0, WAIT_LIMIT_SECONDS),
+    integer(0, 3600),
     '0',
-    `how long a request that starts work is held for its result when the client does not say; ${WAIT_LIMIT_SECONDS} at most`,
+    `how long a request that starts work is held for its result when the client does not say; more than ${WAIT_LIMIT_SECONDS} counts as ${WAIT_LIMIT_SECONDS}`,
   ),
   EXPORT_CONCURRENCY: setting(integer(1, 64), '2', 'jobs that one exporter works on at once'),
   MAX_UPLOAD_MB: setting(integer(1, 1_048_576), '4096', 'largest checkpoint that can be uploaded'),

@@ -14,13 +14,16 @@ export interface Wait {
  * Source: RFC 7240 sections 4.1 (respond-async) and 4.3 (wait). Preferences that cannot be understood are ignored.
  */
 export function chooseWait(query: number | undefined, prefer: string | undefined, defaultSeconds: number): Wait {
-  if (query !== undefined) return { seconds: Math.min(query, WAIT_LIMIT_SECONDS), asked: true };
+  if (query !== undefined) return { seconds: withinLimit(query), asked: true };
   const preferences = parsePrefer(prefer ?? '');
   const wait = preferences.get('wait');
-  if (wait !== undefined && /^\d{1,9}$/.test(wait)) {
-    return { seconds: Math.min(Number(wait), WAIT_LIMIT_SECONDS), asked: true };
-  }
-  return preferences.has('respond-async') ? { seconds: 0, asked: true } : { seconds: defaultSeconds, asked: false };
+  if (wait !== undefined && /^\d{1,9}$/.test(wait)) return { seconds: withinLimit(Number(wait)), asked: true };
+  if (preferences.has('respond-async')) return { seconds: 0, asked: true };
+  return { seconds: withinLimit(defaultSeconds), asked: false };
+}
+
+function withinLimit(seconds: number): number {
+  return Math.min(seconds, WAIT_LIMIT_SECONDS);
 }
 
 /** Preferences by name in lower case, without their parameters. The first of a name counts, section 2. */
