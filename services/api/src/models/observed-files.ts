@@ -69,7 +69,8 @@ export class ObservedFiles {
   observe(file: CheckpointFile, isWhole = file.changedMs === undefined): void {
     const before = this.#observed.get(file.filename);
     if (before === undefined) this.#names = undefined;
-    this.#observed.set(file.filename, { file, writing: Writing.after(before?.writing, isWhole) });
+    const isBegunAnew = before !== undefined && file.sizeBytes < before.file.sizeBytes;
+    this.#observed.set(file.filename, { file, writing: Writing.after(before?.writing, isWhole, isBegunAnew) });
     this.#note();
   }
 

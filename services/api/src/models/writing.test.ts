@@ -47,6 +47,16 @@ describe('a file', () => {
     expect(written(6_000).writing.leftMs).toBe(1_000);
   });
 
+  it('that was cut short, looked into and replaced by a whole one rests no longer either', () => {
+    const { writing } = written(6_000);
+    vi.advanceTimersByTime(6_000);
+    writing.settle();
+    const cut = Writing.after(writing, false, true);
+    vi.advanceTimersByTime(6_000);
+    cut.settle();
+    expect(Writing.after(cut, false)).toMatchObject({ isBeingWritten: true, leftMs: 1_000 });
+  });
+
   it('never has to rest for more than ten seconds', () => {
     expect(written(900, 9_000, 9_000).writing.leftMs).toBe(10_000);
   });

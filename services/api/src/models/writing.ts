@@ -32,10 +32,14 @@ export class Writing {
     this.#isAtRest = isAtRest;
   }
 
-  /** A state that was not seen until now, after another one, if there was one. */
-  static after(before: Writing | undefined, isAtRest: boolean): Writing {
+  /**
+   * A state that was not seen until now, after another one, if there was one.
+   * @param isAtRest whether it is known not to be written to any more
+   * @param isBegunAnew whether the file has become smaller, as none does that goes on being written
+   */
+  static after(before: Writing | undefined, isAtRest: boolean, isBegunAnew = false): Writing {
     const sinceMs = performance.now();
-    if (before === undefined)
+    if (before === undefined || (before.#isAtRest && isBegunAnew))
       return new Writing({ sinceMs, restlessSinceMs: sinceMs, longestPauseMs: undefined }, isAtRest);
     const { sinceMs: earlierMs, restlessSinceMs, longestPauseMs } = before.#history;
     const pauseMs = sinceMs - earlierMs;
