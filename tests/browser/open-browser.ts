@@ -10,6 +10,8 @@ const ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A name of this machine that browsers do not know to be its own, as servers in a network have.
+  '--host-resolver-rules=MAP models.lan 127.0.0.1',
 ];
 
 /** Starts a Chromium without a window. @throws Error if this machine has none */

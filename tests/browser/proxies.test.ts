@@ -4,7 +4,15 @@ import { modelFilename } from '@caissa/formats';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseDocument } from 'yaml';
-import { examplesIn, findProgram, LOGIN, type RunningProxy, startCaddy, startNginx } from './proxies.js';
+import {
+  examplesIn,
+  findProgram,
+  LOGIN,
+  type RunningProxy,
+  startCaddy,
+  startNginx,
+  startPlainNginx,
+} from './proxies.js';
 import { openSite, type Site } from './site.js';
 
 const KEY = 'otto-the-operator-behind-a-proxy';
@@ -119,6 +127,36 @@ describe.skipIf(nginx === undefined)('behind the nginx of the manual (apt-get in
     expect(asked.filter(({ status }) => status >= 400 && status !== 401)).toEqual([]);
     expect(faults.filter((fault) => !fault.includes('401'))).toEqual([]);
     expect(asked.length).toBeGreaterThan(30);
+  });
+});
+
+describe.skipIf(nginx === undefined)('behind an nginx that replaces Host and has no TLS', () => {
+  let proxy: RunningProxy;
+  beforeAll(async () => {
+    proxy = await startPlainNginx(String(nginx), site.system.url);
+  });
+  afterAll(() => proxy?.stop());
+
+  it('a browser signs in, exports, deletes and signs out', async () => {
+    const baseURL = `http://models.lan:${new URL(proxy.origin).port}${BASE}`;
+    const { page, message } = await site.visit('models', { baseURL });
+    await page.getByLabel('Access key').fill(KEY);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Load first' }).waitFor();
+    await page.getByRole('button', { name: 'Export first' }).click();
+    await page.getByRole('menuitem', { name: /PyTorch/ }).click();
+    await message('first to PyTorch is exported').waitFor();
+    await page.goto(`${baseURL}/#/downloads`);
+    const remove = page.getByRole('button', { name: /^Delete first_.*\.pt$/ });
+    await remove.click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^Delete/ })
+      .click();
+    await expect.poll(() => remove.count()).toBe(0);
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Access key').waitFor();
   });
 });
 

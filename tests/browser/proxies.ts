@@ -59,6 +59,14 @@ export interface RunningProxy {
 /** Login that the nginx of the tests asks for. */
 export const LOGIN = { username: 'somebody', password: 'behind the door' } as const;
 
+/** Starts nginx in front of a server with nothing but `proxy_pass`: it replaces `Host`, and has no TLS. */
+export async function startPlainNginx(program: string, target: string): Promise<RunningProxy> {
+  const folder = await mkdtemp(join(tmpdir(), 'caissa-nginx-'));
+  const port = await freePort();
+  const server = `server { listen 127.0.0.1:${port}; location / { proxy_pass ${target}; } }`;
+  return runNginx(program, server, `http://127.0.0.1:${port}`, folder);
+}
+
 /** Starts nginx with the example of the manual in front of a server. */
 export async function startNginx(program: string, target: string): Promise<RunningProxy> {
   const folder = await mkdtemp(join(tmpdir(), 'caissa-nginx-'));
@@ -74,6 +82,10 @@ export async function startNginx(program: string, target: string): Promise<Runni
     '/etc/nginx/models.htpasswd': join(folder, 'htpasswd'),
     'http://127.0.0.1:8001': target,
   });
+  return runNginx(program, server, `https://127.0.0.1:${port}`, folder);
+}
+
+async function runNginx(program: string, server: string, origin: string, folder: string): Promise<RunningProxy> {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   const configuration = `daemon off;
 pid ${folder}/pid;
@@ -90,7 +102,7 @@ ${server}
   // A worker of another user reaches what its first process has opened, and this folder.
   const user = process.getuid?.() === 0 ? ['-g', 'user root;'] : [];
   const child = spawn(program, ['-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log'), ...user]);
-  return running(child, `https://127.0.0.1:${port}`, folder);
+  return running(child, origin, folder);
 }
 
 /** Starts Caddy with the example of the manual in front of a server, but without TLS, for which it would ask elsewhere. */
