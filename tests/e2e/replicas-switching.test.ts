@@ -1,6 +1,5 @@
 import { copyFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { RedisProxy } from '@caissa/testing/redis-proxy';
 import { saved, savedWith, smallRoot, smallStateDict } from '@caissa/testing/small-checkpoint';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -109,7 +108,7 @@ describe('three replicas', () => {
       proxy.freeze();
       const load = new EvaluationLoad(system.url, 4, 5);
       const generation = await activate(client, 6);
-      await delay(3_000);
+      await load.untilAnswered(200);
       proxy.thaw();
       expect(await converged(system)).toBe(generation);
       await load.stop();

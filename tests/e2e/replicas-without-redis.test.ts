@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { startRedisServer } from '@caissa/launcher';
 import { atBestWithin } from '@caissa/testing/at-best-within';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -37,7 +36,7 @@ describe('three replicas and a Redis', () => {
     const generation = await activate(client, 0);
     await converged(system);
     const load = new EvaluationLoad(system.url, 8, 50);
-    await delay(500);
+    await load.untilAnswered(10);
     await redis.stop();
     const ends = performance.now() + AWAY_MS;
     while (performance.now() < ends) {
@@ -45,8 +44,7 @@ describe('three replicas and a Redis', () => {
         const { status, body } = await client.post(`/api/model/load/${markedName(1)}`);
         expect([status, body['code']]).toEqual([503, 'REDIS_UNAVAILABLE']);
       });
-      await load.untilAnswered(10);
-      await delay(500);
+      await load.untilAnswered(80);
     }
     redis = await startRedisServer({ dataDir: folder, port });
     expect(await converged(system)).toBe(generation);

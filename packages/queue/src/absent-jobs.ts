@@ -15,8 +15,8 @@ const TRACES: Readonly<Record<JobType, string>> = {
 const OUTCOMES = ['completed', 'failed'] as const;
 
 /**
- * Says why a job is not there: it never was, its seven days are over, or it was among the oldest of more jobs than are
- * kept. The id tells when it was made. @throws AppError REDIS_UNAVAILABLE
+ * Says why a job is not there: it never was, its seven days are over, or it was removed, by an operator or as one of the
+ * oldest of more jobs than are kept. The id tells when it was made. @throws AppError REDIS_UNAVAILABLE
  */
 export function absentJob(queues: Queues, jobId: string): Promise<AppError> {
   return callRedis(async () => {
@@ -44,6 +44,7 @@ function forgottenJob(type: JobType, sinceMs: number): AppError {
   const since = new Date(sinceMs).toISOString();
   return new AppError(
     'JOB_FORGOTTEN',
-    `This job is over and not kept any more: of so many ${type} jobs those are kept that ended since ${since}. ${TRACES[type]}`,
+    `This job is over and not kept any more: it was among the oldest of so many ${type} jobs that only those are kept that ` +
+      `ended since ${since}, or an operator removed it. ${TRACES[type]}`,
   );
 }

@@ -1,7 +1,7 @@
 export { enqueue, findClaimedJob, type JobsContext } from './enqueue.js';
 export { type FailedJob, onJobFailed } from './failed-jobs.js';
 export type { IdempotencyClaim } from './idempotency.js';
-export { type JobLock, jobLost } from './job-lock.js';
+export { jobLost } from './job-lock.js';
 export { isFinal, jobLinks, jobTypeOf, newJobId, type QueuedJob } from './job-view.js';
 export { type JobEvent, JobWatcher } from './job-watcher.js';
 export { cancelJob, retryJob, showJob } from './jobs.js';

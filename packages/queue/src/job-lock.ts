@@ -1,18 +1,13 @@
 import { callRedis } from '@caissa/redis';
+import type { HeldLock } from '@caissa/registry';
 import { AppError } from '@caissa/shared/errors';
 import type { Job } from 'bullmq';
-
-/** BullMQ's lock of a job: whoever's token lies under its key holds the job. */
-export interface JobLock {
-  readonly key: string;
-  readonly token: string;
-}
 
 /**
  * Settles if a lock still holds its job, which it then does for `lockMs` from now on. Waits while Redis is away.
  * @throws AppError JOB_LOST, REDIS_UNAVAILABLE
  */
-export async function confirmLock(job: Job, { token }: JobLock, lockMs: number): Promise<void> {
+export async function confirmLock(job: Job, { token }: HeldLock, lockMs: number): Promise<void> {
   if (!(await callRedis(() => job.extendLock(token, lockMs)))) throw jobLost();
 }
 

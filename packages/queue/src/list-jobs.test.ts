@@ -1,8 +1,8 @@
 import { exportData, openTestJobs, type TestJobs } from '@caissa/testing/open-test-jobs';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { enqueue } from './enqueue.js';
 import { cancelJob } from './jobs.js';
-import { type JobFilter, listJobs } from './list-jobs.js';
+import { type JobFilter, listJobs, trimJobList } from './list-jobs.js';
 
 /** More than two pages of the index, of two models, with a few loads among them. */
 const EXPORTS = 230;
@@ -83,4 +83,16 @@ describe('the list of jobs', { shuffle: false }, () => {
     const found = await reading;
     expect(new Set(found).size).toBe(found.length);
   });
+});
+
+test('what finds no job asks for no job, and what only trims the list is told of none', async () => {
+  const { redis } = jobs.context;
+  const [lrange, look] = [vi.spyOn(redis, 'lrange'), vi.spyOn(redis, 'eval')];
+  expect(await list({ model: 'none' })).toEqual({ jobs: [] });
+  expect(lrange).not.toHaveBeenCalled();
+  look.mockClear();
+  await trimJobList(jobs.context);
+  const replies = await Promise.all(look.mock.results.map(({ value }) => value));
+  expect(replies).toEqual([[expect.any(Number), 0, []]]);
+  vi.restoreAllMocks();
 });

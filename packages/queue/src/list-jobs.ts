@@ -23,8 +23,8 @@ const PIECE = 500;
 /**
  * Looks through a piece of the list of jobs, newest first, and takes those off it that their queue has removed. What a
  * filter asks for is only guessed here, so that of a hundred thousand jobs those that cannot match never leave Redis.
- * KEYS: sorted set of jobs. ARGV: prefix, first rank, jobs to look at, ids to find at most, kind, model, status; nothing
- * for any.
+ * KEYS: sorted set of jobs. ARGV: prefix, first rank, jobs to look at, ids to find at most, or nothing if none are to be
+ * found, kind, model, status; nothing for any.
  * Returns the rank to go on from, how many jobs come after it, and ids that may match.
  */
 const LOOK = `
@@ -46,12 +46,12 @@ local function mayMatch(key)
 end
 local found, gone, looked = {}, {}, 0
 for _, id in ipairs(redis.call('ZREVRANGE', KEYS[1], start, start + count - 1)) do
-  if #found >= limit then break end
+  if limit and #found >= limit then break end
   looked = looked + 1
   local type = string.match(id, '^%a+')
   local key = prefix .. ':' .. type .. ':' .. id
   if redis.call('EXISTS', key) == 0 then gone[#gone + 1] = id
-  elseif (kind == '' or kind == type) and mayMatch(key) then found[#found + 1] = id end
+  elseif limit and (kind == '' or kind == type) and mayMatch(key) then found[#found + 1] = id end
 end
 if #gone > 0 then redis.call('ZREM', KEYS[1], unpack(gone)) end
 local next = start + looked - #gone
@@ -65,7 +65,7 @@ export function listJobs(context: JobsContext, filter: JobFilter): Promise<{ job
     let start = await startRank(context, filter.cursor);
     for (;;) {
       const { next, left, ids } = await look(context, start, filter.limit - jobs.size, filter);
-      const active = await activeJobs(context);
+      const active = ids.length === 0 ? new Set<string>() : await activeJobs(context);
       const views = await Promise.all(ids.map((id) => viewIfMatching(context, id, filter, active)));
       // Jobs that come in meanwhile push those already shown onto this page, which changes nothing.
       for (const view of views) if (view !== undefined) jobs.set(view.job_id, view);
@@ -84,7 +84,7 @@ export function listJobs(context: JobsContext, filter: JobFilter): Promise<{ job
 export function trimJobList(context: JobsContext): Promise<void> {
   return callRedis(async () => {
     for (let start = 0; ; ) {
-      const { next, left } = await look(context, start, PIECE, {});
+      const { next, left } = await look(context, start, '', {});
       if (left <= 0) return;
       start = next;
     }
@@ -96,7 +96,7 @@ const replySchema = z.tuple([z.int(), z.int(), z.array(z.string())]);
 async function look(
   { redis, keys }: JobsContext,
   start: number,
-  limit: number,
+  limit: number | '',
   { type = '', model = '', status = '' }: Partial<JobFilter> | { type?: ''; model?: ''; status?: '' },
 ): Promise<{ next: number; left: number; ids: string[] }> {
   const args = [keys.prefix, start, PIECE, limit, type, model, status];

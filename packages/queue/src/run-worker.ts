@@ -1,4 +1,5 @@
 import type { RedisClient } from '@caissa/redis';
+import type { HeldLock } from '@caissa/registry';
 import {
   JOB_DATA_SCHEMAS,
   type JobDataByType,
@@ -10,7 +11,7 @@ import { AppError, toAppError } from '@caissa/shared/errors';
 import type { Logger } from '@caissa/shared/process';
 import { Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { formatFailedReason } from './failed-jobs.js';
-import { confirmLock, type JobLock, jobLost } from './job-lock.js';
+import { confirmLock, jobLost } from './job-lock.js';
 import { dropLargeMetadata, toKeptResult } from './kept-job.js';
 import { ProgressReporter, StageFollower } from './progress.js';
 import type { Span, Tracing } from './tracing/tracing.js';
@@ -29,7 +30,7 @@ export interface WorkItem<T extends JobType> {
    */
   readonly signal: AbortSignal;
   /** What a script of Redis can check, together with what it writes. */
-  readonly lock: JobLock;
+  readonly lock: HeldLock;
   /** Settles if this worker still holds the job. Waits while Redis is away. @throws AppError JOB_LOST, REDIS_UNAVAILABLE */
   confirm(): Promise<void>;
   readonly logger: Logger;

@@ -22,7 +22,7 @@ describe('an error reply tells', () => {
     ['NOREPLICAS Not enough good replicas to write.', 'REDIS_READ_ONLY', /replicas/],
     ['LOADING Redis is loading the dataset in memory', 'REDIS_STARTING', /wait/],
     ['MASTERDOWN Link with MASTER is down', 'REDIS_STARTING', /master/],
-    ['CLUSTERDOWN The cluster is down', 'REDIS_STARTING', /nodes/],
+    ['CLUSTERDOWN The cluster is down', 'REDIS_UNREACHABLE', /nodes/],
     ['BUSY Redis is busy running a script.', 'REDIS_STARTING', /SCRIPT KILL/],
     ['ERR DB index is out of range', 'REDIS_UNSUITABLE', /number/],
     ['ERR SELECT is not allowed in cluster mode', 'REDIS_UNSUITABLE', /number/],

@@ -11,7 +11,7 @@ export type Rule = readonly [pattern: RegExp, code: Diagnosis['code'], message: 
 
 /** Of a cluster whose nodes do not make a whole. */
 export const CLUSTER_DOWN: Diagnosis = {
-  code: 'REDIS_STARTING',
+  code: 'REDIS_UNREACHABLE',
   message:
     'The Redis Cluster has no node for some of the keys: start the nodes that are away, or assign all its slots.',
 };
@@ -43,7 +43,7 @@ export const REPLIES: readonly Rule[] = [
   [
     /^READONLY /,
     'REDIS_READ_ONLY',
-    'REDIS_URL leads to a replica, which takes no writes: let it name the master, or the Sentinels that know it.',
+    'REDIS_URL points to a replica, which takes no writes: let it name the master, or the Sentinels that know it.',
   ],
   [
     /^MISCONF /,
@@ -72,7 +72,7 @@ export const REPLIES: readonly Rule[] = [
   [
     /cluster support disabled/,
     'REDIS_UNSUITABLE',
-    'REDIS_URL names a Redis Cluster, and leads to a server that is none: begin it with redis: instead.',
+    'REDIS_URL names a Redis Cluster, but points to a server that is not part of one: begin it with redis: instead.',
   ],
   [/No such master/, 'REDIS_UNSUITABLE', 'The Sentinels know no master of the name in REDIS_URL: correct it.'],
   [
@@ -97,7 +97,7 @@ export const CONNECTIONS: readonly Rule[] = [
   [
     /^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN)$/,
     'REDIS_UNREACHABLE',
-    'No way leads to the host in REDIS_URL: look at the network and its firewalls.',
+    'The host in REDIS_URL cannot be reached over the network: look at the network and its firewalls.',
   ],
   [/^CERT_HAS_EXPIRED$/, 'REDIS_UNREACHABLE', 'The certificate of Redis has expired: give Redis a new one.'],
   [/^CERT_NOT_YET_VALID$/, 'REDIS_UNREACHABLE', 'The certificate of Redis is not valid yet: set the clocks right.'],
@@ -121,7 +121,7 @@ export const CONNECTIONS: readonly Rule[] = [
     'REDIS_UNREACHABLE',
     'The certificate of Redis is not from an authority that is trusted: name the file of that authority in REDIS_TLS_CA_FILE.',
   ],
-  [/^ERR_SSL_/, 'REDIS_UNREACHABLE', 'No TLS connection to Redis comes about: compare the TLS settings of both sides.'],
+  [/^ERR_SSL_/, 'REDIS_UNREACHABLE', 'The TLS handshake with Redis failed: compare the TLS settings of both sides.'],
   [
     /RESP type|Protocol error|Protocol Error/,
     'REDIS_UNSUITABLE',

@@ -113,6 +113,14 @@ describe('of what several workers find out about one model', () => {
     expect(await catalogue.get('a')).toBeUndefined();
   });
 
+  test('moments of long ago are forgotten, so that names that are gone take no room', async () => {
+    await catalogue.put(entry('a'), []);
+    const moment = await catalogue.moment();
+    await redis.hset(keys.catalogueMoments, 'gone', moment - 25 * 3_600_000, 'new', moment - 23 * 3_600_000);
+    await catalogue.removeAll(['a'], moment);
+    expect((await redis.hkeys(keys.catalogueMoments)).sort()).toEqual(['', 'a', 'new']);
+  });
+
   test('one of before Redis lost its memory is refused as well, and its clock does not go back', async () => {
     await catalogue.put(entry('a'), []);
     const since = await catalogue.moment();

@@ -74,6 +74,18 @@ ${NOTE_CHANGED}
 return 'written'
 `;
 
+/** Work on a model does not take longer: a moment of before says nothing any more. */
+const MOMENTS_KEPT_MS = 24 * 3_600_000;
+
+/** KEYS: moments. ARGV: how long they are kept, in milliseconds. */
+const FORGET_MOMENTS = `
+local moments = redis.call('HGETALL', KEYS[1])
+local latest = tonumber(redis.call('HGET', KEYS[1], '') or '0')
+for at = 1, #moments, 2 do
+  if tonumber(moments[at + 1]) < latest - tonumber(ARGV[1]) then redis.call('HDEL', KEYS[1], moments[at]) end
+end
+`;
+
 /** The index of checkpoints in Redis. It can be rebuilt by inspecting the model folder again. */
 export class Catalogue {
   readonly #redis: RedisClient;
@@ -127,6 +139,8 @@ export class Catalogue {
     for (const batch of batches(names)) {
       await Promise.all(batch.map((name) => this.remove(name, { since: moment })));
     }
+    if (names.length === 0) return;
+    await callRedis(() => this.#redis.eval(FORGET_MOMENTS, 1, this.#keys.catalogueMoments, MOMENTS_KEPT_MS));
   }
 
   #write({ since = Number.POSITIVE_INFINITY, lock }: WritingTerms, what: readonly string[]): Promise<WritingOutcome> {

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PickleValue } from '@caissa/pytorch';
-import { closeQueues, type JobLock, newJobId, openQueues, type WorkItem } from '@caissa/queue';
+import { closeQueues, newJobId, openQueues, type WorkItem } from '@caissa/queue';
 import { connectProducer, connectWorker, redisKeys, waitUntilReady } from '@caissa/redis';
-import { Catalogue, ExportIndex } from '@caissa/registry';
+import { Catalogue, ExportIndex, type HeldLock } from '@caissa/registry';
 import type { ExportJobData, InspectJobData, JobProgress } from '@caissa/shared/contracts';
 import { createLogger } from '@caissa/shared/process';
 import { LocalArtifactStore, LocalModelStore } from '@caissa/storage';
@@ -87,7 +87,7 @@ interface ItemChange {
   readonly firstAttempt?: boolean;
   readonly confirm?: () => Promise<void>;
   readonly signal?: AbortSignal;
-  readonly lock?: JobLock;
+  readonly lock?: HeldLock;
   readonly onReport?: (progress: JobProgress) => void;
 }
 

@@ -1,10 +1,12 @@
 import { unwatchFile, watchFile } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { Coalesced } from '@caissa/bytes';
 import { type Logger, onHangUp } from '@caissa/shared/process';
 import { ConfigurationError } from '@caissa/shared/settings';
 import type { ApiSettings } from '../context.js';
 import { readKeys } from './access-keys.js';
-import type { AccessKeys } from './key-ring.js';
+import type { AccessKey, AccessKeys } from './key-ring.js';
 
 /**
  * How often the file is looked at. Looking, unlike being told, sees through the links of a Kubernetes Secret and the
@@ -33,13 +35,26 @@ export function followKeyFile(
   };
 }
 
+/** Reads until two looks agree: of a file that is written in place, one may see the first half of the keys. */
+async function readSettledKeys(settings: Pick<ApiSettings, 'API_KEYS' | 'API_KEYS_FILE'>): Promise<AccessKey[]> {
+  const look = () => Promise.allSettled([readKeys(settings)]);
+  for (let before = await look(); ; ) {
+    await delay(LOOK_INTERVAL_MS, undefined, { ref: false });
+    const now = await look();
+    const [found] = now;
+    if (!isDeepStrictEqual(now, before)) before = now;
+    else if (found.status === 'fulfilled') return found.value;
+    else throw found.reason;
+  }
+}
+
 async function readAgain(
   settings: Pick<ApiSettings, 'API_KEYS' | 'API_KEYS_FILE'>,
   keys: AccessKeys,
   logger: Logger,
 ): Promise<void> {
   try {
-    const read = await readKeys(settings);
+    const read = await readSettledKeys(settings);
     const revoked = keys.replace(read);
     logger.info({ keys: read.length, revoked }, 'the access keys were read again');
   } catch (error) {
