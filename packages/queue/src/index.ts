@@ -7,7 +7,7 @@ export { type JobEvent, JobWatcher } from './job-watcher.js';
 export { cancelJob, retryJob, showJob } from './jobs.js';
 export { type JobFilter, listJobs, trimJobList } from './list-jobs.js';
 export { measureJobs } from './measure-jobs.js';
-export { HOW_TO_RESUME, notePaused, queuePaused, readPausedQueues } from './paused-queues.js';
+export { notePaused, pausedSentence, queuePaused, readPausedQueues } from './paused-queues.js';
 export {
   closeQueues,
   limitActivations,

@@ -23,10 +23,15 @@ export async function notePaused<T extends Pick<JobView, 'type' | 'status'>>(
   );
 }
 
-/** Who resumes a queue, and where. */
-export const HOW_TO_RESUME = 'An operator resumes it at /admin/queues.';
+/** Says that queues are paused, what follows, and who resumes them. */
+export function pausedSentence(types: Iterable<JobType>): string {
+  const names = [...types];
+  const [verb, their, them] = names.length === 1 ? ['queue is', 'its', 'it'] : ['queues are', 'their', 'them'];
+  const list = new Intl.ListFormat('en', { type: 'conjunction' }).format(names);
+  return `The ${list} ${verb} paused, so no worker takes ${their} jobs. An operator resumes ${them} on the queue dashboard.`;
+}
 
 /** The error of work that is not begun because nobody would take it. */
 export function queuePaused(type: JobType): AppError {
-  return new AppError('QUEUE_PAUSED', `The ${type} queue is paused, so no worker takes its jobs. ${HOW_TO_RESUME}`);
+  return new AppError('QUEUE_PAUSED', pausedSentence([type]));
 }

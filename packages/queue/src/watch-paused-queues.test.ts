@@ -20,7 +20,7 @@ test('a paused queue is a condition, said once when it is paused and once when i
   const stop = watchPausedQueues(jobs.context.queues, conditions);
   await eventually('the condition', async () => conditions.has('QUEUE_PAUSED'));
   const message =
-    'No worker takes export and inspect jobs, because that is paused. An operator resumes it at /admin/queues.';
+    'The export and inspect queues are paused, so no worker takes their jobs. An operator resumes them on the queue dashboard.';
   expect(conditions.all).toMatchObject([{ code: 'QUEUE_PAUSED', message }]);
   await exporting.queue.resume();
   await inspect.queue.resume();

@@ -32,12 +32,20 @@ it('work is accepted, and everybody is told that it waits until its queue is res
   expect(body).toMatchObject({
     status: 'queued',
     queue_paused: true,
-    message: expect.stringContaining('An operator resumes it at /admin/queues.'),
+    message: expect.stringContaining(
+      'The export queue is paused, so no worker takes its jobs. An operator resumes it on the queue dashboard.',
+    ),
   });
   expect((await ask(String(body['status_url']))).body).toMatchObject({ status: 'queued', queue_paused: true });
   expect((await ask('/api/jobs')).body['jobs']).toMatchObject([{ job_id: body['job_id'], queue_paused: true }]);
   await queueOf('export').resume();
   expect((await ask(String(body['status_url']))).body).not.toHaveProperty('queue_paused');
+});
+
+it('a request that would wait is answered at once, since nobody works on it', async () => {
+  const { status, body } = await ask('/api/model/export/onnx/model_v1?wait=50', { method: 'POST' });
+  expect(status).toBe(202);
+  expect(body).toMatchObject({ status: 'queued', queue_paused: true });
 });
 
 it('metrics tell which queues are paused, and how many jobs wait in them', async () => {

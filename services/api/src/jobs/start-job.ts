@@ -1,11 +1,11 @@
 import {
   enqueue,
   findClaimedJob,
-  HOW_TO_RESUME,
   type IdempotencyClaim,
   isFinal,
   jobLinks,
   notePaused,
+  pausedSentence,
   type QueuedJob,
   showJob,
 } from '@caissa/queue';
@@ -117,6 +117,11 @@ function claimOf({ headers, caller }: StartRequest, request: unknown): Idempoten
   return key === undefined ? undefined : { key, caller: caller.name, request };
 }
 
+/** Whether a job waits for an operator, so that there is nothing to hold a request for. */
+export function isStuck({ queue_paused: paused }: Pick<JobView, 'queue_paused'>): boolean {
+  return paused === true;
+}
+
 /** The job was accepted: losing sight of it while waiting must not look like a failure to the client. */
 async function waitForResult(
   context: ApiContext,
@@ -125,7 +130,7 @@ async function waitForResult(
   { seconds }: Wait,
 ): Promise<JobView | undefined> {
   try {
-    return await context.watcher.waitForEnd(jobId, seconds * 1_000, signal);
+    return await context.watcher.waitForEnd(jobId, seconds * 1_000, signal, isStuck);
   } catch (error) {
     if (error instanceof AppError && error.code === 'REDIS_UNAVAILABLE') return undefined;
     throw error;
@@ -156,7 +161,7 @@ function replyAccepted(
   wait: Wait,
 ): Reply {
   const links = jobLinks(jobId);
-  const pause = paused ? ` Its queue is paused: ${HOW_TO_RESUME}` : '';
+  const pause = paused ? ` ${pausedSentence([type])}` : '';
   return {
     status: 202,
     headers: { Location: links.self, 'Retry-After': '1', ...waitHeaders(wait) },

@@ -1,12 +1,12 @@
 import { checkpointStem, isReservedModelName, modelFilename } from '@caissa/formats';
 import { cancelJob, enqueue, queuePaused, readPausedQueues } from '@caissa/queue';
-import { type JobView, toMebibytes, type UploadResult } from '@caissa/shared/contracts';
+import { toMebibytes, type UploadResult } from '@caissa/shared/contracts';
 import { AppError } from '@caissa/shared/errors';
 import { checkTimeoutMs } from '@caissa/shared/uploads';
 import { modelExists, type ReceivedUpload } from '@caissa/storage';
 import type { ApiContext } from '../context.js';
 import type { Reply, RouteRequest } from '../http/route.js';
-import { toError } from '../jobs/start-job.js';
+import { isStuck, toError } from '../jobs/start-job.js';
 
 type UploadRequest = Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'requestId' | 'gone' | 'noteJob'>;
 
@@ -68,7 +68,6 @@ async function check(
   });
   const jobId = job.id ?? '';
   noteJob(jobId);
-  const isStuck = ({ queue_paused: paused }: JobView) => paused === true;
   const view = await context.watcher.waitForEnd(jobId, checkTimeoutMs(sizeBytes), gone, isStuck);
   if (view.status === 'completed') return;
   if (view.error) throw toError(view.error);

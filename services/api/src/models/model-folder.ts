@@ -178,7 +178,6 @@ export class ModelFolder {
 export interface ModelSources {
   readonly modelFolder: ModelFolder;
   readonly catalogue: Catalogue;
-  /** What a network must be to be made active. */
   /** Tells what a network must be like to be made active. */
   readonly replicas: { readonly expected: ExpectedArchitecture };
 }
