@@ -74,13 +74,9 @@ async function check(
   // Nobody waits for it any more; if it cannot be cancelled, it finds no file and does no harm.
   await cancelJob(context.jobs, jobId).catch(() => undefined);
   if (isStuck(view)) throw queuePaused('inspect');
-  throw new AppError(
-    'WORKERS_BUSY',
-    'No worker looked into the file in time. Is an exporter running? Try again later.',
-    {
-      retryAfterSeconds: 30,
-    },
-  );
+  throw new AppError('WORKERS_BUSY', 'No worker inspected the file in time. Is an exporter running? Try again later.', {
+    retryAfterSeconds: 30,
+  });
 }
 
 /** Lists the new model at once, and requests its inspection. The upload has succeeded even if Redis is down by now. */

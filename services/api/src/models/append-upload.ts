@@ -47,7 +47,7 @@ export const appendUploadRoute = defineRoute({
       schema: problemSchema,
     },
     423: { description: 'Somebody else sends a piece.', schema: problemSchema },
-    503: { description: 'No worker looked into the file in time.', schema: problemSchema },
+    503: { description: 'No worker inspected the file in time.', schema: problemSchema },
     507: { description: 'The disk is full.', schema: problemSchema },
   },
   handler: async (context, request) => {

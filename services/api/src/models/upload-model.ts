@@ -24,7 +24,7 @@ export const uploadModelRoute = defineRoute({
     415: { description: 'The body is not application/octet-stream.', schema: problemSchema },
     422: { description: 'The checkpoint was refused.', schema: problemSchema },
     503: {
-      description: 'No worker looked into the file in time, or operators have paused that.',
+      description: 'No worker inspected the file in time, or operators have paused inspections.',
       schema: problemSchema,
     },
     507: { description: 'The disk is full.', schema: problemSchema },

@@ -223,7 +223,7 @@ export function useUploader(): (files: Iterable<File>, name?: string) => void {
     for (const file of files) {
       void upload(file, name).then((result) => {
         if (result === undefined) return;
-        tell({ kind: 'success', title: `${result.name} was uploaded`, detail: 'It is being looked into.' });
+        tell({ kind: 'success', title: `${result.name} was uploaded`, detail: 'It is in the list of models.' });
         for (const one of uploads.get()) if (one.state === 'done') forgetUpload(one.id);
         void client.invalidateQueries({ queryKey: KEYS.models });
       });
