@@ -12,6 +12,9 @@ import { LocalArtifactStore, LocalModelStore } from '@caissa/storage';
 
 const REDIS_PATIENCE_MS = 10_000;
 
+/** The lock of the jobs that nobody queued. */
+const LOCK = { key: 'lock', token: 'token' } as const;
+
 /** How an {@link ExporterInProcess} differs from one that nobody watches. */
 interface Changes {
   readonly maxFileBytes?: number;
@@ -40,6 +43,7 @@ export class ExporterInProcess {
   ): Promise<ExporterInProcess> {
     const redis = connectProducer(redisUrl);
     await waitUntilReady(redis, REDIS_PATIENCE_MS);
+    await redis.set(LOCK.key, LOCK.token);
     const keys = redisKeys('bench');
     const spare = new SpareProcess();
     const models = await LocalModelStore.open(modelsFolder);
@@ -96,7 +100,7 @@ export class ExporterInProcess {
       createdAt: new Date(),
       firstAttempt: true,
       signal: new AbortController().signal,
-      lock: { key: 'lock', token: 'token' },
+      lock: LOCK,
       confirm: async () => undefined,
       logger: createLogger('bench', 'silent'),
       report: this.#onReport,

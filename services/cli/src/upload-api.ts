@@ -83,7 +83,10 @@ export class UploadApi {
       'Content-Length': String(sizeBytes - offset),
       'Upload-Offset': String(offset),
     });
-    const answer = answerOf(request);
+    let unreadable: Error | undefined;
+    const answer = answerOf(request).catch((error: unknown) => {
+      throw unreadable ?? error;
+    });
     // From here on a worker looks into the file, and nothing moves.
     request.once('finish', () => request.setTimeout(answerTimeoutMs(sizeBytes)));
     if (offset === sizeBytes) request.end();
@@ -94,7 +97,10 @@ export class UploadApi {
         sentBytes += chunk.length;
         report(sentBytes);
       });
-      content.on('error', (error) => request.destroy(error));
+      content.on('error', (error) => {
+        unreadable = error;
+        request.destroy();
+      });
       request.once('close', () => content.destroy());
       content.pipe(request);
     }
@@ -112,7 +118,7 @@ export class UploadApi {
   }
 }
 
-/** The JSON of an answer. @throws ApiRefusal; the system's error if the file cannot be read */
+/** The JSON of an answer. @throws ApiRefusal */
 async function answerOf(request: ClientRequest): Promise<unknown> {
   let response: IncomingMessage;
   let body: string;
@@ -121,10 +127,7 @@ async function answerOf(request: ClientRequest): Promise<unknown> {
       request.once('response', resolve).on('error', reject);
     });
     body = await text(response);
-  } catch (error) {
-    if (error instanceof Error && 'syscall' in error && (error.syscall === 'read' || error.syscall === 'open')) {
-      if ('path' in error) throw error;
-    }
+  } catch {
     throw new ApiRefusal(0, 'UNREACHABLE', 'The API does not answer. Is it running, and is --url its address?');
   }
   const { statusCode: status = 0 } = response;

@@ -27,10 +27,16 @@ async function buildDocument(routes: readonly Route[]): Promise<object> {
 /** `/api/openapi.json`, `/api/docs` and `/api/docs/errors`. Mount it at the root, after the guards. */
 export function createDocs(routes: readonly Route[], access: Access): Router {
   let document: Promise<object> | undefined;
+  let kept: { readonly url: string; readonly text: JsonText } | undefined;
   const sendDocument: RequestHandler = async (request, response) => {
     document ??= buildDocument(routes);
-    const servers = [{ url: addressFor(request, '/') }];
-    await sendRead(response, {}, new JsonText(Buffer.from(JSON.stringify({ ...(await document), servers }))));
+    const described = await document;
+    const url = addressFor(request, '/');
+    // Its tag and its compressed form are made once, for the address that was asked for last.
+    if (kept?.url !== url) {
+      kept = { url, text: new JsonText(Buffer.from(JSON.stringify({ ...described, servers: [{ url }] }))) };
+    }
+    await sendRead(response, {}, kept.text);
   };
   const sendErrorsPage: RequestHandler = (request, response) => {
     response.set('Cache-Control', 'no-cache').type('html').send(renderErrorsPage(request));

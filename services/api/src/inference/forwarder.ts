@@ -54,9 +54,12 @@ export class Forwarder {
     let best: ReplicaAnswer | undefined;
     const askedAtMs = performance.now();
     const replicas = this.#directory.inTurn((url) => this.#connections.isInDoubt(url));
+    let reason: string | undefined;
     for (const [index, replica] of replicas.entries()) {
+      if (reason !== undefined) this.#retries.inc({ reason });
       const next = replicas.slice(index + 1).map(({ url }) => url);
       const answer = await this.#tryReplica(replica, question, { askedAtMs, next });
+      reason = answer === undefined ? 'connection' : String(answer.status);
       if (answer === undefined) continue;
       if (best === undefined || hopeOf(answer) >= hopeOf(best)) {
         discard(best);
@@ -64,7 +67,6 @@ export class Forwarder {
       } else discard(answer);
       if (isFault(answer.status)) this.#directory.failed(replica);
       else if (!retryOn.includes(answer.status)) break;
-      this.#retries.inc({ reason: String(answer.status) });
     }
     this.#answers.inc({ status: best?.status ?? 'none' });
     if (best === undefined) throw unavailable();
@@ -107,7 +109,6 @@ export class Forwarder {
       const { 'x-request-id': requestId } = question.headers;
       const about = { err: error, request_id: requestId, replica: replica.id };
       this.#logger.debug(about, 'a replica could not be asked');
-      this.#retries.inc({ reason: 'connection' });
       this.#directory.suspect(replica);
       return undefined;
     } finally {
