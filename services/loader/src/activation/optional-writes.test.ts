@@ -1,10 +1,9 @@
-import { Conditions } from '@caissa/shared/process';
-import { pino } from 'pino';
+import { Conditions, createLogger } from '@caissa/shared/process';
 import { expect, it } from 'vitest';
 import { OptionalWrites } from './optional-writes.js';
 
 it('it is a condition that a folder cannot be written, until it can again', async () => {
-  const conditions = new Conditions(pino({ level: 'silent' }));
+  const conditions = new Conditions(createLogger('test', 'silent'));
   const writes = new OptionalWrites(conditions);
   const refuse = () => Promise.reject(Object.assign(new Error('read-only file system'), { code: 'EROFS' }));
   const write = () => Promise.resolve();
