@@ -117,7 +117,7 @@ describe('a bad value is refused in a sentence:', () => {
     ],
     ['LOADER_URL', 'http://loader:99999', 'LOADER_URL is "http://loader:99999" but must look like http://host:8002.'],
     ['LOG_LEVEL', 'loud', 'LOG_LEVEL is "loud" but must be one of trace, debug, info, warn, error, fatal, silent.'],
-    ['DEFAULT_WAIT_SECONDS', 'long', 'DEFAULT_WAIT_SECONDS is "long" but must be a whole number from 0 to 3600.'],
+    ['DEFAULT_WAIT_SECONDS', '61', 'DEFAULT_WAIT_SECONDS is "61" but must be a whole number from 0 to 60.'],
     ['EXPORT_CONCURRENCY', '0', 'EXPORT_CONCURRENCY is "0" but must be a whole number from 1 to 64.'],
     ['MAX_UPLOAD_MB', '0', 'MAX_UPLOAD_MB is "0" but must be a whole number from 1 to 1048576.'],
     ['KEEP_RECENT_EXPORTS', 'all', 'KEEP_RECENT_EXPORTS is "all" but must be a whole number from 0 to 1000000.'],

@@ -127,7 +127,7 @@ export const SETTINGS = {
     'trace, debug, info, warn, error, fatal or silent',
   ),
   DEFAULT_WAIT_SECONDS: setting(
-    integer(0, 3600),
+    integer(0, 60),
     '0',
     `how long a request that starts work is held for its result when the client does not say; more than ${WAIT_LIMIT_SECONDS} counts as ${WAIT_LIMIT_SECONDS}`,
   ),
