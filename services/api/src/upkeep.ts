@@ -30,7 +30,7 @@ export function startUpkeep(context: ApiContext, lifecycle: Lifecycle): void {
   lifecycle.onStop('eviction watch', () => clearInterval(evictionTimer));
   const onRedis = () => {
     reconciler.startOver();
-    exportReconciler.hasten();
+    exportReconciler.startOver();
     attempt(logger, 'limit of activations', () => limitActivations(jobs.queues));
     lookAtEviction();
   };

@@ -27,6 +27,7 @@ export class ExportReconciler {
   #timer: NodeJS.Timeout | undefined;
   #dueAtMs = Number.POSITIVE_INFINITY;
   #running: Promise<void> | undefined;
+  #startsOver = false;
   #stopped = false;
 
   constructor(context: ExportReconcilerContext) {
@@ -41,12 +42,17 @@ export class ExportReconciler {
   /** Whether every export is listed by now; if not, the list is compared soon. @throws AppError REDIS_UNAVAILABLE */
   async completeness(): Promise<Completeness> {
     const completeness = await this.#completeness.get();
-    if (!completeness.complete) this.hasten();
+    if (!completeness.complete) this.#hasten();
     return completeness;
   }
 
-  /** Compares soon. Call it when Redis is back. */
-  hasten(): void {
+  /** Compares anew, also if it is at it: it may have seen what Redis has lost since. Call it when Redis is back. */
+  startOver(): void {
+    if (this.#running === undefined) this.#schedule(0);
+    else this.#startsOver = true;
+  }
+
+  #hasten(): void {
     if (this.#running === undefined && this.#dueAtMs - performance.now() > INCOMPLETE_INTERVAL_MS) this.#schedule(0);
   }
 
@@ -68,7 +74,8 @@ export class ExportReconciler {
   async #run(): Promise<void> {
     const delayMs = await this.#reconcile();
     this.#running = undefined;
-    this.#schedule(delayMs);
+    this.#schedule(this.#startsOver ? 0 : delayMs);
+    this.#startsOver = false;
   }
 
   /** Returns when to compare again. Redis or a store that is away is reported elsewhere. */
