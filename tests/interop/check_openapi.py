@@ -30,7 +30,10 @@ def validate(document):
 def generate(document_file, package):
     """Whatever the generator does not understand it drops with a warning, which counts as a failure."""
     binaries = pathlib.Path(sys.executable).parent
-    command = [binaries / "openapi-python-client", "generate", "--meta", "none", "--fail-on-warning"]
+    config = pathlib.Path(package).parent / "generator.json"
+    # tus has a type of its own for the bytes of a file.
+    config.write_text(json.dumps({"content_type_overrides": {"application/offset+octet-stream": "application/octet-stream"}}))
+    command = [binaries / "openapi-python-client", "generate", "--meta", "none", "--fail-on-warning", "--config", config]
     result = subprocess.run(
         [*command, "--path", document_file, "--output-path", package],
         capture_output=True,

@@ -2,6 +2,9 @@
 
 import schemathesis
 
+# The type that tus has for the bytes of a file.
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+
 # Not offered, no loader ready, disk full: what the document says of them is checked by schemathesis.
 EXPLAINED = (501, 503, 507)
 
